@@ -1,0 +1,46 @@
+"""lcscale: survey-scale light-curve catalogs on Dask, from release files to candidate tables."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_EXPORTS = {"Catalog": "lcscale.lake", "Lake": "lcscale.lake", "open_catalog": "lcscale.lake"}
+_ROOMS = (
+    "crossmatch",
+    "engine",
+    "errors",
+    "explore",
+    "features",
+    "images",
+    "ingest",
+    "lake",
+    "lightcurves",
+    "models",
+    "periods",
+    "products",
+    "steps",
+    "surveys",
+)
+
+if TYPE_CHECKING:
+    from lcscale.lake import Catalog as Catalog
+    from lcscale.lake import Lake as Lake
+    from lcscale.lake import open_catalog as open_catalog
+
+__all__ = ["Catalog", "Lake", "open_catalog", *_ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    """Import rooms and their main classes when they are first used, so that ``import lcscale`` stays quick."""
+    if name in _EXPORTS:
+        return getattr(importlib.import_module(_EXPORTS[name]), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"lcscale.{name}")
+    raise AttributeError(f"module 'lcscale' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,27 @@
+"""The errors a user meets: each message says what is wrong, where, and what to do about it."""
+
+
+class LcscaleError(Exception):
+    """Anything lcscale stops for on purpose; the command line prints its text and exits with `exit_status`."""
+
+    exit_status = 1
+
+
+class InputError(LcscaleError, ValueError):
+    """A name, path, column or parameter given by the caller does not fit."""
+
+    exit_status = 2
+
+
+class QuarantineError(LcscaleError):
+    """The job finished, but some partitions or files could not be processed and were set aside."""
+
+    exit_status = 3
+
+
+class ConflictError(LcscaleError):
+    """Somebody else published the same name, or the name already holds the result of another plan."""
+
+
+class ModelError(LcscaleError):
+    """A model's files are damaged, of a forbidden kind, or do not fit the catalog it is asked about."""

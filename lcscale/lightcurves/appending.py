@@ -1,0 +1,41 @@
+"""How a step adds its columns to a table: later values replace earlier ones, reasons are joined."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def append_columns(table: pa.Table, new: pa.Table) -> pa.Table:
+    """`table` with the columns of `new` (same number of rows) appended.
+
+    A column of the same name is replaced, at the end; but a `reason` is joined to the one already there
+    (``"a; b"``), so that no step hides why another could not do its work.
+
+    Examples
+    --------
+    >>> left = pa.table({"id": [1, 2], "reason": ["too few", None]})
+    >>> append_columns(left, pa.table({"period": [None, 0.5], "reason": ["no peak", None]})).to_pylist()
+    [{'id': 1, 'period': None, 'reason': 'too few; no peak'}, {'id': 2, 'period': 0.5, 'reason': None}]
+    """
+    result = table
+    for field in new.schema:
+        values = new.column(field.name)
+        if field.name in result.column_names:
+            if field.name == "reason":
+                values = _join_reasons(result.column("reason"), values)
+            result = result.drop_columns([field.name])
+        result = result.append_column(field, values)
+    return result
+
+
+def appended_schema(schema: pa.Schema, new: pa.Schema) -> pa.Schema:
+    """Schema of `append_columns` for tables of `schema` and `new`."""
+    kept = [field for field in schema if field.name not in new.names]
+    return pa.schema([*kept, *new], schema.metadata)
+
+
+def _join_reasons(first: pa.ChunkedArray, second: pa.ChunkedArray) -> pa.ChunkedArray:
+    same = pc.equal(first, second)
+    joined = pc.binary_join_element_wise(first, second, "; ")
+    return pc.coalesce(pc.if_else(same, first, joined), first, second)

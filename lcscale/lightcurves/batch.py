@@ -1,0 +1,282 @@
+"""`LightCurves`: many light curves in flat arrays and offsets, which is an Arrow list column without a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import InputError
+
+LIGHTCURVE_TYPE = pa.struct(
+    [
+        pa.field("time", pa.list_(pa.float64())),
+        pa.field("mag", pa.list_(pa.float32())),
+        pa.field("mag_err", pa.list_(pa.float32())),
+        pa.field("band", pa.list_(pa.string())),
+    ]
+)
+"""Arrow type of the nested column `lightcurve` that catalogs of the lake carry (nested-pandas reads it as a frame)."""
+
+
+@dataclass(frozen=True, eq=False)
+class LightCurves:
+    """A ragged batch of light curves; observations of object *i* are ``offsets[i]:offsets[i + 1]``.
+
+    Parameters
+    ----------
+    time
+        float64 [n_observations], days.
+    mag, mag_err
+        float32 or float64 [n_observations], magnitudes and their 1-sigma errors. Kernels compute in float64.
+    offsets
+        int64 [n_objects + 1], non-decreasing; the first need not be 0.
+    band
+        int8 [n_observations], index into `bands`; None when every observation is of the same band.
+    bands
+        Names of the bands, in order of their codes.
+
+    Examples
+    --------
+    >>> lcs = LightCurves([0.0, 1.0, 2.0], [15.0, 15.2, 15.1], [0.1, 0.1, 0.1], [0, 2, 3])
+    >>> len(lcs), lcs.counts.tolist()
+    (2, [2, 1])
+    """
+
+    time: npt.NDArray[np.float64]
+    mag: npt.NDArray[np.floating]
+    mag_err: npt.NDArray[np.floating]
+    offsets: npt.NDArray[np.int64]
+    band: npt.NDArray[np.int8] | None = None
+    bands: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "time", np.ascontiguousarray(self.time, dtype=np.float64))
+        for name in ("mag", "mag_err"):
+            value = np.ascontiguousarray(getattr(self, name))
+            if value.dtype not in (np.float32, np.float64):
+                value = value.astype(np.float64)
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "offsets", np.ascontiguousarray(self.offsets, dtype=np.int64))
+        object.__setattr__(self, "bands", tuple(self.bands))
+        if self.band is not None:
+            object.__setattr__(self, "band", np.ascontiguousarray(self.band, dtype=np.int8))
+        self._check()
+
+    def _check(self) -> None:
+        n = self.time.size
+        for name in ("mag", "mag_err", "band"):
+            value = getattr(self, name)
+            if value is not None and value.shape != (n,):
+                raise InputError(f"LightCurves: {name} has shape {value.shape}, time has ({n},)")
+        offsets = self.offsets
+        if offsets.ndim != 1 or offsets.size == 0 or offsets[0] < 0 or offsets[-1] > n or np.any(np.diff(offsets) < 0):
+            raise InputError(
+                f"LightCurves: offsets must be non-decreasing, within 0 and {n} observations, and not empty"
+            )
+
+    def __len__(self) -> int:
+        """Number of objects."""
+        return self.offsets.size - 1
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Number of observations of each object, int64 [n_objects]."""
+        return np.diff(self.offsets)
+
+    @classmethod
+    def from_arrow(
+        cls,
+        table: pa.Table | pa.Array | pa.ChunkedArray,
+        column: str = "lightcurve",
+        *,
+        time: str = "time",
+        mag: str = "mag",
+        mag_err: str | None = "mag_err",
+        band: str | None = "band",
+    ) -> LightCurves:
+        """View the nested `column` of `table` (or the column itself) as light curves.
+
+        Takes a struct of lists, as the lake stores it, or a list of structs; null light curves have no observations.
+        The field names can be given for catalogs of others (ZTF: ``time="hmjd", mag_err="magerr"``). A missing
+        `mag_err` field means unknown errors (NaN), a missing `band` field one unnamed band.
+        """
+        if isinstance(table, pa.Table):
+            if column not in table.column_names:
+                raise InputError(f"no light-curve column {column!r}; there are {', '.join(table.column_names)}")
+            table = table.column(column)
+        nested = table.combine_chunks() if isinstance(table, pa.ChunkedArray) else table
+        if isinstance(nested, pa.ChunkedArray):  # more than one chunk is left only past the offsets' 2^31
+            raise InputError("a batch of light curves holds at most 2^31 observations; use smaller batches")
+        fields, offsets = _fields_and_offsets(nested, column)
+        for name in (time, mag):
+            if name not in fields:
+                raise InputError(f"light-curve column {column!r} has no field {name!r}; there are {', '.join(fields)}")
+        mags = _floats(fields[mag])
+        errors = _floats(fields[mag_err]) if mag_err in fields else np.full(mags.size, np.nan, np.float32)
+        codes, names = _band_codes(fields[band]) if band in fields else (None, ())
+        return cls(_floats(fields[time]), mags, errors, offsets, codes, names)
+
+    def to_arrow(self) -> pa.StructArray:
+        """The batch as an Arrow array of `LIGHTCURVE_TYPE` (without the band field when there is none)."""
+        if len(self) and self.offsets[-1] - self.offsets[0] >= 2**31:
+            raise InputError("an Arrow list column holds at most 2^31 observations; use smaller batches")
+        offsets = pa.array(self.offsets.astype(np.int32))
+        values: dict[str, pa.Array] = {
+            "time": pa.array(self.time),
+            "mag": pa.array(self.mag.astype(np.float32, copy=False)),
+            "mag_err": pa.array(self.mag_err.astype(np.float32, copy=False)),
+        }
+        if self.band is not None:
+            codes = pa.array(self.band, mask=self.band < 0)
+            values["band"] = pa.DictionaryArray.from_arrays(codes, pa.array(self.bands, pa.string())).cast(pa.string())
+        return pa.StructArray.from_arrays(
+            [pa.ListArray.from_arrays(offsets, value) for value in values.values()], names=list(values)
+        )
+
+    def take(self, index: npt.ArrayLike) -> LightCurves:
+        """The objects at `index` (integers or a mask over objects), copied."""
+        index = np.asarray(index)
+        if index.dtype == bool:
+            index = np.flatnonzero(index)
+        counts = self.counts[index]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        rows = np.repeat(self.offsets[:-1][index] - offsets[:-1], counts) + np.arange(offsets[-1])
+        return self._rows(rows, offsets)
+
+    def _rows(self, rows: npt.NDArray[Any], offsets: npt.NDArray[np.int64]) -> LightCurves:
+        return LightCurves(
+            self.time[rows],
+            self.mag[rows],
+            self.mag_err[rows],
+            offsets,
+            None if self.band is None else self.band[rows],
+            self.bands,
+        )
+
+    def keep(self, mask: npt.NDArray[np.bool_]) -> LightCurves:
+        """All objects, with only the observations where `mask` (bool [n_observations]) is true."""
+        before = np.concatenate([[0], np.cumsum(mask)])
+        return self._rows(mask, before[self.offsets] - before[0])
+
+    def select_band(self, band: str) -> LightCurves:
+        """All objects, with only their observations in `band`; objects without any stay, empty."""
+        if self.band is None:
+            if not self.bands or self.bands == (band,):
+                return self
+            raise InputError(f"no band {band!r}; there is only {', '.join(self.bands)}")
+        if band not in self.bands:
+            raise InputError(f"no band {band!r}; there are {', '.join(self.bands)}")
+        chosen = self.keep(self.band == self.bands.index(band))
+        return replace(chosen, band=None, bands=(band,))
+
+    def object_index(self) -> npt.NDArray[np.int64]:
+        """For each observation between the first and last offset the index of its object, int64."""
+        return np.repeat(np.arange(len(self)), self.counts)
+
+    def fold(self, period: npt.ArrayLike, epoch: npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
+        """Phase of every observation in [0, 1), float64 [n_observations].
+
+        Parameters
+        ----------
+        period
+            Days, one for each object (or one for all). NaN or non-positive periods give NaN phases.
+        epoch
+            Time of phase 0, days; default: the first observation of each object.
+
+        Examples
+        --------
+        >>> LightCurves([0.0, 1.5, 5.0], [1, 2, 3], [1, 1, 1], [0, 3]).fold(2.0).tolist()
+        [0.0, 0.75, 0.5]
+        """
+        n = len(self)
+        period = np.broadcast_to(np.asarray(period, np.float64), (n,))
+        frequency = np.divide(1.0, period, out=np.full(n, np.nan), where=period > 0)
+        first = np.minimum(self.offsets[:-1], max(self.time.size - 1, 0))
+        start = self.time[first] if self.time.size else np.zeros(n)
+        zero = start if epoch is None else np.broadcast_to(np.asarray(epoch, np.float64), (n,))
+        phase = np.full(self.time.size, np.nan)
+        inside = slice(int(self.offsets[0]), int(self.offsets[-1]))
+        counts = self.counts
+        cycles = (self.time[inside] - np.repeat(zero, counts)) * np.repeat(frequency, counts)
+        cycles -= np.floor(cycles)
+        phase[inside] = np.where(cycles == 1.0, 0.0, cycles)
+        return phase
+
+    @classmethod
+    def concatenate(cls, batches: Sequence[LightCurves]) -> LightCurves:
+        """One batch of all objects of `batches`, which must share their `bands`."""
+        if not batches:
+            raise InputError("LightCurves.concatenate needs at least one batch")
+        if len({batch.bands for batch in batches}) > 1:
+            raise InputError("LightCurves.concatenate needs batches with the same bands")
+        parts = [batch.take(np.arange(len(batch))) for batch in batches]
+        band = None if parts[0].band is None else np.concatenate([part.band for part in parts if part.band is not None])
+        counts = np.concatenate([part.counts for part in parts])
+        return cls(
+            np.concatenate([part.time for part in parts]),
+            np.concatenate([part.mag for part in parts]),
+            np.concatenate([part.mag_err for part in parts]),
+            np.concatenate([[0], np.cumsum(counts)]),
+            band,
+            parts[0].bands,
+        )
+
+
+def _fields_and_offsets(nested: pa.Array, column: str) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
+    """Flat value arrays by field name, and the offsets into them, for both nested layouts."""
+    if pa.types.is_struct(nested.type):
+        lists = dict(zip(nested.type.names, nested.flatten(), strict=True))
+        if lists and all(_is_list(value.type) for value in lists.values()):
+            compact = {name: _compact(value) for name, value in lists.items()}
+            offsets = next(iter(compact.values()))[1]
+            for name, (_, other) in compact.items():
+                if not np.array_equal(offsets, other):
+                    raise InputError(f"light-curve column {column!r}: the lists of field {name!r} differ in length")
+            return {name: values for name, (values, _) in compact.items()}, offsets
+    elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
+        values, offsets = _compact(nested)
+        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets
+    raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _compact(lists: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Values and offsets of a list array that start at 0 and hold nothing behind null rows."""
+    if lists.null_count:
+        lists = pc.if_else(lists.is_valid(), lists, pa.scalar([], lists.type))
+    offsets = lists.offsets.to_numpy().astype(np.int64)
+    start, end = int(offsets[0]), int(offsets[-1])
+    return lists.values.slice(start, end - start), offsets - start
+
+
+def _floats(values: pa.Array) -> npt.NDArray[Any]:
+    """Arrow numbers as NumPy, nulls as NaN, without a copy where there are none."""
+    if not pa.types.is_floating(values.type):
+        values = values.cast(pa.float64())
+    return values.to_numpy(zero_copy_only=False)
+
+
+def _band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:
+    """int8 codes and the sorted names of a band column; nulls get code -1."""
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    names = [str(name) for name in encoded.dictionary.to_pylist()]
+    if len(names) > 127:
+        raise InputError(f"{len(names)} different bands in one batch of light curves; at most 127 are possible")
+    rank = np.empty(len(names) + 1, np.int8)
+    rank[np.argsort(names, kind="stable")] = np.arange(len(names))
+    rank[-1] = -1
+    codes = (
+        encoded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
+        if len(names)
+        else np.zeros(len(values), np.int64)
+    )
+    return rank[codes], tuple(sorted(names))

@@ -1,0 +1,86 @@
+"""The protocol of a step: a pure function of one partition's rows, which a catalog maps over the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from lcscale.errors import InputError
+
+
+@runtime_checkable
+class Step(Protocol):
+    """What a catalog can map: ``table -> table``, with enough said about it to plan, fuse and resume.
+
+    Steps are small, immutable and picklable (a frozen dataclass does it); they carry no data and no open files, and
+    load what they need where they run. Steps chained on a catalog run fused on each partition.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the input columns the step reads."""
+
+    @property
+    def rowwise(self) -> bool:
+        """Whether each row's result depends on that row alone, so that a partition may stream through in batches."""
+
+    @property
+    def version(self) -> int:
+        """Raised when the step's results change; releases that leave them alone do not recompute the sky."""
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """Schema of the result for an input of `input_schema`."""
+
+    def fingerprint(self) -> str:
+        """A text equal for equal parameters and version, and different otherwise."""
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """Apply the step to the rows of one partition, or of one batch of it when `rowwise`."""
+
+
+@dataclass(frozen=True)
+class Select:
+    """Keep the named columns, in the order given."""
+
+    names: tuple[str, ...]
+    rowwise = True
+    version = 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns kept."""
+        return self.names
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """The named fields of `input_schema`."""
+        require_columns(self, input_schema)
+        return pa.schema([input_schema.field(name) for name in self.names], input_schema.metadata)
+
+    def fingerprint(self) -> str:
+        """Its names."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The table's named columns."""
+        return table.select(list(self.names))
+
+
+def require_columns(step: Step, schema: pa.Schema) -> None:
+    """Raise `InputError` naming the columns of `step` that `schema` lacks."""
+    missing = [name for name in step.columns if name not in schema.names]
+    if missing:
+        raise InputError(
+            f"{type(step).__name__} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
+            f"there are {', '.join(schema.names)}"
+        )
+
+
+def chain_schema(steps: Sequence[Step], schema: pa.Schema) -> pa.Schema:
+    """Schema after `steps` applied one after the other to an input of `schema`."""
+    for step in steps:
+        require_columns(step, schema)
+        schema = step.schema(schema)
+    return schema

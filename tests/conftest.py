@@ -1,0 +1,25 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REAL_DATA = Path(os.environ.get("LCSCALE_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items):
+    """Skip tests marked `realdata` where the real survey data are absent."""
+    if REAL_DATA.is_dir():
+        return
+    for item in items:
+        if item.get_closest_marker("realdata"):
+            item.add_marker(pytest.mark.skip(reason=f"no real survey data at {REAL_DATA} (set LCSCALE_REAL_DATA)"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of the real survey data (see LCSCALE_REAL_DATA)."""
+    return REAL_DATA
