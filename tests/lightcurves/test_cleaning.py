@@ -1,0 +1,62 @@
+"""Which observations are usable, against a plain Python twin."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lcscale.lightcurves import LightCurves, usable
+
+VALUE = st.sampled_from([0.0, 1.0, 1.5, 2.0, -1.0, math.nan, math.inf, -math.inf])
+POINT = st.tuples(VALUE, VALUE, VALUE)
+
+
+def plainly(points):
+    known = any(math.isfinite(e) and e > 0 for _, _, e in points)
+    kept = [
+        (t, m, e)
+        for t, m, e in points
+        if math.isfinite(t) and math.isfinite(m) and ((math.isfinite(e) and e > 0) if known else math.isnan(e))
+    ]
+    return sorted((t, m) for t, m, _ in kept)
+
+
+@given(st.lists(st.lists(POINT, max_size=8), max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_usable_against_plain_python(curves):
+    flat = np.array([point for curve in curves for point in curve]).reshape(-1, 3)
+    offsets = np.concatenate([[0], np.cumsum([len(curve) for curve in curves])]).astype(int)
+    kept, reasons = usable(LightCurves(*flat.T, offsets), min_observations=2)
+    assert len(kept) == len(reasons) == len(curves)
+    for i, curve in enumerate(curves):
+        rows = slice(kept.offsets[i], kept.offsets[i + 1])
+        expected = plainly(curve)
+        assert list(zip(kept.time[rows].tolist(), kept.mag[rows].tolist(), strict=True)) == expected
+        if len(expected) < 2:
+            assert "observations usable" in reasons[i]
+        elif len({m for _, m in expected}) == 1:
+            assert reasons[i] == "constant magnitude"
+        else:
+            assert reasons[i] is None
+
+
+def test_part_of_a_batch():
+    lcs = LightCurves(np.arange(6.0), np.arange(6.0), np.ones(6), [2, 4, 6])
+    kept, reasons = usable(lcs, min_observations=2)
+    assert kept.offsets.tolist() == [0, 2, 4]
+    assert kept.time.tolist() == [2.0, 3.0, 4.0, 5.0]
+    assert reasons.tolist() == [None, None]
+
+
+def test_unsorted_times_with_duplicates_do_not_depend_on_the_order():
+    rng = np.random.default_rng(1)
+    time = rng.integers(0, 10, 30).astype(float)
+    mag = rng.normal(15, 1, 30)
+    order = rng.permutation(30)
+    first, _ = usable(LightCurves(time, mag, np.full(30, 0.1), [0, 30]))
+    second, _ = usable(LightCurves(time[order], mag[order], np.full(30, 0.1), [0, 30]))
+    np.testing.assert_array_equal(first.time, second.time)
+    np.testing.assert_array_equal(first.mag, second.mag)
