@@ -262,7 +262,7 @@ def _floats(values: pa.Array) -> npt.NDArray[Any]:
     """Arrow numbers as NumPy, nulls as NaN, without a copy where there are none."""
     if not pa.types.is_floating(values.type):
         values = values.cast(pa.float64())
-    return values.to_numpy(zero_copy_only=False)
+    return np.asarray(values.to_numpy(zero_copy_only=False))
 
 
 def _band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:

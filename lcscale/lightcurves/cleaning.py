@@ -34,10 +34,8 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
         The same objects (those with a reason too), and None or the reason as text.
     """
     keep, in_order = _inspect(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets)
-    if not keep.all() or lcs.offsets[0] != 0 or lcs.offsets[-1] != lcs.time.size:
-        kept = lcs.keep(keep)
-    else:
-        kept = lcs
+    whole = keep.all() and lcs.offsets[0] == 0 and lcs.offsets[-1] == lcs.time.size
+    kept = lcs if whole else lcs.keep(keep)
     if not in_order:
         kept = sort_by_time(kept)
     reasons = np.full(len(lcs), None, dtype=object)
