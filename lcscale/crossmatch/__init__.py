@@ -1,0 +1,8 @@
+"""Which rows of two catalogs are the same object: exact matches on the sphere, joined as Arrow tables."""
+
+from lcscale.crossmatch.joining import match_tables
+from lcscale.crossmatch.matching import match
+from lcscale.crossmatch.naming import joined_schema
+from lcscale.crossmatch.options import MatchOptions, reach_arcsec
+
+__all__ = ["MatchOptions", "joined_schema", "match", "match_tables", "reach_arcsec"]

@@ -1,0 +1,136 @@
+"""`match`: which positions of two lists lie within a radius of each other on the sky."""
+
+from __future__ import annotations
+
+import math
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.crossmatch.search import ALL, find_pairs
+from lcscale.crossmatch.zones import build_index
+from lcscale.errors import InputError
+
+MAX_RADIUS_ARCSEC = 36_000.0
+"""Largest radius of a match, 10 degrees."""
+
+Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+"""Left index, right index, separation in arcsec; in left order, neighbours by separation, ties by right index."""
+
+
+def match(
+    left_ra: npt.ArrayLike,
+    left_dec: npt.ArrayLike,
+    right_ra: npt.ArrayLike,
+    right_dec: npt.ArrayLike,
+    radius_arcsec: float | npt.ArrayLike,
+    n_neighbors: int | None = 1,
+    *,
+    mutual: bool = False,
+) -> Pairs:
+    """For each left position the nearest right ones within a radius; exact everywhere on the sphere.
+
+    Positions that are NaN match nothing.
+
+    Parameters
+    ----------
+    left_ra, left_dec, right_ra, right_dec
+        Degrees, [n_left] and [n_right]; right ascension within -180 and 360, declination within -90 and 90.
+    radius_arcsec
+        Largest separation (inclusive): one number, or one for each left position, above 0 and at most 10 degrees. A
+        NaN in an array matches nothing.
+    n_neighbors
+        Most neighbours of each left position; None for all within the radius.
+    mutual
+        Keep only pairs in which each is the nearest of the other (one-to-one); needs `n_neighbors` 1.
+
+    Returns
+    -------
+    int64 [n_pairs], int64 [n_pairs], float64 [n_pairs]
+        Left index, right index, separation in arcsec, in left order, a position's neighbours by separation.
+
+    Examples
+    --------
+    >>> left, right, separation = match([0.0, 90.0], [89.9999, 0.0], [180.0, 10.0], [89.9999, 0.0], 1.0)
+    >>> left.tolist(), right.tolist(), separation.round(6).tolist()
+    ([0], [0], [0.72])
+    """
+    left = coordinates(left_ra, left_dec, "left_ra", "left_dec")
+    right = coordinates(right_ra, right_dec, "right_ra", "right_dec")
+    radius = _radius(radius_arcsec, left[0].size)
+    wanted = check_neighbors(n_neighbors, mutual)
+    pairs: Pairs = find_pairs(*left, radius / 3600.0, build_index(*right), ALL if mutual else wanted)
+    return keep_mutual(pairs, right[0].size) if mutual else pairs
+
+
+def keep_mutual(pairs: Pairs, n_right: int) -> Pairs:
+    """The pairs in which each is the nearest of the other, out of all `pairs` allowed.
+
+    That is the first pair of each left position, where it is also the one of the smallest separation of the right
+    position (ties by left index).
+    """
+    left, right, separation = pairs
+    first = np.ones(left.size, np.bool_)
+    first[1:] = left[1:] != left[:-1]
+    best = np.full(n_right, -1, np.int64)
+    order = np.lexsort((left, separation))[::-1]
+    best[right[order]] = order
+    kept = first & (best[right] == np.arange(left.size))
+    return left[kept], right[kept], separation[kept]
+
+
+def check_neighbors(n_neighbors: int | None, mutual: bool) -> int:
+    """`n_neighbors` as the kernels take it; `InputError` where it is none."""
+    if mutual and n_neighbors != 1:
+        raise InputError(f"mutual pairs are one-to-one: n_neighbors must be 1, not {n_neighbors!r}")
+    if n_neighbors is None:
+        return ALL
+    if isinstance(n_neighbors, bool) or int(n_neighbors) != n_neighbors or n_neighbors < 1:
+        raise InputError(f"n_neighbors must be a whole number from 1 on, or None for all, not {n_neighbors!r}")
+    return int(n_neighbors)
+
+
+def _radius(radius_arcsec: float | npt.ArrayLike, n_left: int) -> npt.NDArray[np.float64]:
+    radius = np.asarray(radius_arcsec, np.float64)
+    if radius.ndim == 0:
+        radius = radius.reshape(1)
+        if not radius[0] > 0:
+            raise InputError(f"radius_arcsec must be above 0, not {radius[0]:g}")
+    elif radius.shape != (n_left,):
+        raise InputError(f"radius_arcsec has shape {radius.shape}; one number or {n_left}, one a left position")
+    bad = (radius <= 0) | (radius > MAX_RADIUS_ARCSEC)
+    if bad.any():
+        raise InputError(
+            f"radius_arcsec must be above 0 and at most {MAX_RADIUS_ARCSEC:g} (10 degrees), not {radius[bad][0]:g}"
+        )
+    return np.ascontiguousarray(radius)
+
+
+def coordinates(
+    ra: npt.ArrayLike, dec: npt.ArrayLike, ra_name: str, dec_name: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Contiguous float64 coordinates, right ascension in [0, 360]; `InputError` with the names where they are none."""
+    ra = np.ascontiguousarray(ra, np.float64)
+    dec = np.ascontiguousarray(dec, np.float64)
+    if ra.ndim != 1 or ra.shape != dec.shape:
+        raise InputError(f"{ra_name} has shape {ra.shape} and {dec_name} {dec.shape}: both must be lists of one length")
+    outside_ra, outside_dec, negative = _inspect(ra, dec)
+    if outside_ra >= 0:
+        raise InputError(f"{ra_name} {ra[outside_ra]:g} in row {outside_ra} is not within -180 and 360 degrees")
+    if outside_dec >= 0:
+        raise InputError(f"{dec_name} {dec[outside_dec]:g} in row {outside_dec} is not within -90 and 90 degrees")
+    return np.where(ra < 0, ra + 360.0, ra) if negative else ra, dec
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _inspect(ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
+    """First row out of range in right ascension, in declination (-1: none), and whether any `ra` is negative."""
+    negative = False
+    for i in range(ra.size):
+        if ra[i] < -180.0 or ra[i] > 360.0:
+            return i, -1, negative
+        if math.fabs(dec[i]) > 90.0:
+            return -1, i, negative
+        negative |= ra[i] < 0.0
+    return -1, -1, negative

@@ -1,0 +1,274 @@
+"""The search of a sky match: the nearest points of a `ZoneIndex`, or all within a radius, for each position."""
+
+from __future__ import annotations
+
+import math
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.crossmatch.zones import SLOP_DEG, ZoneIndex, bin_of, ra_from
+
+ALL = 0
+"""`n_neighbors` of the kernels that asks for every point within the radius."""
+
+_Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def _half_sine_squared(degrees: float) -> float:
+    """sin²(x / 2) of an angle in degrees; by its series, exact to rounding, below 11 degrees."""
+    half = degrees * (math.pi / 360.0)
+    if half < 0.1:
+        x2 = half * half
+        series = 1.0 - x2 / 6.0 * (1.0 - x2 / 20.0 * (1.0 - x2 / 42.0 * (1.0 - x2 / 72.0 * (1.0 - x2 / 110.0))))
+        sine = half * series
+    else:
+        sine = math.sin(half)
+    squared: float = sine * sine
+    return squared
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def haversine(ra1: float, dec1: float, cos1: float, ra2: float, dec2: float, cos2: float) -> float:
+    """sin²(separation / 2), symmetric in the two points to the last bit; degrees."""
+    delta = abs(ra1 - ra2)
+    if delta > 180.0:
+        delta = 360.0 - delta
+    return _half_sine_squared(abs(dec1 - dec2)) + (cos1 * cos2) * _half_sine_squared(delta)
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def ra_window(radius: float, dec: float, cos_dec: float) -> float:
+    """Upper bound on the difference of right ascension within `radius` of a point at `dec`, degrees."""
+    if abs(dec) + radius >= 90.0 - SLOP_DEG:
+        return 181.0
+    sine = math.sin(math.radians(radius)) / cos_dec
+    if sine < 0.5:  # asin x ≤ x + 0.19 x³ there
+        return math.degrees(sine * (1.0 + 0.19 * sine * sine)) + SLOP_DEG
+    return math.degrees(math.asin(min(sine, 1.0))) + SLOP_DEG
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def angle(hav: float) -> float:
+    """Separation in degrees from its haversine."""
+    return math.degrees(2.0 * math.asin(math.sqrt(min(hav, 1.0))))
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _insert(
+    hav: float, row: int, havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int, wanted: int
+) -> int:
+    """Put a candidate in its place among the `found` nearest, ties in order of row; gives how many there are then."""
+    k = found
+    if found == wanted:
+        if (hav, row) >= (havs[k - 1], rows[k - 1]):
+            return found
+        k -= 1
+    while k > 0 and (hav, row) < (havs[k - 1], rows[k - 1]):
+        havs[k] = havs[k - 1]
+        rows[k] = rows[k - 1]
+        k -= 1
+    havs[k] = hav
+    rows[k] = row
+    return min(found + 1, wanted)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _nearest_of(
+    ra: float,
+    dec: float,
+    radius: float,
+    index: ZoneIndex,
+    havs: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.int64],
+) -> int:
+    """The nearest ``havs.size`` points within `radius` degrees, into `havs` and `rows`; gives how many there are.
+
+    Zones are taken in order of their distance; in each, points outward from the position, in both directions. The
+    radius shrinks to the last neighbour kept, so the cost follows the distance of neighbours and not the radius asked.
+    """
+    wanted = havs.size
+    n_zones = index.zone_start.size - 1
+    cos_dec = math.cos(math.radians(dec))
+    limit = _half_sine_squared(radius)
+    window = ra_window(radius, dec, cos_dec)
+    turned = ra_from(index.origin, ra)
+    above = min(max(math.floor((dec - index.dec_min) / index.height), 0), n_zones - 1)
+    below = above - 1
+    found = 0
+    while True:
+        gap_above = index.dec_min + above * index.height - dec if above < n_zones else np.inf
+        gap_below = dec - (index.dec_min + (below + 1) * index.height) if below >= 0 else np.inf
+        if min(gap_above, gap_below) > radius + SLOP_DEG:
+            return found
+        if gap_above <= gap_below:
+            z = above
+            above += 1
+        else:
+            z = below
+            below -= 1
+        first = index.zone_start[z]
+        end = index.zone_start[z + 1]
+        if first == end:
+            continue
+        n_bins = end - first + 1
+        middle = index.bin_start[first + z + bin_of(turned, index.zone_ra[z], index.zone_scale[z], n_bins)]
+        left_over = end - first
+        for direction in (1, -1):
+            j = middle if direction == 1 else middle - 1
+            lap = 0.0
+            while left_over > 0:
+                if j == end:
+                    j = first
+                    lap = 360.0
+                elif j < first:
+                    j = end - 1
+                    lap = 360.0
+                if direction * (ra_from(index.origin, index.points[j, 0]) - turned) + lap > window:
+                    break
+                left_over -= 1
+                if abs(index.points[j, 1] - dec) <= radius + SLOP_DEG:
+                    hav = haversine(ra, dec, cos_dec, index.points[j, 0], index.points[j, 1], index.points[j, 2])
+                    if hav <= limit:
+                        found = _insert(hav, int(index.points[j, 3]), havs, rows, found, wanted)
+                        if found == wanted:
+                            limit = havs[wanted - 1]
+                            radius = angle(limit)
+                            window = ra_window(radius, dec, cos_dec)
+                j += direction
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _all_within(
+    ra: float,
+    dec: float,
+    radius: float,
+    index: ZoneIndex,
+    havs: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.int64],
+) -> int:
+    """Number of points within `radius` degrees; the first of them, as many as fit, go into `havs` and `rows`."""
+    n_zones = index.zone_start.size - 1
+    cos_dec = math.cos(math.radians(dec))
+    limit = _half_sine_squared(radius)
+    window = ra_window(radius, dec, cos_dec)
+    turned = ra_from(index.origin, ra)
+    lowest = math.floor((dec - radius - SLOP_DEG - index.dec_min) / index.height)
+    highest = math.floor((dec + radius + SLOP_DEG - index.dec_min) / index.height)
+    found = 0
+    for z in range(max(lowest, 0), min(highest, n_zones - 1) + 1):
+        first = index.zone_start[z]
+        end = index.zone_start[z + 1]
+        left_over = end - first
+        if left_over == 0:
+            continue
+        middle = index.bin_start[first + z + bin_of(turned, index.zone_ra[z], index.zone_scale[z], left_over + 1)]
+        for direction in (1, -1):
+            j = middle if direction == 1 else middle - 1
+            lap = 0.0
+            while left_over > 0:
+                if j == end:
+                    j = first
+                    lap = 360.0
+                elif j < first:
+                    j = end - 1
+                    lap = 360.0
+                if direction * (ra_from(index.origin, index.points[j, 0]) - turned) + lap > window:
+                    break
+                left_over -= 1
+                if abs(index.points[j, 1] - dec) <= radius + SLOP_DEG:
+                    hav = haversine(ra, dec, cos_dec, index.points[j, 0], index.points[j, 1], index.points[j, 2])
+                    if hav <= limit:
+                        if found < havs.size:
+                            havs[found] = hav
+                            rows[found] = int(index.points[j, 3])
+                        found += 1
+                j += direction
+    return found
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sort_candidates(havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int) -> None:
+    """Sort the first `found` candidates by distance, ties by row."""
+    by_row = np.argsort(rows[:found])
+    order = by_row[np.argsort(havs[:found][by_row], kind="mergesort")]
+    havs[:found] = havs[:found][order]
+    rows[:found] = rows[:found][order]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def find_pairs(
+    ra: npt.NDArray[np.float64],
+    dec: npt.NDArray[np.float64],
+    radius: npt.NDArray[np.float64],
+    index: ZoneIndex,
+    n_neighbors: int,
+) -> _Pairs:
+    """Pairs of each position with its `n_neighbors` nearest points (or `ALL`) within its radius.
+
+    Parameters
+    ----------
+    ra, dec
+        float64 [n], degrees; positions that are not finite match nothing.
+    radius
+        float64 [n], or [1] for one radius of all, degrees; NaN matches nothing.
+    index
+        The points.
+    n_neighbors
+        Most neighbours of each position, or `ALL`.
+
+    Returns
+    -------
+    int64 [n_pairs], int64 [n_pairs], float64 [n_pairs]
+        Position, row of the point, separation in arcsec; in order of position, then separation, then row.
+    """
+    n_points = index.points.shape[0]
+    scratch = n_neighbors if n_neighbors != ALL else 64
+    havs = np.empty(scratch)
+    rows = np.empty(scratch, np.int64)
+    capacity = ra.size + scratch if n_points else 0
+    left = np.empty(capacity, np.int64)
+    right = np.empty(capacity, np.int64)
+    separation = np.empty(capacity)
+    n_pairs = 0
+    for i in range(ra.size if n_points else 0):
+        reach = radius[i] if radius.size > 1 else radius[0]
+        if not (math.isfinite(ra[i]) and math.isfinite(dec[i]) and reach >= 0.0):
+            continue
+        if n_neighbors != ALL:
+            found = _nearest_of(ra[i], dec[i], reach, index, havs, rows)
+        else:
+            found = _all_within(ra[i], dec[i], reach, index, havs, rows)
+            if found > havs.size:
+                havs = np.empty(2 * found)
+                rows = np.empty(2 * found, np.int64)
+                found = _all_within(ra[i], dec[i], reach, index, havs, rows)
+            _sort_candidates(havs, rows, found)
+        if n_pairs + found > left.size:
+            more = left.size + found
+            left = np.append(left, np.empty(more, np.int64))
+            right = np.append(right, np.empty(more, np.int64))
+            separation = np.append(separation, np.empty(more))
+        for k in range(found):
+            left[n_pairs] = i
+            right[n_pairs] = rows[k]
+            separation[n_pairs] = angle(havs[k]) * 3600.0
+            n_pairs += 1
+    return left[:n_pairs], right[:n_pairs], separation[:n_pairs]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def count_within(
+    ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64], radius: float, index: ZoneIndex
+) -> npt.NDArray[np.int64]:
+    """Number of points within `radius` degrees of each position, int64 [n]."""
+    counts = np.zeros(ra.size, np.int64)
+    havs = np.empty(0)
+    rows = np.empty(0, np.int64)
+    if index.points.shape[0]:
+        for i in range(ra.size):
+            if math.isfinite(ra[i]) and math.isfinite(dec[i]):
+                counts[i] = _all_within(ra[i], dec[i], radius, index, havs, rows)
+    return counts

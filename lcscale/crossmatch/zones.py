@@ -1,0 +1,210 @@
+"""The index of a sky match: points in zones of declination, sorted by right ascension inside each zone."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+SLOP_DEG = 1e-10
+"""Search windows are widened by this many degrees (0.4 µas), so that rounding of their edges never loses a point."""
+
+_ZONE_SPACINGS = 3.0
+"""Height of a zone in mean distances between points: balances zones visited against points looked at in vain."""
+
+_GAP_BINS = 720
+"""Bins of right ascension in which the largest empty stretch of the sky is looked for."""
+
+_INSERTION_MAX = 24
+"""Longest bin sorted by insertion."""
+
+
+class ZoneIndex(NamedTuple):
+    """Points sorted by (zone, right ascension), and where to find them.
+
+    Right ascension counts from `origin`, in the middle of the largest empty stretch, so that a footprint across
+    0/360 is one piece. Each zone is cut into as many bins of right ascension as it has points, so that a position is
+    found by one look instead of a binary search.
+    """
+
+    points: npt.NDArray[np.float64]
+    """float64 [n_points, 4]: ra, dec (degrees), cos dec, row number in the input (exact below 2^53)."""
+    bin_start: npt.NDArray[np.int64]
+    """int64 [n_points + n_zones + 1], first point of each bin, all zones one after the other."""
+    zone_start: npt.NDArray[np.int64]
+    """int64 [n_zones + 1], first point of each zone; the bins of zone *z* start at ``zone_start[z] + z``."""
+    zone_ra: npt.NDArray[np.float64]
+    """float64 [n_zones], smallest right ascension from `origin`, degrees."""
+    zone_scale: npt.NDArray[np.float64]
+    """float64 [n_zones], bins per degree."""
+    dec_min: float
+    """Lower edge of zone 0, degrees."""
+    height: float
+    """Height of a zone, degrees."""
+    origin: float
+    """Right ascension from which bins count, degrees."""
+
+
+def build_index(ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]) -> ZoneIndex:
+    """Index the points with finite coordinates; `ra` in [0, 360], `dec` in [-90, 90], float64 degrees."""
+    n_finite, dec_min, dec_max, occupied = _survey(ra, dec)
+    if n_finite == 0:
+        dec_min = dec_max = 0.0
+    origin, span = _largest_gap(occupied)
+    height = _zone_height(n_finite, dec_min, dec_max, span)
+    n_zones = int((dec_max - dec_min) / height) + 1
+    points, bin_start, zone_start, zone_ra, zone_scale = _sort(ra, dec, dec_min, height, origin, n_zones)
+    return ZoneIndex(points, bin_start, zone_start, zone_ra, zone_scale, dec_min, height, origin)
+
+
+def _zone_height(n: int, dec_min: float, dec_max: float, ra_span: float) -> float:
+    """Zone height in degrees from the mean distance between points, at most one zone a point."""
+    breadth = ra_span * math.cos(math.radians(max(0.0, dec_min, -dec_max)))
+    tall = max(dec_max - dec_min, SLOP_DEG)
+    spacing = math.sqrt(tall * max(breadth, SLOP_DEG) / max(n, 1))
+    return max(_ZONE_SPACINGS * spacing, tall / max(n, 1), SLOP_DEG)
+
+
+def _largest_gap(occupied: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Middle of the largest empty stretch of right ascension, and the length of all outside it, degrees."""
+    width = 360.0 / occupied.size
+    filled = np.flatnonzero(occupied)
+    if filled.size == 0:
+        return 0.0, 360.0
+    gaps = np.diff(np.append(filled, filled[0] + occupied.size)) - 1
+    largest = int(np.argmax(gaps))
+    middle = (filled[largest] + 1 + 0.5 * gaps[largest]) * width
+    return float(middle % 360.0), 360.0 - float(gaps[largest]) * width
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _survey(
+    ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]
+) -> tuple[int, float, float, npt.NDArray[np.bool_]]:
+    """Number of finite positions, their range of declination, and which bins of right ascension they occupy."""
+    occupied = np.zeros(_GAP_BINS, np.bool_)
+    n_finite = 0
+    dec_min = np.inf
+    dec_max = -np.inf
+    for i in range(ra.size):
+        if math.isfinite(ra[i]) and math.isfinite(dec[i]):
+            n_finite += 1
+            dec_min = min(dec_min, dec[i])
+            dec_max = max(dec_max, dec[i])
+            occupied[min(int(ra[i] * (_GAP_BINS / 360.0)), _GAP_BINS - 1)] = True
+    return n_finite, dec_min, dec_max, occupied
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def ra_from(origin: float, ra: float) -> float:
+    """Right ascension counted from `origin`, degrees in [0, 360)."""
+    turned = ra - origin
+    return turned + 360.0 if turned < 0.0 else turned
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def bin_of(turned: float, first: float, scale: float, n_bins: int) -> int:
+    """Bin of a right ascension counted from the origin; positions outside the zone get its first or last bin."""
+    return min(max(int((turned - first) * scale), 0), n_bins - 1)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sort(
+    ra: npt.NDArray[np.float64],
+    dec: npt.NDArray[np.float64],
+    dec_min: float,
+    height: float,
+    origin: float,
+    n_zones: int,
+) -> tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+]:
+    """Counting sort by (zone, bin), then an exact sort by right ascension inside the bins."""
+    zone_start, zone_ra, zone_scale = _measure_zones(ra, dec, dec_min, height, origin, n_zones)
+    n_points = zone_start[-1]
+    bins = np.empty(ra.size, np.int64)
+    bin_start = np.zeros(n_points + n_zones + 1, np.int64)
+    for i in range(ra.size):
+        bins[i] = -1
+        if math.isfinite(ra[i]) and math.isfinite(dec[i]):
+            z = int((dec[i] - dec_min) / height)
+            n_bins = zone_start[z + 1] - zone_start[z] + 1
+            bins[i] = zone_start[z] + z + bin_of(ra_from(origin, ra[i]), zone_ra[z], zone_scale[z], n_bins)
+            bin_start[bins[i] + 1] += 1
+    for b in range(bin_start.size - 1):
+        bin_start[b + 1] += bin_start[b]
+    order = np.empty(n_points, np.int64)
+    for i in range(ra.size):
+        if bins[i] >= 0:
+            order[bin_start[bins[i]]] = i
+            bin_start[bins[i]] += 1
+    for b in range(bin_start.size - 1, 0, -1):
+        bin_start[b] = bin_start[b - 1]
+    bin_start[0] = 0
+    points = np.empty((n_points, 4))
+    for b in range(bin_start.size - 1):
+        _sort_bin(ra, order, bin_start[b], bin_start[b + 1], origin)
+    for j in range(n_points):
+        i = order[j]
+        points[j, 0] = ra[i]
+        points[j, 1] = dec[i]
+        points[j, 2] = math.cos(math.radians(dec[i]))
+        points[j, 3] = i
+    return points, bin_start, zone_start, zone_ra, zone_scale
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _measure_zones(
+    ra: npt.NDArray[np.float64],
+    dec: npt.NDArray[np.float64],
+    dec_min: float,
+    height: float,
+    origin: float,
+    n_zones: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """First point, smallest right ascension and bins per degree of each zone."""
+    zone_start = np.zeros(n_zones + 1, np.int64)
+    zone_ra = np.full(n_zones, np.inf)
+    last_ra = np.full(n_zones, -np.inf)
+    for i in range(ra.size):
+        if math.isfinite(ra[i]) and math.isfinite(dec[i]):
+            z = int((dec[i] - dec_min) / height)
+            turned = ra_from(origin, ra[i])
+            zone_start[z + 1] += 1
+            zone_ra[z] = min(zone_ra[z], turned)
+            last_ra[z] = max(last_ra[z], turned)
+    zone_scale = np.empty(n_zones)
+    for z in range(n_zones):
+        count = zone_start[z + 1]
+        zone_start[z + 1] += zone_start[z]
+        zone_scale[z] = count / max(last_ra[z] - zone_ra[z], 1e-6) if count else 0.0
+        if count == 0:
+            zone_ra[z] = 0.0
+    return zone_start, zone_ra, zone_scale
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sort_bin(ra: npt.NDArray[np.float64], order: npt.NDArray[np.int64], first: int, end: int, origin: float) -> None:
+    """Sort ``order[first:end]`` by right ascension from `origin`, keeping the order of equals."""
+    if end - first > _INSERTION_MAX:
+        rows = order[first:end].copy()
+        turned = np.empty(rows.size)
+        for j in range(rows.size):
+            turned[j] = ra_from(origin, ra[rows[j]])
+        order[first:end] = rows[np.argsort(turned, kind="mergesort")]
+        return
+    for j in range(first + 1, end):
+        row = order[j]
+        turned_row = ra_from(origin, ra[row])
+        k = j
+        while k > first and ra_from(origin, ra[order[k - 1]]) > turned_row:
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = row
