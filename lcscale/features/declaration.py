@@ -1,0 +1,64 @@
+"""What a feature is: a row of a table with name, unit, formula and source, computed family by family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.features.batch import BandBatch
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number of a light curve.
+
+    Attributes
+    ----------
+    name
+        Column name; copies of further bands are called ``<name>_<band>``.
+    unit
+        Unit, empty when it has none.
+    formula
+        Definition, with m magnitudes, σ their errors, t times, n their number.
+    source
+        Where the definition comes from.
+    agrees
+        Packages whose value is the same, with the name there.
+    needs_errors
+        Null where the errors are unknown.
+    location
+        The value moves with the magnitudes (kernels see them relative to the first).
+    """
+
+    name: str
+    unit: str
+    formula: str
+    source: str = ""
+    agrees: str = ""
+    needs_errors: bool = False
+    location: bool = False
+
+
+@dataclass(frozen=True)
+class Family:
+    """Features that one kernel computes together.
+
+    Attributes
+    ----------
+    name
+        Name of the family.
+    features
+        The features, in the order of the columns that `compute` gives.
+    compute
+        ``batch -> float64 [n_objects, n_features]``, NaN where a feature has no value.
+    periodic
+        Needs the period of the object.
+    """
+
+    name: str
+    features: tuple[Feature, ...]
+    compute: Callable[[BandBatch], npt.NDArray[np.float64]]
+    periodic: bool = False

@@ -1,0 +1,171 @@
+"""`extract`: features of many light curves as one Arrow table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.errors import InputError
+from lcscale.features.batch import BandBatch, Floats, QuantileRule
+from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES
+from lcscale.lightcurves import LightCurves, usable
+
+CHUNK = 1 << 19
+"""Observations processed at a time, so that memory does not grow with the batch."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which columns to make: names of features, and the bands they are made for.
+
+    Parameters
+    ----------
+    names
+        Names out of `NAMES`.
+    bands
+        The first is the primary band, whose columns carry no suffix; empty for light curves of one unnamed band.
+    quantile_rule
+        ``"linear"`` or ``"hazen"``.
+    """
+
+    names: tuple[str, ...]
+    bands: tuple[str, ...]
+    quantile_rule: QuantileRule = "linear"
+
+    @classmethod
+    def of(cls, names: Iterable[str] | None, bands: Sequence[str], quantile_rule: QuantileRule = "linear") -> Plan:
+        """Check the names; None asks for all of them."""
+        wanted = NAMES if names is None else tuple(dict.fromkeys(names))
+        unknown = [name for name in wanted if name not in FEATURES]
+        if unknown:
+            raise InputError(f"no feature named {', '.join(unknown)}; there are {', '.join(FEATURES)}")
+        if quantile_rule not in ("linear", "hazen"):
+            raise InputError(f"quantile rule {quantile_rule!r}: give linear or hazen")
+        return cls(wanted, tuple(bands), quantile_rule)
+
+    @property
+    def needs_period(self) -> bool:
+        """Whether any of the features needs the period."""
+        return "period" in self.names or any(
+            family.periodic and any(feature.name in self.names for feature in family.features) for family in FAMILIES
+        )
+
+    def columns(self) -> list[str]:
+        """Names of the columns, without `reason`."""
+        first = list(self.names)
+        others = [f"{name}_{band}" for band in self.bands[1:] for name in self.names if name != "period"]
+        return first + others
+
+    def schema(self) -> pa.Schema:
+        """Schema of the table."""
+        return pa.schema([*(pa.field(name, pa.float64()) for name in self.columns()), pa.field("reason", pa.string())])
+
+
+def extract(
+    lcs: LightCurves,
+    names: Iterable[str] | None = None,
+    period: npt.ArrayLike | None = None,
+    *,
+    bands: Sequence[str] | None = None,
+    quantile_rule: QuantileRule = "linear",
+) -> pa.Table:
+    """Features of every light curve.
+
+    Parameters
+    ----------
+    lcs
+        Any batch, of any mix of lengths.
+    names
+        Which features, of `NAMES`; all of them by default.
+    period
+        Days, one for each object (NaN: none); by default found by `lcscale.periods.find` where a feature needs it.
+    bands
+        Bands to use, the primary one first; default `lcs.bands`. Columns of the others are named ``<name>_<band>``.
+    quantile_rule
+        How quantiles are interpolated: ``"linear"`` as NumPy, ``"hazen"`` as light-curve.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row an object: the features, float64, null where there is no value, and `reason` why an object has none
+        (fewer than 10 usable observations in the primary band, constant magnitude).
+
+    Examples
+    --------
+    >>> lcs = LightCurves(np.arange(12.0), np.arange(12.0), np.ones(12), [0, 12])
+    >>> extract(lcs, ["mean", "linear_trend"]).to_pylist()
+    [{'mean': 5.5, 'linear_trend': 1.0, 'reason': None}]
+    """
+    plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
+    given = None if period is None else np.broadcast_to(np.asarray(period, np.float64), (len(lcs),))
+    tables = [
+        _extract(lcs.take(np.arange(a, b)) if b - a < len(lcs) else lcs, plan, None if given is None else given[a:b])
+        for a, b in _chunks(lcs)
+    ]
+    return pa.concat_tables(tables) if tables else plan.schema().empty_table()
+
+
+def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
+    """Ranges of objects with about `CHUNK` observations each."""
+    cuts = np.searchsorted(lcs.offsets, np.arange(lcs.offsets[0], lcs.offsets[-1], CHUNK))
+    bounds = sorted({0, len(lcs), *cuts.tolist()})
+    return [(a, b) for a, b in pairwise(bounds) if b > a]
+
+
+def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
+    if period is None:
+        period = _periods(lcs, plan) if plan.needs_period else np.full(len(lcs), np.nan)
+    columns: dict[str, Floats] = {}
+    reasons: npt.NDArray[np.object_] | None = None
+    for position, band in enumerate(plan.bands or ("",)):
+        clean, why = usable(_select(lcs, band))
+        reasons = why if reasons is None else reasons
+        clean = clean.keep(np.repeat(np.array([reason is None for reason in why], np.bool_), clean.counts))
+        batch = BandBatch.of(clean, period, plan.quantile_rule)
+        columns |= _columns(batch, plan, f"_{band}" if position else "")
+    if "period" in plan.names:
+        columns["period"] = period
+    arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
+    return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
+
+
+def _periods(lcs: LightCurves, plan: Plan) -> Floats:
+    from lcscale.periods import find
+
+    chosen = lcs
+    if len(plan.bands) == 1 and lcs.band is not None:
+        chosen = _select(lcs, plan.bands[0])
+    values: Floats = find(chosen)["period"].to_numpy()
+    return values
+
+
+def _select(lcs: LightCurves, band: str) -> LightCurves:
+    """The observations in `band`; none where the batch does not have it."""
+    if not band or (lcs.band is None and (not lcs.bands or lcs.bands == (band,))):
+        return lcs
+    if band not in lcs.bands or lcs.band is None:
+        return lcs.keep(np.zeros(lcs.time.size, np.bool_))
+    return lcs.select_band(band)
+
+
+def _columns(batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:
+    columns: dict[str, Floats] = {}
+    for family in FAMILIES:
+        wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]
+        if not wanted:
+            continue
+        values = family.compute(batch)
+        for k in wanted:
+            feature = family.features[k]
+            column = values[:, k]
+            if feature.location:
+                column = column + batch.zero
+            if feature.needs_errors:
+                column = np.where(batch.errors_known, column, np.nan)
+            columns[feature.name + suffix] = column
+    return columns

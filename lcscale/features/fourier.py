@@ -1,0 +1,183 @@
+"""Fourier series of the folded light curve: amplitudes, amplitude ratios and phase differences."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.declaration import Family, Feature
+from lcscale.periods.harmonics import (
+    MAX_HARMONICS,
+    N_PARAMETERS,
+    back_substitute,
+    nested_drops,
+    normal_equations,
+    trig_moments,
+)
+
+MAX_ORDER = 6
+"""Highest order of the series."""
+
+_SERIES = "m = a0 + Σ_k A_k cos(2πk t/P + φ_k), weights 1/σ², order 1 to 6 of the least BIC; null above that order"
+_SOURCE = "Simon & Lee 1981; Deb & Singh 2009"
+
+FEATURES = (
+    Feature("fourier_order", "", f"order of the series {_SERIES}", "Schwarz 1978 for the criterion"),
+    Feature("fourier_r2", "", "1 - χ²(series) / χ²(constant)"),
+    *(Feature(f"a{k}", "mag", f"A_{k} of {_SERIES}", _SOURCE) for k in range(1, MAX_ORDER + 1)),
+    *(Feature(f"r{k}1", "", f"A_{k} / A_1", _SOURCE) for k in range(2, MAX_ORDER)),
+    *(Feature(f"phi{k}1", "rad", f"φ_{k} - {k} φ_1 in [0, 2π), cosine series", _SOURCE) for k in range(2, MAX_ORDER)),
+    Feature("a1_error", "mag", "standard error of A_1 from the fit's covariance, scaled by the scatter of residuals"),
+    *(Feature(f"r{k}1_error", "", f"standard error of A_{k} / A_1, like a1_error") for k in range(2, MAX_ORDER)),
+    *(Feature(f"phi{k}1_error", "rad", f"standard error of φ_{k}1, like a1_error") for k in range(2, MAX_ORDER)),
+)
+
+_A = 2
+_R = _A + MAX_ORDER
+_PHI = _R + MAX_ORDER - 2
+_ERRORS = _PHI + MAX_ORDER - 2
+
+
+@kernel  # type: ignore[untyped-decorator]
+def fourier(time: Floats, mag: Floats, error: Floats, period: float, scratch: Any, out: Any) -> None:
+    """The features of this family for one light curve, into `out`; `scratch` is float64 [6, >= n]."""
+    n = mag.size
+    weight = scratch[4, :n]
+    weighted = scratch[5, :n]
+    chi2 = _weigh(mag, error, weight, weighted)
+    moments = np.empty((4, N_PARAMETERS))
+    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
+    right = np.empty(N_PARAMETERS)
+    drops = np.empty(MAX_HARMONICS)
+    most = min(MAX_ORDER, (n - 4) // 2)
+    trig_moments(time, weight, weighted, 1.0 / period, most, scratch, moments)
+    normal_equations(moments, np.arange(1, most + 1), matrix, right)
+    determined = nested_drops(matrix, right, most, drops)
+    if determined == 0:
+        return
+    order = best_order(drops[:determined], chi2, n)
+    coefficients = np.empty(N_PARAMETERS)
+    n_parameters = 2 * order + 1
+    back_substitute(matrix, right, n_parameters, coefficients)
+    out[0] = order
+    out[1] = drops[order - 1] / chi2
+    variance = max(chi2 - drops[order - 1], 0.0) / (n - n_parameters)
+    _shape(coefficients, order, out)
+    _errors(matrix, coefficients, order, variance, out)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _weigh(mag: Floats, error: Floats, weight: Any, weighted: Any) -> float:
+    """Fill the weights (sum 1) and w y with y about the weighted mean; returns Σ w y²."""
+    total = 0.0
+    mean = 0.0
+    for j in range(mag.size):
+        weight[j] = 1.0 / (error[j] * error[j])
+        total += weight[j]
+        mean += weight[j] * mag[j]
+    mean /= total
+    chi2 = 0.0
+    for j in range(mag.size):
+        y = mag[j] - mean
+        weight[j] /= total
+        weighted[j] = weight[j] * y
+        chi2 += weighted[j] * y
+    return chi2
+
+
+@kernel  # type: ignore[untyped-decorator]
+def best_order(drops: Floats, chi2: float, n: int) -> int:
+    """Order with the least Bayesian information criterion ``n ln χ² + 2 order ln n`` among the nested series."""
+    best = 1
+    least = np.inf
+    for order in range(1, drops.size + 1):
+        rest = max(chi2 - drops[order - 1], 1e-12 * chi2)
+        criterion = n * math.log(rest) + 2 * order * math.log(n)
+        if criterion < least:
+            least = criterion
+            best = order
+    return best
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _shape(coefficients: Floats, order: int, out: Any) -> None:
+    """Amplitudes, ratios and phase differences."""
+    first = math.hypot(coefficients[1], coefficients[2])
+    phase = math.atan2(-coefficients[2], coefficients[1])
+    for k in range(1, order + 1):
+        amplitude = math.hypot(coefficients[2 * k - 1], coefficients[2 * k])
+        out[_A + k - 1] = amplitude
+        if 2 <= k < MAX_ORDER:
+            out[_R + k - 2] = amplitude / first
+            difference = math.atan2(-coefficients[2 * k], coefficients[2 * k - 1]) - k * phase
+            turns = difference / (2.0 * math.pi)
+            out[_PHI + k - 2] = (turns - math.floor(turns)) * 2.0 * math.pi
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _errors(matrix: Floats, coefficients: Floats, order: int, variance: float, out: Any) -> None:
+    """Standard errors by propagation through the covariance ``variance (L L^T)^-1``."""
+    gradient = np.empty(N_PARAMETERS)
+    n_parameters = 2 * order + 1
+    a1, b1 = coefficients[1], coefficients[2]
+    first = a1 * a1 + b1 * b1
+    for k in range(1, min(order, MAX_ORDER - 1) + 1):
+        for part in range(2):  # the amplitude or ratio, then the phase difference
+            if k == 1 and part == 1:
+                continue
+            gradient[:n_parameters] = 0.0
+            a, b = coefficients[2 * k - 1], coefficients[2 * k]
+            square = a * a + b * b
+            if part == 0:
+                scale = 1.0 / math.sqrt(square * (first if k > 1 else 1.0))
+                gradient[2 * k - 1] = a * scale
+                gradient[2 * k] = b * scale
+                if k > 1:
+                    ratio = math.sqrt(square / first)
+                    gradient[1] = -ratio * a1 / first
+                    gradient[2] = -ratio * b1 / first
+            else:
+                gradient[2 * k - 1] = b / square
+                gradient[2 * k] = -a / square
+                gradient[1] = -k * b1 / first
+                gradient[2] = k * a1 / first
+            error = math.sqrt(variance * _quadratic_form(matrix, gradient, n_parameters))
+            if k == 1:
+                out[_ERRORS] = error
+            else:
+                out[_ERRORS + 1 + part * (MAX_ORDER - 2) + k - 2] = error
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _quadratic_form(matrix: Floats, vector: Any, size: int) -> float:
+    """``|L^-1 vector|²``; `vector` is overwritten."""
+    total = 0.0
+    for r in range(size):
+        value = vector[r]
+        for k in range(r):
+            value -= matrix[r, k] * vector[k]
+        vector[r] = value / matrix[r, r]
+        total += vector[r] * vector[r]
+    return total
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, period: Floats, longest: int, out: Any) -> None:
+    scratch = np.empty((6, longest))
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b - a >= 6 and period[i] > 0.0:
+            fourier(time[a:b] - time[a], mag[a:b], error[a:b], period[i], scratch, out[i])
+
+
+def _compute(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(FEATURES)), np.nan)
+    longest = int(np.diff(batch.offsets).max(initial=0))
+    _each(batch.time, batch.mag, batch.error, batch.offsets, batch.period, longest, out)
+    return out
+
+
+FAMILY = Family("fourier", FEATURES, _compute, periodic=True)

@@ -1,0 +1,84 @@
+"""Moments of the magnitudes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.declaration import Family, Feature
+
+FEATURES = (
+    Feature("mean", "mag", "Σ m / n", agrees="numpy.mean; light-curve Mean", location=True),
+    Feature("weighted_mean", "mag", "Σ m/σ² / Σ 1/σ²", agrees="light-curve WeightedMean", location=True),
+    Feature(
+        "standard_deviation",
+        "mag",
+        "sqrt(Σ (m - mean)² / (n - 1))",
+        agrees="numpy.std(ddof=1); light-curve StandardDeviation",
+    ),
+    Feature(
+        "skewness",
+        "",
+        "G1 = n / ((n - 1)(n - 2)) Σ ((m - mean) / s)³, s with n - 1",
+        "Joanes & Gill 1998",
+        "scipy.stats.skew(bias=False); light-curve Skew",
+    ),
+    Feature(
+        "kurtosis",
+        "",
+        "G2 = n(n + 1) / ((n - 1)(n - 2)(n - 3)) Σ ((m - mean) / s)⁴ - 3(n - 1)² / ((n - 2)(n - 3))",
+        "Joanes & Gill 1998",
+        "scipy.stats.kurtosis(bias=False); light-curve Kurtosis",
+    ),
+)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def moments(mag: Floats, error: Floats, out: Any) -> None:
+    """The features of this family for one light curve, into `out`."""
+    n = mag.size
+    total = 0.0
+    weights = 0.0
+    weighted = 0.0
+    for j in range(n):
+        w = 1.0 / (error[j] * error[j])
+        total += mag[j]
+        weights += w
+        weighted += w * mag[j]
+    mean = total / n
+    d2 = 0.0
+    d3 = 0.0
+    d4 = 0.0
+    for j in range(n):
+        d = mag[j] - mean
+        q = d * d
+        d2 += q
+        d3 += q * d
+        d4 += q * q
+    variance = d2 / (n - 1)
+    out[0] = mean
+    out[1] = weighted / weights
+    out[2] = math.sqrt(variance)
+    out[3] = n / ((n - 1.0) * (n - 2.0)) * d3 / (variance * math.sqrt(variance))
+    fourth = n * (n + 1.0) / ((n - 1.0) * (n - 2.0) * (n - 3.0)) * d4 / (variance * variance)
+    out[4] = fourth - 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0))
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(mag: Floats, error: Floats, offsets: Integers, out: Any) -> None:
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b > a:
+            moments(mag[a:b], error[a:b], out[i])
+
+
+def _compute(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(FEATURES)), np.nan)
+    _each(batch.mag, batch.error, batch.offsets, out)
+    return out
+
+
+FAMILY = Family("moments", FEATURES, _compute)

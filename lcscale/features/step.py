@@ -1,0 +1,83 @@
+"""`Extract`: features as a step that a catalog maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lcscale.features.batch import QuantileRule
+from lcscale.features.extraction import Plan, extract
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Append features to a catalog with light curves.
+
+    The bands come from `bands`, else from the metadata of the light-curve field (``bands``: names separated by
+    commas, primary first); without either, the observations are taken as one band. A `period` column of the table is
+    used where there is one, else periods are searched for when a feature needs them.
+
+    Parameters
+    ----------
+    names
+        Names of features; None for all.
+    column
+        Name of the nested light-curve column.
+    bands
+        Bands to use, primary first.
+    quantile_rule
+        ``"linear"`` or ``"hazen"``.
+    """
+
+    names: tuple[str, ...] | None = None
+    column: str = "lightcurve"
+    bands: tuple[str, ...] | None = None
+    quantile_rule: QuantileRule = "linear"
+    rowwise = True
+    version = 1
+
+    def __post_init__(self) -> None:
+        for name in ("names", "bands"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        Plan.of(self.names, self.bands or (), self.quantile_rule)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The light-curve column."""
+        return (self.column,)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with a column a feature and band, and the reason."""
+        return appended_schema(input_schema, self._plan(input_schema).schema())
+
+    def fingerprint(self) -> str:
+        """Its parameters and version."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table` with their features."""
+        plan = self._plan(table.schema)
+        lcs = LightCurves.from_arrow(table, self.column)
+        period = None
+        if "period" in table.column_names:
+            period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)
+        features = extract(lcs, plan.names, period, bands=plan.bands, quantile_rule=self.quantile_rule)
+        return append_columns(table, features)
+
+    def _plan(self, schema: pa.Schema) -> Plan:
+        plan = Plan.of(self.names, self._bands(schema), self.quantile_rule)
+        if "period" in schema.names:
+            return Plan(tuple(name for name in plan.names if name != "period"), plan.bands, plan.quantile_rule)
+        return plan
+
+    def _bands(self, schema: pa.Schema) -> tuple[str, ...]:
+        if self.bands is not None:
+            return self.bands
+        metadata = schema.field(self.column).metadata if self.column in schema.names else None
+        names = (metadata or {}).get(b"bands", b"").decode()
+        return tuple(name.strip() for name in names.split(",") if name.strip())

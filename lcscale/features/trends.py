@@ -1,0 +1,106 @@
+"""Straight lines through a light curve."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.declaration import Family, Feature
+
+FEATURES = (
+    Feature(
+        "linear_trend", "mag/day", "slope of the unweighted least-squares line", agrees="light-curve LinearTrend[0]"
+    ),
+    Feature(
+        "linear_trend_error",
+        "mag/day",
+        "sqrt(noise² / Σ (t - mean t)²)",
+        agrees="light-curve LinearTrend[1]; scipy.stats.linregress",
+    ),
+    Feature("linear_trend_noise", "mag", "sqrt(Σ residual² / (n - 2))", agrees="light-curve LinearTrend[2]"),
+    Feature(
+        "linear_fit",
+        "mag/day",
+        "slope of the least-squares line with weights 1/σ²",
+        agrees="light-curve LinearFit[0]",
+    ),
+    Feature(
+        "linear_fit_error",
+        "mag/day",
+        "sqrt(1 / Σ (t - weighted mean t)² / σ²)",
+        agrees="light-curve LinearFit[1]",
+        needs_errors=True,
+    ),
+    Feature(
+        "linear_fit_reduced_chi2",
+        "",
+        "Σ (residual / σ)² / (n - 2) of the weighted line",
+        agrees="light-curve LinearFit[2]",
+        needs_errors=True,
+    ),
+)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
+    """The features of this family for one light curve, into `out`."""
+    slope, spread, residual = _line(time, mag, error, False)
+    if spread > 0.0:
+        n = mag.size
+        noise = residual / (n - 2)
+        out[0] = slope
+        out[1] = math.sqrt(noise / spread)
+        out[2] = math.sqrt(noise)
+        slope, spread, residual = _line(time, mag, error, True)
+        out[3] = slope
+        out[4] = math.sqrt(1.0 / spread)
+        out[5] = residual / (n - 2)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _line(time: Floats, mag: Floats, error: Floats, weighted: bool) -> tuple[float, float, float]:
+    """Slope, Σ w (t - mean t)², and the weighted sum of squared residuals."""
+    weights = 0.0
+    st = 0.0
+    sm = 0.0
+    for j in range(mag.size):
+        w = 1.0 / (error[j] * error[j]) if weighted else 1.0
+        weights += w
+        st += w * (time[j] - time[0])
+        sm += w * mag[j]
+    mean_t = st / weights
+    mean_m = sm / weights
+    tt = 0.0
+    tm = 0.0
+    for j in range(mag.size):
+        w = 1.0 / (error[j] * error[j]) if weighted else 1.0
+        dt = time[j] - time[0] - mean_t
+        tt += w * dt * dt
+        tm += w * dt * (mag[j] - mean_m)
+    slope = tm / tt
+    residual = 0.0
+    for j in range(mag.size):
+        w = 1.0 / (error[j] * error[j]) if weighted else 1.0
+        r = mag[j] - mean_m - slope * (time[j] - time[0] - mean_t)
+        residual += w * r * r
+    return slope, tt, residual
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, out: Any) -> None:
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b > a:
+            trends(time[a:b], mag[a:b], error[a:b], out[i])
+
+
+def _compute(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(FEATURES)), np.nan)
+    _each(batch.time, batch.mag, batch.error, batch.offsets, out)
+    return out
+
+
+FAMILY = Family("trends", FEATURES, _compute)

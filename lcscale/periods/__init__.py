@@ -1,0 +1,8 @@
+"""Periods of light curves: frequency grids, Lomb-Scargle, peaks, aliases, false alarms."""
+
+from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.periodogram import lomb_scargle
+from lcscale.periods.search import PERIOD_SCHEMA, find
+from lcscale.periods.step import Search
+
+__all__ = ["PERIOD_SCHEMA", "FrequencyGrid", "Search", "find", "lomb_scargle"]

@@ -1,0 +1,176 @@
+"""Weighted Fourier series at a trial frequency, from trigonometric moments of one light curve.
+
+The normal equations of a series with harmonics up to H hold only the sums ``Σ w e^{ikφ}`` for k to 2H and
+``Σ w y e^{ikφ}`` for k to H (product-to-sum), which are cheap; a Cholesky factor of them gives, column by column, the
+drop of χ² for every nested model at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.periods.turns import cos_sin_turns
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+MAX_HARMONICS = 6
+"""Highest order of a Fourier series that the moments and matrices have room for."""
+
+N_PARAMETERS = 2 * MAX_HARMONICS + 1
+_SINGULAR = 1e-9
+
+kernel = nb.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
+
+
+@kernel  # type: ignore[untyped-decorator]
+def trig_moments(
+    time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, scratch: Any, moments: Any
+) -> None:
+    """Sums of ``w cos kφ, w sin kφ, w y cos kφ, w y sin kφ`` with φ = 2π `frequency` `time`.
+
+    Parameters
+    ----------
+    time, weight, weighted
+        Days, weights w (their sum is 1) and products w y, float64 [n].
+    frequency
+        Cycles per day.
+    order
+        H; the sums of w run to k = 2H, those of w y to H.
+    scratch
+        float64 [4, >= n].
+    moments
+        float64 [4, >= 2H + 1], written.
+    """
+    n = time.size
+    c1 = scratch[0, :n]
+    s1 = scratch[1, :n]
+    c = scratch[2, :n]
+    s = scratch[3, :n]
+    a0 = 0.0
+    b0 = 0.0
+    for j in range(n):
+        cosine, sine = cos_sin_turns(time[j] * frequency)
+        c1[j] = cosine
+        s1[j] = sine
+        c[j] = cosine
+        s[j] = sine
+        a0 += weight[j]
+        b0 += weighted[j]
+    moments[0, 0] = a0
+    moments[1, 0] = 0.0
+    moments[2, 0] = b0
+    moments[3, 0] = 0.0
+    for k in range(1, 2 * order + 1):
+        wc = 0.0
+        ws = 0.0
+        if k <= order:
+            yc = 0.0
+            ys = 0.0
+            for j in range(n):
+                wc += weight[j] * c[j]
+                ws += weight[j] * s[j]
+                yc += weighted[j] * c[j]
+                ys += weighted[j] * s[j]
+            moments[2, k] = yc
+            moments[3, k] = ys
+        else:
+            for j in range(n):
+                wc += weight[j] * c[j]
+                ws += weight[j] * s[j]
+        moments[0, k] = wc
+        moments[1, k] = ws
+        if k < 2 * order:
+            for j in range(n):
+                turned = c[j] * c1[j] - s[j] * s1[j]
+                s[j] = s[j] * c1[j] + c[j] * s1[j]
+                c[j] = turned
+
+
+@kernel  # type: ignore[untyped-decorator]
+def normal_equations(moments: Floats, harmonics: Integers, matrix: Any, right: Any) -> None:
+    """Lower triangle of the normal matrix and the right-hand side, for `harmonics` in the order given.
+
+    Column 0 is the constant, columns 2i+1 and 2i+2 the cosine and sine of ``harmonics[i]``.
+    """
+    matrix[0, 0] = moments[0, 0]
+    right[0] = moments[2, 0]
+    for i in range(harmonics.size):
+        k = harmonics[i]
+        row = 2 * i + 1
+        matrix[row, 0] = moments[0, k]
+        matrix[row + 1, 0] = moments[1, k]
+        right[row] = moments[2, k]
+        right[row + 1] = moments[3, k]
+        for j in range(i + 1):
+            m = harmonics[j]
+            col = 2 * j + 1
+            d = abs(k - m)
+            sign = 1.0 if k >= m else -1.0
+            matrix[row, col] = 0.5 * (moments[0, d] + moments[0, k + m])
+            matrix[row + 1, col + 1] = 0.5 * (moments[0, d] - moments[0, k + m])
+            matrix[row + 1, col] = 0.5 * (moments[1, k + m] + sign * moments[1, d])
+            if j < i:
+                matrix[row, col + 1] = 0.5 * (moments[1, k + m] - sign * moments[1, d])
+
+
+@kernel  # type: ignore[untyped-decorator]
+def nested_drops(matrix: Floats, right: Floats, n_harmonics: int, drops: Any) -> int:
+    """Factor the normal equations in place and write the drop of χ² of every nested model.
+
+    Parameters
+    ----------
+    matrix, right
+        As `normal_equations` leaves them; replaced by the Cholesky factor L and ``L^-1 right``.
+    n_harmonics
+        Number of harmonics.
+    drops
+        float64 [n_harmonics], written: ``χ²(constant) - χ²(first i + 1 harmonics)``.
+
+    Returns
+    -------
+    int
+        How many harmonics the observations determine; the drops of later ones repeat the last.
+    """
+    done = 0
+    drop = 0.0
+    for r in range(2 * n_harmonics + 1):
+        diagonal = matrix[r, r]
+        for q in range(r):
+            value = matrix[r, q]
+            for k in range(q):
+                value -= matrix[r, k] * matrix[q, k]
+            matrix[r, q] = value / matrix[q, q]
+        pivot = diagonal
+        for k in range(r):
+            pivot -= matrix[r, k] * matrix[r, k]
+        if not pivot > _SINGULAR:
+            break
+        matrix[r, r] = np.sqrt(pivot)
+        value = right[r]
+        for k in range(r):
+            value -= matrix[r, k] * right[k]
+        right[r] = value / matrix[r, r]
+        if r > 0:
+            drop += right[r] * right[r]
+        if r > 0 and r % 2 == 0:
+            drops[done] = drop
+            done += 1
+    last = drops[done - 1] if done else 0.0
+    for i in range(done, n_harmonics):
+        drops[i] = last
+    return done
+
+
+@kernel  # type: ignore[untyped-decorator]
+def back_substitute(matrix: Floats, right: Floats, n_parameters: int, coefficients: Any) -> None:
+    """Coefficients of the series from the Cholesky factor, float64 [n_parameters]."""
+    for r in range(n_parameters - 1, -1, -1):
+        value = right[r]
+        for k in range(r + 1, n_parameters):
+            value -= matrix[k, r] * coefficients[k]
+        coefficients[r] = value / matrix[r, r]

@@ -1,0 +1,76 @@
+"""Lomb-Scargle periodograms of long light curves by non-uniform fast Fourier transforms (finufft)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.harmonics import Floats, Integers, kernel
+from lcscale.periods.matrix_product import drop_constants, floating_mean_drop
+from lcscale.periods.turns import cos_sin_turns
+
+
+class FourierTransform:
+    """Periodograms on one grid, like `MatrixProduct`, at a cost that hardly grows with the number of observations.
+
+    Parameters
+    ----------
+    grid
+        Trial frequencies.
+    tolerance
+        Relative precision asked of the transforms.
+    """
+
+    def __init__(self, grid: FrequencyGrid, tolerance: float = 1e-6) -> None:
+        import finufft
+
+        self.grid = grid
+        self._pair = finufft.Plan(1, (grid.size,), 2, eps=tolerance, isign=1, nthreads=1)
+        self._single = finufft.Plan(1, (grid.size,), 1, eps=tolerance, isign=1, nthreads=1)
+        self._constants = drop_constants(np.float64)
+
+    def powers(self, time: Floats, weight: Floats, weighted: Floats, cuts: Integers, share: Floats) -> Iterator[Any]:
+        """Power of one object (arrays as in `Series`), in one piece."""
+        power = np.zeros(self.grid.size)
+        middle = self.grid.fmin + self.grid.df * (self.grid.size // 2)
+        for g in range(cuts.size - 1):
+            inside = slice(int(cuts[g]), int(cuts[g + 1]))
+            n = inside.stop - inside.start
+            angle = np.empty((2, n))
+            strength = np.empty((3, n), np.complex128)
+            _strengths(time[inside], weight[inside], weighted[inside], middle, self.grid.df, angle, strength)
+            self._pair.setpts(angle[0])
+            first = self._pair.execute(strength[:2])
+            self._single.setpts(angle[1])
+            second = self._single.execute(strength[2])
+            _add_power(first, second, share[g], self._constants, power)
+        yield power
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _strengths(
+    time: Floats, weight: Floats, weighted: Floats, middle: float, step: float, angle: Any, strength: Any
+) -> None:
+    """Angles per mode in [-π, π) and strengths turned to the middle of the grid, for ω (two rows) and 2ω (one)."""
+    for j in range(time.size):
+        for k in range(2):
+            turns = time[j] * step * (k + 1)
+            angle[k, j] = 2.0 * math.pi * (turns - math.floor(turns + 0.5))
+        c, s = cos_sin_turns(time[j] * middle)
+        strength[0, j] = complex(weighted[j] * c, weighted[j] * s)
+        strength[1, j] = complex(weight[j] * c, weight[j] * s)
+        c, s = cos_sin_turns(2.0 * time[j] * middle)
+        strength[2, j] = complex(weight[j] * c, weight[j] * s)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _add_power(first: Any, second: Any, scale: float, constants: Floats, power: Any) -> None:
+    for k in range(power.size):
+        y = first[0, k]
+        w = first[1, k]
+        w2 = second[k]
+        power[k] += scale * floating_mean_drop(y.real, y.imag, w.real, w.imag, w2.real, w2.imag, constants)

@@ -1,0 +1,152 @@
+"""One object's observations made ready for periodograms: sorted into bands, centred, weighted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.lightcurves import LightCurves
+from lcscale.periods.harmonics import Floats, Integers, kernel
+
+MIN_BAND_OBSERVATIONS = 5
+"""A band with fewer observations does not take part in a search over several bands (unless it is the only one)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Weighted observations of many objects, each cut into segments of one band.
+
+    Within a segment weights sum to 1 and magnitudes have weighted mean 0; `share` weighs the segments of an object so
+    that the drops of χ² they find add up to the power, between 0 and 1.
+
+    Attributes
+    ----------
+    time, weight, weighted
+        Days since `start` of the object, w and w y, float64 [n].
+    segments
+        int64 [n_segments + 1], offsets of segments in the observations.
+    objects
+        int64 [n_objects + 1], offsets of objects in the segments.
+    share
+        float64 [n_segments].
+    start, baseline
+        First time and span of each object, days, float64 [n_objects].
+    """
+
+    time: Floats
+    weight: Floats
+    weighted: Floats
+    segments: Integers
+    objects: Integers
+    share: Floats
+    start: Floats
+    baseline: Floats
+
+    @classmethod
+    def of(cls, lcs: LightCurves) -> Series:
+        """Prepare `lcs`, whose observations must be usable and in order of time."""
+        lcs, segments, objects = _cut(lcs)
+        time = np.empty(lcs.time.size)
+        weight = np.empty_like(time)
+        weighted = np.empty_like(time)
+        share = np.zeros(segments.size - 1)
+        start, baseline = np.zeros(len(lcs)), np.zeros(len(lcs))
+        mag, error = lcs.mag.astype(np.float64), lcs.mag_err.astype(np.float64)
+        _prepare(lcs.time, mag, error, segments, objects, time, weight, weighted, share, start, baseline)
+        return cls(time, weight, weighted, segments, objects, share, start, baseline)
+
+    def rows(self, i: int) -> slice:
+        """Where the observations of object `i` are."""
+        return slice(int(self.segments[self.objects[i]]), int(self.segments[self.objects[i + 1]]))
+
+    def cuts(self, i: int) -> Integers:
+        """Offsets of the segments of object `i`, counted from its first observation."""
+        cuts: Integers = self.segments[self.objects[i] : self.objects[i + 1] + 1] - self.rows(i).start
+        return cuts
+
+
+def _cut(lcs: LightCurves) -> tuple[LightCurves, Integers, Integers]:
+    """The batch sorted by band within objects, without bands too thin, with offsets of segments and objects."""
+    n = len(lcs)
+    if lcs.band is None or len(lcs.bands) < 2:
+        return lcs, lcs.offsets, np.arange(n + 1)
+    owner = lcs.object_index()
+    inside = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
+    n_bands = len(lcs.bands)
+    cell = owner * n_bands + lcs.band[inside]
+    counts = np.bincount(cell[lcs.band[inside] >= 0], minlength=n * n_bands).reshape(n, n_bands)
+    enough = counts >= np.minimum(MIN_BAND_OBSERVATIONS, counts.max(axis=1, initial=1))[:, None]
+    enough &= counts > 0
+    keep = np.zeros(lcs.time.size, np.bool_)
+    keep[inside] = (lcs.band[inside] >= 0) & enough.ravel()[cell]
+    kept = lcs.keep(keep)
+    order = np.argsort(cell[keep[inside]], kind="stable")
+    kept = kept._rows(order, kept.offsets)
+    segments = np.concatenate([[0], np.cumsum(counts[enough])])
+    return kept, segments, np.concatenate([[0], np.cumsum(enough.sum(axis=1))])
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _prepare(
+    times: Floats,
+    mag: Floats,
+    error: Floats,
+    segments: Integers,
+    objects: Integers,
+    time: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64],
+    weighted: npt.NDArray[np.float64],
+    share: npt.NDArray[np.float64],
+    start: npt.NDArray[np.float64],
+    baseline: npt.NDArray[np.float64],
+) -> None:
+    """Fill the arrays of `Series`."""
+    for i in range(objects.size - 1):
+        a, b = segments[objects[i]], segments[objects[i + 1]]
+        if a == b:
+            continue
+        low, high = times[a], times[a]
+        for j in range(a, b):
+            low, high = min(low, times[j]), max(high, times[j])
+        start[i], baseline[i] = low, high - low
+        total = 0.0
+        for g in range(objects[i], objects[i + 1]):
+            scatter = _weigh(segments[g], segments[g + 1], low, times, mag, error, time, weight, weighted)
+            share[g] = scatter[0]
+            total += scatter[0] * scatter[1]
+        for g in range(objects[i], objects[i + 1]):
+            share[g] = share[g] / total if total > 0.0 else 0.0
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _weigh(
+    a: int,
+    b: int,
+    low: float,
+    times: Floats,
+    mag: Floats,
+    error: Floats,
+    time: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64],
+    weighted: npt.NDArray[np.float64],
+) -> tuple[float, float]:
+    """Centre and weigh one segment; its total weight and its weighted mean square deviation."""
+    total = 0.0
+    for j in range(a, b):
+        w = 1.0 / (error[j] * error[j]) if np.isfinite(error[j]) else 1.0
+        weight[j] = w
+        total += w
+    zero = mag[a]
+    mean = 0.0
+    for j in range(a, b):
+        weight[j] /= total
+        mean += weight[j] * (mag[j] - zero)
+    scatter = 0.0
+    for j in range(a, b):
+        y = mag[j] - zero - mean
+        time[j] = times[j] - low
+        weighted[j] = weight[j] * y
+        scatter += weight[j] * y * y
+    return total, scatter

@@ -1,0 +1,104 @@
+"""`find` and `Search`: known periods come out, bad objects keep their row."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lcscale.errors import InputError
+from lcscale.lightcurves import LightCurves
+from lcscale.periods import PERIOD_SCHEMA, FrequencyGrid, Search, find
+
+
+def stars(periods, shape=np.cos, n=80, noise=0.02, span=700.0, seed=0):
+    rng = np.random.default_rng(seed)
+    time = np.sort(rng.uniform(0, span, (len(periods), n)), axis=1)
+    phase = 2 * np.pi * time / np.asarray(periods)[:, None]
+    mag = 15 + 0.3 * shape(phase) + rng.normal(0, noise, time.shape)
+    offsets = np.arange(len(periods) + 1) * n
+    return LightCurves(time.ravel() + 55000, mag.ravel(), np.full(mag.size, noise), offsets)
+
+
+def eclipses(phase):
+    turns = phase / (2 * np.pi) % 1
+    return np.exp(-0.5 * ((turns - 0.25) / 0.04) ** 2) + 0.5 * np.exp(-0.5 * ((turns - 0.75) / 0.04) ** 2)
+
+
+def test_sinusoids():
+    periods = np.array([0.113, 0.57, 1.9, 8.4, 33.0])
+    table = find(stars(periods))
+    assert table.schema.equals(PERIOD_SCHEMA)
+    np.testing.assert_allclose(table["period"].to_numpy(), periods, rtol=2e-4)
+    np.testing.assert_allclose(table["frequency"].to_numpy(), 1 / table["period"].to_numpy())
+    assert (table["fap"].to_numpy() < 1e-10).all()
+    np.testing.assert_allclose(table["period_2"].to_numpy()[:3], 2 * periods[:3], rtol=1e-2)
+
+
+def test_epoch_is_the_first_maximum_of_light():
+    periods = np.array([0.57, 8.4])
+    lcs = stars(periods)
+    table = find(lcs)
+    epoch = table["epoch"].to_numpy()
+    start = lcs.time[lcs.offsets[:-1]]
+    assert ((epoch >= start) & (epoch < start + periods)).all()
+    brightest = (epoch - 55000) / periods % 1  # magnitudes go with cos: brightest at half a turn
+    np.testing.assert_allclose(brightest, 0.5, atol=0.02)
+
+
+def test_eclipsing_binaries_do_not_stay_at_half():
+    periods = np.array([0.91, 1.37, 2.83])
+    np.testing.assert_allclose(find(stars(periods, eclipses, n=200))["period"].to_numpy(), periods, rtol=1e-3)
+
+
+def test_bad_objects_keep_their_row():
+    good = stars([0.57])
+    n = good.time.size
+    lcs = LightCurves(
+        np.r_[good.time, np.arange(5.0), np.arange(12.0), np.full(12, 3.0)],
+        np.r_[good.mag, np.arange(5.0), np.ones(12), np.arange(12.0)],
+        np.full(n + 29, 0.1),
+        [0, n, n + 5, n + 17, n + 29],
+    )
+    rows = find(lcs).to_pylist()
+    assert [row["reason"] for row in rows] == [
+        None,
+        "5 observations usable, 10 needed",
+        "constant magnitude",
+        "all observations at one time",
+    ]
+    for row in rows[1:]:
+        assert all(value is None for name, value in row.items() if name != "reason")
+
+
+def test_row_does_not_depend_on_batch():
+    lcs = stars([0.113, 0.57, 1.9, 8.4])
+    grid = FrequencyGrid.for_baseline(700, 10)
+    whole = find(lcs, grid).to_pylist()
+    assert find(lcs.take([2]), grid).to_pylist() == [whole[2]]
+    assert find(lcs.take([3, 1]), grid).to_pylist() == [whole[3], whole[1]]
+
+
+def test_two_bands_share_the_period():
+    one = stars([0.57], n=60)
+    band = (np.arange(60) % 2).astype(np.int8)
+    mag = one.mag + 2.0 * band
+    both = LightCurves(one.time, mag, one.mag_err, one.offsets, band, ("g", "r"))
+    assert find(both)["period"][0].as_py() == pytest.approx(0.57, rel=2e-4)
+
+
+def test_step_schema_is_that_of_its_result():
+    table = pa.table({"object_id": [1, 2], "lightcurve": stars([0.57, 1.9]).to_arrow()})
+    step = Search(FrequencyGrid.for_baseline(700, 5))
+    result = step(table)
+    assert result.schema.equals(step.schema(table.schema))
+    assert result["period"].to_pylist() == pytest.approx([0.57, 1.9], rel=2e-4)
+
+
+def test_bad_parameters_are_input_errors():
+    with pytest.raises(InputError, match="n_peaks"):
+        find(stars([0.5]), n_peaks=0)
+    with pytest.raises(InputError, match="frequency grid"):
+        FrequencyGrid(2.0, 1.0, 0.1)
+
+
+def test_empty_batch():
+    assert find(LightCurves([], [], [], [0])).schema.equals(PERIOD_SCHEMA)
