@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_EXPORTS = {"Catalog": "lcscale.lake", "Lake": "lcscale.lake", "open_catalog": "lcscale.lake"}
+_EXPORTS = ("Box", "Catalog", "Cone", "Lake", "open_catalog")
 _ROOMS = (
     "crossmatch",
     "engine",
@@ -26,17 +26,19 @@ _ROOMS = (
 )
 
 if TYPE_CHECKING:
+    from lcscale.lake import Box as Box
     from lcscale.lake import Catalog as Catalog
+    from lcscale.lake import Cone as Cone
     from lcscale.lake import Lake as Lake
     from lcscale.lake import open_catalog as open_catalog
 
-__all__ = ["Catalog", "Lake", "open_catalog", *_ROOMS]
+__all__ = [*_EXPORTS, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
     """Import rooms and their main classes when they are first used, so that ``import lcscale`` stays quick."""
     if name in _EXPORTS:
-        return getattr(importlib.import_module(_EXPORTS[name]), name)
+        return getattr(importlib.import_module("lcscale.lake"), name)
     if name in _ROOMS:
         return importlib.import_module(f"lcscale.{name}")
     raise AttributeError(f"module 'lcscale' has no attribute {name!r}")

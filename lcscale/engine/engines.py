@@ -1,0 +1,95 @@
+"""The engine protocol, and how a name, an address or a client becomes an engine."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from lcscale.engine.serial import SerialEngine
+from lcscale.engine.task import Outcome, Task
+from lcscale.errors import InputError
+
+EngineSpec = Any
+"""None, a name (``serial``, ``local``, ``local:4``), a scheduler address, a `distributed.Client`, or an `Engine`."""
+
+
+class Workers(Protocol):
+    """Anything with a size: what an engine says of its workers."""
+
+    @property
+    def slots(self) -> int:
+        """How many tasks run at once."""
+
+
+class Engine(Workers, Protocol):
+    """Runs tasks somewhere and yields their outcomes as they come."""
+
+    @property
+    def name(self) -> str:
+        """What a person reads."""
+
+    def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
+        """Run `tasks`, drawn lazily with a bounded backlog, and yield an outcome for each, in any order."""
+
+    def close(self) -> None:
+        """Give back what the engine started itself."""
+
+
+def resolve(spec: EngineSpec = None) -> Engine:
+    """Make the engine that `spec` means.
+
+    Parameters
+    ----------
+    spec
+        None: the active Dask client, else ``serial``. ``serial``: this process. ``local`` or ``local:N``: an own Dask
+        cluster of N processes (default: the machine's cores), each with one thread. ``tcp://…`` or ``tls://…``: the
+        scheduler there. A `distributed.Client`, or an engine.
+
+    Examples
+    --------
+    >>> resolve("serial").name
+    'serial'
+    """
+    if spec is None:
+        client = _active_client()
+        if client is None:
+            return SerialEngine()
+        spec = client
+    if isinstance(spec, str):
+        return _named(spec)
+    if hasattr(spec, "outcomes"):
+        engine: Engine = spec
+        return engine
+    if hasattr(spec, "scheduler_info"):
+        from lcscale.engine.dask import DaskEngine
+
+        return DaskEngine(spec)
+    raise InputError(f"engine: expected a name, an address or a distributed.Client, got {type(spec).__name__}")
+
+
+def _named(name: str) -> Engine:
+    if name == "serial":
+        return SerialEngine()
+    from lcscale.engine.dask import DaskEngine
+
+    local = re.fullmatch(r"local(?::([1-9]\d*))?", name)
+    if local:
+        return DaskEngine.local(int(local[1]) if local[1] else None)
+    if re.match(r"(tcp|tls|ucx|ws|wss)://", name):
+        return DaskEngine.connect(name)
+    raise InputError(
+        f"unknown engine {name!r}: use serial, local, local:N, or a scheduler address such as tcp://host:8786"
+    )
+
+
+def _active_client() -> Any:
+    if "distributed" not in sys.modules:
+        return None
+    from distributed import default_client
+
+    try:
+        return default_client()
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""The ledger of a version: which tasks are done and which were set aside, kept in files beside the data."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from typing import IO, Any
+
+from upath import UPath
+
+from lcscale.engine.task import Outcome
+
+_REWRITE_SECONDS = 5.0
+
+
+class Ledger:
+    """Durable record of the outcomes of tasks, read again by a later run of the same plan.
+
+    Each run adds one file of JSON lines to the ledger's folder: nothing is ever changed in place, and a line torn by
+    a crash is only its last. Stores without append (S3) get the run's file anew every few seconds.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = UPath(folder)
+        self._path = self.folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:8]}.jsonl"
+        self._local = self.folder.protocol in ("", "file", "local")
+        self._stream: IO[str] | None = None
+        self._lines: list[str] = []
+        self._written = 0.0
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """All entries in order of writing: key, label, result, error, traceback, seconds, attempts."""
+        self.flush()
+        if not self.folder.exists():
+            return
+        for path in sorted(self.folder.glob("*.jsonl"), key=str):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                try:
+                    entry = json.loads(line)
+                except json.JSONDecodeError:  # the last line of a run that was killed while writing it
+                    continue
+                yield entry
+
+    def done(self) -> dict[str, dict[str, Any]]:
+        """Results of the finished tasks by their keys."""
+        return {entry["key"]: entry["result"] for entry in self.entries() if entry["error"] is None}
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        """Entries of the tasks that failed and have not succeeded since."""
+        last = {entry["key"]: entry for entry in self.entries()}
+        return [entry for entry in last.values() if entry["error"] is not None]
+
+    def add(self, outcome: Outcome) -> None:
+        """Record an outcome; it is on disk when this returns (on remote stores: within seconds)."""
+        line = json.dumps(vars(outcome), separators=(",", ":")) + "\n"
+        if self._local:
+            if self._stream is None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._stream = self._path.open("a", encoding="utf-8")
+            self._stream.write(line)
+            self._stream.flush()
+            return
+        self._lines.append(line)
+        if time.monotonic() - self._written > _REWRITE_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring everything recorded so far to the store."""
+        if self._lines:
+            self._path.write_text("".join(self._lines), encoding="utf-8")
+            self._written = time.monotonic()
+
+    def close(self) -> None:
+        """Flush and close this run's file."""
+        self.flush()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None

@@ -1,0 +1,22 @@
+"""Where data live: lakes, lazy catalogs, leaves, versions."""
+
+from lcscale.lake.catalog import Catalog, open_catalog
+from lcscale.lake.draft import Draft
+from lcscale.lake.lake import Lake
+from lcscale.lake.leaf import Leaf, LeafWriter, write_leaf
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.region import Box, Cone
+
+__all__ = [
+    "HEALPIX_COLUMN",
+    "Box",
+    "Catalog",
+    "Cone",
+    "Draft",
+    "Lake",
+    "Leaf",
+    "LeafWriter",
+    "Pixel",
+    "open_catalog",
+    "write_leaf",
+]

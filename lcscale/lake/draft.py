@@ -1,0 +1,185 @@
+"""A version being written: its folder, its ledger, and the one rename that publishes it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import IO, Self
+
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.engine import Ledger
+from lcscale.errors import ConflictError, LcscaleError
+from lcscale.lake.metadata import write_metadata
+from lcscale.lake.pixel import Pixel
+
+COLLECTION_FILE = "collection.properties"
+
+
+@dataclass
+class Draft:
+    """A version of the lake entry `name` that nobody sees until `publish`.
+
+    Its folder is named by the plan, so the same plan finds its own unfinished work again; a published version from
+    which partitions are missing is taken over into a new one. Use as a context manager: while it is open no other
+    process on this file system can write the same version.
+    """
+
+    entry: UPath
+    """Folder of the lake entry."""
+    plan: str
+    """Text that stands for everything the result depends on."""
+    base: str | None = field(init=False)
+    """Version that was current when the draft was made, or None."""
+    folder: UPath = field(init=False)
+    """Folder of the version."""
+    ledger: Ledger = field(init=False)
+    """Ledger of the version's tasks."""
+
+    def __post_init__(self) -> None:
+        digest = hashlib.blake2b(self.plan.encode(), digest_size=6).hexdigest()
+        self.base = current_version(self.entry)
+        numbers = dict(existing_versions(self.entry))
+        same = [name for name in numbers if name.endswith(f"-{digest}")]
+        version = same[-1] if same else f"v{max(numbers.values(), default=0) + 1}-{digest}"
+        self._incomplete: UPath | None = None
+        if version == self.base and Ledger(self.entry / version / "ledger").quarantined():
+            self._incomplete = self.entry / version
+            version = f"v{max(numbers.values()) + 1}-{digest}"
+        self.folder = self.entry / version
+        self.ledger = Ledger(self.folder / "ledger")
+        self._lock: IO[str] | None = None
+
+    @property
+    def version(self) -> str:
+        """Name of the version."""
+        return str(self.folder.name)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether this very version is the current one already."""
+        return self.base == self.version
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LcscaleError(f"cannot write to the lake at {self.entry}: {error}") from error
+        if _is_local(self.folder):
+            self._lock = open(os.path.join(self.folder.path, ".writer.lock"), "w")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                self._lock.close()
+                raise ConflictError(f"another process is writing {self.folder} now; wait for it, or stop it") from error
+        if self._incomplete is not None:
+            self._take_over(self._incomplete)
+        return self
+
+    def _take_over(self, other: UPath) -> None:
+        """Start from the leaves and the ledger of `other`: readers of that version never see this one's work."""
+        for path in [*other.glob("dataset/**/Npix=*"), *other.glob("ledger/*.jsonl")]:
+            if path.is_file():
+                link(path, self.folder / path.relative_to(other).as_posix())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ledger.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def publish(self, pixels: dict[Pixel, int], schema: pa.Schema, *, ra: str, dec: str, **properties: str) -> None:
+        """Write the HATS metadata of the leaves and make this version the current one.
+
+        Parameters
+        ----------
+        pixels
+            Number of rows of each leaf.
+        schema
+            Schema of the rows.
+        ra, dec
+            Names of the columns of position.
+        properties
+            More entries for ``hats.properties``.
+        """
+        if _is_local(self.folder):
+            shutil.rmtree(os.path.join(self.folder.path, "partial"), ignore_errors=True)
+        write_metadata(self.folder, self.entry.name, pixels, schema, ra=ra, dec=dec, extra=properties)
+        publish_version(self.entry, self.version, self.base)
+
+
+def existing_versions(entry: UPath) -> list[tuple[str, int]]:
+    """Names and numbers of the version folders of a lake entry, unfinished ones too."""
+    if not entry.exists():
+        return []
+    matches = [re.fullmatch(r"v(\d+)-[0-9a-f]+", child.name) for child in entry.iterdir()]
+    return sorted(((m[0], int(m[1])) for m in matches if m), key=lambda item: item[1])
+
+
+def current_version(entry: UPath) -> str | None:
+    """The published version of a lake entry, or None."""
+    path = entry / COLLECTION_FILE
+    if not path.exists():
+        return None
+    from hats.catalog.dataset.collection_properties import CollectionProperties
+
+    return str(CollectionProperties.read_from_dir(entry).hats_primary_table_url)
+
+
+def publish_version(entry: UPath, version: str, base: str | None) -> None:
+    """Make `version` current, unless another was published since `base` was."""
+    from hats.catalog.dataset.collection_properties import CollectionProperties
+
+    properties = CollectionProperties(obs_collection=entry.name, hats_primary_table_url=version)
+    with publishing(entry):
+        now = current_version(entry)
+        if now not in (base, version):
+            raise ConflictError(
+                f"{entry.name}: version {now} was published while {version} was written; its leaves are kept in "
+                f"{entry / version}: run the same command again to publish it on top"
+            )
+        if not _is_local(entry):
+            properties.to_properties_file(entry)
+            return
+        beside = entry / f".{uuid.uuid4().hex}"
+        beside.mkdir()
+        try:
+            properties.to_properties_file(beside)
+            os.replace((beside / COLLECTION_FILE).path, (entry / COLLECTION_FILE).path)
+        finally:
+            shutil.rmtree(beside.path)
+
+
+def link(path: UPath, place: UPath) -> None:
+    """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none."""
+    if not _is_local(path):
+        path.fs.copy(path.path, place.path)
+        return
+    os.makedirs(os.path.dirname(place.path), exist_ok=True)
+    if not os.path.exists(place.path):
+        os.link(path.path, place.path)
+
+
+@contextlib.contextmanager
+def publishing(entry: UPath) -> Iterator[None]:
+    """Hold the entry's publishing lock (a file lock, gone with the process; only on file systems that have it)."""
+    if not _is_local(entry):
+        yield
+        return
+    with open(os.path.join(entry.path, ".publish.lock"), "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _is_local(path: UPath) -> bool:
+    return path.protocol in ("", "file")

@@ -1,0 +1,91 @@
+"""`Lake`: a folder or bucket of named catalogs and tables, each with versions."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.errors import InputError
+from lcscale.lake.catalog import Catalog, open_with
+from lcscale.lake.draft import COLLECTION_FILE, Draft, current_version, existing_versions
+from lcscale.lake.tables import TABLES, read_table, table_names, write_table
+
+
+class Lake:
+    """Where catalogs live.
+
+    Parameters
+    ----------
+    url
+        A folder or any fsspec URL; it is made when first written to.
+    storage_options
+        Options of the file system.
+
+    Examples
+    --------
+    >>> lake = Lake("/tmp/a-lake-that-is-not-there")
+    >>> lake.names()
+    []
+    """
+
+    def __init__(self, url: str | os.PathLike[str], **storage_options: Any) -> None:
+        self.root = UPath(url, **storage_options)
+        if self.root.protocol in ("", "file"):
+            self.root = UPath(os.path.abspath(self.root.path))
+
+    def names(self) -> list[str]:
+        """Names of the published catalogs, sorted."""
+        if not self.root.exists():
+            return []
+        return sorted(
+            child.name for child in self.root.iterdir() if child.is_dir() and (child / COLLECTION_FILE).exists()
+        )
+
+    def __contains__(self, name: str) -> bool:
+        return bool((self.root / name / COLLECTION_FILE).exists())
+
+    def __getitem__(self, name: str) -> Catalog:
+        self._check_name(name)
+        if name not in self:
+            known = ", ".join(self.names()) or "none yet"
+            raise InputError(f"no catalog {name!r} in the lake at {self.root}; there are: {known}")
+        return open_with(str(self.root / name), self.root.storage_options, self.root)
+
+    def versions(self, name: str) -> list[str]:
+        """Versions of a catalog, oldest first; unfinished ones too."""
+        return [version for version, _ in existing_versions(self.root / name)]
+
+    def current(self, name: str) -> str | None:
+        """The published version of a catalog, or None."""
+        return current_version(self.root / name)
+
+    def draft(self, name: str, plan: str) -> Draft:
+        """A new version of the catalog `name`, named by the text `plan` of all it depends on; see `Draft`."""
+        self._check_name(name)
+        return Draft(self.root / name, plan)
+
+    def table_names(self) -> list[str]:
+        """Names of the tables without a position (alert statistics, run records), sorted."""
+        return table_names(self.root)
+
+    def table(self, name: str) -> pa.Table:
+        """A table without a position, in its current version."""
+        return read_table(self.root, name)
+
+    def write_table(self, name: str, table: pa.Table) -> str:
+        """Publish `table` as a version of the plain table `name`; returns the version."""
+        self._check_name(name)
+        return write_table(self.root, name, table)
+
+    def _check_name(self, name: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name == TABLES:
+            raise InputError(
+                f"{name!r} cannot be a name in a lake: use letters, digits, '_', '-' and '.' (not {TABLES!r})"
+            )
+
+    def __repr__(self) -> str:
+        return f"Lake({str(self.root)!r})"

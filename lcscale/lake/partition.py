@@ -1,0 +1,87 @@
+"""What a worker does with one partition: read its rows, apply the steps, give or write the result."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.lake.leaf import Leaf, LeafWriter, Ranges
+from lcscale.lake.region import Region
+from lcscale.steps import Step, chain_schema
+
+
+@dataclass(frozen=True)
+class PartitionPlan:
+    """Everything the partitions of one job share."""
+
+    columns: tuple[str, ...]
+    """Columns to read."""
+    input_schema: pa.Schema
+    """Schema of the catalog, from which `columns` are taken."""
+    ra: str
+    """Name of the right-ascension column."""
+    dec: str
+    """Name of the declination column."""
+    steps: tuple[Step, ...] = ()
+    """Steps to apply, in order."""
+    region: Region | None = None
+    """Part of the sky wanted, or None for all."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Schema of the result."""
+        fields = [self.input_schema.field(name) for name in self.columns]
+        return chain_schema(self.steps, pa.schema(fields, self.input_schema.metadata))
+
+    def tables(self, leaf: Leaf, ranges: Ranges | None = None) -> Iterator[pa.Table]:
+        """The result for `leaf`, in batches while every step is rowwise, else in one table.
+
+        Only rows whose `_healpix_29` lies in `ranges` are read, where these are given.
+        """
+        if ranges is None and self.region is not None:
+            ranges = self.region.ranges()
+        batches = leaf.batches(self.columns, ranges)
+        if self.region is not None:
+            region = self.region
+            batches = (batch.filter(pa.array(region.contains(batch, self.ra, self.dec))) for batch in batches)
+        fields = pa.schema([self.input_schema.field(name) for name in self.columns], self.input_schema.metadata)
+        batches = (batch.cast(fields) if batch.schema != fields else batch for batch in batches)
+        if not all(step.rowwise for step in self.steps):
+            batches = iter([pa.concat_tables([fields.empty_table(), *batches]).combine_chunks()])
+        for batch in batches:
+            if batch.num_rows:
+                yield apply(self.steps, batch)
+
+    def table(self, leaf: Leaf) -> pa.Table:
+        """The result for `leaf` in one table."""
+        return pa.concat_tables([self.schema.empty_table(), *self.tables(leaf)])
+
+
+def apply(steps: Sequence[Step], table: pa.Table) -> pa.Table:
+    """`table` through `steps`, one after the other."""
+    for step in steps:
+        table = step(table)
+    return table
+
+
+def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath) -> dict[str, Any]:
+    """The task of a job: write the result for `leaf` into the version at `folder`; see `LeafWriter.result`.
+
+    A partition left without rows has no leaf (``rows`` is 0).
+    """
+    stages = {"compute": 0.0, "write": 0.0}
+    clock = time.perf_counter()
+    with LeafWriter(folder, leaf.pixel, plan.schema) as writer:
+        for table in plan.tables(leaf):
+            stages["compute"] += (now := time.perf_counter()) - clock
+            if table.num_rows:
+                writer.write(table)
+            stages["write"] += (clock := time.perf_counter()) - now
+    stages["write"] += time.perf_counter() - clock
+    return writer.result() | {"stages": stages, "process": os.getpid()}

@@ -1,0 +1,151 @@
+"""An opened version of a HATS catalog: its leaves, schema and columns of position; ours or anybody's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.engine import Ledger
+from lcscale.errors import InputError
+from lcscale.lake.leaf import Leaf, Ranges
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+
+
+@dataclass(frozen=True)
+class Source:
+    """A catalog's version as it lies in its folder; small, immutable and picklable."""
+
+    name: str
+    """Name of the catalog."""
+    url: str
+    """Folder of the version."""
+    options: tuple[tuple[str, Any], ...]
+    """Storage options, as items."""
+    schema: pa.Schema
+    """Arrow schema of its rows, `_healpix_29` first."""
+    leaves: tuple[Leaf, ...]
+    """Its leaves, in order of the sky (by first HEALPix index)."""
+    ra: str
+    """Name of the right-ascension column, degrees."""
+    dec: str
+    """Name of the declination column, degrees."""
+    rows: int
+    """Total number of rows, as its properties say."""
+    properties: tuple[tuple[str, str], ...]
+    """All of `hats.properties`, as items."""
+
+    @property
+    def folder(self) -> UPath:
+        """Its folder with the file system."""
+        return UPath(self.url, **dict(self.options))
+
+    @property
+    def version(self) -> str:
+        """Name of the version's folder."""
+        return str(self.folder.name)
+
+    @property
+    def position(self) -> tuple[str, ...]:
+        """Columns every partition carries: the HEALPix index and the coordinates."""
+        return (HEALPIX_COLUMN, self.ra, self.dec)
+
+    def starts(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """First HEALPix index of each leaf and the one behind its last, int64 [n_leaves, 2]."""
+        return np.array([leaf.pixel.span for leaf in self.leaves], np.int64).reshape(-1, 2)
+
+    def leaves_within(self, ranges: Ranges) -> list[Leaf]:
+        """Leaves whose pixels overlap `ranges`."""
+        spans = self.starts()
+        after = np.searchsorted(ranges[:, 1], spans[:, 0], side="right")
+        hit = np.zeros(len(spans), bool)
+        some = after < len(ranges)
+        hit[some] = ranges[after[some], 0] < spans[some, 1]
+        return [leaf for leaf, wanted in zip(self.leaves, hit, strict=True) if wanted]
+
+    def identities(self) -> dict[Pixel, str]:
+        """What stands for each leaf's content: the digest in its ledger, the store's checksum, or a content hash."""
+        ledger = Ledger(self.folder / "ledger")
+        known = {Pixel(*result["pixel"]): result["digest"] for result in ledger.done().values() if "digest" in result}
+        missing = [leaf for leaf in self.leaves if leaf.pixel not in known]
+        with ThreadPoolExecutor(8) as pool:
+            hashes = pool.map(content_identity, [leaf.upath for leaf in missing])
+        return known | {leaf.pixel: found for leaf, found in zip(missing, hashes, strict=True)}
+
+
+def content_identity(path: UPath) -> str:
+    """A text that changes when the content of the file at `path` does: the store's checksum, or a hash of it."""
+    if path.protocol not in ("", "file"):
+        info = path.fs.info(path.path)
+        for key in ("ETag", "etag", "md5Hash", "content_md5", "crc32c"):
+            if info.get(key):
+                return str(info[key]).strip('"')
+    if path.is_dir():
+        return "-".join(content_identity(child) for child in sorted(path.glob("*.parquet"), key=str))
+    with path.open("rb") as stream:
+        digest = hashlib.blake2b(digest_size=16)
+        while chunk := stream.read(8 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
+    """Open the HATS catalog, or the primary catalog of the HATS collection, at `url`.
+
+    Parameters
+    ----------
+    url
+        Folder or fsspec URL (``s3://``, ``https://``, …).
+    options
+        Storage options of the file system.
+    """
+    import hats
+    from hats.catalog.catalog_collection import CatalogCollection
+    from hats.io import paths
+
+    given = dict(options or {})
+    try:
+        opened = hats.read_hats(UPath(url, **given), read_moc=False)
+    except FileNotFoundError as error:
+        raise InputError(f"no HATS catalog or collection at {url}") from error
+    catalog = opened.main_catalog if isinstance(opened, CatalogCollection) else opened
+    info = catalog.catalog_info
+    if not hasattr(catalog, "get_healpix_pixels") or info.ra_column is None or info.dec_column is None:
+        raise InputError(
+            f"the catalog at {url} has no positions (catalog_type {info.catalog_type}); it cannot be mapped"
+        )
+    base = catalog.catalog_base_dir
+    suffix = info.npix_suffix or ".parquet"
+    leaves = [
+        Leaf(Pixel(p.order, p.pixel), str(paths.pixel_catalog_file(base, p, npix_suffix=suffix)), tuple(given.items()))
+        for p in catalog.get_healpix_pixels()
+    ]
+    schema = catalog.schema
+    if HEALPIX_COLUMN not in schema.names:
+        raise InputError(
+            f"the catalog at {url} has no column {HEALPIX_COLUMN} (HATS 1.0); "
+            "ingest it anew with `lcscale ingest table`"
+        )
+    return Source(
+        name=info.catalog_name,
+        url=str(base),
+        options=tuple(given.items()),
+        schema=_without_partition_columns(schema),
+        leaves=tuple(sorted(leaves, key=lambda leaf: leaf.pixel.span)),
+        ra=info.ra_column,
+        dec=info.dec_column,
+        rows=int(info.total_rows or 0),
+        properties=tuple((str(key), str(value)) for key, value in info.explicit_dict().items()),
+    )
+
+
+def _without_partition_columns(schema: pa.Schema) -> pa.Schema:
+    """The schema of the leaves themselves: hive columns some writers list are not in them."""
+    fields = [field for field in schema if field.name not in ("Norder", "Dir", "Npix")]
+    return pa.schema(fields, schema.metadata)
