@@ -72,19 +72,20 @@ def fourier(time: Floats, mag: Floats, error: Floats, period: float, scratch: An
 @kernel  # type: ignore[untyped-decorator]
 def _weigh(mag: Floats, error: Floats, weight: Any, weighted: Any) -> float:
     """Fill the weights (sum 1) and w y with y about the weighted mean; returns Σ w y²."""
+    for j in range(mag.size):
+        weight[j] = 1.0 / (error[j] * error[j])
     total = 0.0
     mean = 0.0
     for j in range(mag.size):
-        weight[j] = 1.0 / (error[j] * error[j])
         total += weight[j]
         mean += weight[j] * mag[j]
     mean /= total
+    for j in range(mag.size):
+        weight[j] /= total
+        weighted[j] = weight[j] * (mag[j] - mean)
     chi2 = 0.0
     for j in range(mag.size):
-        y = mag[j] - mean
-        weight[j] /= total
-        weighted[j] = weight[j] * y
-        chi2 += weighted[j] * y
+        chi2 += weighted[j] * (mag[j] - mean)
     return chi2
 
 

@@ -51,14 +51,15 @@ def trig_moments(
     s1 = scratch[1, :n]
     c = scratch[2, :n]
     s = scratch[3, :n]
-    a0 = 0.0
-    b0 = 0.0
     for j in range(n):
         cosine, sine = cos_sin_turns(time[j] * frequency)
         c1[j] = cosine
         s1[j] = sine
         c[j] = cosine
         s[j] = sine
+    a0 = 0.0
+    b0 = 0.0
+    for j in range(n):
         a0 += weight[j]
         b0 += weighted[j]
     moments[0, 0] = a0

@@ -132,21 +132,24 @@ def _weigh(
     weight: npt.NDArray[np.float64],
     weighted: npt.NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Centre and weigh one segment; its total weight and its weighted mean square deviation."""
-    total = 0.0
+    """Centre and weigh one segment; its total weight and its weighted mean square deviation.
+
+    Sums are taken in loops that store nothing: a compiler that must rule out overlap of what is read and stored may
+    choose the order of a sum by where the arrays happen to lie in memory.
+    """
     for j in range(a, b):
-        w = 1.0 / (error[j] * error[j]) if np.isfinite(error[j]) else 1.0
-        weight[j] = w
-        total += w
-    zero = mag[a]
+        weight[j] = 1.0 / (error[j] * error[j]) if np.isfinite(error[j]) else 1.0
+        time[j] = times[j] - low
+    total = 0.0
     mean = 0.0
     for j in range(a, b):
+        total += weight[j]
+        mean += weight[j] * (mag[j] - mag[a])
+    mean = mag[a] + mean / total
+    for j in range(a, b):
         weight[j] /= total
-        mean += weight[j] * (mag[j] - zero)
+        weighted[j] = weight[j] * (mag[j] - mean)
     scatter = 0.0
     for j in range(a, b):
-        y = mag[j] - zero - mean
-        time[j] = times[j] - low
-        weighted[j] = weight[j] * y
-        scatter += weight[j] * y * y
+        scatter += weighted[j] * (mag[j] - mean)
     return total, scatter
