@@ -26,8 +26,7 @@ def _half_sine_squared(degrees: float) -> float:
         sine = half * series
     else:
         sine = math.sin(half)
-    squared: float = sine * sine
-    return squared
+    return sine * sine
 
 
 @nb.njit(inline="always")  # type: ignore[untyped-decorator]
@@ -36,7 +35,7 @@ def haversine(ra1: float, dec1: float, cos1: float, ra2: float, dec2: float, cos
     delta = abs(ra1 - ra2)
     if delta > 180.0:
         delta = 360.0 - delta
-    return _half_sine_squared(abs(dec1 - dec2)) + (cos1 * cos2) * _half_sine_squared(delta)
+    return float(_half_sine_squared(abs(dec1 - dec2)) + (cos1 * cos2) * _half_sine_squared(delta))
 
 
 @nb.njit(inline="always")  # type: ignore[untyped-decorator]

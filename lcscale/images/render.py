@@ -1,0 +1,218 @@
+"""`render_folded` and `render_raw`: batches of light curves as batches of images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.errors import InputError
+from lcscale.images.drawing import (
+    N_LEVELS,
+    N_PHASES,
+    brightness_range,
+    draw_dot,
+    drawable,
+    light_maximum,
+    phase_of,
+)
+from lcscale.images.options import ImageOptions
+from lcscale.lightcurves import LightCurves
+
+Images = npt.NDArray[np.uint8]
+"""uint8 [n_objects, n_bands, size, size]: 255 under a dot, 0 elsewhere; the brightest at the top."""
+
+_DEFAULT = ImageOptions()
+_NO_BAND = np.empty(0, np.int8)
+
+
+def render_folded(
+    lcs: LightCurves,
+    period: npt.ArrayLike,
+    epoch: npt.ArrayLike | None = None,
+    size: int = 128,
+    options: ImageOptions = _DEFAULT,
+) -> Images:
+    """Draw phase-folded light curves: phase to the right, brightness upward, dots that are not joined.
+
+    After the images of Szklenár et al. 2020 (ApJL 897, L12). An object's image depends on its own observations alone,
+    bit for bit. Observations that are not finite are left out; objects without a period (NaN, 0 or negative) or
+    without observations give empty images.
+
+    Parameters
+    ----------
+    lcs
+        Any batch; one channel for each of its `bands` (one in all when it has no bands).
+    period
+        Days, one an object (or one for all).
+    epoch
+        Time of phase 0, days; None, or NaN for an object, aligns it as the options say.
+    size
+        Pixels of a side.
+    options
+        Cycles, dots, brightness range, alignment.
+
+    Returns
+    -------
+    uint8 [n_objects, n_bands, size, size]
+
+    Examples
+    --------
+    >>> time = np.arange(40) * 0.137
+    >>> lcs = LightCurves(time, 15 + np.cos(time), np.full(40, 0.01), [0, 40])
+    >>> image = render_folded(lcs, 2 * np.pi)
+    >>> image.shape, int(image.max())
+    ((1, 1, 128, 128), 255)
+    """
+    images, band = _canvas(lcs, size)
+    n = len(lcs)
+    periods = np.ascontiguousarray(_one_each(period, n, "period"))
+    epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(_one_each(epoch, n, "epoch"))
+    _folded(
+        lcs.time,
+        lcs.mag,
+        band,
+        lcs.offsets,
+        periods,
+        epochs,
+        options.cycles,
+        options.dot_radius,
+        options.quantile,
+        options.margin,
+        options.shared_range,
+        options.alignment != "none",
+        options.alignment == "fourier",
+        images,
+    )
+    return images
+
+
+def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAULT) -> Images:
+    """Draw light curves over time: the first observation at the left edge, the last at the right, brightness upward.
+
+    Parameters
+    ----------
+    lcs
+        Any batch; one channel for each of its `bands`, which share the axis of time.
+    size
+        Pixels of a side.
+    options
+        Dots and brightness range; cycles and alignment have no meaning here.
+
+    Returns
+    -------
+    uint8 [n_objects, n_bands, size, size]
+    """
+    images, band = _canvas(lcs, size)
+    _raw(
+        lcs.time,
+        lcs.mag,
+        band,
+        lcs.offsets,
+        options.dot_radius,
+        options.quantile,
+        options.margin,
+        options.shared_range,
+        images,
+    )
+    return images
+
+
+def _canvas(lcs: LightCurves, size: int) -> tuple[Images, npt.NDArray[np.int8]]:
+    """Empty images, and the band codes as the kernels take them."""
+    if size < 1 or int(size) != size:
+        raise InputError(f"size must be a whole number of pixels from 1 on, not {size!r}")
+    n_bands = max(len(lcs.bands), 1) if lcs.band is not None else 1
+    return np.zeros((len(lcs), n_bands, size, size), np.uint8), _NO_BAND if lcs.band is None else lcs.band
+
+
+def _one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[np.float64]:
+    array = np.asarray(values, np.float64)
+    if array.shape not in ((), (n,)):
+        raise InputError(f"{name} has shape {array.shape}; one number or {n}, one an object")
+    return np.broadcast_to(array, (n,))
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _folded(
+    time: npt.NDArray[np.float64],
+    mag: npt.NDArray[np.floating[Any]],
+    band: npt.NDArray[np.int8],
+    offsets: npt.NDArray[np.int64],
+    period: npt.NDArray[np.float64],
+    epoch: npt.NDArray[np.float64],
+    cycles: int,
+    radius: int,
+    quantile: float,
+    margin: float,
+    shared: bool,
+    align: bool,
+    fourier: bool,
+    images: Images,
+) -> None:
+    """Draw every object's folded image."""
+    levels = np.empty(N_LEVELS, np.int32)
+    sums = np.empty(N_PHASES)
+    counts = np.empty(N_PHASES, np.int32)
+    n_bands, size = images.shape[1], images.shape[2]
+    for i in range(offsets.size - 1):
+        start, end = offsets[i], offsets[i + 1]
+        if start == end or not (math.isfinite(period[i]) and period[i] > 0.0):
+            continue
+        frequency = 1.0 / period[i]
+        zero = epoch[i]
+        if not math.isfinite(zero):
+            zero = time[start]
+            if align:
+                zero = light_maximum(time, mag, band, start, end, frequency, fourier, sums, counts)
+        for b in range(n_bands):
+            wanted = -1 if shared else b
+            low, high = brightness_range(time, mag, band, start, end, n_bands, wanted, quantile, margin, levels)
+            if high > low:
+                scale = size / (high - low)
+                for j in range(start, end):
+                    code = band[j] if band.size else 0
+                    if code == b and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
+                        row = int((mag[j] - low) * scale)
+                        phase = phase_of(time[j], zero, frequency)
+                        for c in range(cycles):
+                            draw_dot(images[i, b], row, int((phase + c) * size / cycles), radius, True)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _raw(
+    time: npt.NDArray[np.float64],
+    mag: npt.NDArray[np.floating[Any]],
+    band: npt.NDArray[np.int8],
+    offsets: npt.NDArray[np.int64],
+    radius: int,
+    quantile: float,
+    margin: float,
+    shared: bool,
+    images: Images,
+) -> None:
+    """Draw every object's image over time."""
+    levels = np.empty(N_LEVELS, np.int32)
+    n_bands, size = images.shape[1], images.shape[2]
+    for i in range(offsets.size - 1):
+        start, end = offsets[i], offsets[i + 1]
+        first = np.inf
+        last = -np.inf
+        for j in range(start, end):
+            if drawable(time[j], mag[j], band[j] if band.size else 0, n_bands):
+                first = min(first, time[j])
+                last = max(last, time[j])
+        across = size / (last - first) if last > first else 0.0
+        for b in range(n_bands):
+            wanted = -1 if shared else b
+            low, high = brightness_range(time, mag, band, start, end, n_bands, wanted, quantile, margin, levels)
+            if high > low:
+                scale = size / (high - low)
+                for j in range(start, end):
+                    code = band[j] if band.size else 0
+                    if code == b and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
+                        column = min(int((time[j] - first) * across), size - 1)
+                        draw_dot(images[i, b], int((mag[j] - low) * scale), column, radius, False)
