@@ -1,0 +1,82 @@
+"""Detections, one a row, become light curves, one a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.lightcurves import LIGHTCURVE_TYPE
+
+
+def nest(owner: npt.NDArray[np.int64], values: Mapping[str, pa.Array]) -> tuple[npt.NDArray[np.int64], pa.StructArray]:
+    """Gather detections by their owner, in order of time.
+
+    Parameters
+    ----------
+    owner
+        int64 [n_detections], number of the object each belongs to; negative ones are left out.
+    values
+        Arrow arrays [n_detections]: the fields of `LIGHTCURVE_TYPE` (numbers of any width; `band` text or dictionary)
+        and any others.
+
+    Returns
+    -------
+    int64 [n_objects], pyarrow.StructArray [n_objects]
+        The objects that have detections, in ascending order, and their light curves (nulls in numbers become NaN).
+    """
+    time = values["time"].to_numpy(zero_copy_only=False)
+    rows: npt.NDArray[np.int64] | None = None
+    if owner.size and owner.min() < 0:
+        rows = np.flatnonzero(owner >= 0)
+        owner, time = owner[rows], time[rows]
+    if not _in_order(owner, time):
+        order = np.lexsort((time, owner))
+        owner = owner[order]
+        rows = order if rows is None else rows[order]
+    starts = np.flatnonzero(np.diff(owner, prepend=-1)) if owner.size else np.empty(0, np.int64)
+    offsets = pa.array(np.append(starts, owner.size).astype(np.int32))
+    taken = None if rows is None else pa.array(rows)
+    lists = {
+        name: pa.ListArray.from_arrays(offsets, _field(name, array if taken is None else array.take(taken)))
+        for name, array in values.items()
+    }
+    return owner[starts], pa.StructArray.from_arrays(list(lists.values()), names=list(lists))
+
+
+def empty_light_curves(n: int, kind: pa.StructType = LIGHTCURVE_TYPE) -> pa.StructArray:
+    """`n` light curves without observations."""
+    offsets = pa.array(np.zeros(n + 1, np.int32))
+    lists = [pa.ListArray.from_arrays(offsets, pa.array([], field.type.value_type)) for field in kind]
+    return pa.StructArray.from_arrays(lists, names=[field.name for field in kind])
+
+
+def light_curve_field(bands: tuple[str, ...], kind: pa.StructType = LIGHTCURVE_TYPE, **metadata: str) -> pa.Field:
+    """The field `lightcurve`; `bands` (primary band first), time scale and the like go to its metadata."""
+    return pa.field("lightcurve", kind, metadata={"bands": ",".join(bands), "unit": "time: d, mag: mag", **metadata})
+
+
+def band_array(band: str, n: int) -> pa.Array:
+    """`n` times the same band, in little memory."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int8)), pa.array([band]))
+
+
+def _in_order(owner: npt.NDArray[np.int64], time: npt.NDArray[Any]) -> bool:
+    step = np.diff(owner)
+    return bool(np.all((step > 0) | ((step == 0) & (np.diff(time) >= 0))))
+
+
+def _field(name: str, array: pa.Array) -> pa.Array:
+    """`array` in the type the lake stores; missing numbers of a detection are NaN."""
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    index = LIGHTCURVE_TYPE.get_field_index(name)
+    if index >= 0:
+        array = array.cast(LIGHTCURVE_TYPE.field(index).type.value_type, safe=False)
+    if pa.types.is_floating(array.type) and array.null_count:
+        array = pc.fill_null(array, np.nan)
+    return array

@@ -1,0 +1,173 @@
+"""OGLE Collection of Variable Stars: I and V light curves (Udalski et al. 2015; Soszynski et al. 2015-2019)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lcscale.surveys.nesting import light_curve_field, nest
+from lcscale.surveys.packed import POSITION, Detections, companion, pieces, read_objects, without_observations
+from lcscale.surveys.positions import degrees
+from lcscale.surveys.reading import reading, table_parts
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand
+
+BANDS = ("I", "V")
+_HJD_ZERO = 2_450_000.0
+_MJD_ZERO = 2_400_000.5
+_STARS = 500
+_FIELD = light_curve_field(BANDS, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="Vega")
+_LINE = re.compile(
+    r"^(OGLE\S+)\s+(.*?)\s*(\d{1,2}:\d{2}:\d{2}(?:\.\d*)?)\s+([+-]?\d{1,2}:\d{2}:\d{2}(?:\.\d*)?)\s*(.*)$"
+)
+
+
+@dataclass(frozen=True)
+class Ogle:
+    """Folders of collections: ``ident.dat`` with ``phot/I/*.dat`` and ``phot/V``, or packed ``photometry_I.parquet``.
+
+    Times, HJD - 2450000 or HJD in the files, become HJD - 2400000.5. `label` is the collection's type and mode, as
+    ``CEP F`` or ``RRLYR RRab``.
+    """
+
+    name = "ogle"
+    ra = "ra"
+    dec = "dec"
+    identity = "object_id"
+    in_pieces = True
+    properties: ClassVar[Mapping[str, str]] = {
+        "obs_title": "OGLE Collection of Variable Stars",
+        "bib_reference": "2015AcA....65....1U",
+    }
+
+    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
+        """The list of stars; then the packed detections by row groups, or the files of 500 stars at a time."""
+        parts: list[Part] = []
+        for path in expand(paths):
+            try:
+                ident = companion(path, ("ident.dat",))
+                parts += [Part(ident, "objects"), *_photometry(ident, problems)]
+            except ReleaseFileError as error:
+                problems.append(Problem(path, str(error)))
+        return list(dict.fromkeys(parts))
+
+    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
+        """Light curves in pieces; the list of stars gives every star an empty one."""
+        found: list[Problem] = []
+        objects = read_objects(companion(part.path, ("ident.dat",)), _stars, found)
+        if part.kind == "objects":
+            problems += found
+            yield without_observations(objects, _FIELD, key="_number")
+        elif part.kind == "files":
+            yield _from_files(part, objects, problems)
+        else:
+            with reading(part.path):
+                names = pq.read_schema(part.path).names
+            key = names[0] if names else ""
+            columns = Detections(key, "hjd", "mag", "magerr", time_offset=_HJD_ZERO - _MJD_ZERO)
+            yield from pieces(part, objects, columns, _FIELD, problems, band=part.kind, key="_number")
+
+
+def _photometry(ident: str, problems: list[Problem]) -> list[Part]:
+    folder = os.path.dirname(ident)
+    parts = []
+    for band in BANDS:
+        packed = os.path.join(folder, f"photometry_{band}.parquet")
+        if os.path.exists(packed):
+            try:
+                parts += table_parts(packed, band)
+            except ReleaseFileError as error:
+                problems.append(Problem(packed, str(error)))
+    if not parts and os.path.isdir(os.path.join(folder, "phot")):
+        found: list[Problem] = []
+        n = read_objects(ident, _stars, found).num_rows
+        parts = [Part(ident, "files", start, min(start + _STARS, n)) for start in range(0, n, _STARS)]
+    if not parts:
+        problems.append(Problem(folder, "no photometry: neither photometry_I.parquet nor phot/I", set_aside=False))
+    return parts
+
+
+def _stars(path: str, problems: list[Problem]) -> pa.Table:
+    """The list of stars, ``ident.dat``: id, type, position, and the names in the phases of OGLE."""
+    with reading(path), open(path, encoding="utf-8") as stream:
+        lines = stream.read().splitlines()
+    matches = [(line, _LINE.match(line)) for line in lines if line.strip() and not line.startswith("#")]
+    bad = [line for line, match in matches if match is None]
+    rows = [match.groups() for _, match in matches if match is not None]
+    if not rows:
+        raise ReleaseFileError(f"{path} is no list of OGLE stars: no line has an id and a position")
+    if bad:
+        problems.append(Problem(path, f"{len(bad)} lines have no id and position (first: {bad[0][:60]!r})"))
+    ids = [row[0] for row in rows]
+    numbers = [int(match[0]) if (match := re.search(r"\d+$", name)) else -1 for name in ids]
+    labels = [f"{_collection(row[0])} {' '.join(row[1].split())}".strip() for row in rows]
+    fields = [
+        pa.field("_number", pa.int64()),
+        pa.field("object_id", pa.string()),
+        *(pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")),
+        pa.field("label", pa.string()),
+        pa.field("other_names", pa.string()),
+    ]
+    arrays = [
+        pa.array(numbers, pa.int64()),
+        pa.array(ids),
+        pa.array(degrees(pa.array([row[2] for row in rows]), hours=True)),
+        pa.array(degrees(pa.array([row[3] for row in rows]), hours=False)),
+        pa.array(labels),
+        pa.array([" ".join(row[4].split()) for row in rows]),
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _collection(name: str) -> str:
+    """``CEP`` of ``OGLE-LMC-CEP-0001``."""
+    fields = name.split("-")
+    return fields[2] if len(fields) > 3 else ""
+
+
+def _from_files(part: Part, objects: pa.Table, problems: list[Problem]) -> pa.Table:
+    """The stars `part.start` to `part.stop`, a file a star and band; damaged files are set aside alone."""
+    stars = objects.slice(part.start, (part.stop or objects.num_rows) - part.start)
+    phot = os.path.join(os.path.dirname(part.path), "phot")
+    columns: list[npt.NDArray[np.float64]] = []
+    owners, bands = [], []
+    for code, band in enumerate(BANDS):
+        for i, name in enumerate(stars.column("object_id").to_pylist()):
+            path = os.path.join(phot, band, f"{name}.dat")
+            if not os.path.exists(path):
+                continue
+            try:
+                columns.append(_observations(path))
+            except ReleaseFileError as error:
+                problems.append(Problem(path, str(error)))
+                continue
+            owners.append(np.full(len(columns[-1]), i))
+            bands.append(np.full(len(columns[-1]), code, np.int8))
+    table = np.concatenate([np.empty((0, 3)), *columns])
+    owner = np.concatenate([np.empty(0, np.int64), *owners])
+    codes = np.concatenate([np.empty(0, np.int8), *bands])
+    time = np.where(table[:, 0] > _HJD_ZERO / 2, table[:, 0] - _HJD_ZERO, table[:, 0]) + (_HJD_ZERO - _MJD_ZERO)
+    mag = np.where(np.abs(table[:, 1]) < 90, table[:, 1], np.nan)
+    named = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(BANDS))
+    values = {"time": pa.array(time), "mag": pa.array(mag), "mag_err": pa.array(table[:, 2]), "band": named}
+    index, curves = nest(owner, values)
+    return stars.drop_columns(["_number"]).take(pa.array(index)).append_column(_FIELD, curves)
+
+
+def _observations(path: str) -> npt.NDArray[np.float64]:
+    """Times, magnitudes and errors [n, 3] of one star in one band."""
+    with reading(path), open(path, encoding="ascii") as stream:
+        lines = [line.split() for line in stream if line.strip()]
+        if not lines:
+            raise ReleaseFileError(f"{path} is empty")
+        short = next((i for i, line in enumerate(lines) if len(line) < 3), None)
+        if short is not None:
+            raise ReleaseFileError(f"{path}: line {short + 1} has {len(lines[short])} numbers, not 3")
+        return np.array([line[:3] for line in lines], np.float64)

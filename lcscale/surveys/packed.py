@@ -1,0 +1,166 @@
+"""Light curves released as two tables: objects, and detections of all objects one a row in any order."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.surveys.nesting import band_array, empty_light_curves, nest
+from lcscale.surveys.positions import degrees
+from lcscale.surveys.reading import read_batches, read_table, reading
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
+
+POSITION = {"ra": {"unit": "deg", "frame": "ICRS"}, "dec": {"unit": "deg", "frame": "ICRS"}}
+"""Metadata of the columns of position."""
+
+_ABSURD_MAG = 90.0
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Which columns of a table of detections mean what."""
+
+    id: str
+    """Key of the object."""
+    time: str
+    """Time of the observation, days."""
+    mag: str
+    """Magnitude; beyond +-90 it means none."""
+    mag_err: str | None
+    """Its error, or None where there is none."""
+    band: str | None = None
+    """Name of the band, or None where the whole file is of one."""
+    time_offset: float = 0.0
+    """Days to add to the time to make it MJD."""
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns there are."""
+        return [name for name in (self.id, self.time, self.mag, self.mag_err, self.band) if name is not None]
+
+
+def pieces(
+    part: Part,
+    objects: pa.Table,
+    detections: Detections,
+    field: pa.Field,
+    problems: list[Problem],
+    *,
+    band: str = "",
+    key: str = "object_id",
+) -> Iterator[pa.Table]:
+    """The light curves of what stands in `part` of a file of detections, with the columns of their objects.
+
+    Parameters
+    ----------
+    part
+        Of the file of detections.
+    objects
+        All objects; `key` is the column that `detections.id` refers to.
+    detections
+        The columns.
+    field
+        The field `lightcurve`.
+    problems
+        Gets the number of detections without an object.
+    band
+        Name of the band, where no column says it.
+    key
+        Column of `objects`; one whose name starts with ``_`` is left out of the result.
+    """
+    keys = objects.column(key).combine_chunks()
+    rest = objects.drop_columns([key]) if key.startswith("_") else objects
+    orphans = 0
+    for table in read_batches(part, problems, detections.columns):
+        with reading(part.path):
+            known = pc.index_in(table.column(detections.id).cast(keys.type), value_set=keys)
+            owner = pc.fill_null(known, -1).to_numpy().astype(np.int64)
+            index, curves = nest(owner, _values(table, detections, band))
+        orphans += int((owner < 0).sum())
+        yield rest.take(pa.array(index)).append_column(field, curves)
+    if orphans:
+        problems.append(Problem(part.path, f"{orphans:,} detections belong to no object of the list"))
+
+
+def _values(table: pa.Table, detections: Detections, band: str) -> dict[str, pa.Array]:
+    def numbers(name: str) -> pa.Array:
+        return table.column(name).combine_chunks().cast(pa.float64(), safe=False)
+
+    mag = numbers(detections.mag)
+    mag = pc.if_else(pc.less(pc.abs(mag), _ABSURD_MAG), mag, None)
+    nothing = pa.nulls(table.num_rows, pa.float32())
+    time = numbers(detections.time)
+    return {
+        "time": pc.add(time, detections.time_offset) if detections.time_offset else time,
+        "mag": mag,
+        "mag_err": nothing if detections.mag_err is None else numbers(detections.mag_err),
+        "band": band_array(band, table.num_rows)
+        if detections.band is None
+        else table.column(detections.band).cast(pa.string()).combine_chunks(),
+    }
+
+
+def without_observations(objects: pa.Table, field: pa.Field, key: str = "object_id") -> pa.Table:
+    """Every object with an empty light curve, so that those never detected have a row too."""
+    rest = objects.drop_columns([key]) if key.startswith("_") else objects
+    return rest.append_column(field, empty_light_curves(rest.num_rows, field.type))
+
+
+def read_objects(path: str, shape: Callable[[str, list[Problem]], pa.Table], problems: list[Problem]) -> pa.Table:
+    """The list of objects at `path` as the module-level function `shape` reads it; read once a process."""
+    stat = os.stat(path)
+    table, found = _cached(path, shape, (stat.st_mtime_ns, stat.st_size))
+    problems += found
+    return table
+
+
+@functools.lru_cache(maxsize=8)
+def _cached(
+    path: str, shape: Callable[[str, list[Problem]], pa.Table], identity: tuple[int, int]
+) -> tuple[pa.Table, tuple[Problem, ...]]:
+    problems: list[Problem] = []
+    table = shape(path, problems)
+    return table, tuple(problems)
+
+
+def object_list(
+    path: str, problems: list[Problem], *, id: str, ra: str = "ra", dec: str = "dec", label: str | None = None
+) -> pa.Table:
+    """A table of objects: `object_id`, `ra`, `dec` first, then all other columns, the class as `label`."""
+    table = read_table(path, problems)
+    require(table, (id, ra, dec, label), path)
+    with reading(path):
+        position = [pa.array(degrees(table.column(name), hours=name == ra)) for name in (ra, dec)]
+    renamed = {id: "object_id", **({label: "label"} if label else {})}
+    arrays, fields = [table.column(id), *position], [pa.field("object_id", table.schema.field(id).type)]
+    fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
+    for name in table.column_names:
+        if name not in (id, ra, dec):
+            arrays.append(table.column(name))
+            fields.append(table.schema.field(name).with_name(renamed.get(name, name)))
+    found = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    repeated = table.num_rows - pc.count_distinct(found.column("object_id"), mode="all").as_py()
+    if repeated:
+        problems.append(Problem(path, f"{repeated} rows repeat the id of another", set_aside=False))
+    return found
+
+
+def companion(path: str, names: Sequence[str]) -> str:
+    """The file among `names` that lies beside `path`.
+
+    Raises
+    ------
+    ReleaseFileError
+        Where there is none.
+    """
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    for name in names:
+        if os.path.exists(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    raise ReleaseFileError(f"{path}: no {' or '.join(names)} beside it")

@@ -1,0 +1,129 @@
+"""What an adapter of a survey is: release files in, canonical Arrow tables out, and what could not be read."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from lcscale.errors import InputError
+
+
+class ReleaseFileError(InputError):
+    """A release file is damaged, empty, or not of the survey it is said to be of."""
+
+    final = True
+    """Trying again gives the same: engines set the file aside at once."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the release a person should know of."""
+
+    path: str
+    """The file."""
+    text: str
+    """What is wrong with it, and where."""
+    set_aside: bool = True
+    """Whether rows or the file were left out; False for a mere remark."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a release that is read on its own, by one task; picklable and small."""
+
+    path: str
+    """The file (or the folder) it is in."""
+    kind: str = ""
+    """Which of the release's tables, where there are several (adapters' own words)."""
+    start: int = 0
+    """First row group, star, … of the part."""
+    stop: int | None = None
+    """The one behind the last; None for the end."""
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        span = "" if self.start == 0 and self.stop is None else f"[{self.start}:{self.stop}]"
+        return self.path + span
+
+
+class Survey(Protocol):
+    """Reads the release files of one survey; a frozen dataclass whose fields are the options.
+
+    The tables it makes all have the columns of position, in degrees (ICRS), and keep the survey's own columns.
+    Catalogs of surveys call them `object_id`, `ra`, `dec`, have the nested column `lightcurve` where there are light
+    curves, and the survey's own class name in `label`. Units, time scale, zero point and bands stand in the metadata
+    of the fields.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+
+    @property
+    def ra(self) -> str:
+        """Column of right ascension, degrees."""
+
+    @property
+    def dec(self) -> str:
+        """Column of declination, degrees."""
+
+    @property
+    def identity(self) -> str | None:
+        """Column that names an object, or None."""
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether the observations of an object may come in several rows of one `identity`, to be joined."""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """Entries for ``hats.properties``: title, reference."""
+
+    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
+        """The parts of the release at `paths`; files that are none of it are added to `problems`."""
+
+    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
+        """The rows of `part` in tables of bounded size, all parts with the same schema.
+
+        Raises
+        ------
+        ReleaseFileError
+            Where the part cannot be read: none of its rows is used then.
+        """
+
+
+def expand(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """Absolute paths of `paths`, patterns (``*``) replaced by the files they match; each once.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file or folder.
+    """
+    found: dict[str, None] = {}
+    for given in [os.fspath(path) for path in paths]:
+        matches = sorted(glob.glob(given)) if glob.has_magic(given) and not os.path.exists(given) else [given]
+        existing = [os.path.abspath(path) for path in matches if os.path.exists(path)]
+        if not existing:
+            raise InputError(f"no file or folder at {given}")
+        found.update(dict.fromkeys(existing))
+    if not found:
+        raise InputError("no release files given")
+    return list(found)
+
+
+def require(table: pa.Table | pa.Schema, names: Sequence[str | None], path: str) -> None:
+    """Raise `ReleaseFileError` naming the columns of `names` that the file's `table` lacks."""
+    present = table.column_names if isinstance(table, pa.Table) else table.names
+    missing = [name for name in names if name is not None and name not in present]
+    if missing:
+        raise ReleaseFileError(
+            f"{path} has no column {', '.join(map(repr, missing))}; it has {', '.join(present[:40])}"
+            + (", …" if len(present) > 40 else "")
+        )

@@ -1,0 +1,69 @@
+"""The generic adapter: any table with positions, its columns kept as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+from lcscale.surveys.positions import degrees
+from lcscale.surveys.reading import is_table, read_batches, reading, table_parts
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
+
+
+@dataclass(frozen=True)
+class Table:
+    """CSV (and its kin, compressed or not), Parquet, FITS, VOTable or IPAC files with a position in every row.
+
+    Examples
+    --------
+    >>> Table(ra="RAdeg", dec="DEdeg").name
+    'table'
+    """
+
+    ra: str = "ra"
+    """Column of right ascension: degrees, or sexagesimal hours."""
+    dec: str = "dec"
+    """Column of declination: degrees, also sexagesimal."""
+    id: str | None = None
+    """Column that names the object, or None."""
+    name = "table"
+    in_pieces = False
+    properties: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def identity(self) -> str | None:
+        """The column `id`."""
+        return self.id
+
+    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
+        """Files, and the tables in folders; big Parquet files in runs of row groups."""
+        parts = []
+        for path in expand(paths):
+            for file in tables_in(path):
+                try:
+                    parts += table_parts(file)
+                except ReleaseFileError as error:
+                    problems.append(Problem(file, str(error)))
+        return parts
+
+    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
+        """The rows with all their columns, the coordinates as degrees."""
+        for table in read_batches(part, problems):
+            require(table, (self.ra, self.dec, self.id), part.path)
+            for name, hours in ((self.ra, True), (self.dec, False)):
+                field = pa.field(name, pa.float64(), metadata={"unit": "deg", "frame": "ICRS"})
+                with reading(part.path):
+                    values = pa.array(degrees(table.column(name), hours=hours))
+                table = table.set_column(table.column_names.index(name), field, values)
+            yield table.replace_schema_metadata(None)
+
+
+def tables_in(path: str) -> list[str]:
+    """The file itself, or the tables in the folder at `path`, sorted."""
+    if not os.path.isdir(path):
+        return [path]
+    return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names if is_table(name))

@@ -1,0 +1,327 @@
+"""Adapters on small release files written here, good and bad; the files' own numbers are the truth."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+import pytest
+
+from lcscale import surveys
+from lcscale.errors import InputError
+from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
+
+
+def read(survey, *paths):
+    """All rows, one table, and the problems; parts that cannot be read are left out as ingest does."""
+    problems, tables = [], []
+    for part in survey.parts([str(path) for path in paths], problems):
+        try:
+            tables += list(survey.batches(part, problems))
+        except surveys.ReleaseFileError as error:
+            problems.append(surveys.Problem(part.path, str(error)))
+    if len({str(table.schema.to_string(show_field_metadata=True)) for table in tables}) > 1:
+        raise AssertionError("parts differ in schema")
+    return pa.concat_tables(tables) if tables else None, problems
+
+
+def observations(table, object_id):
+    """(time, mag, mag_err, band) of an object from all its pieces, in order of time."""
+    rows = []
+    for row in table.to_pylist():
+        if row["object_id"] == object_id:
+            rows += list(zip(*(row["lightcurve"][name] for name in LIGHTCURVE_TYPE.names), strict=True))
+    return sorted(rows)
+
+
+# -- OGLE ---------------------------------------------------------------------------------------------------------
+
+IDENT = """\
+OGLE-LMC-CEP-0001       1O  04:30:57.72 -69:03:37.4  LMC546.19.3065   LMC156.5.186
+OGLE-LMC-CEP-0002        F  04:31:47.05 -69:49:09.5  LMC538.25.57     LMC157.6.2009
+OGLE-LMC-CEP-0003   F/1O    04:35:05.70 -70:25:26.9
+"""
+
+
+@pytest.fixture
+def ogle_folder(tmp_path):
+    folder = tmp_path / "lmc" / "cep"
+    for band in ("I", "V"):
+        (folder / "phot" / band).mkdir(parents=True)
+    (folder / "ident.dat").write_text(IDENT)
+    (folder / "phot/I/OGLE-LMC-CEP-0001.dat").write_text("5262.50650 17.639 0.018\n5261.5 17.7 0.02\n")
+    (folder / "phot/V/OGLE-LMC-CEP-0001.dat").write_text("2455263.25 18.1 0.030\n")
+    (folder / "phot/I/OGLE-LMC-CEP-0002.dat").write_text("5262.5 15.0 0.01\n")
+    return folder
+
+
+def test_ogle_folder(ogle_folder):
+    table, problems = read(surveys.get("ogle"), ogle_folder)
+    assert problems == []
+    assert sorted(set(table.column("object_id").to_pylist())) == [f"OGLE-LMC-CEP-000{i}" for i in (1, 2, 3)]
+    found = observations(table, "OGLE-LMC-CEP-0001")
+    assert [round(row[0], 5) for row in found] == [55261.0, 55262.0065, 55262.75]  # HJD - 2400000.5
+    assert [row[3] for row in found] == ["I", "I", "V"]
+    assert found[1][1:3] == (np.float32(17.639), np.float32(0.018))
+    first = table.slice(0, 1).to_pylist()[0]
+    assert first["ra"] == pytest.approx(67.7405, abs=1e-9)  # 4h30m57.72s
+    assert first["dec"] == pytest.approx(-(69 + 3 / 60 + 37.4 / 3600), abs=1e-12)
+    assert first["label"] == "CEP 1O"
+    metadata = table.schema.field("lightcurve").metadata
+    assert metadata[b"bands"] == b"I,V"
+    assert metadata[b"time_scale"] == b"UTC"
+
+
+def test_ogle_names_each_damaged_file_and_keeps_the_rest(ogle_folder):
+    (ogle_folder / "phot/I/OGLE-LMC-CEP-0002.dat").write_text("5262.5 15.0 0.01\n5263.5 15")
+    (ogle_folder / "phot/V/OGLE-LMC-CEP-0002.dat").write_text("")
+    (ogle_folder / "phot/I/OGLE-LMC-CEP-0003.dat").write_bytes(b"\x89PNG\r\n\xff\xfe")
+    with (ogle_folder / "ident.dat").open("a") as stream:
+        stream.write("OGLE-LMC-CEP-0004 F 04:3")
+    table, problems = read(surveys.get("ogle"), ogle_folder)
+    named = sorted(problem.path.rsplit("/", 2)[-2] + "/" + problem.path.rsplit("/", 1)[-1] for problem in problems)
+    assert named == ["I/OGLE-LMC-CEP-0002.dat", "I/OGLE-LMC-CEP-0003.dat", "V/OGLE-LMC-CEP-0002.dat", "cep/ident.dat"]
+    assert any("line 2 has 2 numbers" in problem.text for problem in problems)
+    assert len(observations(table, "OGLE-LMC-CEP-0001")) == 3
+    assert observations(table, "OGLE-LMC-CEP-0002") == []
+
+
+def test_ogle_packed_equals_the_folder(ogle_folder, tmp_path):
+    packed = tmp_path / "packed"
+    packed.mkdir()
+    (packed / "ident.dat").write_text(IDENT)
+    for band, rows in {
+        "I": [(1, 5262.5065, 17.639, 0.018), (2, 5262.5, 15.0, 0.01), (1, 5261.5, 17.7, 0.02), (3, 1.0, -99.99, 0.1)],
+        "V": [(1, 5263.25, 18.1, 0.03)],
+    }.items():
+        names = ["cep", "hjd", "mag", "magerr"]
+        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        pq.write_table(pa.table(columns), packed / f"photometry_{band}.parquet")
+    table, problems = read(surveys.get("ogle"), packed)
+    folder, _ = read(surveys.get("ogle"), ogle_folder)
+    assert problems == []
+    assert observations(table, "OGLE-LMC-CEP-0001") == observations(folder, "OGLE-LMC-CEP-0001")
+    (none,) = observations(table, "OGLE-LMC-CEP-0003")
+    assert np.isnan(none[1])  # -99.99 is no magnitude
+
+
+def test_ogle_without_its_list_or_photometry(tmp_path):
+    _, problems = read(surveys.get("ogle"), tmp_path)
+    assert "no ident.dat" in problems[0].text
+    (tmp_path / "ident.dat").write_text("hello\n")
+    _, problems = read(surveys.get("ogle"), tmp_path)
+    assert any("no list of OGLE stars" in problem.text for problem in problems)
+
+
+# -- CRTS ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crts_folder(tmp_path):
+    objects = "id,cls,nobs,ra,dec\n11,EW,2,10.5,-2.5\n12,RRab,1,11.5,-3.5\n13,EA,0,12.5,-4.5\n"
+    (tmp_path / "objects.csv").write_text(objects)
+    detections = {"id": [12, 11, 11, 99], "mjd": [3.0, 2.0, 1.0, 9.0], "mag": [15.0, 14.0, 14.5, 1.0]}
+    pq.write_table(pa.table(detections | {"magerr": [0.1] * 4}), tmp_path / "photometry.parquet")
+    return tmp_path
+
+
+def test_crts_unsorted_detections(crts_folder):
+    table, problems = read(surveys.get("crts"), crts_folder)
+    assert [row[:2] for row in observations(table, 11)] == [(1.0, 14.5), (2.0, 14.0)]
+    assert set(table.column("object_id").to_pylist()) == {11, 12, 13}
+    assert dict(zip(*(table.column(name).to_pylist() for name in ("object_id", "label")), strict=True))[13] == "EA"
+    assert [problem.text for problem in problems] == ["1 detections belong to no object of the list"]
+    pieces = LightCurves.from_arrow(table)
+    inside = np.diff(pieces.object_index()) == 0
+    assert (np.diff(pieces.time)[inside] >= 0).all()
+
+
+def test_crts_damaged_photometry_is_named(crts_folder):
+    path = crts_folder / "photometry.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    table, problems = read(surveys.get("crts"), crts_folder)
+    assert problems[0].path == str(path)
+    assert "cannot read" in problems[0].text
+    assert table.num_rows == 3
+
+
+def test_crts_of_another_survey(tmp_path):
+    (tmp_path / "objects.csv").write_text("name,x\na,1\n")
+    _, problems = read(surveys.get("crts"), tmp_path)
+    assert "no column 'id'" in problems[0].text or "no column" in problems[0].text
+
+
+# -- Gaia alerts --------------------------------------------------------------------------------------------------
+
+ALERTS = """\
+#Name, Date, RaDeg, DecDeg, AlertMag, HistoricMag, HistoricStdDev, Class, Published, Comment, TNSid
+Gaia24aom,2024-02-01 09:34:15,263.72436,-42.11582,18.62,19.66,0.04,"unknown",2024-02-23 11:45:58,"plane, up",AT2024den
+Gaia24aol,2024-02-14 06:44:09,216.18754,23.13474,18.87,,,"SN Ia",2024-02-23 11:45:47,"said ""near"" LEDA",AT2024cgd
+"""
+
+
+def test_gaia_alerts(tmp_path):
+    path = tmp_path / "alerts.csv.gz"
+    path.write_bytes(gzip.compress(ALERTS.encode()))
+    table, problems = read(surveys.get("gaia_alerts"), path)
+    assert problems == []
+    assert table.column("object_id").to_pylist() == ["Gaia24aom", "Gaia24aol"]
+    assert table.column("Comment").to_pylist() == ["plane, up", 'said "near" LEDA']
+    assert table.column("HistoricMag").to_pylist() == [pytest.approx(19.66), None]
+    assert str(table.column("Date")[0]) == "2024-02-01 09:34:15"
+    assert table.column("label").to_pylist() == ["unknown", "SN Ia"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(ALERTS.encode() * 50)[:-100], "cannot read"),
+        (b"", "empty"),
+        (gzip.compress(b"a,b\n1,2\n"), "no column 'Name'"),
+        (gzip.compress(ALERTS.replace("263.72436", "east").encode()), "cannot read"),
+        (gzip.compress(ALERTS.encode().replace(b"unknown", b"\xff\xfe\xfd")), "cannot read"),
+    ],
+)
+def test_bad_alert_listings_are_named(tmp_path, content, message):
+    path = tmp_path / "alerts.csv.gz"
+    path.write_bytes(content)
+    table, (problem,) = read(surveys.get("gaia_alerts"), path)
+    assert table is None
+    assert problem.path == str(path)
+    assert message in problem.text
+
+
+def test_a_torn_last_line_is_left_out_and_named(tmp_path):
+    path = tmp_path / "alerts.csv"
+    path.write_text(ALERTS + "Gaia24aok,2024-02-14 05:3")
+    table, (problem,) = read(surveys.get("gaia_alerts"), path)
+    assert table.num_rows == 2
+    assert "1 lines do not have 11 fields" in problem.text
+    assert "Gaia24aok" in problem.text
+
+
+# -- any table ----------------------------------------------------------------------------------------------------
+
+ROWS = {"name": ["a", "b"], "RA": [10.25, 359.5], "Dec": [-5.5, 89.0], "n": pa.array([1, None], pa.int64())}
+
+
+def write_formats(folder):
+    """The same table in every format, by the formats' own libraries."""
+    from astropy.table import MaskedColumn
+    from astropy.table import Table as AstropyTable
+
+    table = pa.table(ROWS)
+    pv.write_csv(table, folder / "t.csv")
+    (folder / "t.csv.gz").write_bytes(gzip.compress((folder / "t.csv").read_bytes()))
+    (folder / "t.tsv").write_text("name\tRA\tDec\tn\na\t10.25\t-5.5\t1\nb\t359.5\t89.0\tnull\n")
+    (folder / "t.psv").write_text("# made by hand\nname|RA|Dec|n\na|10.25|-5.5|1\nb|359.5|89.0|\n")
+    pq.write_table(table, folder / "t.parquet")
+    columns = {name: ROWS[name] for name in ("name", "RA", "Dec")}
+    n = MaskedColumn([1, -1], mask=[False, True], dtype=np.int64)
+    made = AstropyTable({**columns, "n": n}, masked=True)
+    made.write(folder / "t.fits")
+    made.write(folder / "t.vot", format="votable")
+    made.write(folder / "t.tbl", format="ascii.ipac")
+    made.write(folder / "t.ecsv", format="ascii.ecsv", delimiter=",")
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "tsv", "psv", "parquet", "fits", "vot", "tbl", "ecsv"])
+def test_every_format_gives_the_same_rows(tmp_path, ending):
+    write_formats(tmp_path)
+    table, problems = read(surveys.get("table", ra="RA", dec="Dec", id="name"), tmp_path / f"t.{ending}")
+    assert problems == []
+    assert table.column_names == ["name", "RA", "Dec", "n"]
+    assert table.column("RA").to_pylist() == [10.25, 359.5]
+    assert [value.strip() for value in table.column("name").to_pylist()] == ["a", "b"]
+    assert table.column("n").to_pylist() == [1, None]
+
+
+def test_sexagesimal_and_text_coordinates(tmp_path):
+    (tmp_path / "t.csv").write_text("ra,dec\n04:30:57.72,-69:03:37.4\n00 00 00,-00 30 00\nnowhere,1:2:3\n")
+    table, _ = read(surveys.get("table"), tmp_path / "t.csv")
+    np.testing.assert_allclose(table.column("ra").to_numpy(), [67.7405, 0.0, np.nan], rtol=1e-12)
+    np.testing.assert_allclose(table.column("dec").to_numpy()[1], -0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.csv", b"", "empty"),
+        ("t.csv", b"x,y\n1,2\n", "no column 'ra', 'dec'"),
+        ("t.csv", b"\xff\xfe\x00ra,dec\n1,2\n", "t.csv"),
+        ("t.csv", b"ra,dec,name\n1,2,\xff\xfe\n", "cannot read"),
+        ("t.csv.gz", gzip.compress(b"ra,dec\n" + b"1.25,2.5\n" * 5000)[:-30], "cannot read"),
+        ("t.csv.gz", b"ra,dec\n1,2\n", "cannot read"),
+        ("t.parquet", b"PAR1 and nothing else", "cannot read"),
+        ("t.fits", b"SIMPLE  = nonsense", "cannot read"),
+        ("t.vot", b"<VOTABLE>", "cannot read"),
+        ("t.dat", b"1 2 3", "unknown kind of file"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    table, (problem,) = read(surveys.get("table"), path)
+    assert table is None
+    assert problem.path == str(path)
+    assert message in problem.text
+
+
+def test_a_parquet_file_is_read_in_runs_of_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr("lcscale.surveys.reading.GROUP_ROWS", 250)
+    values = np.arange(1000.0) / 3
+    pq.write_table(pa.table({"ra": values, "dec": values / 10}), tmp_path / "t.parquet", row_group_size=100)
+    survey = surveys.get("table")
+    parts = survey.parts([str(tmp_path / "t.parquet")], [])
+    assert [(part.start, part.stop) for part in parts] == [(0, 3), (3, 6), (6, 9), (9, 10)]
+    table = pa.concat_tables(batch for part in parts for batch in survey.batches(part, []))
+    np.testing.assert_array_equal(table.column("ra").to_numpy(), values)
+
+
+# -- light curves of any survey -----------------------------------------------------------------------------------
+
+
+def test_generic_light_curves(tmp_path):
+    (tmp_path / "stars.csv").write_text("tic,RA,Dec,kind\n5,1.5,2.5,EA\n6,3.5,4.5,RRab\n")
+    (tmp_path / "d.csv").write_text("tic,bjd,m,e,f\n6,0.5,12.5,0.1,r\n5,0.25,11.5,0.1,g\n6,0.25,12.25,0.2,g\n")
+    survey = surveys.get(
+        "lightcurves", objects=str(tmp_path / "stars.csv"), id="tic", ra="RA", dec="Dec", time="bjd", mag="m",
+        mag_err="e", band="f", bands=("g", "r"), label="kind", time_offset=57000.0, time_scale="TDB",
+    )  # fmt: skip
+    table, problems = read(survey, tmp_path / "d.csv")
+    assert problems == []
+    assert observations(table, 6) == [(57000.25, 12.25, np.float32(0.2), "g"), (57000.5, 12.5, np.float32(0.1), "r")]
+    assert table.schema.field("lightcurve").metadata[b"time_scale"] == b"TDB"
+    with pytest.raises(InputError, match="table of their objects"):
+        surveys.get("lightcurves").parts([str(tmp_path / "d.csv")], [])
+
+
+# -- the registry -------------------------------------------------------------------------------------------------
+
+
+def test_unknown_names_and_options():
+    with pytest.raises(InputError, match=r"unknown survey 'sdss'; there are .*ogle"):
+        surveys.get("sdss")
+    with pytest.raises(InputError, match="ogle has no option ra"):
+        surveys.get("ogle", ra="RA")
+    with pytest.raises(InputError, match="table has no option radec; it has ra, dec, id"):
+        surveys.get("table", radec="x")
+    assert surveys.get("table", ra=None) == surveys.get("table")
+
+
+@pytest.mark.parametrize("name", surveys.names())
+def test_adapters_are_small_and_picklable(name):
+    import pickle
+
+    survey = surveys.get(name)
+    assert pickle.loads(pickle.dumps(survey)) == survey  # noqa: S301
+    assert survey.name == name
+
+
+def test_missing_paths():
+    for name in ("ogle", "crts", "table", "gaia_alerts", "simulated"):
+        with pytest.raises(InputError, match="no file or folder at /nowhere"):
+            surveys.get(name).parts(["/nowhere"], [])
