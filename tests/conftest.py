@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from skies import put, sky_table
+
+from lcscale.lake import Lake
 
 REAL_DATA = Path(os.environ.get("LCSCALE_REAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -23,3 +26,14 @@ def pytest_collection_modifyitems(items):
 def real_data() -> Path:
     """Folder of the real survey data (see LCSCALE_REAL_DATA)."""
     return REAL_DATA
+
+
+@pytest.fixture
+def lake(tmp_path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def sky(lake):
+    """The catalog `sky`: 2,000 rows in 48 leaves."""
+    return put(lake, "sky", sky_table(2000))

@@ -66,7 +66,9 @@ class DaskEngine:
         tasks = iter(tasks)
         waiting: dict[Any, Task] = {}
         first = list(itertools.islice(tasks, self.slots * _BACKLOG_PER_SLOT))
-        completed = as_completed([self._submit(task, retries, waiting) for task in first], raise_errors=False)
+        completed = as_completed(
+            [self._submit(task, retries, waiting) for task in first], loop=self.client.loop, raise_errors=False
+        )
         for future in completed:
             task = waiting.pop(future.key)
             yield _outcome(future, task)

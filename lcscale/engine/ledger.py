@@ -25,7 +25,7 @@ class Ledger:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = UPath(folder)
-        self._path = self.folder / f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:8]}.jsonl"
+        self._path = self.folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.jsonl"
         self._local = self.folder.protocol in ("", "file", "local")
         self._stream: IO[str] | None = None
         self._lines: list[str] = []

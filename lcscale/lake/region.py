@@ -13,7 +13,7 @@ from lcscale.errors import InputError
 from lcscale.lake.leaf import Ranges, inside
 from lcscale.lake.pixel import HEALPIX_COLUMN
 
-_COVER_ORDER = 14
+_CELLS_ACROSS = 32
 
 
 class Region(Protocol):
@@ -43,7 +43,7 @@ class Cone:
         """HEALPix ranges that cover the cone."""
         from hats.pixel_math.region_to_moc import cone_to_moc
 
-        return _ranges(cone_to_moc(self.ra, self.dec, self.radius_arcsec, _COVER_ORDER))
+        return _ranges(cone_to_moc(self.ra, self.dec, self.radius_arcsec, _cover_order(self.radius_arcsec / 1800)))
 
     def contains(self, table: pa.Table, ra: str, dec: str) -> npt.NDArray[np.bool_]:
         """Rows within the radius, by the haversine formula."""
@@ -71,7 +71,8 @@ class Box:
         """HEALPix ranges that cover the box."""
         from hats.pixel_math.region_to_moc import box_to_moc
 
-        return _ranges(box_to_moc(self.ra, self.dec, _COVER_ORDER))
+        smallest = min(self.dec[1] - self.dec[0], (self.ra[1] - self.ra[0]) % 360.0 or 360.0)
+        return _ranges(box_to_moc(self.ra, self.dec, _cover_order(smallest)))
 
     def contains(self, table: pa.Table, ra: str, dec: str) -> npt.NDArray[np.bool_]:
         """Rows within the limits, borders included."""
@@ -108,6 +109,11 @@ def as_region(region: Any) -> Region:
     if hasattr(region, "to_depth29_ranges"):
         return Coverage(region)
     raise InputError(f"region: expected a Cone, a Box or a mocpy.MOC, got {type(region).__name__}")
+
+
+def _cover_order(size: float) -> int:
+    """HEALPix order whose cells are about a 32nd of `size` degrees."""
+    return int(np.clip(np.ceil(np.log2(58.6 * _CELLS_ACROSS / size)), 3, 20))
 
 
 def _ranges(moc: Any) -> Ranges:

@@ -1,10 +1,9 @@
-"""A small catalog on the sky, written with the lake's own draft, for the tests of this room."""
+"""Small catalogs on the sky, written with the lake's own draft."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hats.pixel_math.spatial_index import compute_spatial_index
 
 from lcscale.lake import HEALPIX_COLUMN, Lake, Pixel, write_leaf
@@ -52,14 +51,3 @@ def put(lake: Lake, name: str, table: pa.Table, order: int = 1, plan: str = "tes
             pixels[pixel] = write_leaf(draft.folder, pixel, table.filter(pa.array(index == number)))["rows"]
         draft.publish(pixels, table.schema, ra="ra", dec="dec")
     return lake[name]
-
-
-@pytest.fixture
-def lake(tmp_path) -> Lake:
-    return Lake(tmp_path / "lake")
-
-
-@pytest.fixture
-def sky(lake):
-    """The catalog `sky`: 2,000 rows in 48 leaves."""
-    return put(lake, "sky", sky_table(2000))

@@ -1,0 +1,112 @@
+"""Running tasks: each once, on any engine, with a ledger that survives."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lcscale.engine import Ledger, Task, resolve, run
+from lcscale.errors import InputError
+
+
+def count(path, rows):
+    """Append a letter to `path`, so that a test sees how often the task ran."""
+    with open(path, "a") as stream:
+        stream.write("x")
+    return {"rows": rows}
+
+
+def fail(path):
+    with open(path, "a") as stream:
+        stream.write("x")
+    raise ValueError("bad partition")
+
+
+def tasks(tmp_path, n=5):
+    return [Task(f"k{i}", count, (str(tmp_path / f"ran{i}"), i), f"pixel {i}") for i in range(n)]
+
+
+@pytest.fixture(scope="module")
+def client():
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as c,
+        Client(c, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def test_serial_runs_every_task_once_and_adds_up(tmp_path):
+    record = run(tasks(tmp_path), ledger=Ledger(tmp_path / "ledger"), engine="serial")
+    assert (record.done, record.skipped, record.rows, record.exit_status) == (5, 0, 10, 0)
+    assert [(tmp_path / f"ran{i}").read_text() for i in range(5)] == ["x"] * 5
+
+
+def test_a_second_run_skips_what_the_ledger_knows(tmp_path):
+    run(tasks(tmp_path, 3), ledger=Ledger(tmp_path / "ledger"))
+    record = run(tasks(tmp_path, 5), ledger=Ledger(tmp_path / "ledger"))
+    assert (record.done, record.skipped, record.rows) == (2, 3, 10)
+    assert (tmp_path / "ran0").read_text() == "x"
+
+
+def test_a_failing_task_is_retried_then_quarantined_and_the_rest_goes_on(tmp_path):
+    work = [*tasks(tmp_path, 2), Task("bad", fail, (str(tmp_path / "bad"),), "pixel 7")]
+    ledger = Ledger(tmp_path / "ledger")
+    record = run(work, ledger=ledger, engine="serial", retries=2)
+    assert (tmp_path / "bad").read_text() == "xxx"
+    assert record.done == 2
+    assert record.exit_status == 3
+    assert record.quarantined[0]["label"] == "pixel 7"
+    assert "bad partition" in ledger.quarantined()[0]["traceback"]
+
+
+def test_a_quarantined_task_is_tried_again_by_the_next_run(tmp_path):
+    run([Task("k", fail, (str(tmp_path / "a"),), "p")], ledger=Ledger(tmp_path / "ledger"), retries=0)
+    record = run([Task("k", count, (str(tmp_path / "a"), 1), "p")], ledger=Ledger(tmp_path / "ledger"))
+    assert (record.done, record.exit_status) == (1, 0)
+    assert Ledger(tmp_path / "ledger").quarantined() == []
+
+
+def test_a_line_torn_by_a_crash_loses_only_itself(tmp_path):
+    run(tasks(tmp_path, 2), ledger=Ledger(tmp_path / "ledger"))
+    (path,) = (tmp_path / "ledger").glob("*.jsonl")
+    path.write_text(path.read_text() + '{"key": "k2", "lab')
+    assert set(Ledger(tmp_path / "ledger").done()) == {"k0", "k1"}
+    json.loads(path.read_text().splitlines()[0])
+
+
+def test_dask_gives_the_same_record(tmp_path, client):
+    work = [*tasks(tmp_path, 20), Task("bad", fail, (str(tmp_path / "bad"),), "pixel 7")]
+    record = run(work, ledger=Ledger(tmp_path / "ledger"), engine=client, retries=1)
+    assert (record.done, record.rows, len(record.quarantined)) == (20, 190, 1)
+    assert (tmp_path / "bad").read_text() == "xx"
+    assert all((tmp_path / f"ran{i}").read_text() == "x" for i in range(20))
+
+
+def test_the_dask_backlog_is_bounded(tmp_path, client):
+    """Tasks are drawn from the iterator as others finish: never the whole list at once."""
+    drawn = []
+
+    def draw():
+        for task in tasks(tmp_path, 40):
+            drawn.append(task.key)
+            yield task
+
+    outcomes = resolve(client).outcomes(draw(), 0)
+    next(outcomes)
+    assert len(drawn) <= 2 * 2 + 1
+    assert len(list(outcomes)) == 39
+
+
+def test_the_active_client_is_the_default_engine(client):
+    with client.as_current():
+        assert resolve(None).name.startswith("dask ")
+    assert resolve(None).name == "serial"
+
+
+@pytest.mark.parametrize("spec", ["locale", "local:0", "local:x", 3])
+def test_an_unknown_engine_is_named(spec):
+    with pytest.raises(InputError, match="engine"):
+        resolve(spec)

@@ -1,0 +1,255 @@
+"""Catalogs: lazy, exact, the same rows by every way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from skies import put, sky_table
+
+import lcscale as lc
+from lcscale.errors import ConflictError, InputError
+from lcscale.lake import HEALPIX_COLUMN, Lake, write_leaf
+
+
+@dataclass(frozen=True)
+class Brighter:
+    """Adds the magnitude minus `by`; raises where `fail_at` is among the ids."""
+
+    by: float
+    fail_at: int = -1
+    columns = ("mean_mag", "object_id")
+    rowwise = True
+    version = 1
+
+    def schema(self, input_schema):
+        return input_schema.append(pa.field("brighter", pa.float64()))
+
+    def fingerprint(self):
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table):
+        if pc.any(pc.equal(table["object_id"], self.fail_at)).as_py():
+            raise ValueError("this partition is broken")
+        return table.append_column("brighter", pc.subtract(table["mean_mag"], self.by))
+
+
+def test_every_row_comes_back(lake, sky):
+    expected = sky_table(2000)
+    table = sky.to_arrow()
+    assert table.equals(expected)
+    assert sky.schema.field("lightcurve").metadata == {b"bands": b"g,r"}
+
+
+def test_columns_keep_the_position_and_read_no_more(sky):
+    chosen = sky.columns("mean_mag")
+    assert chosen.column_names == [HEALPIX_COLUMN, "ra", "dec", "mean_mag"]
+    assert chosen.plan().columns == (HEALPIX_COLUMN, "ra", "dec", "mean_mag")
+    assert sky.map(Brighter(1.0)).columns("brighter").plan().columns == (
+        HEALPIX_COLUMN, "object_id", "ra", "dec", "mean_mag",
+    )  # fmt: skip
+
+
+def test_an_unknown_column_is_named(sky):
+    with pytest.raises(InputError, match="'magg'.*mean_mag"):
+        sky.columns("magg")
+
+
+def test_a_step_without_its_column_is_refused_before_anything_runs(sky):
+    with pytest.raises(InputError, match="Brighter needs the column mean_mag"):
+        sky.columns("object_id").map(Brighter(1.0))
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        lc.Cone(100.0, 20.0, 20 * 3600),
+        lc.Cone(0.0, 89.0, 10 * 3600),
+        lc.Cone(359.9, -5.0, 15 * 3600),
+        lc.Box((350.0, 20.0), (-30.0, 10.0)),
+        lc.Box((10.0, 11.0), (-90.0, 90.0)),
+    ],
+)
+def test_a_region_holds_exactly_its_rows(sky, region):
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    table = sky_table(2000)
+    ra, dec = table["ra"].to_numpy(), table["dec"].to_numpy()
+    if isinstance(region, lc.Cone):
+        centre = SkyCoord(region.ra * u.deg, region.dec * u.deg)
+        inside = SkyCoord(ra * u.deg, dec * u.deg).separation(centre).arcsec <= region.radius_arcsec
+    else:
+        (a, b), (low, high) = region.ra, region.dec
+        inside = ((ra >= a) & (ra <= b) if a < b else (ra >= a) | (ra <= b)) & (dec >= low) & (dec <= high)
+    assert inside.sum() > 3
+    assert sky.region(region).to_arrow()["object_id"].to_pylist() == table["object_id"].to_numpy()[inside].tolist()
+
+
+def test_a_moc_is_a_region(sky):
+    from mocpy import MOC
+
+    moc = MOC.from_string("1/3 5 2/100")
+    rows = sky.region(moc).to_arrow()
+    order1 = rows[HEALPIX_COLUMN].to_numpy() >> 56
+    assert rows.num_rows > 20
+    assert set(order1) == {3, 5, 25}
+
+
+def test_head_reads_the_first_rows(sky):
+    assert sky.head(3)["object_id"].tolist() == [0, 1, 2]
+
+
+def test_dask_frame_has_the_same_rows_and_known_divisions(sky):
+    frame = sky.map(Brighter(0.5)).to_dask()
+    assert frame.npartitions == 48
+    assert frame.known_divisions
+    computed = frame.compute(scheduler="synchronous")
+    expected = sky.map(Brighter(0.5)).to_arrow()
+    assert computed["brighter"].tolist() == expected["brighter"].to_pylist()
+    assert str(computed["brighter"].dtype) == "double[pyarrow]"
+    assert computed.index.tolist() == expected[HEALPIX_COLUMN].to_pylist()
+
+
+def test_lsdb_opens_the_entry_and_the_steps(lake, sky):
+    import dask
+    import lsdb
+
+    with dask.config.set(scheduler="synchronous"):
+        opened = lsdb.open_catalog(lake.root / "sky").compute()
+        assert len(opened) == 2000
+        assert opened["lightcurve"].nest.columns == ["time", "mag", "mag_err", "band"]
+        cone = lc.Cone(100.0, 20.0, 20 * 3600)
+        stepped = sky.region(cone).map(Brighter(1.0)).to_lsdb().compute()
+        assert sorted(stepped["object_id"]) == sorted(sky.region(cone).to_arrow()["object_id"].to_pylist())
+        assert np.allclose(stepped["brighter"], stepped["mean_mag"] - 1.0)
+
+
+def test_write_publishes_a_valid_catalog(lake, sky):
+    from hats.io.validation import is_valid_catalog
+
+    record = sky.map(Brighter(1.0)).without("lightcurve").write("bright")
+    assert (record.done, record.rows, record.published, record.exit_status) == (48, 2000, True, 0)
+    assert is_valid_catalog(lake.root / "bright" / lake.current("bright"), strict=True)
+    assert lake["bright"].to_arrow().equals(sky.map(Brighter(1.0)).without("lightcurve").to_arrow())
+
+
+def test_the_same_plan_is_a_no_op_and_another_a_new_version(lake, sky):
+    first = sky.map(Brighter(1.0)).write("bright")
+    again = sky.map(Brighter(1.0)).write("bright")
+    other = sky.map(Brighter(2.0)).write("bright")
+    assert (again.done, again.skipped, again.published, again.version) == (0, 48, False, first.version)
+    assert other.version != first.version
+    assert lake.versions("bright") == [first.version, other.version]
+    assert lake.current("bright") == other.version
+
+
+def test_an_interrupted_job_goes_on_where_it_stopped(lake, sky, monkeypatch):
+    from lcscale.lake import job
+
+    seen = []
+    original = job.write_partition
+
+    def stop_in_the_middle(leaf, plan, folder):
+        seen.append(leaf.pixel)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+        return original(leaf, plan, folder)
+
+    monkeypatch.setattr(job, "write_partition", stop_in_the_middle)
+    with pytest.raises(KeyboardInterrupt):
+        sky.map(Brighter(1.0)).write("bright")
+    assert "bright" not in lake
+    monkeypatch.setattr(job, "write_partition", original)
+    record = sky.map(Brighter(1.0)).write("bright")
+    assert (record.skipped, record.done) == (19, 29)
+    assert lake["bright"].to_arrow().equals(sky.map(Brighter(1.0)).to_arrow())
+
+
+def test_a_broken_partition_is_set_aside_and_a_rerun_completes_it(lake, sky, monkeypatch):
+    broken = Brighter(1.0, fail_at=1000)
+    record = sky.map(broken).write("bright", retries=1)
+    assert record.exit_status == 3
+    assert "Npix" in record.quarantined[0]["label"]
+    before = lake.current("bright")
+    assert 1900 < lake["bright"].to_arrow().num_rows < 2000
+    monkeypatch.setattr(
+        Brighter, "__call__", lambda self, t: t.append_column("brighter", pc.subtract(t["mean_mag"], 1.0))
+    )
+    record = sky.map(broken).write("bright")
+    assert (record.done, record.skipped, record.exit_status) == (1, 47, 0)
+    assert lake.current("bright") != before
+    assert lake["bright"].to_arrow().num_rows == 2000
+
+
+def test_two_writers_of_one_version_are_told_apart(lake, sky):
+    with (
+        lake.draft("twice", "plan"),
+        pytest.raises(ConflictError, match="another process"),
+        lake.draft("twice", "plan"),
+    ):
+        pass
+
+
+def test_a_version_published_meanwhile_is_not_overwritten(lake, sky):
+    with lake.draft("sky", "slow plan") as slow:
+        put(lake, "sky", sky_table(10), plan="quick plan")
+        pixel = sky.partitions[0].pixel
+        write_leaf(slow.folder, pixel, sky.partitions[0].read())
+        with pytest.raises(ConflictError, match="was published while"):
+            slow.publish({pixel: 1}, sky.schema, ra="ra", dec="dec")
+
+
+def test_an_empty_result_is_a_catalog_too(lake, sky):
+    far = put(lake, "far", sky_table(3, seed=5, lightcurves=False))
+    record = sky.crossmatch(far, radius_arcsec=0.01).write("nothing")
+    assert record.rows == 0
+    assert lake["nothing"].to_arrow().num_rows == 0
+    assert "separation_arcsec" in lake["nothing"].column_names
+
+
+def test_unknown_names_list_the_known(lake, sky):
+    with pytest.raises(InputError, match="no catalog 'skye'.*sky"):
+        lake["skye"]
+    with pytest.raises(InputError, match="no HATS catalog"):
+        lc.open_catalog(str(lake.root / "nowhere"))
+    with pytest.raises(InputError, match="cannot be a name"):
+        sky.write("a/b")
+
+
+@pytest.mark.parametrize(("radius", "n"), [(600.0, 1), (36000.0, 3), (30000.0, None)])
+def test_crossmatch_equals_the_match_of_whole_tables(lake, radius, n):
+    """Left and right tiled at different orders, neighbours across every border and the poles."""
+    from lcscale.crossmatch import match
+
+    left_rows, right_rows = sky_table(800, 1, lightcurves=False), sky_table(900, 2, lightcurves=False)
+    left, right = put(lake, "left", left_rows, order=0), put(lake, "right", right_rows, order=2)
+    found = left.crossmatch(right, radius_arcsec=radius, n_neighbors=n).to_arrow()
+    positions = [rows[name].to_numpy() for rows in (left_rows, right_rows) for name in ("ra", "dec")]
+    i, j, separation = match(*positions, radius, n)
+    assert len(i) > 0
+    assert found["object_id"].to_pylist() == left_rows["object_id"].take(pa.array(i)).to_pylist()
+    assert found["object_id_2"].to_pylist() == right_rows["object_id"].take(pa.array(j)).to_pylist()
+    assert np.array_equal(found["separation_arcsec"].to_numpy(), separation)
+
+
+def test_plain_tables_are_published_by_content(lake):
+    table = pa.table({"year": [2019], "n_alerts": [3553]})
+    first = lake.write_table("alert_statistics", table)
+    assert lake.write_table("alert_statistics", table) == first
+    assert lake.table("alert_statistics").equals(table)
+    assert lake.table_names() == ["alert_statistics"]
+    assert lake.write_table("alert_statistics", pa.table({"year": [2020], "n_alerts": [1]})) != first
+    with pytest.raises(InputError, match="no table 'x'"):
+        lake.table("x")
+
+
+def test_a_read_only_lake_says_so(tmp_path, sky):
+    (tmp_path / "file").write_text("not a folder")
+    from lcscale.errors import LcscaleError
+
+    with pytest.raises(LcscaleError, match="cannot write to the lake"):
+        sky.write("x", lake=Lake(tmp_path / "file"))

@@ -1,0 +1,94 @@
+"""Who may import whom (README, "How it is built"), and how quick `import lcscale` is."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import lcscale
+
+ROOT = Path(lcscale.__file__).parent
+KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images"}
+BELOW = {
+    "errors": set(),
+    "steps": {"errors"} | KERNELS | {"surveys"},
+    "lightcurves": {"errors"},
+    "crossmatch": {"errors", "lightcurves"},
+    "periods": {"errors", "lightcurves"},
+    "images": {"errors", "lightcurves"},
+    "features": {"errors", "lightcurves", "periods"},
+    "surveys": {"errors", "lightcurves"},
+}
+BELOW["engine"] = set(BELOW) | {"steps"}
+BELOW["lake"] = set(BELOW)
+BELOW["models"] = BELOW["lake"] | {"lake"}
+BELOW["ingest"] = BELOW["lake"] | {"lake"}
+BELOW["products"] = BELOW["lake"] | {"lake", "models", "ingest"}
+BELOW["explore"] = BELOW["products"] | {"products"}
+BELOW["cli"] = BELOW["explore"] | {"explore"}
+EXTRAS = {"dask_cuda", "cudf", "numba_cuda", "pyspark", "lsdb", "light_curve"}
+HEAVY = {"torch", "healpy", "hats", "lsdb", "pyspark", "astropy", "sklearn", "matplotlib", "distributed"}
+
+
+def imports(path: Path, *, top_level: bool) -> set[str]:
+    """Dotted names that a module imports, anywhere in it or at its top level only."""
+    tree = ast.parse(path.read_text())
+    nodes = ast.walk(tree) if not top_level else _top_level(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _top_level(tree: ast.Module):
+    for node in tree.body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+
+
+def rooms() -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in ROOT.rglob("*.py"):
+        room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        if room not in ("__init__", "__main__"):
+            found.setdefault(room, []).append(path)
+    return found
+
+
+def test_rooms_import_downward_only():
+    wrong = []
+    for room, paths in rooms().items():
+        allowed = BELOW[room] | {room}
+        for path in paths:
+            for name in imports(path, top_level=False):
+                parts = name.split(".")
+                if parts[0] == "lcscale" and len(parts) > 1 and parts[1] in BELOW and parts[1] not in allowed:
+                    wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_extras_are_never_imported_at_import_time():
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in ROOT.rglob("*.py")
+        for name in imports(path, top_level=True)
+        if name.split(".")[0] in EXTRAS
+    ]
+    assert wrong == []
+
+
+def test_importing_lcscale_is_quick_and_loads_nothing_heavy():
+    code = (
+        "import time; t = time.perf_counter(); import lcscale; s = time.perf_counter() - t\n"
+        f"import sys; print(s, sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    seconds = min(float(run.stdout.split()[0]) for run in runs)
+    assert runs[0].stdout.split(maxsplit=1)[1].strip() == "[]"
+    assert seconds < 0.5
