@@ -19,7 +19,8 @@ from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.harmonics import Floats, Integers, kernel
 from lcscale.periods.turns import cos_sin_turns
 
-_PRODUCT_BYTES = 1 << 19
+_PRODUCT_BYTES = 1 << 20
+_WIDEST = 512
 _RESTART = 32
 
 
@@ -38,49 +39,48 @@ class MatrixProduct:
         self.grid = grid
         self.dtype = np.dtype(dtype)
         width = 2 ** round(math.log2(max(math.sqrt(3.0 * grid.size), 16.0)))
-        self.half = min(int(width), 1024) // 2
+        self.half = min(int(width), _WIDEST) // 2
         self.n_levels = -(-grid.size // (2 * self.half))
         rows = _PRODUCT_BYTES // (12 * (self.half + 1) * self.dtype.itemsize)
         self.rows = max(min(rows, self.n_levels), 1)
         self._power = np.empty(self.rows * 2 * self.half, self.dtype)
         self._row = np.empty(2 * self.half, self.dtype)
         self._constants = drop_constants(self.dtype)
-        self._products = np.empty((6, self.rows, 2, self.half + 1), self.dtype)
+        self._once = np.empty((self.rows, 4, 2, self.half + 1), self.dtype)
+        self._twice = np.empty((self.rows, 2, 2, self.half + 1), self.dtype)
 
     def powers(self, time: Floats, weight: Floats, weighted: Floats, cuts: Integers, share: Floats) -> Iterator[Any]:
         """Power of one object (arrays as in `Series`), piece by piece from the lowest frequency.
 
         A piece is overwritten by the next one.
         """
-        n_levels, half, width = self.n_levels, self.half, 2 * self.half
-        n = time.size
-        right = np.empty((2, 2, half + 1, n), self.dtype)
-        _fine_phasors(time, self.grid.df, right)
-        left = np.empty((6, self.rows, n), self.dtype)
-        for level in range(0, n_levels, self.rows):
-            rows = min(self.rows, n_levels - level)
-            first = self.grid.fmin + self.grid.df * (level * width + half)
-            _coarse_phasors(time, weight, weighted, first, self.grid.df * width, rows, left)
-            size = min(rows * width, self.grid.size - level * width)
-            self._power[:size] = 0.0
+        width, n = 2 * self.half, time.size
+        right = np.empty((2, 2 * (self.half + 1), n), self.dtype)
+        _fine_phasors(time, self.grid.df, right[0], right[1])
+        once = np.empty((self.rows * 4, n), self.dtype)
+        twice = np.empty((self.rows * 2, n), self.dtype)
+        for level in range(0, self.n_levels, self.rows):
+            rows = min(self.rows, self.n_levels - level)
+            first = self.grid.fmin + self.grid.df * (level * width + self.half)
+            _coarse_phasors(time, weight, weighted, first, self.grid.df * width, rows, once, twice)
+            power = self._power[: min(rows * width, self.grid.size - level * width)]
+            power[:] = 0.0
             for g in range(cuts.size - 1):
                 inside = slice(int(cuts[g]), int(cuts[g + 1]))
-                self._multiply(left[:, :rows, inside], right[..., inside], rows)
+                np.matmul(once[: 4 * rows, inside], right[0, :, inside].T, out=self._flat(self._once, rows))
+                np.matmul(twice[: 2 * rows, inside], right[1, :, inside].T, out=self._flat(self._twice, rows))
                 scale = self.dtype.type(share[g])
-                _add_power(self._products[:, :rows], scale, self._constants, self._power[:size], self._row)
-            yield self._power[:size]
+                _add_power(self._once[:rows], self._twice[:rows], scale, self._constants, power, self._row)
+            yield power
 
-    def _multiply(self, left: Any, right: Any, rows: int) -> None:
-        columns = 2 * (self.half + 1)
-        n = left.shape[2]
-        for part in range(6):
-            product = self._products[part, :rows].reshape(rows, columns)
-            np.matmul(left[part], right[part // 4].reshape(columns, n).T, out=product)
+    def _flat(self, products: npt.NDArray[Any], rows: int) -> npt.NDArray[Any]:
+        """The first rows of `products` as the matrix that a product of matrices writes."""
+        return products[:rows].reshape(-1, 2 * (self.half + 1))
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _fine_phasors(time: Floats, step: float, right: Any) -> None:
-    """e^{ibθ} and e^{2ibθ} for b = 0 .. B/2 with θ = 2π `step` `time`, into [2, cos or sin, b, n]."""
+def _fine_phasors(time: Floats, step: float, once: Any, twice: Any) -> None:
+    """e^{ibθ} and e^{2ibθ} for b = 0 .. B/2 with θ = 2π `step` `time`; rows are all cosines, then all sines."""
     n = time.size
     c = np.empty(n)
     s = np.empty(n)
@@ -88,15 +88,16 @@ def _fine_phasors(time: Floats, step: float, right: Any) -> None:
     s1 = np.empty(n)
     for j in range(n):
         c1[j], s1[j] = cos_sin_turns(time[j] * step)
-    for b in range(right.shape[2]):
+    count = once.shape[0] // 2
+    for b in range(count):
         if b % _RESTART == 0:
             for j in range(n):
                 c[j], s[j] = cos_sin_turns(time[j] * step * b)
         for j in range(n):
-            right[0, 0, b, j] = c[j]
-            right[0, 1, b, j] = s[j]
-            right[1, 0, b, j] = c[j] * c[j] - s[j] * s[j]
-            right[1, 1, b, j] = 2.0 * c[j] * s[j]
+            once[b, j] = c[j]
+            once[count + b, j] = s[j]
+            twice[b, j] = c[j] * c[j] - s[j] * s[j]
+            twice[count + b, j] = 2.0 * c[j] * s[j]
             turned = c[j] * c1[j] - s[j] * s1[j]
             s[j] = s[j] * c1[j] + c[j] * s1[j]
             c[j] = turned
@@ -104,7 +105,7 @@ def _fine_phasors(time: Floats, step: float, right: Any) -> None:
 
 @kernel  # type: ignore[untyped-decorator]
 def _coarse_phasors(
-    time: Floats, weight: Floats, weighted: Floats, first: float, step: float, rows: int, left: Any
+    time: Floats, weight: Floats, weighted: Floats, first: float, step: float, rows: int, once: Any, twice: Any
 ) -> None:
     """wy cos, wy sin, w cos, w sin at the frequencies `first` + a `step`, and w cos, w sin at twice those."""
     n = time.size
@@ -119,12 +120,12 @@ def _coarse_phasors(
             for j in range(n):
                 c[j], s[j] = cos_sin_turns(time[j] * (first + step * a))
         for j in range(n):
-            left[0, a, j] = weighted[j] * c[j]
-            left[1, a, j] = weighted[j] * s[j]
-            left[2, a, j] = weight[j] * c[j]
-            left[3, a, j] = weight[j] * s[j]
-            left[4, a, j] = weight[j] * (c[j] * c[j] - s[j] * s[j])
-            left[5, a, j] = weight[j] * (2.0 * c[j] * s[j])
+            once[4 * a + 0, j] = weighted[j] * c[j]
+            once[4 * a + 1, j] = weighted[j] * s[j]
+            once[4 * a + 2, j] = weight[j] * c[j]
+            once[4 * a + 3, j] = weight[j] * s[j]
+            twice[2 * a + 0, j] = weight[j] * (c[j] * c[j] - s[j] * s[j])
+            twice[2 * a + 1, j] = weight[j] * (2.0 * c[j] * s[j])
             turned = c[j] * c1[j] - s[j] * s1[j]
             s[j] = s[j] * c1[j] + c[j] * s1[j]
             c[j] = turned
@@ -153,20 +154,21 @@ def drop_constants(dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _add_power(products: Any, scale: Any, constants: Any, power: Any, row: Any) -> None:
+def _add_power(once: Any, twice: Any, scale: Any, constants: Any, power: Any, row: Any) -> None:
     """Add `scale` times the drop at every frequency of the rows to `power`; `row` is scratch of B numbers."""
-    half = products.shape[3] - 1
+    half = once.shape[3] - 1
     size = power.size
-    for a in range(products.shape[1]):
-        p = products[:, a]
+    for a in range(once.shape[0]):
+        p = once[a]
+        q = twice[a]
         for b in range(half):
             row[half + b] = floating_mean_drop(
                 p[0, 0, b] - p[1, 1, b],
                 p[1, 0, b] + p[0, 1, b],
                 p[2, 0, b] - p[3, 1, b],
                 p[3, 0, b] + p[2, 1, b],
-                p[4, 0, b] - p[5, 1, b],
-                p[5, 0, b] + p[4, 1, b],
+                q[0, 0, b] - q[1, 1, b],
+                q[1, 0, b] + q[0, 1, b],
                 constants,
             )
         for d in range(1, half + 1):
@@ -175,8 +177,8 @@ def _add_power(products: Any, scale: Any, constants: Any, power: Any, row: Any) 
                 p[1, 0, d] - p[0, 1, d],
                 p[2, 0, d] + p[3, 1, d],
                 p[3, 0, d] - p[2, 1, d],
-                p[4, 0, d] + p[5, 1, d],
-                p[5, 0, d] - p[4, 1, d],
+                q[0, 0, d] + q[1, 1, d],
+                q[1, 0, d] - q[0, 1, d],
                 constants,
             )
         start = a * 2 * half
