@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from lcscale.surveys.nesting import light_curve_field, nest
 from lcscale.surveys.packed import POSITION, Detections, companion, pieces, read_objects, without_observations
-from lcscale.surveys.positions import degrees
+from lcscale.surveys.positions import degrees, placed
 from lcscale.surveys.reading import reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand
 
@@ -23,6 +23,7 @@ BANDS = ("I", "V")
 _HJD_ZERO = 2_450_000.0
 _MJD_ZERO = 2_400_000.5
 _STARS = 500
+_SAME_MODES = ("ACEP",)
 _FIELD = light_curve_field(BANDS, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="Vega")
 _LINE = re.compile(
     r"^(OGLE\S+)\s+(.*?)\s*(\d{1,2}:\d{2}:\d{2}(?:\.\d*)?)\s+([+-]?\d{1,2}:\d{2}:\d{2}(?:\.\d*)?)\s*(.*)$"
@@ -33,8 +34,9 @@ _LINE = re.compile(
 class Ogle:
     """Folders of collections: ``ident.dat`` with ``phot/I/*.dat`` and ``phot/V``, or packed ``photometry_I.parquet``.
 
-    Times, HJD - 2450000 or HJD in the files, become HJD - 2400000.5. `label` is the collection's type and mode, as
-    ``CEP F`` or ``RRLYR RRab``.
+    Times, HJD - 2450000 or HJD in the files, become HJD - 2400000.5. `label` is the type or mode as the
+    collection names it (``F``, ``RRab``), `collection` that of its name (``CEP``); anomalous Cepheids, whose modes are
+    named as those of the classical ones, are all ``ACEP``.
     """
 
     name = "ogle"
@@ -107,12 +109,17 @@ def _stars(path: str, problems: list[Problem]) -> pa.Table:
         problems.append(Problem(path, f"{len(bad)} lines have no id and position (first: {bad[0][:60]!r})"))
     ids = [row[0] for row in rows]
     numbers = [int(match[0]) if (match := re.search(r"\d+$", name)) else -1 for name in ids]
-    labels = [f"{_collection(row[0])} {' '.join(row[1].split())}".strip() for row in rows]
+    collections = [_collection(name) for name in ids]
+    labels = [
+        collection if collection in _SAME_MODES or not row[1].strip() else " ".join(row[1].split())
+        for collection, row in zip(collections, rows, strict=True)
+    ]
     fields = [
         pa.field("_number", pa.int64()),
         pa.field("object_id", pa.string()),
         *(pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")),
         pa.field("label", pa.string()),
+        pa.field("collection", pa.string()),
         pa.field("other_names", pa.string()),
     ]
     arrays = [
@@ -120,10 +127,11 @@ def _stars(path: str, problems: list[Problem]) -> pa.Table:
         pa.array(ids),
         pa.array(degrees(pa.array([row[2] for row in rows]), hours=True)),
         pa.array(degrees(pa.array([row[3] for row in rows]), hours=False)),
-        pa.array(labels),
+        pa.array(labels, pa.string()),
+        pa.array(collections, pa.string()),
         pa.array([" ".join(row[4].split()) for row in rows]),
     ]
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    return placed(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), "ra", "dec", path, problems)
 
 
 def _collection(name: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.surveys.nesting import band_array, empty_light_curves, nest
-from lcscale.surveys.positions import degrees
+from lcscale.surveys.positions import degrees, placed
 from lcscale.surveys.reading import read_batches, read_table, reading
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 
@@ -145,7 +145,8 @@ def object_list(
             arrays.append(table.column(name))
             fields.append(table.schema.field(name).with_name(renamed.get(name, name)))
     found = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-    repeated = table.num_rows - pc.count_distinct(found.column("object_id"), mode="all").as_py()
+    found = placed(found, "ra", "dec", path, problems)
+    repeated = found.num_rows - pc.count_distinct(found.column("object_id"), mode="all").as_py()
     if repeated:
         problems.append(Problem(path, f"{repeated} rows repeat the id of another", set_aside=False))
     return found

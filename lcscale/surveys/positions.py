@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.surveys.release import Problem
+
 
 def degrees(column: pa.ChunkedArray | pa.Array, *, hours: bool) -> npt.NDArray[np.float64]:
     """Degrees, float64 [n]; NaN where there is no position.
@@ -36,6 +38,23 @@ def degrees(column: pa.ChunkedArray | pa.Array, *, hours: bool) -> npt.NDArray[n
     number = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
     values = pc.if_else(number, text, None).cast(pa.float64())
     return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
+
+
+def placed(table: pa.Table, ra: str, dec: str, path: str, problems: list[Problem]) -> pa.Table:
+    """The rows of `table` that have a position: 0 <= ra < 360, -90 <= dec <= 90; the others are named in `problems`."""
+    lon, lat = (table.column(name).to_numpy() for name in (ra, dec))
+    good = (lon >= 0) & (lon < 360) & (lat >= -90) & (lat <= 90)
+    if good.all():
+        return table
+    bad = np.flatnonzero(~good)
+    problems.append(
+        Problem(
+            path,
+            f"{bad.size:,} rows have no position within 0 <= {ra} < 360, -90 <= {dec} <= 90 "
+            f"(first: {ra}={lon[bad[0]]}, {dec}={lat[bad[0]]})",
+        )
+    )
+    return table.filter(pa.array(good))
 
 
 def _sexagesimal(text: pa.Array, hours: bool) -> npt.NDArray[np.float64]:

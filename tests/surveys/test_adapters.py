@@ -69,7 +69,7 @@ def test_ogle_folder(ogle_folder):
     first = table.slice(0, 1).to_pylist()[0]
     assert first["ra"] == pytest.approx(67.7405, abs=1e-9)  # 4h30m57.72s
     assert first["dec"] == pytest.approx(-(69 + 3 / 60 + 37.4 / 3600), abs=1e-12)
-    assert first["label"] == "CEP 1O"
+    assert (first["label"], first["collection"]) == ("1O", "CEP")
     metadata = table.schema.field("lightcurve").metadata
     assert metadata[b"bands"] == b"I,V"
     assert metadata[b"time_scale"] == b"UTC"

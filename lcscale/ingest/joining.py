@@ -1,0 +1,62 @@
+"""Pieces of objects become whole: rows of one id are joined, their observations in order of time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.errors import LcscaleError
+from lcscale.lake import HEALPIX_COLUMN
+
+Integers = npt.NDArray[np.int64]
+
+
+def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve") -> pa.Table:
+    """One row for every object of `table`, in order of `_healpix_29`, then of first appearance.
+
+    Parameters
+    ----------
+    table
+        Pieces: rows that share `identity` (and position) belong to one object; all columns but `nested` are taken
+        from the first of them.
+    identity
+        Column that names the object.
+    nested
+        Column of light curves, a struct of lists with a field ``time``.
+    """
+    index = table.column(HEALPIX_COLUMN).to_numpy()
+    names = table.column(identity).combine_chunks().dictionary_encode().indices
+    code = names.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    order = np.lexsort((code, index))
+    changes = (np.diff(index[order], prepend=-1) != 0) | (np.diff(code[order], prepend=-2) != 0)
+    first = order[np.flatnonzero(changes)]
+    objects = np.empty(order.size, np.int64)
+    objects[order] = np.cumsum(changes) - 1
+    curves = _gather(table.column(nested).combine_chunks(), objects, first.size)
+    joined = table.drop_columns([nested]).take(pa.array(first))
+    at = table.column_names.index(nested)
+    return joined.add_column(at, table.schema.field(nested), curves)
+
+
+def _gather(curves: pa.Array, objects: Integers, n: int) -> pa.StructArray:
+    """Light curves of `n` objects from pieces that belong to `objects` [n_pieces]."""
+    lists = dict(zip(curves.type.names, curves.flatten(), strict=True))
+    offsets = lists["time"].offsets.to_numpy().astype(np.int64)
+    owner = np.repeat(objects, np.diff(offsets))
+    values = {name: column.values.slice(offsets[0], owner.size) for name, column in lists.items()}
+    if owner.size >= 2**31:
+        raise LcscaleError(
+            f"a partition would hold {owner.size:,} observations, more than an Arrow list column can (2^31); "
+            "ingest with a smaller partition_bytes"
+        )
+    time = values["time"].to_numpy(zero_copy_only=False)
+    step = np.diff(owner)
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n))])
+    if not np.all((step > 0) | ((step == 0) & (np.diff(time) >= 0))):
+        rows = pa.array(np.lexsort((time, owner)))
+        values = {name: value.take(rows) for name, value in values.items()}
+    bounds = pa.array(ends.astype(np.int32))
+    return pa.StructArray.from_arrays(
+        [pa.ListArray.from_arrays(bounds, value) for value in values.values()], names=list(values)
+    )

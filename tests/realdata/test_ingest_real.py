@@ -1,0 +1,114 @@
+"""Real releases ingested: numbers of rows and observations are those of the surveys, values those of the files."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+import lcscale as lc
+from lcscale.ingest import Partitioning, ingest
+from lcscale.lightcurves import LightCurves
+
+pytestmark = pytest.mark.realdata
+
+
+def valid(catalog):
+    from hats.io.validation import is_valid_catalog
+
+    return is_valid_catalog(catalog.source.folder, strict=True)
+
+
+def nested_in_lsdb(folder):
+    lsdb = pytest.importorskip("lsdb")
+    catalog = lsdb.open_catalog(folder)
+    assert str(catalog.dtypes["lightcurve"]).startswith("nested<")
+    return catalog
+
+
+def test_ogle_cepheids_as_one_catalog(real_data, tmp_path):
+    source = real_data / "ogle_lmc_cepheids"
+    record = ingest("ogle", source, tmp_path, "ogle", partitioning=Partitioning(rows=1000))
+    assert record.exit_status == 0
+    catalog = lc.Lake(tmp_path)["ogle"]
+    assert valid(catalog)
+    nested_in_lsdb(tmp_path / "ogle")
+    table = catalog.to_arrow()
+    lcs = LightCurves.from_arrow(table)
+    assert table.num_rows == len((source / "ident.dat").read_text().splitlines())
+    assert (lcs.select_band("I").counts > 0).sum() == 4_647
+    assert catalog.schema.field("lightcurve").metadata[b"bands"] == b"I,V"
+    assert lcs.select_band("I").counts.sum() == 2_579_048
+    assert lcs.select_band("V").counts.sum() == 526_063
+    row = table.column("object_id").to_pylist().index("OGLE-LMC-CEP-0100")
+    raw = pq.read_table(source / "photometry_V.parquet", filters=[("cep", "==", 100)]).sort_by("hjd")
+    mine = lcs.select_band("V").take([row])
+    np.testing.assert_allclose(mine.time, raw.column("hjd").to_numpy() + 49_999.5, rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(mine.mag, raw.column("mag").to_numpy())
+
+
+def test_ogle_positions_are_those_published(real_data, tmp_path):
+    ingest("ogle", real_data / "ogle_lmc_cepheids", tmp_path, "ogle")
+    table = lc.Lake(tmp_path)["ogle"].columns("object_id", "ra", "dec").to_arrow()
+    mine = dict(zip(table.column("object_id").to_pylist(), table.select(["ra", "dec"]).to_pylist(), strict=True))
+    with gzip.open(real_data / "ogle_lmc_cepheids" / "parameters.txt.gz", "rt") as lines:
+        rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    away = [abs(mine[row[0]]["dec"] - float(row[3])) for row in rows if row[0] in mine]
+    assert len(away) > 4_600
+    assert np.percentile(away, 99) < 0.05 / 3600
+
+
+def test_crts_north(real_data, tmp_path):
+    record = ingest("crts", real_data / "crts_north", tmp_path, "crts")
+    catalog = lc.Lake(tmp_path)["crts"]
+    assert (record.exit_status, record.rows) == (0, 5_757)
+    assert valid(catalog)
+    nested_in_lsdb(tmp_path / "crts")
+    table = catalog.to_arrow()
+    assert LightCurves.from_arrow(table).counts.sum() == 1_654_339
+    assert LightCurves.from_arrow(table).counts.tolist() == table.column("nobs").to_pylist()
+    assert pc.count_distinct(table.column("label")).as_py() == 16
+
+
+def test_crts_south(real_data, tmp_path):
+    record = ingest("crts", real_data / "crts_south", tmp_path, "crts")
+    lcs = LightCurves.from_arrow(lc.Lake(tmp_path)["crts"].columns("lightcurve").to_arrow())
+    assert record.rows == 37_745
+    assert ((lcs.counts > 0).sum(), lcs.counts.sum()) == (2_234, 498_817)
+
+
+@pytest.mark.parametrize(
+    ("survey", "path", "options", "rows"),
+    [
+        ("gaia_alerts", "gaia_alerts/alerts.csv.gz", {}, 24_770),
+        ("table", "yso/spicy.parquet", {"ra": "RAdeg", "dec": "DEdeg"}, 117_446),
+        ("table", "yso/gcvs.parquet", {}, 59_099),
+        ("table", "yso/neowise_yso.csv.gz", {"ra": "RA", "dec": "Dec", "id": "Name"}, 20_654),
+        ("table", "yso/allwise_w5.tbl.gz", {"id": "designation"}, 6_387),
+        ("table", "gaia_2mass_allwise/gaia.parquet", {"ra": "RA_ICRS_gaia", "dec": "DE_ICRS_gaia"}, 2_508),
+        ("table", "gaia_2mass_allwise/2mass.parquet", {"ra": "RAJ2000_2mass", "dec": "DEJ2000_2mass"}, 2_060),
+        ("table", "gaia_2mass_allwise/allwise.parquet", {"ra": "RAJ2000_allwise", "dec": "DEJ2000_allwise"}, 2_342),
+        ("table", "ztf_dr5/field000202_zg.parquet", {"ra": "objra", "dec": "objdec", "id": "objectid"}, 3_003),
+    ],
+)
+def test_catalogs_of_positions(real_data, tmp_path, survey, path, options, rows):
+    record = ingest(survey, real_data / path, tmp_path, "it", **options)
+    catalog = lc.Lake(tmp_path)["it"]
+    assert (record.exit_status, record.rows, catalog.source.rows) == (0, rows, rows)
+    assert valid(catalog)
+    lsdb = pytest.importorskip("lsdb")
+    assert len(lsdb.open_catalog(tmp_path / "it")) == rows
+
+
+def test_a_folder_with_a_damaged_copy(real_data, tmp_path):
+    whole = (real_data / "gaia_alerts" / "alerts.csv.gz").read_bytes()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "good.csv.gz").write_bytes(whole)
+    (tmp_path / "in" / "torn.csv.gz").write_bytes(whole[:-1000])
+    record = ingest("gaia_alerts", tmp_path / "in", tmp_path / "lake", "alerts")
+    assert record.exit_status == 3
+    assert [item["label"] for item in record.quarantined] == [str(tmp_path / "in" / "torn.csv.gz")]
+    assert record.rows == 24_770
