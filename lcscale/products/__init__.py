@@ -1,0 +1,9 @@
+"""The tables the mission asks for: variable-star candidates, alert statistics."""
+
+from lcscale.products.alerts import alert_statistics
+from lcscale.products.counterparts import match_alerts
+from lcscale.products.definitions import Near, OfClass
+from lcscale.products.shares import yso_share
+from lcscale.products.variables import variable_candidates
+
+__all__ = ["Near", "OfClass", "alert_statistics", "match_alerts", "variable_candidates", "yso_share"]

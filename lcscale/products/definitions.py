@@ -1,0 +1,108 @@
+"""What counts as a young stellar object among alerts: nearness to a catalog, or the alert's own class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import InputError
+from lcscale.lake import Catalog
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """Step that keeps the rows in which the column `name` reaches `minimum`."""
+
+    name: str
+    minimum: float
+    rowwise = True
+    version = 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column compared."""
+        return (self.name,)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """The same."""
+        return input_schema
+
+    def fingerprint(self) -> str:
+        """Its parameters and version."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows that reach the minimum; a null does not."""
+        return table.filter(pc.greater_equal(table.column(self.name), self.minimum))
+
+
+@dataclass(frozen=True)
+class Near:
+    """Alerts within the radius of a source of a catalog."""
+
+    catalog: Catalog
+    """Catalog of young stellar objects or candidates."""
+    probability: str | None = None
+    """Column of a probability (`prob_YSO`) that the source must reach; None takes every source."""
+    at_least: float = 0.9
+    """The probability it must reach."""
+
+    def sources(self) -> Catalog:
+        """The positions that count."""
+        if self.probability is None:
+            return self.catalog.columns()
+        chosen = self.catalog.columns(self.probability).map(AtLeast(self.probability, self.at_least))
+        return chosen.columns()
+
+    def meaning(self, radius_arcsec: float) -> str:
+        """In words, as it stands in the table."""
+        limit = "" if self.probability is None else f" with {self.probability} >= {self.at_least:g}"
+        return f"within {radius_arcsec:g} arcsec of a source of {self.catalog.name}{limit}"
+
+    @property
+    def source_version(self) -> str:
+        """The catalog and its version."""
+        return catalog_version(self.catalog)
+
+
+@dataclass(frozen=True)
+class OfClass:
+    """Alerts that the survey itself gave one of these classes."""
+
+    labels: tuple[str, ...] = ("YSO",)
+    """Classes as the survey spells them."""
+    column: str = "label"
+    """The column with the class."""
+
+    def meaning(self, radius_arcsec: float) -> str:
+        """In words, as it stands in the table."""
+        return f"classed {' or '.join(self.labels)} by the survey"
+
+    @property
+    def source_version(self) -> None:
+        """No catalog is behind it."""
+        return
+
+
+Definition = Near | OfClass
+
+
+def as_definitions(yso: Catalog | Mapping[str, Catalog | Definition]) -> dict[str, Definition]:
+    """Definitions by name; a catalog means `Near` it, and a single one is called by its own name."""
+    given = {yso.name: yso} if isinstance(yso, Catalog) else dict(yso)
+    if not given:
+        raise InputError("alert statistics need at least one definition of a YSO: a catalog, Near(...) or OfClass(...)")
+    definitions: dict[str, Definition] = {}
+    for name, value in given.items():
+        if not isinstance(value, Catalog | Near | OfClass):
+            raise InputError(f"definition {name!r}: expected a catalog, Near(...) or OfClass(...), got {value!r}")
+        definitions[name] = Near(value) if isinstance(value, Catalog) else value
+    return definitions
+
+
+def catalog_version(catalog: Catalog) -> str:
+    """Name and version of a catalog, as tables made from it say."""
+    return f"{catalog.name} {catalog.source.version}"

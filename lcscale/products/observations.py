@@ -1,0 +1,61 @@
+"""`CountObservations`: how many observations of each object a kernel could use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema, usable
+
+
+@dataclass(frozen=True)
+class CountObservations:
+    """Step that appends `n_observations` and, where there are several bands, `n_observations_<band>`.
+
+    Observations without a finite time, magnitude and error do not count.
+    """
+
+    bands: tuple[str, ...] = ()
+    """Bands counted one by one."""
+    column: str = "lightcurve"
+    """Name of the nested light-curve column."""
+    rowwise = True
+    version = 1
+
+    @classmethod
+    def of(cls, schema: pa.Schema, column: str = "lightcurve") -> CountObservations:
+        """The step for a catalog of this schema: its bands stand in the metadata of the light-curve field."""
+        metadata = schema.field(column).metadata or {}
+        names = [name.strip() for name in metadata.get(b"bands", b"").decode().split(",")]
+        bands = tuple(name for name in names if name)
+        return cls(bands if len(bands) > 1 else (), column)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The light-curve column."""
+        return (self.column,)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with the counts."""
+        return appended_schema(input_schema, pa.schema([(name, pa.int32()) for name in self._names()]))
+
+    def fingerprint(self) -> str:
+        """Its parameters and version."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table` with their counts."""
+        lcs, _ = usable(LightCurves.from_arrow(table, self.column))
+        owner = lcs.object_index()
+        counts = [lcs.counts]
+        for band in self.bands:
+            code = lcs.bands.index(band) if band in lcs.bands else None
+            chosen = owner[:0] if lcs.band is None or code is None else owner[lcs.band == code]
+            counts.append(np.bincount(chosen, minlength=len(lcs)))
+        arrays = [pa.array(count.astype(np.int32)) for count in counts]
+        return append_columns(table, pa.table(dict(zip(self._names(), arrays, strict=True))))
+
+    def _names(self) -> list[str]:
+        return ["n_observations", *(f"n_observations_{band}" for band in self.bands)]

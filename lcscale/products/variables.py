@@ -1,0 +1,101 @@
+"""Variable-star candidates: periods, classes and probabilities of every light curve of a catalog."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from lcscale.errors import InputError
+from lcscale.features import FEATURES, Extract
+from lcscale.lake import Catalog
+from lcscale.periods import FrequencyGrid, Search
+from lcscale.products.observations import CountObservations
+from lcscale.steps import Step
+
+IDENTITY = ("object_id", "label")
+"""Columns of the catalog that stay where it has them: the name, and the class the survey gave (to compare with)."""
+PERIOD_COLUMNS = ("period", "period_2", "period_3", "power", "fap", "alias", "epoch")
+"""Columns of the period search that stay."""
+
+
+def variable_candidates(
+    catalog: Catalog,
+    model: str | os.PathLike[str],
+    *,
+    grid: FrequencyGrid | None = None,
+    keep: Sequence[str] = (),
+) -> Catalog:
+    """Candidates of every class: one row an object, with a probability for each class; lazy.
+
+    ``variable_candidates(catalog, model).write("variable_candidates")`` is the job.
+
+    Parameters
+    ----------
+    catalog
+        Light curves. Where it has a column `period` already (a features catalog), that one is used and none searched.
+    model
+        Name of a shipped model, or the folder of one.
+    grid
+        Trial frequencies of the period search; None takes each object's default.
+    keep
+        Further columns of the catalog to carry along.
+
+    Returns
+    -------
+    Catalog
+        `object_id`, position, `n_observations` (and by band), the period search's columns, `class`, a column
+        ``prob_<class>`` a class, `reason` (why an object has no class), `model_id`, `trained_on`; not the light curves.
+
+    Examples
+    --------
+    >>> candidates = variable_candidates(lake["crts_north"], "demo")  # doctest: +SKIP
+    >>> candidates.write("variable_candidates", engine="local")  # doctest: +SKIP
+    """
+    if "lightcurve" not in catalog.column_names:
+        raise InputError(
+            f"{catalog.name} has no light curves (column 'lightcurve'), which a classifier sees; "
+            "take the catalog that was ingested, or write features with the light curves kept"
+        )
+    if grid is not None and "period" in catalog.column_names:
+        raise InputError(f"{catalog.name} has periods already; leave grid out, or drop them with .without('period')")
+    unknown = [name for name in keep if name not in catalog.column_names]
+    if unknown:
+        raise InputError(f"{catalog.name}: no column {', '.join(unknown)} to keep; it has {catalog.column_names}")
+    numbers = _numbers_wanted(model)
+    needed = dict.fromkeys(("lightcurve", *IDENTITY, *PERIOD_COLUMNS, *keep, *numbers))
+    chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
+    classified = chosen.map(*_steps(chosen, model, grid, numbers))
+    return classified.columns(*_kept(classified.schema, keep))
+
+
+def _numbers_wanted(model: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Columns that the model's card names besides the light curve and the period."""
+    from lcscale.models import read_card
+
+    return read_card(os.fspath(model)).preparation.columns
+
+
+def _steps(
+    catalog: Catalog, model: str | os.PathLike[str], grid: FrequencyGrid | None, numbers: Sequence[str]
+) -> list[Step]:
+    """Search where there is no period, features where the model wants some that are missing, classes."""
+    from lcscale.models import Classify
+
+    steps: list[Step] = [CountObservations.of(catalog.schema)]
+    if "period" not in catalog.column_names:
+        steps.append(Search(grid))
+    features = tuple(name for name in numbers if name in FEATURES and name not in ("period", *catalog.column_names))
+    if features:
+        steps.append(Extract(features))
+    steps.append(Classify(os.fspath(model)))
+    return steps
+
+
+def _kept(schema: pa.Schema, keep: Sequence[str]) -> list[str]:
+    """Names of the result's columns, in order."""
+    counts = [name for name in schema.names if name.startswith("n_observations")]
+    classes = [name for name in schema.names if name.startswith("prob_")]
+    fixed = [*IDENTITY, *keep, *counts, *PERIOD_COLUMNS, "class", *classes, "reason", "model_id", "trained_on"]
+    return [name for name in dict.fromkeys(fixed) if name in schema.names]
