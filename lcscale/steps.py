@@ -16,7 +16,8 @@ class Step(Protocol):
     """What a catalog can map: ``table -> table``, with enough said about it to plan, fuse and resume.
 
     Steps are small, immutable and picklable (a frozen dataclass does it); they carry no data and no open files, and
-    load what they need where they run. Steps chained on a catalog run fused on each partition.
+    load what they need where they run. Steps chained on a catalog run fused on each partition. A step that uses some
+    columns only where they are there names them in an attribute `optional_columns`.
     """
 
     @property

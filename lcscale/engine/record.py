@@ -66,6 +66,14 @@ class RunRecord:
         for stage, seconds in result.get("stages", {}).items():
             self.stages[stage] = self.stages.get(stage, 0.0) + float(seconds)
 
+    def summary(self) -> str:
+        """One line on what the run did."""
+        if not self.done and not self.quarantined:
+            return f"{self.name}: nothing to do, {self.version} has {self.rows:,} rows"
+        where = f", published {self.version}" if self.published else ""
+        rate = f"{self.rows_per_second:,.0f} rows/s, {self.engine}"
+        return f"{self.name}: {self.rows:,} rows in {self.seconds:.1f} s ({rate}){where}"
+
     def as_dict(self) -> dict[str, Any]:
         """The record as plain values, for JSON."""
         return asdict(self)

@@ -106,6 +106,15 @@ class Catalog:
 
         return self.map(Crossmatch(other, MatchOptions(**options), self.source.ra, self.source.dec))
 
+    def join(self, other: Catalog, on: str = "object_id") -> Catalog:
+        """Append the further columns of `other`, a catalog made from this one: features to light curves, say.
+
+        Rows belong together when `on` and the position are the same; a row without its like gets nulls.
+        """
+        from lcscale.lake.joining import Join
+
+        return self.map(Join(other, on))
+
     def plan(self) -> PartitionPlan:
         """How its partitions are read and computed: only columns that are needed are read."""
         return PartitionPlan(
@@ -120,7 +129,7 @@ class Catalog:
     def _columns_to_read(self) -> tuple[str, ...]:
         wanted: set[str] = set(self.source.position)
         for step in self.steps:
-            wanted.update(step.columns)
+            wanted.update(step.columns, getattr(step, "optional_columns", ()))
             if isinstance(step, Select):
                 break
         else:

@@ -236,6 +236,20 @@ def test_crossmatch_equals_the_match_of_whole_tables(lake, radius, n):
     assert np.array_equal(found["separation_arcsec"].to_numpy(), separation)
 
 
+def test_join_puts_derived_columns_beside_their_rows(lake, sky):
+    sky.map(Brighter(1.0)).columns("object_id", "brighter").write("derived", lake=lake)
+    some = sky.region(lc.Cone(100.0, 20.0, 60 * 3600)).map(Brighter(1.0)).columns("object_id", "brighter")
+    some.write("part", lake=lake)
+    joined = sky.join(lake["derived"]).to_arrow()
+    assert joined.drop_columns("brighter").equals(sky.to_arrow())
+    assert pc.all(pc.equal(joined["brighter"], pc.subtract(joined["mean_mag"], 1.0))).as_py()
+    partly = sky.join(lake["part"]).to_arrow()
+    inside = partly.filter(pc.is_valid(partly["brighter"]))
+    assert inside["object_id"].to_pylist() == some.to_arrow()["object_id"].to_pylist()
+    with pytest.raises(InputError, match="no column 'id'"):
+        sky.join(lake["part"], on="id")
+
+
 def test_plain_tables_are_published_by_content(lake):
     table = pa.table({"year": [2019], "n_alerts": [3553]})
     first = lake.write_table("alert_statistics", table)
