@@ -1,0 +1,80 @@
+"""The card of a model: everything that must be known to use its weights, and to trust them or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from lcscale.errors import ModelError
+from lcscale.images import ImageOptions
+from lcscale.models.preparation import Preparation
+from lcscale.models.roles import Role
+
+FORMAT = 1
+"""Raised when cards of old models can no longer be read."""
+
+TRAINED_ON = ("real", "simulated", "mixed")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands in `card.json`."""
+
+    name: str
+    """What people call it."""
+    classes: tuple[str, ...]
+    """Names of the taxonomy, in the order of the probabilities."""
+    preparation: Preparation
+    """How its inputs are made."""
+    architecture: Mapping[str, Any]
+    """Sizes of the network."""
+    temperature: float
+    """Scores are divided by it before the softmax; fitted on the validation set."""
+    trained_on: str
+    """real, simulated or mixed."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What it was trained on: catalogs, their fingerprints, numbers of stars, splits, options."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Figures on the test set, and the same of the baseline."""
+    weights_sha256: str = ""
+    """Hash of the weights file."""
+
+    @property
+    def id(self) -> str:
+        """Name by content: 16 hexadecimal digits that change with the weights and with every word of the card."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def with_weights(self, digest: str) -> Card:
+        """The same card for weights of this SHA-256."""
+        return replace(self, weights_sha256=digest)
+
+    def to_json(self) -> str:
+        """The text of `card.json`."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Card:
+        """Read the text of `card.json`, found at `where`.
+
+        Raises
+        ------
+        ModelError
+            It is no card, or one of another format.
+        """
+        try:
+            row = json.loads(text)
+            if row.pop("format") != FORMAT:
+                raise ModelError(f"{where}: card of another format than {FORMAT}; use the release that wrote it")
+            made = row.pop("preparation")
+            made["roles"] = tuple(Role(role["name"], tuple(role["bands"])) for role in made["roles"])
+            made["drawing"] = ImageOptions(**made["drawing"])
+            lists = {name: tuple(made[name]) for name in ("folds", "columns", "centre", "scale")}
+            preparation = Preparation(**{**made, **lists})
+            return cls(**{**row, "classes": tuple(row["classes"]), "preparation": preparation})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(f"{where} is no model card: {error}; a model is a folder that lcscale wrote") from error

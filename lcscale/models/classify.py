@@ -1,0 +1,113 @@
+"""`Classify`: a model as a step that a catalog maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lcscale.errors import ModelError
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema
+from lcscale.models.curves import bands_of, numbers_of
+from lcscale.models.preparation import is_none
+from lcscale.models.registry import load, read_card
+from lcscale.models.roles import cast
+
+DEFAULT_MODEL = "demo"
+"""Shipped model that is used where none is named."""
+
+
+@dataclass(frozen=True)
+class Classify:
+    """Append class and probabilities to a catalog with light curves and periods.
+
+    The new columns: `class`, the one with the highest probability; `prob_<class>` for every class of the model;
+    `reason`, where an object cannot be classified (and then class and probabilities are null); `model_id`;
+    `trained_on`.
+
+    Parameters
+    ----------
+    model
+        Name of a shipped model, or the folder of one. The step carries the name and the id, never the weights: they
+        are loaded where the step runs, once a process.
+    column
+        Name of the nested light-curve column.
+    period
+        Name of the period column, days.
+    model_id
+        The model's id by content, found out when it is empty; another content at the same place is refused.
+    """
+
+    model: str = DEFAULT_MODEL
+    column: str = "lightcurve"
+    period: str = "period"
+    model_id: str = ""
+    rowwise = True
+    version = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", str(self.model))
+        if not self.model_id:
+            object.__setattr__(self, "model_id", read_card(self.model).id)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Light curve and period; columns that the model's card names besides are used where they are there."""
+        return (self.column, self.period)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with the new columns.
+
+        Raises
+        ------
+        ModelError
+            The catalog's bands do not fit the model.
+        """
+        card = read_card(self.model)
+        bands = bands_of(input_schema, self.column)
+        if bands is not None:
+            cast(bands, card.preparation.roles)
+        return appended_schema(input_schema, _new_schema(card.classes))
+
+    def fingerprint(self) -> str:
+        """Its parameters, the model's id among them, and version."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table` with class and probabilities."""
+        model = load(self.model)
+        card = model.card
+        if card.id != self.model_id:
+            raise ModelError(
+                f"model {self.model} has changed: it is {card.id} now, the job was planned with {self.model_id}"
+            )
+        prediction = model.predict(
+            LightCurves.from_arrow(table, self.column),
+            numbers_of(table, [self.period])[self.period],
+            bands=bands_of(table.schema, self.column),
+            columns=numbers_of(table, card.preparation.columns),
+        )
+        missing = ~is_none(prediction.reason)
+        names = np.array(card.classes, dtype=object)
+        best = np.nan_to_num(prediction.probabilities, nan=0.0).argmax(axis=1)
+        new = [
+            pa.array(names[best], pa.string(), mask=missing),
+            *(pa.array(prediction.probabilities[:, k], pa.float32(), mask=missing) for k in range(len(names))),
+            pa.array(prediction.reason, pa.string()),
+            pa.array([self.model_id] * len(table), pa.string()),
+            pa.array([card.trained_on] * len(table), pa.string()),
+        ]
+        return append_columns(table, pa.Table.from_arrays(new, schema=_new_schema(card.classes)))
+
+
+def _new_schema(classes: tuple[str, ...]) -> pa.Schema:
+    return pa.schema(
+        [
+            pa.field("class", pa.string()),
+            *(pa.field(f"prob_{name}", pa.float32()) for name in classes),
+            pa.field("reason", pa.string()),
+            pa.field("model_id", pa.string()),
+            pa.field("trained_on", pa.string()),
+        ]
+    )

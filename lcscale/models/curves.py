@@ -1,0 +1,139 @@
+"""Labelled light curves: what networks are trained on, gathered from a catalog and changed a little at every look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.errors import InputError
+from lcscale.lightcurves import LightCurves
+
+HEALPIX_COLUMN = "_healpix_29"
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledCurves:
+    """Light curves with period, class and place on the sky (which decides over splits alone)."""
+
+    lcs: LightCurves
+    """n_objects light curves."""
+    period: npt.NDArray[np.float64]
+    """float64 [n_objects], days; NaN where there is none."""
+    label: npt.NDArray[np.object_]
+    """object [n_objects], class, or None."""
+    healpix_29: npt.NDArray[np.int64]
+    """int64 [n_objects], nested HEALPix index at order 29."""
+    bands: tuple[str, ...] = ()
+    """Bands of the catalog."""
+    columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    """Further numbers by name."""
+
+    def __len__(self) -> int:
+        return len(self.lcs)
+
+    def take(self, index: npt.ArrayLike) -> LabelledCurves:
+        """The objects at `index`, copied."""
+        index = np.asarray(index)
+        return LabelledCurves(
+            self.lcs.take(index),
+            self.period[index],
+            self.label[index],
+            self.healpix_29[index],
+            self.bands,
+            {name: values[index] for name, values in self.columns.items()},
+        )
+
+    @classmethod
+    def from_tables(
+        cls,
+        tables: Iterable[pa.Table],
+        *,
+        column: str = "lightcurve",
+        period: str = "period",
+        label: str = "label",
+        columns: Sequence[str] = (),
+    ) -> LabelledCurves:
+        """Gather the labelled rows of tables (a catalog's ``to_batches()``), one table at a time.
+
+        Parameters
+        ----------
+        tables
+            With a nested light-curve column, period (days), label, and `_healpix_29` or `ra` and `dec` (degrees).
+        column, period, label
+            Names of those columns.
+        columns
+            Names of further numbers to keep, where the tables have them.
+        """
+        parts = [_part(table, column, period, label, columns) for table in tables]
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            raise InputError(f"no row with a light curve has a {label!r}: nothing to train on")
+        bands = parts[0].bands
+        return cls(
+            LightCurves.concatenate([_with_bands(part.lcs, bands) for part in parts]),
+            np.concatenate([part.period for part in parts]),
+            np.concatenate([part.label for part in parts]),
+            np.concatenate([part.healpix_29 for part in parts]),
+            bands,
+            {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        )
+
+
+def bands_of(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
+    """Bands that the light-curve column's metadata names; None where it says nothing."""
+    metadata = schema.field(column).metadata or {}
+    text = metadata.get(b"bands", b"").decode()
+    return tuple(text.split(",")) if text else None
+
+
+def numbers_of(table: pa.Table, names: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
+    """Those of the columns that the table has, as float64 with NaN for nulls."""
+    return {
+        name: table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        for name in names
+        if name in table.column_names
+    }
+
+
+def _part(table: pa.Table, column: str, period: str, label: str, columns: Sequence[str]) -> LabelledCurves:
+    missing = [name for name in (column, period, label) if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"training needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
+            f"there are {', '.join(table.column_names)}"
+        )
+    table = table.filter(table.column(label).is_valid())
+    lcs = LightCurves.from_arrow(table, column)
+    bands = bands_of(table.schema, column) or lcs.bands
+    return LabelledCurves(
+        lcs,
+        numbers_of(table, [period])[period],
+        np.array([str(value) for value in table.column(label).to_pylist()], dtype=object),
+        _healpix(table),
+        bands,
+        numbers_of(table, columns),
+    )
+
+
+def _healpix(table: pa.Table) -> npt.NDArray[np.int64]:
+    if HEALPIX_COLUMN in table.column_names:
+        return np.asarray(table.column(HEALPIX_COLUMN).to_numpy(), np.int64)
+    if "ra" not in table.column_names or "dec" not in table.column_names:
+        raise InputError(f"splitting needs {HEALPIX_COLUMN}, or ra and dec; there are {', '.join(table.column_names)}")
+    from hats.pixel_math.spatial_index import compute_spatial_index
+
+    position = numbers_of(table, ["ra", "dec"])
+    return np.asarray(compute_spatial_index(position["ra"], position["dec"]), np.int64)
+
+
+def _with_bands(lcs: LightCurves, bands: tuple[str, ...]) -> LightCurves:
+    """The batch with its codes counted in `bands`; observations of other bands get none."""
+    if lcs.band is None or lcs.bands == bands:
+        return lcs
+    place = np.array([bands.index(name) if name in bands else -1 for name in lcs.bands] + [-1], np.int8)
+    return LightCurves(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, place[lcs.band], bands)

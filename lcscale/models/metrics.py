@@ -1,0 +1,86 @@
+"""How good probabilities are: accuracy, F1, confusion, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def evaluate(
+    probabilities: npt.NDArray[np.floating],
+    truth: npt.NDArray[np.integer],
+    classes: Sequence[str],
+    counted: npt.NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """Figures of a set of objects with known classes, as JSON has them.
+
+    Parameters
+    ----------
+    probabilities
+        float [n_objects, n_classes].
+    truth
+        int [n_objects], index of the true class.
+    classes
+        Names.
+    counted
+        bool [n_classes], the classes of which the mean F1 is taken; default: those with an object here.
+
+    Returns
+    -------
+    dict
+        `n`, `accuracy`, `macro_f1`, `log_loss`, `ece`; `per_class` with `n`, `precision`, `recall`, `f1`;
+        `confusion`, counts by true class (rows) and class given (columns).
+    """
+    guess = probabilities.argmax(axis=1)
+    n_classes = len(classes)
+    confusion = np.zeros((n_classes, n_classes), np.int64)
+    np.add.at(confusion, (truth, guess), 1)
+    right = np.diag(confusion)
+    given, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    precision, recall = right / np.maximum(given, 1), right / np.maximum(true, 1)
+    f1 = 2 * right / np.maximum(given + true, 1)
+    counted = true > 0 if counted is None else counted
+    chance = np.maximum(probabilities[np.arange(truth.size), truth], 1e-12)
+    return {
+        "n": int(truth.size),
+        "accuracy": _rounded(right.sum() / max(truth.size, 1)),
+        "macro_f1": _rounded(f1[counted].mean() if counted.any() else 0.0),
+        "log_loss": _rounded(-np.log(chance).mean() if truth.size else 0.0),
+        "ece": _rounded(expected_calibration_error(probabilities, truth)),
+        "per_class": {
+            name: {
+                "n": int(true[k]),
+                "precision": _rounded(precision[k]),
+                "recall": _rounded(recall[k]),
+                "f1": _rounded(f1[k]),
+            }
+            for k, name in enumerate(classes)
+        },
+        "confusion": confusion.tolist(),
+    }
+
+
+def expected_calibration_error(
+    probabilities: npt.NDArray[np.floating], truth: npt.NDArray[np.integer], n_bins: int = 15
+) -> float:
+    """Mean distance of the highest probability from the share of right answers (Guo et al. 2017), even bins of width.
+
+    Examples
+    --------
+    >>> expected_calibration_error(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1]))
+    0.0
+    """
+    if not truth.size:
+        return 0.0
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    which = np.minimum((confidence * n_bins).astype(np.int64), n_bins - 1)
+    gap = np.bincount(which, confidence - right, minlength=n_bins)
+    return float(np.abs(gap).sum() / truth.size)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 5)

@@ -1,0 +1,107 @@
+"""`FoldedImageNet`: a small convolutional network on folded light-curve images, joined with numbers.
+
+The images of all roles and views are channels of one trunk that is cyclic in phase. This module needs torch when it
+is imported; `lcscale.models` imports it only where a network is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of a `FoldedImageNet`; stands in the model's card."""
+
+    n_channels: int
+    """Images of an object: roles times views."""
+    n_numbers: int
+    """Numbers of an object."""
+    n_classes: int
+    """Classes."""
+    size: int = 64
+    """Pixels of an image's side."""
+    filters: tuple[int, int, int] = (12, 24, 32)
+    """Filters of the three convolutions."""
+    hidden: int = 64
+    """Width of the dense layers."""
+    dropout: float = 0.3
+    """Share of the joined layer's inputs left out while training."""
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+class CyclicConvolution(nn.Module):
+    """Convolution of images whose last axis is phase: that axis wraps around, brightness is padded with zeros."""
+
+    def __init__(self, n_in: int, n_out: int, width: int, stride: int = 1) -> None:
+        super().__init__()
+        self.reach = width // 2
+        self.convolution = nn.Conv2d(n_in, n_out, width, stride, padding=(self.reach, 0), bias=False)
+        self.scale = nn.BatchNorm2d(n_out)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """[n, n_in, brightness, phase] to [n, n_out, ...]."""
+        wrapped = torch.cat([images[..., -self.reach :], images, images[..., : self.reach]], dim=-1)
+        return functional.relu(self.scale(self.convolution(wrapped)))
+
+
+class FoldedImageNet(nn.Module):
+    """Class scores from folded images and numbers.
+
+    Parameters
+    ----------
+    architecture
+        Sizes.
+
+    Notes
+    -----
+    Three cyclic convolutions, each with a pooling, end in features by brightness and phase. Phase is then summed up by
+    its mean and its maximum, so that the scores hardly depend on the phase at which the curve was cut; brightness is
+    kept. Numbers that are missing enter as 0 with a flag that says so.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        a = self.architecture = architecture
+        first, second, third = a.filters
+        self.trunk = nn.Sequential(
+            CyclicConvolution(a.n_channels, first, 5, stride=2),
+            nn.MaxPool2d(2),
+            CyclicConvolution(first, second, 3),
+            nn.MaxPool2d(2),
+            CyclicConvolution(second, third, 3),
+            nn.MaxPool2d((2, 1)),
+        )
+        self.seen = nn.Sequential(nn.Linear(2 * third * (a.size // 16), a.hidden), nn.ReLU())
+        self.told = nn.Sequential(nn.Linear(2 * a.n_numbers, a.hidden), nn.ReLU())
+        self.joined = nn.Sequential(
+            nn.Dropout(a.dropout),
+            nn.Linear(2 * a.hidden, a.hidden),
+            nn.ReLU(),
+            nn.Dropout(a.dropout),
+            nn.Linear(a.hidden, a.n_classes),
+        )
+
+    def forward(self, images: Tensor, numbers: Tensor) -> Tensor:
+        """Scores (before softmax) float [n, n_classes].
+
+        Parameters
+        ----------
+        images
+            uint8 [n, n_channels, size, size], brightness by phase.
+        numbers
+            float32 [n, n_numbers], standardised; NaN where missing.
+        """
+        trunk = self.trunk(images.to(numbers.dtype) / 255.0)
+        seen = self.seen(torch.cat([trunk.mean(dim=-1), trunk.amax(dim=-1)], dim=1).flatten(1))
+        missing = torch.isnan(numbers)
+        told = self.told(torch.cat([torch.where(missing, 0.0, numbers), missing.to(numbers.dtype)], dim=1))
+        scores: Tensor = self.joined(torch.cat([seen, told], dim=1))
+        return scores

@@ -1,0 +1,177 @@
+"""From light curves to what a network takes: folded images and standardised numbers, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.images import ImageOptions, render_folded
+from lcscale.lightcurves import LightCurves, usable
+from lcscale.models.numbers import BAND_NUMBERS, band_numbers
+from lcscale.models.roles import ROLES, Role, cast, select
+
+_LARGEST = 6.0
+_DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a model's inputs are made; stands in its card."""
+
+    roles: tuple[Role, ...] = ROLES
+    """Which bands play which role; images and numbers of the roles stand in this order."""
+    folds: tuple[int, ...] = (1, 2)
+    """Multiples of the period that the images of each role are folded with."""
+    size: int = 64
+    """Pixels of an image's side."""
+    drawing: ImageOptions = _DRAWING
+    """How the images are drawn. One cycle of each fold, single pixels; the network needs no alignment."""
+    columns: tuple[str, ...] = ()
+    """Further numbers, taken from the catalog's columns of these names where it has them."""
+    centre: tuple[float, ...] = ()
+    """Mean of each number over the training set; empty before training."""
+    scale: tuple[float, ...] = ()
+    """Standard deviation of each number over the training set."""
+
+    @property
+    def n_channels(self) -> int:
+        """Images of an object."""
+        return len(self.roles) * len(self.folds)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the numbers."""
+        of_bands = (f"{name}_{role.name}" for role in self.roles for name in BAND_NUMBERS)
+        differences = ("colour", "amplitude_difference") if len(self.roles) == 2 else ()
+        return ("log_period", *of_bands, *differences, *self.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a network sees of a batch of objects."""
+
+    images: npt.NDArray[np.uint8]
+    """uint8 [n_objects, n_channels, size, size]; empty (0) where a role is."""
+    numbers: npt.NDArray[np.float32]
+    """float32 [n_objects, n_numbers], standardised when the preparation has been fitted; NaN where missing."""
+    reason: npt.NDArray[np.object_]
+    """Why an object cannot be classified, or None."""
+
+    def __len__(self) -> int:
+        return self.reason.size
+
+
+def prepare(
+    lcs: LightCurves,
+    period: npt.ArrayLike,
+    preparation: Preparation,
+    *,
+    bands: Sequence[str] | None = None,
+    columns: Mapping[str, npt.NDArray[Any]] | None = None,
+) -> Inputs:
+    """Images and numbers of light curves.
+
+    Parameters
+    ----------
+    lcs
+        Any batch.
+    period
+        Days, one for each object; NaN where there is none.
+    preparation
+        How; a model's own where there is one.
+    bands
+        The catalog's bands, where the batch may lack some; default: the batch's.
+    columns
+        Values of `preparation.columns`, by name; those not given are missing.
+    """
+    periods = np.asarray(period, np.float64)
+    good = np.isfinite(periods) & (periods > 0)
+    periods = np.where(good, periods, np.nan)
+    players = [select(lcs, band) for band in cast(lcs.bands if bands is None else bands, preparation.roles)]
+    cleaned = [None if player is None else usable(player) for player in players]
+    images = np.zeros((len(lcs), preparation.n_channels, preparation.size, preparation.size), np.uint8)
+    numbers = np.full((len(lcs), len(preparation.names)), np.nan, np.float32)
+    numbers[good, 0] = np.log10(periods[good])
+    mean = np.full((len(lcs), len(players)), np.nan)
+    for r, outcome in enumerate(cleaned):
+        if outcome is None:
+            continue
+        band, reasons = outcome
+        fit = is_none(reasons) & good
+        kept = band if fit.all() else band.keep(np.repeat(fit, band.counts))
+        start = 1 + r * len(BAND_NUMBERS)
+        numbers[:, start : start + len(BAND_NUMBERS)] = band_numbers(kept, periods)
+        mean[:, r] = _means(kept)
+        for v, fold in enumerate(preparation.folds):
+            drawn = render_folded(kept, fold * periods, size=preparation.size, options=preparation.drawing)
+            images[:, r * len(preparation.folds) + v] = drawn[:, 0]
+    if len(players) == 2:
+        _differences(numbers, mean)
+    for c, name in enumerate(preparation.columns):
+        if columns is not None and name in columns:
+            numbers[:, len(preparation.names) - len(preparation.columns) + c] = columns[name]
+    numbers[~np.isfinite(numbers)] = np.nan
+    return Inputs(images, standardise(numbers, preparation), _reasons(cleaned, good))
+
+
+def standardise(numbers: npt.NDArray[np.float32], preparation: Preparation) -> npt.NDArray[np.float32]:
+    """Numbers in standard deviations from the training set's mean, at most 6; as they are before training."""
+    if not preparation.scale:
+        return numbers
+    centred = (numbers - np.array(preparation.centre, np.float32)) / np.array(preparation.scale, np.float32)
+    return np.clip(centred, -_LARGEST, _LARGEST)
+
+
+def fit_standards(preparation: Preparation, numbers: npt.NDArray[np.float32]) -> Preparation:
+    """The preparation with the mean and spread of the training set's numbers; numbers never there get 0 and 1."""
+    known = np.isfinite(numbers)
+    count = np.maximum(known.sum(axis=0), 1)
+    values = np.where(known, numbers, 0.0).astype(np.float64)
+    centre = values.sum(axis=0) / count
+    spread = np.sqrt((np.where(known, numbers - centre, 0.0) ** 2).sum(axis=0) / count)
+    spread[spread < 1e-6] = 1.0
+    return replace(
+        preparation,
+        centre=tuple(round(float(value), 6) for value in centre),
+        scale=tuple(round(float(value), 6) for value in spread),
+    )
+
+
+def is_none(values: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Where an array of texts has none, bool [n]."""
+    return np.array([value is None for value in values], np.bool_)
+
+
+def _means(lcs: LightCurves) -> npt.NDArray[np.float64]:
+    """Mean magnitude of each object; NaN without observations."""
+    owner = lcs.object_index()
+    total = np.bincount(owner, lcs.mag[lcs.offsets[0] : lcs.offsets[-1]], minlength=len(lcs))
+    counts = lcs.counts
+    return np.asarray(np.divide(total, counts, out=np.full(len(lcs), np.nan), where=counts > 0), np.float64)
+
+
+def _differences(numbers: npt.NDArray[np.float32], mean: npt.NDArray[np.float64]) -> None:
+    """Colour and difference of the logarithms of amplitude, blue minus red."""
+    first = 1 + 2 * len(BAND_NUMBERS)
+    numbers[:, first] = mean[:, 0] - mean[:, 1]
+    amplitude = 1 + BAND_NUMBERS.index("log_amplitude")
+    numbers[:, first + 1] = numbers[:, amplitude] - numbers[:, amplitude + len(BAND_NUMBERS)]
+
+
+def _reasons(
+    cleaned: Sequence[tuple[LightCurves, npt.NDArray[np.object_]] | None], good: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.object_]:
+    """None where some role is filled and there is a period; else why not (the first role's reason)."""
+    result = np.full(good.size, None, dtype=object)
+    result[~good] = "no period"
+    outcomes = [outcome[1] for outcome in cleaned if outcome is not None]
+    if not outcomes:
+        result[:] = "no observations in a band that the model knows"
+        return result
+    empty = np.all([~is_none(reasons) for reasons in outcomes], axis=0)
+    result[empty] = outcomes[0][empty]
+    return result

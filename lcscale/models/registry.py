@@ -1,0 +1,124 @@
+"""Where models are: folders of `weights.safetensors` and `card.json`, shipped with the package or given by path."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lcscale.errors import ModelError
+from lcscale.models.card import Card
+
+if TYPE_CHECKING:
+    from lcscale.models.model import Model
+    from lcscale.models.network import FoldedImageNet
+
+WEIGHTS = "weights.safetensors"
+CARD = "card.json"
+_SHIPPED = Path(__file__).parent / "shipped"
+_IN_MEMORY = 4
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the models inside the package."""
+    return tuple(sorted(folder.name for folder in _SHIPPED.iterdir() if (folder / CARD).is_file()))
+
+
+def find_folder(path_or_name: str | Path) -> Path:
+    """The folder of a model: a path, or the name of a shipped one.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or it is not a folder of weights and card.
+    """
+    folder = Path(path_or_name)
+    if not folder.exists() and str(path_or_name) in shipped():
+        folder = _SHIPPED / str(path_or_name)
+    if not folder.exists():
+        raise ModelError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(shipped())})")
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is a file; a model is a folder of {WEIGHTS} and {CARD}, and nothing else is loaded")
+    for name in (WEIGHTS, CARD):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} is no model: it has no {name}")
+    return folder
+
+
+def read_card(path_or_name: str | Path) -> Card:
+    """The card of a model, without its weights.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, or its card is damaged.
+    """
+    path = find_folder(path_or_name) / CARD
+    try:
+        return Card.from_json(path.read_text("utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is no model card: it is not UTF-8 text") from error
+
+
+def load(path_or_name: str | Path) -> Model:
+    """A model ready to classify; the same object for the same content, once a process.
+
+    Parameters
+    ----------
+    path_or_name
+        Folder of a model, or the name of a shipped one.
+
+    Raises
+    ------
+    ModelError
+        There is no such model, its card or weights are damaged, or they do not belong together.
+    """
+    folder = find_folder(path_or_name)
+    return _load(str(folder.resolve()), read_card(folder).id)
+
+
+@lru_cache(maxsize=_IN_MEMORY)
+def _load(folder: str, model_id: str) -> Model:
+    """Read and check the weights; `model_id` is that of the card, so that another content is another model."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load as parse
+
+    from lcscale.models.model import Model
+    from lcscale.models.network import Architecture, FoldedImageNet
+
+    card = read_card(folder)
+    content = (Path(folder) / WEIGHTS).read_bytes()
+    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
+        raise ModelError(f"{folder}/{WEIGHTS} is not what its card was written for (the hash differs): copy it again")
+    try:
+        sizes = dict(card.architecture)
+        sizes["filters"] = tuple(sizes["filters"])
+        network = FoldedImageNet(Architecture(**sizes))
+        network.load_state_dict(parse(content))
+    except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
+        raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
+    network.eval().requires_grad_(False)
+    return Model(card, network)
+
+
+def save(card: Card, network: FoldedImageNet, folder: str | Path) -> Card:
+    """Write a model's folder; returns the card with the hash of its weights.
+
+    Raises
+    ------
+    ModelError
+        The folder holds something else than a model.
+    """
+    from safetensors.torch import save as serialise
+
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    strange = sorted(path.name for path in target.iterdir() if path.name not in (WEIGHTS, CARD))
+    if strange:
+        raise ModelError(f"{target} is not a model's folder: it holds {', '.join(strange[:3])}; choose another")
+    content = serialise({name: value.contiguous() for name, value in network.state_dict().items()})
+    (target / WEIGHTS).write_bytes(content)
+    complete = card.with_weights(hashlib.sha256(content).hexdigest())
+    (target / CARD).write_text(complete.to_json(), "utf-8")
+    return complete

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+import torch
+
+from lcscale.models import Architecture, FoldedImageNet
+from lcscale.models.network import CyclicConvolution
+
+SIZES = Architecture(n_channels=4, n_numbers=10, n_classes=5)
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return FoldedImageNet(SIZES).eval()
+
+
+def batch(n=6, seed=0):
+    rng = np.random.default_rng(seed)
+    images = (rng.random((n, 4, 64, 64)) < 0.05).astype(np.uint8) * 255
+    return torch.from_numpy(images), torch.from_numpy(rng.normal(size=(n, 10)).astype(np.float32))
+
+
+def test_scores_do_not_depend_on_where_the_cycle_is_cut(network):
+    images, numbers = batch()
+    scores = network(images, numbers)
+    moved = network(torch.roll(images, 16, dims=-1), numbers)
+    torch.testing.assert_close(moved, scores, atol=1e-5, rtol=1e-4)
+
+
+def test_convolution_wraps_around_in_phase_alone():
+    torch.manual_seed(1)
+    layer = CyclicConvolution(1, 3, 5).eval()
+    image = torch.rand(1, 1, 16, 16)
+    torch.testing.assert_close(layer(torch.roll(image, 3, dims=-1)), torch.roll(layer(image), 3, dims=-1))
+    assert not torch.allclose(layer(torch.roll(image, 3, dims=-2)), torch.roll(layer(image), 3, dims=-2))
+
+
+def test_missing_is_not_zero(network):
+    images, numbers = batch()
+    zero, gone = numbers.clone(), numbers.clone()
+    zero[:, 3], gone[:, 3] = 0.0, torch.nan
+    assert torch.isfinite(network(images, gone)).all()
+    assert (network(images, zero) - network(images, gone)).abs().max() > 1e-4
+
+
+def test_it_is_small(network):
+    n_weights = sum(value.numel() for value in network.parameters())
+    assert n_weights < 51_490, "the published network has 51,490 parameters"
+
+
+def test_rows_do_not_depend_on_the_batch(network):
+    images, numbers = batch(40)
+    with torch.inference_mode():
+        whole = network(images, numbers)
+        single = torch.cat([network(images[i : i + 1], numbers[i : i + 1]) for i in range(40)])
+    torch.testing.assert_close(whole, single, atol=1e-5, rtol=0)

@@ -1,0 +1,96 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lcscale.errors import ModelError
+from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves.synthesis import synthesize
+from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
+from lcscale.models.roles import ROLES, cast
+
+HOW = Preparation()
+
+
+@pytest.fixture(scope="module")
+def stars():
+    return synthesize(["RRab", "EW", "LPV", "DSCT"] * 10, seed=2)
+
+
+def test_every_channel_is_the_images_rooms_own_drawing(stars):
+    from lcscale.images import render_folded
+
+    inputs = prepare(stars.lcs, stars.period, HOW)
+    assert inputs.images.shape == (40, 4, 64, 64)
+    red = stars.lcs.select_band("r")
+    np.testing.assert_array_equal(
+        inputs.images[:, 3], render_folded(red, 2 * stars.period, size=64, options=HOW.drawing)[:, 0]
+    )
+    assert inputs.numbers.shape == (40, len(HOW.names))
+    assert all(reason is None for reason in inputs.reason)
+
+
+def test_an_empty_role_is_black_and_missing(stars):
+    blue = stars.lcs.select_band("g")
+    inputs = prepare(blue, stars.period, HOW, bands=("g", "r"))
+    assert inputs.images[:, 2:].max() == 0
+    names = np.array(HOW.names)
+    assert np.isnan(inputs.numbers[:, np.char.endswith(names, "_red")]).all()
+    assert np.isnan(inputs.numbers[:, names == "colour"]).all()
+    both = prepare(stars.lcs, stars.period, HOW)
+    np.testing.assert_array_equal(inputs.images[:, :2], both.images[:, :2])
+    assert all(reason is None for reason in inputs.reason)
+
+
+def test_the_bands_are_the_catalogs_not_the_batchs(stars):
+    red_only = stars.lcs.keep(stars.lcs.band == 1)
+    inputs = prepare(red_only, stars.period, HOW, bands=("g", "r"))
+    assert inputs.images[:, :2].max() == 0
+    assert inputs.images[:, 2:].max() == 255
+
+
+def test_reasons():
+    rng = np.random.default_rng(0)
+    time = np.sort(rng.uniform(0, 100, 60))
+    mag = np.concatenate([rng.normal(15, 0.1, 20), rng.normal(15, 0.1, 9), np.full(20, 15.0), np.full(11, np.nan)])
+    lcs = LightCurves(time, mag, np.full(60, 0.1), [0, 20, 29, 49, 60, 60, 60])
+    inputs = prepare(lcs.take([0, 0, 1, 2, 3, 4]), [np.nan, 0.5, 0.5, 0.5, 0.5, 0.5], HOW)
+    assert inputs.reason.tolist() == [
+        "no period",
+        None,
+        "9 observations usable, 10 needed",
+        "constant magnitude",
+        "0 of 11 observations usable, 10 needed",
+        "0 observations usable, 10 needed",
+    ]
+    assert inputs.images[[0, 2, 3, 4, 5]].max() == 0
+
+
+@pytest.mark.parametrize("period", [np.nan, 0.0, -1.0, np.inf])
+def test_impossible_periods_are_a_reason(stars, period):
+    inputs = prepare(stars.lcs.take([0]), [period], HOW)
+    assert inputs.reason.tolist() == ["no period"]
+
+
+def test_further_columns_are_numbers(stars):
+    how = replace(HOW, columns=("bp_rp", "parallax"))
+    inputs = prepare(stars.lcs, stars.period, how, columns={"parallax": np.arange(40.0)})
+    assert how.names[-2:] == ("bp_rp", "parallax")
+    assert np.isnan(inputs.numbers[:, -2]).all()
+    np.testing.assert_array_equal(inputs.numbers[:, -1], np.arange(40))
+
+
+def test_standards_are_mean_and_spread_of_what_is_there(stars):
+    numbers = prepare(stars.lcs, stars.period, HOW).numbers
+    scaled = standardise(numbers, fit_standards(HOW, numbers))
+    known = np.isfinite(numbers)
+    assert np.array_equal(known, np.isfinite(scaled))
+    column = HOW.names.index("skewness_red")
+    assert scaled[:, column].mean() == pytest.approx(0, abs=1e-4)
+    assert scaled[:, column].std() == pytest.approx(1, abs=1e-3)
+
+
+def test_bands_that_no_role_takes_are_refused():
+    assert cast((), ROLES) == ("", None)
+    with pytest.raises(ModelError, match="does not know the bands W1, W2.*blue: g"):
+        cast(("W1", "W2"), ROLES)
