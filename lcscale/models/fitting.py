@@ -146,7 +146,7 @@ def class_weights(targets: Targets, n_classes: int, power: float) -> npt.NDArray
 
     Examples
     --------
-    >>> class_weights(np.array([0, 0, 0, 1]), 2, 1.0).round(3).tolist()
+    >>> class_weights(np.array([0, 0, 0, 1]), 2, 1.0).astype(float).round(3).tolist()
     [0.667, 2.0]
     """
     counts = np.bincount(targets, minlength=n_classes)
