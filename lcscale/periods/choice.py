@@ -1,9 +1,10 @@
-"""Which of a periodogram's peaks is the period: re-ranking by a Fourier series, and the rule for P against 2P.
+"""Which of a periodogram's peaks is the period: re-ranking by Fourier series, and the rule for P against 2P.
 
 The highest peak of a Lomb-Scargle periodogram is often an alias, or half the period of an eclipsing binary. So the
-highest peaks, each at f and f/2, are compared by the F statistic of a four-harmonic series; a doubled period must beat
-its peak by a factor, and is kept only if the odd harmonics of the longer period earn their parameters by the Bayesian
-information criterion (a sinusoid must not become its double, an eclipsing binary must not stay at half).
+highest peaks, each at f and f/2, are ranked by the evidence for a Fourier series (`evidence`): to order 4 at f, to
+order 8 at f/2, which describes the same detail. Whether the winner's period is then P or 2P is decided by an explicit
+rule: the longer one needs `DOUBLING_EVIDENCE` and `DOUBLING_CYCLES`, so that a sinusoid does not become its double and an eclipsing binary
+with unequal minima does not stay at half.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from lcscale.periods.evidence import log_evidence
 from lcscale.periods.harmonics import (
     MAX_HARMONICS,
     N_PARAMETERS,
@@ -25,12 +27,28 @@ from lcscale.periods.harmonics import (
 )
 
 ORDER = 4
-"""Harmonics of the series that ranks the peaks."""
+"""Highest order of a series at the frequency of a peak; twice that at half the frequency."""
 
-DOUBLING = 0.9
-"""A candidate at half the frequency of its peak counts with this factor on its F statistic."""
+RANKING_PRIOR = 3.0
+"""Narrowness of the prior of amplitudes when peaks are ranked (see `log_evidence`)."""
+
+HARMONIC_PRICE = 3.0
+"""What each further harmonic costs in log evidence when peaks are ranked: real light curves are not white noise."""
+
+RANKED_DOUBLE_PRICE = 3.0
+"""What a peak costs in log evidence when it is ranked at half its frequency."""
+
+DOUBLING_PRIOR = 0.3
+"""Narrowness of the prior when P is weighed against 2P: small odd harmonics are what tells them apart."""
+
+DOUBLING_EVIDENCE = 20.0
+"""By how much the log evidence must favour 2P."""
+
+DOUBLING_CYCLES = 20.0
+"""How many cycles of 2P the observations must span: slow irregular changes look like odd harmonics."""
 
 EPOCH_STEPS = 400
+"""Phases at which the fitted series is searched for its maximum of light."""
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -41,41 +59,23 @@ def series_drop(
     cuts: Integers,
     share: Floats,
     frequency: float,
-    harmonics: Integers,
+    order: int,
     scratch: Any,
-    drops: Any,
-) -> int:
-    """Drop of χ² (a fraction of the whole) by every nested series, summed over segments; the order determined.
-
-    The arguments before `frequency` are as in `Series`; `scratch` is float64 [n_scratch_rows, >= n], `drops` float64
-    [>= 2 harmonics] of which the first half is written.
-    """
-    order = 0
-    for i in range(harmonics.size):
-        order = max(order, harmonics[i])
-        drops[i] = 0.0
+) -> float:
+    """Drop of χ², as a share of the whole, by a series of `order` harmonics; other arguments as in `log_evidence`."""
     moments = np.empty((4, N_PARAMETERS))
     matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
     right = np.empty(N_PARAMETERS)
-    part = np.empty(MAX_HARMONICS)
-    determined = harmonics.size
+    drops = np.empty(MAX_HARMONICS)
+    harmonics = np.arange(1, order + 1)
+    total = 0.0
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
         trig_moments(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, moments)
         normal_equations(moments, harmonics, matrix, right)
-        determined = min(determined, nested_drops(matrix, right, harmonics.size, part))
-        for i in range(harmonics.size):
-            drops[i] += share[g] * part[i]
-    return determined
-
-
-@kernel  # type: ignore[untyped-decorator]
-def usable_order(cuts: Integers, most: int) -> int:
-    """Largest order, at most `most`, that leaves every segment at least three degrees of freedom (at least 1)."""
-    order = most
-    for g in range(cuts.size - 1):
-        order = min(order, (cuts[g + 1] - cuts[g] - 4) // 2)
-    return max(order, 1)
+        nested_drops(matrix, right, order, drops)
+        total += share[g] * drops[order - 1]
+    return total
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -87,72 +87,120 @@ def refine(
     share: Floats,
     frequency: float,
     step: float,
-    harmonics: Integers,
+    order: int,
     scratch: Any,
 ) -> tuple[float, float]:
-    """Frequency and height of the maximum near `frequency`, by parabolas of shrinking width.
+    """Frequency and height of the maximum of `series_drop` near `frequency`, by parabolas of shrinking width.
 
     The first parabola spans `step` to either side; the result is within about a thousandth of it.
     """
-    drops = np.empty(2 * MAX_HARMONICS)
-    last = harmonics.size - 1
     best = frequency
-    height = -1.0
+    height = series_drop(time, weight, weighted, cuts, share, best, order, scratch)
     for _ in range(4):
-        series_drop(time, weight, weighted, cuts, share, best, harmonics, scratch, drops)
-        height = drops[last]
-        series_drop(time, weight, weighted, cuts, share, best - step, harmonics, scratch, drops)
-        low = drops[last]
-        series_drop(time, weight, weighted, cuts, share, best + step, harmonics, scratch, drops)
-        high = drops[last]
+        low = series_drop(time, weight, weighted, cuts, share, best - step, order, scratch)
+        high = series_drop(time, weight, weighted, cuts, share, best + step, order, scratch)
         curvature = low - 2.0 * height + high
+        shift = 0.0
         if curvature < 0.0:
-            best += step * min(max(0.5 * (low - high) / curvature, -1.0), 1.0)
-        elif low > high:
-            best -= step
-        elif high > low:
-            best += step
+            shift = step * min(max(0.5 * (low - high) / curvature, -1.0), 1.0)
+        elif low != high:
+            shift = step if high > low else -step
+        trial = series_drop(time, weight, weighted, cuts, share, best + shift, order, scratch)
+        if trial > height:
+            best += shift
+            height = trial
         step *= 0.2
-    series_drop(time, weight, weighted, cuts, share, best, harmonics, scratch, drops)
-    return best, max(drops[last], height)
+    return best, height
 
 
 @kernel  # type: ignore[untyped-decorator]
-def fisher(drop: float, n: int, order: int, n_segments: int) -> float:
-    """F statistic of a series of `order` harmonics that lowers χ² by the fraction `drop`."""
-    fitted = 2 * order * n_segments
-    free = max(n - fitted - n_segments, 1)
-    return drop / max(1.0 - drop, 1e-12) * free / fitted
+def _scan(
+    time: Floats,
+    weight: Floats,
+    weighted: Floats,
+    cuts: Integers,
+    share: Floats,
+    centre: float,
+    step: float,
+    order: int,
+    prior: float,
+    price: float,
+    scratch: Any,
+) -> tuple[float, float, int]:
+    """Best log evidence within three steps of `centre`, with its frequency and order, each harmonic at its `price`."""
+    evidence = np.empty(MAX_HARMONICS)
+    best = -np.inf
+    place = centre
+    chosen = 1
+    for s in range(-3, 4):
+        trial = centre + s * step
+        log_evidence(time, weight, weighted, cuts, share, trial, order, prior, scratch, evidence)
+        for k in range(order):
+            if evidence[k] - price * k > best:
+                best = evidence[k] - price * k
+                place = trial
+                chosen = k + 1
+    return best, place, chosen
 
 
 @kernel  # type: ignore[untyped-decorator]
-def odd_harmonics_needed(
-    time: Floats, weight: Floats, weighted: Floats, cuts: Integers, share: Floats, frequency: float, scratch: Any
-) -> bool:
-    """Whether a series at `frequency` needs its odd harmonics, by the Bayesian information criterion.
+def rank(
+    time: Floats,
+    weight: Floats,
+    weighted: Floats,
+    cuts: Integers,
+    share: Floats,
+    peaks: Floats,
+    df: float,
+    fmin: float,
+    scratch: Any,
+    ranking: Any,
+) -> None:
+    """Score every one of `peaks`, frequencies on a grid of step `df` from `fmin`.
 
-    Compared are the even harmonics alone (a series at twice the frequency) and all of them.
+    `ranking`, float64 [n_peaks, 4], is written: the better score of f and f/2, the best f, the best f/2 (NaN where
+    it is below the grid), the Lomb-Scargle power.
     """
-    n_segments = cuts.size - 1
-    half = usable_order(cuts, ORDER) // 2
-    if half < 1:
-        return False
-    harmonics = np.empty(2 * half, np.int64)
-    for i in range(half):
-        harmonics[i] = 2 * (i + 1)
-        harmonics[half + i] = 2 * i + 1
-    drops = np.empty(2 * MAX_HARMONICS)
-    determined = series_drop(time, weight, weighted, cuts, share, frequency, harmonics, scratch, drops)
-    if determined < 2 * half:
-        return False
-    n = time.size
-    even = max(1.0 - drops[half - 1], 1e-12)
-    full = max(1.0 - drops[2 * half - 1], 1e-12)
-    return bool(n * np.log(even / full) > 2 * half * n_segments * np.log(n) + EVIDENCE)
+    for i in range(peaks.size):
+        refined, power = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, 1, scratch)
+        score, place, _ = _scan(
+            time, weight, weighted, cuts, share, refined, 0.25 * df, ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch
+        )
+        ranking[i, 0] = score
+        ranking[i, 1] = place
+        ranking[i, 2] = np.nan
+        ranking[i, 3] = power
+        half = 0.5 * refined
+        if half >= 0.5 * fmin:
+            score, place, _ = _scan(
+                time, weight, weighted, cuts, share, half, 0.125 * df, 2 * ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch
+            )
+            ranking[i, 0] = max(ranking[i, 0], score - RANKED_DOUBLE_PRICE)
+            ranking[i, 2] = place
 
 
-EVIDENCE = 10.0
-"""By how much the criterion must favour the odd harmonics ("very strong evidence")."""
+@kernel  # type: ignore[untyped-decorator]
+def needs_double(
+    time: Floats,
+    weight: Floats,
+    weighted: Floats,
+    cuts: Integers,
+    share: Floats,
+    frequency: float,
+    half: float,
+    df: float,
+    scratch: Any,
+) -> bool:
+    """Whether the observations demand the period of `half` rather than that of `frequency`, twice as high."""
+    if half * (np.max(time) - np.min(time)) < DOUBLING_CYCLES:
+        return False
+    step = 0.0625 * df
+    double, _, _ = _scan(time, weight, weighted, cuts, share, half, step, 2 * ORDER, DOUBLING_PRIOR, 0.0, scratch)
+    near, _, _ = _scan(time, weight, weighted, cuts, share, frequency, 2.0 * step, ORDER, DOUBLING_PRIOR, 0.0, scratch)
+    twice, _, _ = _scan(
+        time, weight, weighted, cuts, share, 2.0 * half, 2.0 * step, ORDER, DOUBLING_PRIOR, 0.0, scratch
+    )
+    return bool(double > max(near, twice) + DOUBLING_EVIDENCE)
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -165,9 +213,8 @@ def brightest_phase(
     right = np.empty(N_PARAMETERS)
     drops = np.empty(MAX_HARMONICS)
     coefficients = np.zeros(N_PARAMETERS)
-    harmonics = np.arange(1, order + 1)
     trig_moments(time, weight, weighted, frequency, order, scratch, moments)
-    normal_equations(moments, harmonics, matrix, right)
+    normal_equations(moments, np.arange(1, order + 1), matrix, right)
     determined = nested_drops(matrix, right, order, drops)
     back_substitute(matrix, right, 2 * determined + 1, coefficients)
     best = 0.0
@@ -185,6 +232,21 @@ def brightest_phase(
 
 
 @kernel  # type: ignore[untyped-decorator]
+def _runner_up(ranking: Floats, best: int, df: float) -> float:
+    """Frequency of the best peak that is neither the winner, its half nor its double; NaN where there is none."""
+    frequency = np.nan
+    score = -np.inf
+    for i in range(ranking.shape[0]):
+        ratio = ranking[i, 1] / ranking[best, 1]
+        near = 2.5 * df / ranking[best, 1]
+        related = abs(ratio - 1.0) < near or abs(ratio - 0.5) < near or abs(ratio - 2.0) < near
+        if not related and ranking[i, 0] > score:
+            score = ranking[i, 0]
+            frequency = ranking[i, 1]
+    return frequency
+
+
+@kernel  # type: ignore[untyped-decorator]
 def choose(
     time: Floats,
     weight: Floats,
@@ -196,66 +258,29 @@ def choose(
     fmin: float,
     result: Any,
 ) -> None:
-    """Rank the `peaks` (frequencies on a grid of step `df`) and write the outcome.
+    """Rank the `peaks` (frequencies on a grid of step `df` from `fmin`) and write the outcome.
 
-    `result`, float64 [6]: the frequency, the one of the other of P and 2P, the one of the best other peak (NaN where
-    there is none), the Lomb-Scargle power of the peak chosen, the F statistic, the time of maximum light.
+    `result`, float64 [>= 5]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
+    peak (NaN where there is none), the Lomb-Scargle power of the peak chosen, the time of the first maximum of light.
     """
-    n = time.size
-    n_segments = cuts.size - 1
-    scratch = np.empty((4, n))
-    order = usable_order(cuts, ORDER)
-    series = np.arange(1, order + 1)
-    sinusoid = np.arange(1, 2)
-    drops = np.empty(2 * MAX_HARMONICS)
-    n_peaks = peaks.size
-    refined = np.empty(n_peaks)
-    power = np.empty(n_peaks)
-    scores = np.empty((n_peaks, 2))
-    places = np.empty((n_peaks, 2))
-    for i in range(n_peaks):
-        refined[i], power[i] = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, sinusoid, scratch)
-        for h in range(2):
-            scores[i, h] = -1.0
-            places[i, h] = np.nan
-            centre = refined[i] / (h + 1)
-            if centre < 0.5 * fmin:
-                continue
-            for s in range(-3, 4):
-                trial = centre + 0.25 * s * df / (h + 1)
-                series_drop(time, weight, weighted, cuts, share, trial, series, scratch, drops)
-                score = fisher(drops[order - 1], n, order, n_segments)
-                if h == 1:
-                    score *= DOUBLING
-                if score > scores[i, h]:
-                    scores[i, h] = score
-                    places[i, h] = trial
-    best = 0
-    for i in range(1, n_peaks):
-        if max(scores[i, 0], scores[i, 1]) > max(scores[best, 0], scores[best, 1]):
-            best = i
-    longer = places[best, 1]
+    scratch = np.empty((4, time.size))
+    ranking = np.empty((peaks.size, 4))
+    rank(time, weight, weighted, cuts, share, peaks, df, fmin, scratch, ranking)
+    best = np.argmax(ranking[:, 0])
+    frequency, half = ranking[best, 1], ranking[best, 2]
     doubled = False
-    if np.isfinite(longer):
-        doubled = odd_harmonics_needed(time, weight, weighted, cuts, share, longer, scratch)
-    chosen = longer if doubled else places[best, 0]
-    other = places[best, 0] if doubled else longer
-    width = 0.125 * df / (2.0 if doubled else 1.0)
-    frequency, _ = refine(time, weight, weighted, cuts, share, chosen, width, series, scratch)
-    runner_up = -1
-    for i in range(n_peaks):
-        ratio = refined[i] / refined[best]
-        related = abs(ratio - 1.0) * refined[best] < 2.5 * df or abs(ratio - 0.5) < 1e-3 or abs(ratio - 2.0) < 1e-3
-        if not related and (runner_up < 0 or scores[i, 0] > scores[runner_up, 0]):
-            runner_up = i
-    result[0] = frequency
+    if np.isfinite(half):
+        doubled = needs_double(time, weight, weighted, cuts, share, frequency, half, df, scratch)
+    chosen, other, most = (half, frequency, 2 * ORDER) if doubled else (frequency, half, ORDER)
+    step = 0.0625 * df * (1.0 if doubled else 2.0)
+    _, chosen, order = _scan(
+        time, weight, weighted, cuts, share, chosen, step, most, RANKING_PRIOR, HARMONIC_PRICE, scratch
+    )
+    result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, scratch)
     result[1] = other
-    result[2] = places[runner_up, 0] if runner_up >= 0 else np.nan
-    result[3] = power[best]
-    result[4] = scores[best, 1 if doubled else 0]
-    largest = 0
-    for g in range(1, n_segments):
-        if cuts[g + 1] - cuts[g] > cuts[largest + 1] - cuts[largest]:
-            largest = g
+    result[2] = _runner_up(ranking, best, df)
+    result[3] = ranking[best, 3]
+    largest = np.argmax(np.diff(cuts))
     a, b = cuts[largest], cuts[largest + 1]
-    result[5] = brightest_phase(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch) / frequency
+    phase = brightest_phase(time[a:b], weight[a:b], weighted[a:b], result[0], order, scratch)
+    result[4] = phase / result[0]

@@ -18,7 +18,7 @@ from lcscale.periods.turns import cos_sin_turns
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-MAX_HARMONICS = 6
+MAX_HARMONICS = 8
 """Highest order of a Fourier series that the moments and matrices have room for."""
 
 N_PARAMETERS = 2 * MAX_HARMONICS + 1

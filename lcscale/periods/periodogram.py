@@ -19,7 +19,7 @@ from lcscale.periods.series import Series
 
 Method = Literal["auto", "matrix", "nufft"]
 
-LONG = {"float32": 450, "float64": 250}
+LONG = {"float32": 380, "float64": 220}
 """Observations above which the transform is faster than the matrix product of each type (measured)."""
 
 

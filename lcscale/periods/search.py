@@ -60,7 +60,7 @@ def find(lcs: LightCurves, grid: FrequencyGrid | None = None, n_peaks: int = N_P
         raise InputError(f"periods.find needs n_peaks of at least 1, got {n_peaks}")
     lcs, reasons = usable(lcs)
     series = Series.of(lcs)
-    outcome = np.full((len(lcs), 8), np.nan)
+    outcome = np.full((len(lcs), 7), np.nan)
     instant = ~(series.baseline > 0)
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
     with one_thread():
@@ -105,8 +105,8 @@ def _search(periodogram: Periodogram, series: Series, i: int, n_peaks: int, outc
         grid.fmin,
         outcome,
     )
-    outcome[6] = finder.signal_to_noise(outcome[3])
-    outcome[7] = grid.fmax
+    outcome[5] = finder.signal_to_noise(outcome[3])
+    outcome[6] = grid.fmax
     return True
 
 
@@ -120,9 +120,9 @@ def _table(series: Series, outcome: npt.NDArray[np.float64], reasons: npt.NDArra
         "period_3": 1.0 / outcome[:, 2],
         "frequency": frequency,
         "power": power,
-        "fap": baluev(power, counts, spread, outcome[:, 7], np.maximum(np.diff(series.objects), 1)),
-        "snr": outcome[:, 6],
-        "epoch": series.start + outcome[:, 5],
+        "fap": baluev(power, counts, spread, outcome[:, 6], np.maximum(np.diff(series.objects), 1)),
+        "snr": outcome[:, 5],
+        "epoch": series.start + outcome[:, 4],
         "n_cycles": series.baseline * frequency,
     }
     arrays = {name: pa.array(values, mask=~np.isfinite(values)) for name, values in columns.items()}
