@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from upath import UPath
 
@@ -17,6 +18,8 @@ from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 
 SPILL_BYTES = 128 << 20
 """Bytes of rows gathered before they are sorted and written."""
+
+Floats = npt.NDArray[np.float64]
 
 
 def stage(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]:
@@ -73,12 +76,21 @@ def stage(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]
     return {"rows": rows, "spills": names, "problems": [astuple(problem) for problem in problems], "stages": clock}
 
 
+def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
+    """Nested HEALPix index at order 29 of positions in degrees, as `hats` computes it.
+
+    With the library beneath it: importing hats itself would cost every worker of a job two seconds.
+    """
+    import cdshealpix
+    from astropy.coordinates import Latitude, Longitude
+
+    lon, lat = Longitude(ra, unit="deg"), Latitude(dec, unit="deg")
+    return np.asarray(cdshealpix.lonlat_to_healpix(lon, lat, 29)).astype(np.int64)
+
+
 def _sorted(table: pa.Table, survey: Survey) -> pa.Table:
     """`table` with `_healpix_29` in front, in its order."""
-    from hats.pixel_math.spatial_index import compute_spatial_index
-
-    ra, dec = (table.column(name).to_numpy() for name in (survey.ra, survey.dec))
-    index = compute_spatial_index(ra, dec)
+    index = spatial_index(*(table.column(name).to_numpy() for name in (survey.ra, survey.dec)))
     if HEALPIX_COLUMN in table.column_names:
         table = table.drop_columns([HEALPIX_COLUMN])
     if np.any(np.diff(index) < 0):
