@@ -1,0 +1,79 @@
+"""The report's section on alert statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lcscale.explore.page import details, figure, heading, paragraph, table
+from lcscale.explore.plots import Rate, alert_rates
+
+_MOST_ROWS = 60
+_MOST_PERIODS = 400
+
+
+def alert_section(name: str, statistics: pa.Table) -> str:
+    """Plots and tables of a table of alert statistics, one for every way of counting in it."""
+    rows = statistics.to_pylist()
+    text = ""
+    for by in dict.fromkeys(str(row.get("by", "period")) for row in rows):
+        chosen = [row for row in rows if str(row.get("by", "period")) == by]
+        text += heading(f"{name}, by {by}")
+        text += _plot(name, by, chosen) + _table(chosen)
+    return text
+
+
+def _key(row: dict[str, Any]) -> str:
+    parts = [str(row[each]) for each in ("period", "class") if row.get(each) is not None]
+    return ", ".join(parts)
+
+
+def _plot(name: str, by: str, rows: list[dict[str, Any]]) -> str:
+    """Rates over the periods, where there are periods and not too many to tell apart."""
+    rates = []
+    for definition in dict.fromkeys(row["definition"] for row in rows):
+        shown = [row for row in rows if row["definition"] == definition and _key(row) and row["percentage"] is not None]
+        values = [np.array([row[each] for row in shown], np.float64) for each in ("percentage", "low", "high")]
+        rates.append(Rate(definition, [_key(row) for row in shown], *values))
+    n_periods = len({period for rate in rates for period in rate.periods})
+    if n_periods < 2 or n_periods > _MOST_PERIODS or "class" in by:
+        return ""
+    meanings = dict.fromkeys(f"{row['definition']}: {row.get('meaning') or 'see the table'}" for row in rows)
+    caption = (
+        f"Share of young stellar objects among the alerts of each {by}, with the 95 % score interval of Wilson (1927). "
+        f"{'; '.join(meanings)}. From the table {name}; {_versions(rows)}."
+    )
+    return figure(alert_rates(rates, f"alerts {name} {by}"), caption)
+
+
+def _versions(rows: list[dict[str, Any]]) -> str:
+    names = [row.get(key) for row in rows for key in ("alerts_version", "yso_version")]
+    return "counted in " + ", ".join(dict.fromkeys(str(each) for each in names if each is not None))
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """One row a period, with the YSOs of each definition side by side."""
+    definitions = list(dict.fromkeys(row["definition"] for row in rows))
+    lines: dict[str, list[Any]] = {}
+    for row in rows:
+        line = lines.setdefault(
+            _key(row) or "not given", [_key(row) or "not given", row["n_alerts"], *[None] * 2 * len(definitions)]
+        )
+        place = 2 + 2 * definitions.index(row["definition"])
+        line[place : place + 2] = [row["n_yso"], _share(row)]
+    headings = ["", "alerts"]
+    for definition in definitions:
+        headings += [definition, "% (95 % interval)"]
+    shown = list(lines.values())
+    if len(shown) <= _MOST_ROWS:
+        return table(headings, shown)
+    folded = details(f"The last {_MOST_ROWS} of {len(shown):,} rows", table(headings, shown[-_MOST_ROWS:]))
+    return folded + paragraph("All rows stand in the table of the lake.")
+
+
+def _share(row: dict[str, Any]) -> str:
+    if row["percentage"] is None:
+        return ""
+    return f"{row['percentage']:.2f} ({row['low']:.2f}–{row['high']:.2f})"

@@ -1,0 +1,200 @@
+"""The report's sections on a catalog of candidates: classes, best light curves, periods, agreement, the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lcscale.explore.folded import find_light_curve, fold, folded_panels
+from lcscale.explore.page import details, figure, heading, paragraph, table
+from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
+from lcscale.explore.tally import THRESHOLDS, Tally, agrees
+from lcscale.lake import Catalog
+from lcscale.models.card import Card
+from lcscale.models.taxonomy import classes as taxonomy
+
+_MOST_REASONS = 12
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """A catalog of candidates, the pass over it, and the card of its model where it was found."""
+
+    catalog: Catalog
+    """The candidates."""
+    tally: Tally
+    """What is in it."""
+    card: Card | None
+    """Card of the model that classified most of them."""
+
+    @property
+    def origin(self) -> str:
+        """Catalog, version and model, for captions."""
+        names = {} if self.card is None else {self.card.id: f"{self.card.name} "}
+        models = [
+            f"model {names.get(key, '')}({key}), trained on {trained} data"
+            for (key, trained), _ in self.tally.models.most_common()
+        ]
+        return f"From {self.catalog.name} {self.catalog.source.version}" + "".join(f"; {text}" for text in models) + "."
+
+    @property
+    def tag(self) -> str:
+        """What must be said beside a title: simulated light curves or training data."""
+        if dict(self.catalog.source.properties).get("lcscale_survey") == "simulated":
+            return "simulated light curves"
+        return "model trained on simulated data" if "simulated" in self.tally.trained_on else ""
+
+    @property
+    def ordered(self) -> list[str]:
+        """Classes with objects, in the order of the taxonomy, others behind."""
+        known = [name for name in taxonomy() if self.tally.given[name]]
+        return known + sorted(name for name in self.tally.given if name not in known)
+
+
+def class_counts(found: Candidates) -> str:
+    """Bars and table of the classes, and why the rest has none."""
+    tally = found.tally
+    names = sorted(tally.given, key=lambda name: (-tally.given[name], name))
+    text = heading(found.catalog.name, found.tag)
+    text += paragraph(f"{tally.classified:,} of {tally.rows:,} objects have a class.")
+    if not names:
+        return text + _reasons(tally)
+    limit = THRESHOLDS[-1]
+    svg = class_bars(
+        names,
+        [tally.given[name] for name in names],
+        [tally.above[limit][name] for name in names],
+        limit,
+        f"classes {found.catalog.name}",
+    )
+    text += figure(svg, f"Objects by the class of the highest probability. {found.origin}")
+    rows = [[name, _title(name), tally.given[name], *(tally.above[t][name] for t in THRESHOLDS)] for name in names]
+    headings = ["class", "", "objects", *(f"probability ≥ {t:g}" for t in THRESHOLDS)]
+    return text + details("The numbers", table(headings, rows)) + _reasons(tally)
+
+
+def _title(name: str) -> str:
+    return taxonomy()[name].title if name in taxonomy() else ""
+
+
+def _reasons(tally: Tally) -> str:
+    if not tally.reasons:
+        return ""
+    rows = [[reason, n] for reason, n in tally.reasons.most_common(_MOST_REASONS)]
+    return table(["why an object has no class", "objects"], rows)
+
+
+def best_candidates(found: Candidates, light_curves: Sequence[Catalog]) -> str:
+    """Folded light curves of the most probable object of each class."""
+    curves, sources, missing = [], {}, []
+    for name in found.ordered:
+        row = found.tally.best.get(name)
+        if row is None:
+            continue
+        place = find_light_curve(light_curves, row) if row.get("period") else None
+        if place is None:
+            missing.append(name)
+            continue
+        lcs, catalog = place
+        sources[catalog.name] = catalog.source.version
+        subtitle = f"{row.get('object_id', '')}   P = {_period(row['period'])}"
+        curves.append(fold(lcs, row, f"{name}   {row['probability']:.2f}", subtitle))
+    if not curves:
+        return ""
+    text = heading(found.catalog.name, found.tag)
+    caption = (
+        "The most probable object of each class, folded with the period found; beside the class its probability, "
+        "below it the object and the period in days. Brightest at the top, two cycles; further bands are shifted by "
+        f"what the legend says. {found.origin} Light curves from "
+        + ", ".join(f"{name} {version}" for name, version in sorted(sources.items()))
+        + "."
+    )
+    text += figure(folded_panels(curves, f"folded {found.catalog.name}"), caption)
+    if missing:
+        text += paragraph(f"Without a period or a light curve in this lake: {', '.join(missing)}.")
+    return text
+
+
+def _period(period: float) -> str:
+    return f"{period:.6f} d" if period < 1 else f"{period:.5f} d" if period < 10 else f"{period:.2f} d"
+
+
+def period_distribution(found: Candidates) -> str:
+    """How the periods of each class are distributed."""
+    histograms = {name: found.tally.periods[name] for name in found.ordered if name in found.tally.periods}
+    histograms = {name: histogram for name, histogram in histograms.items() if histogram.any()}
+    if not histograms:
+        return ""
+    svg = period_strips(histograms, f"periods {found.catalog.name}")
+    caption = f"Periods found in each class; every strip has its own scale. {found.origin}"
+    return heading(found.catalog.name, found.tag) + figure(svg, caption)
+
+
+def agreement(found: Candidates) -> str:
+    """Confusion matrix of labels and classes given, where there are labels."""
+    confusion = found.tally.confusion
+    if not confusion:
+        return ""
+    order = [*taxonomy(), *found.tally.classes]
+    rows = sorted({truth for truth, _ in confusion}, key=order.index)
+    columns = sorted({given for _, given in confusion} | (set(rows) & set(found.tally.classes)), key=order.index)
+    counts = np.array([[confusion[truth, given] for given in columns] for truth in rows])
+    total = sum(confusion.values())
+    right = sum(n for pair, n in confusion.items() if agrees(*pair))
+    text = heading(found.catalog.name, found.tag)
+    text += paragraph(
+        f"{right:,} of {total:,} objects with a label were given its class: {100 * right / total:.1f} %. "
+        + _unseen(found)
+    )
+    svg = confusion_matrix(rows, columns, counts, f"confusion {found.catalog.name}")
+    caption = (
+        "Labels of the survey, named as in the taxonomy (rows; rare ones counted in the class they belong to, where "
+        f"the model has that one), and classes given (columns); shaded by the share of the row. {found.origin}"
+    )
+    text += figure(svg, caption)
+    if found.tally.unknown_labels:
+        unknown = ", ".join(f"{label} ({n:,})" for label, n in found.tally.unknown_labels.most_common(10))
+        text += paragraph(f"Labels that the taxonomy does not know, left out: {unknown}.")
+    return text
+
+
+def _unseen(found: Candidates) -> str:
+    if found.card is None:
+        return "The model's card was not found: some of these objects may be those it was trained on."
+    if found.card.trained_on == "simulated":
+        return "The model was trained on other, simulated light curves."
+    return "Only objects on sky that the model was not trained on are counted."
+
+
+def model_card(card: Card) -> str:
+    """What the model's card says of its training and its figures on the test set."""
+    note = "figures from simulated data" if card.trained_on == "simulated" else ""
+    text = heading(f"{card.name} ({card.id})", note)
+    sets = card.data.get("sets", {})
+    trained = ", ".join(f"{n:,} {what}" for what, n in sets.items())
+    text += paragraph(
+        f"{len(card.classes)} classes; trained on {card.trained_on} data"
+        + (f" ({trained}), split by HEALPix pixel" if trained else "")
+        + "."
+    )
+    test, baseline = card.metrics.get("test"), card.metrics.get("baseline")
+    if not test:
+        return text
+    rows: list[list[Any]] = [["network on folded images", *_figures(test)]]
+    if baseline:
+        rows.append([str(baseline.get("what", "baseline")), *_figures(baseline)])
+    headings = ["on the test set", "objects", "accuracy", "mean F1", "log loss", "calibration error"]
+    text += table(headings, rows)
+    per_class = [
+        [name, each["n"], f"{each['precision']:.3f}", f"{each['recall']:.3f}", f"{each['f1']:.3f}"]
+        for name, each in test["per_class"].items()
+    ]
+    return text + details("Each class", table(["class", "objects", "precision", "recall", "F1"], per_class))
+
+
+def _figures(metrics: Any) -> list[Any]:
+    named = (f"{metrics[key]:.3f}" for key in ("accuracy", "macro_f1", "log_loss", "ece"))
+    return [int(metrics["n"]), *named]

@@ -1,0 +1,58 @@
+"""What is in a lake, told from the columns: light curves, candidates, matched catalogs, alert statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from lcscale.lake import Catalog, Lake
+
+STATISTICS_COLUMNS = ("n_alerts", "n_yso", "percentage", "low", "high", "definition")
+"""What makes a plain table one of alert statistics."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The catalogs and tables of a lake; a catalog may be of several kinds, or of none."""
+
+    catalogs: tuple[Catalog, ...]
+    """All, by name."""
+    statistics: Mapping[str, pa.Table]
+    """Tables of alert statistics by name."""
+
+    @property
+    def light_curves(self) -> tuple[Catalog, ...]:
+        """Those with light curves."""
+        return self._with(lambda names: "lightcurve" in names)
+
+    @property
+    def candidates(self) -> tuple[Catalog, ...]:
+        """Those with a class and probabilities."""
+        return self._with(lambda names: "class" in names and bool(classes_of(names)))
+
+    @property
+    def matched(self) -> tuple[Catalog, ...]:
+        """Those with separations."""
+        return self._with(lambda names: bool(separations_of(names)))
+
+    def _with(self, wanted: Callable[[list[str]], bool]) -> tuple[Catalog, ...]:
+        return tuple(catalog for catalog in self.catalogs if wanted(catalog.column_names))
+
+
+def contents_of(lake: Lake) -> Contents:
+    """Look at every catalog and table of the lake; only their metadata are read."""
+    tables = {name: lake.table(name) for name in lake.table_names()}
+    statistics = {name: table for name, table in tables.items() if set(STATISTICS_COLUMNS) <= set(table.column_names)}
+    return Contents(tuple(lake[name] for name in lake.names()), statistics)
+
+
+def classes_of(names: list[str]) -> tuple[str, ...]:
+    """Classes that have a column of probabilities, in the order of the columns."""
+    return tuple(name.removeprefix("prob_") for name in names if name.startswith("prob_"))
+
+
+def separations_of(names: list[str]) -> tuple[str, ...]:
+    """Columns with separations in arcseconds."""
+    return tuple(name for name in names if name.startswith("separation_") and "arcsec" in name)

@@ -1,0 +1,127 @@
+"""Folded light curves of the best candidates, found again in the lake by name and position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.explore.drawing import BANDS, FAINT, SERIES, as_svg, new_figure, style
+from lcscale.lake import Catalog, Cone
+from lcscale.lightcurves import LightCurves, usable
+
+_COLUMNS = 3
+_SAME_ARCSEC = 1.0
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A light curve ready to be drawn."""
+
+    title: str
+    """Class and how probable."""
+    subtitle: str
+    """Name and period."""
+    phase: npt.NDArray[np.float64]
+    """float64 [n_observations], 0 to 1."""
+    mag: npt.NDArray[np.float64]
+    """float64 [n_observations]."""
+    band: npt.NDArray[np.int8]
+    """int8 [n_observations], index into `bands`."""
+    bands: tuple[str, ...]
+    """Names of the bands."""
+
+
+def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
+    """The light curve of a candidate: within an arcsecond, and of the same name where both have one."""
+    cone = Cone(float(row["ra"]) % 360.0, float(row["dec"]), _SAME_ARCSEC)
+    for catalog in catalogs:
+        named = "object_id" in catalog.column_names and row.get("object_id") is not None
+        found = catalog.region(cone).columns("lightcurve", *(["object_id"] if named else [])).to_arrow()
+        if named:
+            found = found.filter(pc.equal(found.column("object_id"), pa.scalar(row["object_id"])))
+        if found.num_rows:
+            return LightCurves.from_arrow(found.slice(0, 1)), catalog
+    return None
+
+
+def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) -> Folded:
+    """The first light curve of `lcs` folded with the period of `row`; phase 0 is its epoch, else the brightest point."""
+    kept, _ = usable(lcs)
+    epoch = row.get("epoch")
+    if epoch is None and kept.time.size:
+        epoch = float(kept.time[np.argmin(kept.mag)])
+    band = np.zeros(kept.time.size, np.int8) if kept.band is None else kept.band
+    return Folded(
+        title, subtitle, kept.fold(row["period"], epoch), kept.mag.astype(np.float64), band, kept.bands or ("",)
+    )
+
+
+def folded_panels(curves: Sequence[Folded], name: str) -> str:
+    """A panel a light curve, two cycles each, brightest at the top, the bands moved onto the fullest one."""
+    n_rows = -(-len(curves) // _COLUMNS)
+    with style():
+        figure = new_figure(9.6, 2.35 * n_rows)
+        axes = figure.subplots(n_rows, _COLUMNS, squeeze=False, sharex=True).ravel()
+        for axis, curve in zip(axes, curves, strict=False):
+            _draw(axis, curve)
+        for axis in axes[len(curves) :]:
+            axis.set_axis_off()
+        for i, axis in enumerate(axes[: len(curves)]):
+            if i + _COLUMNS >= len(curves):
+                axis.tick_params(labelbottom=True)
+                axis.set_xlabel("phase")
+        for axis in axes[: len(curves) : _COLUMNS]:
+            axis.set_ylabel("magnitude")
+        return as_svg(figure, name, "Folded light curves of the best candidate of each class")
+
+
+def _draw(axis: Any, curve: Folded) -> None:
+    counts = np.bincount(curve.band[curve.band >= 0], minlength=len(curve.bands))
+    fullest = int(counts.argmax())
+    level = np.median(curve.mag[curve.band == fullest]) if counts[fullest] else 0.0
+    for code in np.argsort(-counts):
+        rows = curve.band == code
+        if not rows.any():
+            continue
+        shift = level - np.median(curve.mag[rows])
+        label = curve.bands[code] + (f" {_signed(shift)}" if code != fullest else "")
+        phase = np.concatenate([curve.phase[rows], curve.phase[rows] + 1])
+        axis.plot(
+            phase,
+            np.tile(curve.mag[rows] + shift, 2),
+            ".",
+            markersize=3.2,
+            markeredgewidth=0,
+            alpha=0.75,
+            color=BANDS.get(curve.bands[code], SERIES[code % len(SERIES)]),
+            label=label,
+            rasterized=True,
+        )
+    shown = curve.mag[np.isfinite(curve.mag)]
+    if shown.size:
+        _limit(axis, curve, level)
+    axis.set_xlim(0, 2)
+    axis.set_xticks([0, 0.5, 1, 1.5, 2])
+    axis.set_title(f"{curve.title}\n", fontweight="bold", linespacing=1.25)
+    axis.text(0, 1.03, curve.subtitle, transform=axis.transAxes, fontsize=7.8, color=FAINT)
+    if any(curve.bands):
+        axis.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, handletextpad=0.0, columnspacing=0.6)
+
+
+def _limit(axis: Any, curve: Folded, level: float) -> None:
+    """Magnitude axis downward, over all but the most extreme hundredth at either end."""
+    parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
+    moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
+    low, high = np.quantile(moved, [0.005, 0.995])
+    margin = max(0.12 * (high - low), 0.01)
+    axis.set_ylim(high + margin, low - margin)
+
+
+def _signed(shift: float) -> str:
+    return f"{'−' if shift < 0 else '+'}{abs(shift):.2f}"

@@ -1,0 +1,181 @@
+"""`write_report`: one HTML file that shows what is in a lake, and how it came there."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lcscale.explore.alerts import alert_section
+from lcscale.explore.candidates import (
+    Candidates,
+    agreement,
+    best_candidates,
+    class_counts,
+    model_card,
+    period_distribution,
+)
+from lcscale.explore.cards import find_card
+from lcscale.explore.contents import Contents, contents_of, separations_of
+from lcscale.explore.page import Section, figure, heading, page, paragraph, table
+from lcscale.explore.plots import separations
+from lcscale.explore.runs import Run, run_of
+from lcscale.explore.sky import places_of, sky_maps
+from lcscale.explore.tally import tally
+from lcscale.lake import Catalog, Lake
+
+
+def write_report(
+    lake: Lake | str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    title: str = "Report of the lake",
+    models: Sequence[str | os.PathLike[str]] = (),
+) -> Path:
+    """Write one self-contained HTML file about everything in a lake.
+
+    What a catalog is shows in its columns, not in its name. The file needs nothing from elsewhere: pictures are inline
+    SVG, the style stands in the page, there are no scripts.
+
+    Parameters
+    ----------
+    lake
+        The lake, or its URL.
+    path
+        File to write, whole or not at all.
+    title
+        Heading of the page.
+    models
+        Folders of models whose cards are to be shown and used, beside those shipped.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    target = Path(path)
+    opened = lake if isinstance(lake, Lake) else Lake(lake)
+    contents = contents_of(opened)
+    runs = [run_of(catalog) for catalog in contents.catalogs]
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    text = page(
+        title,
+        f"{opened.root}, {now}",
+        _facts(contents, runs),
+        _sections(contents, runs, models),
+        "Written by lcscale. Every figure says which version of which catalog it was made from.",
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{uuid.uuid4().hex}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(target)
+    return target
+
+
+def _facts(contents: Contents, runs: Sequence[Run]) -> list[tuple[str, str]]:
+    rows = {run.name: run.rows for run in runs}
+    facts = [(f"{len(runs):,}", "catalogs"), (f"{sum(rows.values()):,}", "rows")]
+    facts += (
+        [(f"{sum(rows[c.name] for c in contents.light_curves):,}", "light curves")] if contents.light_curves else []
+    )
+    facts += [(f"{sum(rows[c.name] for c in contents.candidates):,}", "candidates")] if contents.candidates else []
+    set_aside = sum(run.set_aside for run in runs)
+    return facts + ([(f"{set_aside:,}", "tasks set aside")] if set_aside else [])
+
+
+def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os.PathLike[str]]) -> list[Section]:
+    """All sections that have something to show."""
+    candidates = [_pass_over(catalog, models) for catalog in contents.candidates]
+    cards = {each.card.id: each.card for each in candidates if each.card is not None}
+    bodies = {
+        "What ran": _what_ran(runs),
+        "Classes": "".join(class_counts(each) for each in candidates),
+        "Best candidates": "".join(best_candidates(each, contents.light_curves) for each in candidates),
+        "Periods": "".join(period_distribution(each) for each in candidates),
+        "Agreement with labels": "".join(agreement(each) for each in candidates),
+        "Alert statistics": "".join(alert_section(name, rows) for name, rows in contents.statistics.items()),
+        "Crossmatches": "".join(_separations(catalog) for catalog in contents.matched),
+        "Models": "".join(model_card(card) for card in cards.values()),
+        "Sky": _sky(contents),
+    }
+    return [Section(title, body) for title, body in bodies.items() if body]
+
+
+def _pass_over(catalog: Catalog, models: Sequence[str | os.PathLike[str]]) -> Candidates:
+    card = None
+    if "model_id" in catalog.column_names:
+        ids = catalog.columns("model_id").head(1)["model_id"].tolist()
+        card = find_card(str(ids[0]), models) if ids else None
+    return Candidates(catalog, tally(catalog, card), card)
+
+
+def _what_ran(runs: Sequence[Run]) -> str:
+    if not runs:
+        return paragraph("There is no catalog in this lake yet.")
+    rows = [
+        [
+            run.name,
+            run.version,
+            run.rows,
+            run.partitions,
+            f"{run.bytes / 1e6:,.1f} MB" if run.bytes else None,
+            run.tasks or None,
+            f"{run.seconds:,.1f} s" if run.tasks else None,
+            f"{run.rate:,.0f}" if run.rate else None,
+            ", ".join(f"{stage} {seconds:,.1f} s" for stage, seconds in run.stages.items()) or None,
+            run.created.replace("T", " ").removesuffix("UTC").strip(),
+        ]
+        for run in runs
+    ]
+    headings = ["catalog", "version", "rows", "partitions", "size", "tasks", "work", "rows/s", "of which", "made (UTC)"]
+    caption = (
+        "Current version of each catalog, from its ledger. Work is the time of all its tasks, summed over workers; "
+        "rows/s are rows in a second of one worker."
+    )
+    text = table(headings, rows, caption)
+    builders = sorted({run.builder for run in runs if run.builder})
+    text += paragraph(f"Made by {'; '.join(builders)}.") if builders else ""
+    for run in runs:
+        if run.set_aside:
+            text += paragraph(
+                f"{run.name}: {run.set_aside} task{'s' * (run.set_aside > 1)} set aside; run the same command again "
+                "to complete it.",
+                "warning",
+            )
+    return text
+
+
+def _separations(catalog: Catalog) -> str:
+    """A histogram for each column of separations."""
+    text = ""
+    for column in separations_of(catalog.column_names):
+        parts = [
+            table.column(column).drop_null().to_numpy().astype(np.float64)
+            for table in catalog.columns(column).to_batches()
+        ]
+        values = np.concatenate([np.empty(0), *parts])
+        if not values.size:
+            continue
+        text += heading(f"{catalog.name}: {column}" if column != "separation_arcsec" else catalog.name)
+        svg = separations(values, float(values.max()) or 1.0, f"separations {catalog.name} {column}")
+        caption = (
+            f"Separations of {values.size:,} pairs; median {np.median(values):.3f}″, 95 % within "
+            f"{np.quantile(values, 0.95):.3f}″. From {catalog.name} {catalog.source.version}."
+        )
+        text += figure(svg, caption)
+    return text
+
+
+def _sky(contents: Contents) -> str:
+    places = [place for catalog in contents.catalogs if (place := places_of(catalog)).ra.size]
+    if not places:
+        return ""
+    caption = (
+        "Positions of the catalogs' rows (every k-th of more than 100,000). On maps of the whole sky, equal-area after "
+        "Mollweide, right ascension grows to the left and the line is the plane of the Galaxy."
+    )
+    return figure(sky_maps(places, "sky"), caption)

@@ -1,0 +1,182 @@
+"""One pass over a catalog of candidates: counts by class, the best of each, periods, agreement with labels."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.explore.contents import classes_of
+from lcscale.lake import HEALPIX_COLUMN, Catalog
+from lcscale.models.card import Card
+from lcscale.models.splitting import TEST, Split, assign
+from lcscale.models.taxonomy import SURVEYS, ancestors, classes, map_labels
+
+THRESHOLDS = (0.5, 0.9)
+"""Probabilities above which candidates are counted apart."""
+LOG_PERIOD_EDGES = np.round(np.arange(-2.0, 4.0001, 0.1), 3)
+"""Edges of the histogram of log10 period (days)."""
+_BEST = ("object_id", "period", "epoch", "n_observations")
+_COUNTS_IN_TEXT = re.compile(r"^\d+( of \d+)? observations? usable, (\d+) needed$")
+
+
+@dataclass
+class Tally:
+    """What a pass over candidates found."""
+
+    classes: tuple[str, ...]
+    """Classes the candidates have probabilities of."""
+    rows: int = 0
+    """Objects."""
+    given: Counter[str] = field(default_factory=Counter)
+    """Objects by class given."""
+    above: dict[float, Counter[str]] = field(default_factory=lambda: {limit: Counter() for limit in THRESHOLDS})
+    """Objects by class given, with at least a probability."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Objects without a class by reason."""
+    models: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Objects by (model id, trained on)."""
+    best: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The candidate of each class with the highest probability: name, position, period, probability."""
+    periods: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """Histogram of log10 period for each class, over `LOG_PERIOD_EDGES`."""
+    confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Objects by (class of the label, class given)."""
+    unknown_labels: Counter[str] = field(default_factory=Counter)
+    """Labels that the taxonomy does not know."""
+
+    @property
+    def classified(self) -> int:
+        """Objects with a class."""
+        return sum(self.given.values())
+
+    @property
+    def trained_on(self) -> str:
+        """What the models were trained on: real, simulated, mixed; with several, all of them."""
+        return ", ".join(sorted({trained for _, trained in self.models}))
+
+
+def tally(catalog: Catalog, card: Card | None = None) -> Tally:
+    """Pass over the catalog, one batch of its few columns at a time.
+
+    Parameters
+    ----------
+    catalog
+        Candidates: a column `class` and columns ``prob_<class>``.
+    card
+        Card of the model that made them; with it, labels count only on sky that the model was not trained on.
+    """
+    names = classes_of(catalog.column_names)
+    wanted = ("class", *(f"prob_{name}" for name in names), "reason", "model_id", "trained_on", "label", *_BEST)
+    result = Tally(names)
+    survey = dict(catalog.source.properties).get("lcscale_survey")
+    position = (catalog.source.ra, catalog.source.dec)
+    for table in catalog.columns(*(name for name in wanted if name in catalog.column_names)).to_batches():
+        _count(result, table)
+        _keep_best(result, table, position)
+        if "label" in table.column_names:
+            _compare(result, table, survey if survey in SURVEYS else None, card)
+    return result
+
+
+def _count(result: Tally, table: pa.Table) -> None:
+    given = table.column("class")
+    probability = _probability(result.classes, table)
+    result.rows += table.num_rows
+    result.given.update(_counts(given))
+    for limit, counter in result.above.items():
+        counter.update(_counts(given.filter(pa.array(probability >= limit))))
+    if "reason" in table.column_names:
+        for reason, n in _counts(table.column("reason").filter(pc.is_null(given))).items():
+            result.reasons[_general(reason)] += n
+    if {"model_id", "trained_on"} <= set(table.column_names):
+        pairs = (
+            table.select(["model_id", "trained_on"]).group_by(["model_id", "trained_on"]).aggregate([([], "count_all")])
+        )
+        for row in pairs.to_pylist():
+            result.models[str(row["model_id"]), str(row["trained_on"])] += row["count_all"]
+
+
+def _counts(values: pa.ChunkedArray) -> dict[str, int]:
+    return {
+        str(row["values"]): int(row["counts"])
+        for row in pc.value_counts(values).to_pylist()
+        if row["values"] is not None
+    }
+
+
+def _general(reason: str) -> str:
+    """The reason without the numbers of one object."""
+    return _COUNTS_IN_TEXT.sub(r"fewer than \2 usable observations", reason)
+
+
+def _probability(names: tuple[str, ...], table: pa.Table) -> npt.NDArray[np.float64]:
+    """Probability of the class given; 0 without one."""
+    given = np.array(table.column("class").to_pylist(), dtype=object)
+    result = np.zeros(table.num_rows)
+    for name in names:
+        rows = given == name
+        values = table.column(f"prob_{name}").to_numpy(zero_copy_only=False).astype(np.float64)
+        result[rows] = np.nan_to_num(values[rows])
+    return result
+
+
+def _keep_best(result: Tally, table: pa.Table, position: tuple[str, str]) -> None:
+    """The most probable of each class (to three digits; then the one observed most often), and its periods."""
+    given = np.array(table.column("class").to_pylist(), dtype=object)
+    probability = _probability(result.classes, table)
+    observed = _floats(table, "n_observations")
+    periods = _floats(table, "period")
+    rank = np.round(probability, 3) + 1e-9 * np.nan_to_num(observed)
+    for name in result.classes:
+        rows = np.flatnonzero(given == name)
+        if not rows.size:
+            continue
+        positive = periods[rows][periods[rows] > 0]
+        histogram = np.histogram(np.log10(positive), LOG_PERIOD_EDGES)[0]
+        result.periods[name] = result.periods.get(name, np.zeros_like(histogram)) + histogram
+        best = int(rows[np.argmax(rank[rows])])
+        if name not in result.best or rank[best] > result.best[name]["rank"]:
+            row = {key: table.column(key)[best].as_py() for key in _BEST if key in table.column_names}
+            place = {
+                key: table.column(column)[best].as_py() for key, column in zip(("ra", "dec"), position, strict=True)
+            }
+            result.best[name] = {**row, **place, "probability": float(probability[best]), "rank": float(rank[best])}
+
+
+def _floats(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    if name not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    return np.asarray(table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+
+
+def _compare(result: Tally, table: pa.Table, survey: str | None, card: Card | None) -> None:
+    """Labels against the classes given."""
+    rows = pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("class")))
+    if card is not None and card.trained_on != "simulated" and "split" in card.data:
+        unseen = assign(table.column(HEALPIX_COLUMN).to_numpy(), Split(**card.data["split"])) == TEST
+        rows = pc.and_(rows, pa.array(unseen))
+    chosen = table.select(["label", "class"]).filter(rows)
+    pairs = chosen.group_by(["label", "class"]).aggregate([([], "count_all")]).to_pylist()
+    truth = map_labels([str(row["label"]) for row in pairs], survey)
+    for row, name in zip(pairs, truth, strict=True):
+        if name is None:
+            result.unknown_labels[str(row["label"])] += row["count_all"]
+        else:
+            result.confusion[_as_model(str(name), result.classes), str(row["class"])] += row["count_all"]
+
+
+def _as_model(name: str, names: tuple[str, ...]) -> str:
+    """The narrowest class of the model that holds the class `name`; itself where the model has none."""
+    return next((each for each in ancestors(name) if each in names), name)
+
+
+def agrees(truth: str, given: str) -> bool:
+    """Whether the class given is the label's, or one within it (a label may be wider than the model's classes)."""
+    return given == truth or (given in classes() and truth in ancestors(given))
