@@ -71,9 +71,16 @@ class BandBatch:
     def ordered(self) -> Floats:
         """The magnitudes sorted within each object (NumPy's sort uses vector instructions; loops of numba do not)."""
         values = self.mag.copy()
-        bounds = self.offsets.tolist()
-        for a, b in pairwise(bounds):
+        for a, b in pairwise(self.offsets.tolist()):
             values[a:b].sort()
+        return values
+
+    @cached_property
+    def gaps(self) -> Floats:
+        """Times between neighbouring observations, sorted; those of an object end one before its last place."""
+        values = np.append(np.diff(self.time), 0.0)[: self.time.size]
+        for a, b in pairwise(self.offsets.tolist()):
+            values[a : max(b - 1, a)].sort()
         return values
 
     @cached_property
@@ -83,8 +90,7 @@ class BandBatch:
         cycles = (self.time - first) / np.repeat(self.period, np.diff(self.offsets))
         phase = cycles - np.floor(cycles)
         order = np.empty(phase.size, np.int64)
-        bounds = self.offsets.tolist()
-        for a, b in pairwise(bounds):
+        for a, b in pairwise(self.offsets.tolist()):
             order[a:b] = np.argsort(phase[a:b], kind="stable")
         return order
 

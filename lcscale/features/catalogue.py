@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
-from lcscale.features import fourier, moments, morphology, trends, variability
-from lcscale.features.declaration import Family, Feature
+from lcscale.features import (
+    counts,
+    distribution,
+    folded,
+    fourier,
+    moments,
+    morphology,
+    multiband,
+    pairwise,
+    robust,
+    trends,
+    variability,
+)
+from lcscale.features.declaration import Family, Feature, PairFamily
 
 FAMILIES: tuple[Family, ...] = (
+    counts.FAMILY,
     moments.FAMILY,
     variability.FAMILY,
     morphology.FAMILY,
+    robust.FAMILY,
+    distribution.FAMILY,
     trends.FAMILY,
+    folded.FAMILY,
     fourier.FAMILY,
+    pairwise.FAMILY,
 )
-"""Families in the order of their columns."""
+"""Families of features of one band, in the order of their columns."""
+
+PAIR_FAMILIES: tuple[PairFamily, ...] = (multiband.FAMILY,)
+"""Families of features of a further band with the primary one."""
 
 PERIOD = Feature(
     "period", "day", "period the periodic features are folded with: given, or found by lcscale.periods.find"
 )
 
+PAIR_FEATURES: dict[str, Feature] = {feature.name: feature for family in PAIR_FAMILIES for feature in family.features}
+"""Features that only further bands have, by name."""
+
 FEATURES: dict[str, Feature] = {
     feature.name: feature for feature in (*(f for family in FAMILIES for f in family.features), PERIOD)
-}
+} | PAIR_FEATURES
 """Every feature by name."""
 
-NAMES: tuple[str, ...] = tuple(FEATURES)
-"""Names of all features."""
+OPTIONAL: tuple[str, ...] = tuple(feature.name for feature in pairwise.FEATURES)
+"""Features made only when asked for by name."""
+
+NAMES: tuple[str, ...] = tuple(name for name in FEATURES if name not in OPTIONAL and name not in PAIR_FEATURES)
+"""Names of the features that every light curve gets by default (several bands: `PAIR_FEATURES` too)."""
+
+PERIODIC: frozenset[str] = frozenset(
+    {feature.name for family in FAMILIES if family.periodic for feature in family.features}
+    | {"period", "amplitude_ratio", "phase_lag"}
+)
+"""Names of the features that need a period."""

@@ -62,3 +62,22 @@ class Family:
     features: tuple[Feature, ...]
     compute: Callable[[BandBatch], npt.NDArray[np.float64]]
     periodic: bool = False
+
+
+@dataclass(frozen=True)
+class PairFamily:
+    """Features of a further band together with the primary one.
+
+    Attributes
+    ----------
+    name
+        Name of the family.
+    features
+        The features, in the order of the columns that `compute` gives; their columns are called ``<name>_<band>``.
+    compute
+        ``(primary batch, batch) -> float64 [n_objects, n_features]``, NaN where a feature has no value.
+    """
+
+    name: str
+    features: tuple[Feature, ...]
+    compute: Callable[[BandBatch, BandBatch], npt.NDArray[np.float64]]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, Floats, QuantileRule
-from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES
+from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.lightcurves import LightCurves, usable
 
 CHUNK = 1 << 19
@@ -40,7 +40,7 @@ class Plan:
     @classmethod
     def of(cls, names: Iterable[str] | None, bands: Sequence[str], quantile_rule: QuantileRule = "linear") -> Plan:
         """Check the names; None asks for all of them."""
-        wanted = NAMES if names is None else tuple(dict.fromkeys(names))
+        wanted = (*NAMES, *PAIR_FEATURES) if names is None else tuple(dict.fromkeys(names))
         unknown = [name for name in wanted if name not in FEATURES]
         if unknown:
             raise InputError(f"no feature named {', '.join(unknown)}; there are {', '.join(FEATURES)}")
@@ -51,13 +51,12 @@ class Plan:
     @property
     def needs_period(self) -> bool:
         """Whether any of the features needs the period."""
-        return "period" in self.names or any(
-            family.periodic and any(feature.name in self.names for feature in family.features) for family in FAMILIES
-        )
+        several = len(self.bands) > 1
+        return any(name in PERIODIC and (several or name not in PAIR_FEATURES) for name in self.names)
 
     def columns(self) -> list[str]:
         """Names of the columns, without `reason`."""
-        first = list(self.names)
+        first = [name for name in self.names if name not in PAIR_FEATURES]
         others = [f"{name}_{band}" for band in self.bands[1:] for name in self.names if name != "period"]
         return first + others
 
@@ -120,16 +119,18 @@ def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
 def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
     if period is None:
         period = _periods(lcs, plan) if plan.needs_period else np.full(len(lcs), np.nan)
-    columns: dict[str, Floats] = {}
+    columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
-    for position, band in enumerate(plan.bands or ("",)):
+    primary: BandBatch | None = None
+    for band in plan.bands or ("",):
         clean, why = usable(_select(lcs, band))
-        reasons = why if reasons is None else reasons
         clean = clean.keep(np.repeat(np.array([reason is None for reason in why], np.bool_), clean.counts))
         batch = BandBatch.of(clean, period, plan.quantile_rule)
-        columns |= _columns(batch, plan, f"_{band}" if position else "")
-    if "period" in plan.names:
-        columns["period"] = period
+        if primary is None:
+            primary, reasons = batch, why
+            columns |= _columns(batch, plan, "")
+        else:
+            columns |= _columns(batch, plan, f"_{band}") | _pair_columns(primary, batch, plan, f"_{band}")
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
     return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
 
@@ -168,4 +169,14 @@ def _columns(batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:
             if feature.needs_errors:
                 column = np.where(batch.errors_known, column, np.nan)
             columns[feature.name + suffix] = column
+    return columns
+
+
+def _pair_columns(primary: BandBatch, batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:
+    columns: dict[str, Floats] = {}
+    for family in PAIR_FAMILIES:
+        wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]
+        if wanted:
+            values = family.compute(primary, batch)
+            columns |= {family.features[k].name + suffix: values[:, k] for k in wanted}
     return columns

@@ -44,29 +44,51 @@ _ERRORS = _PHI + MAX_ORDER - 2
 @kernel  # type: ignore[untyped-decorator]
 def fourier(time: Floats, mag: Floats, error: Floats, period: float, scratch: Any, out: Any) -> None:
     """The features of this family for one light curve, into `out`; `scratch` is float64 [6, >= n]."""
+    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
+    coefficients = np.empty(N_PARAMETERS)
+    order, rest, chi2 = _fit(time, mag, error, period, scratch, matrix, coefficients)
+    if order == 0:
+        return
+    out[0] = order
+    out[1] = 1.0 - rest / chi2
+    _shape(coefficients, order, out)
+    _errors(matrix, coefficients, order, rest / (mag.size - 2 * order - 1), out)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def first_harmonic(time: Floats, mag: Floats, error: Floats, period: float, scratch: Any) -> tuple[float, float]:
+    """Amplitude A_1 and phase φ_1 (at time 0) of the series that `fourier` fits; NaN where there is none."""
+    coefficients = np.zeros(N_PARAMETERS)
+    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
+    order, _, _ = _fit(time, mag, error, period, scratch, matrix, coefficients)
+    if order == 0:
+        return np.nan, np.nan
+    return math.hypot(coefficients[1], coefficients[2]), math.atan2(-coefficients[2], coefficients[1])
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _fit(
+    time: Floats, mag: Floats, error: Floats, period: float, scratch: Any, matrix: Any, coefficients: Any
+) -> tuple[int, float, float]:
+    """Order of the series (0 where there is none), its χ² and that of a constant star; fills the Cholesky factor."""
     n = mag.size
+    most = min(MAX_ORDER, (n - 4) // 2)
+    if most < 1:
+        return 0, 0.0, 0.0
     weight = scratch[4, :n]
     weighted = scratch[5, :n]
     chi2 = _weigh(mag, error, weight, weighted)
     moments = np.empty((4, N_PARAMETERS))
-    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
     right = np.empty(N_PARAMETERS)
     drops = np.empty(MAX_HARMONICS)
-    most = min(MAX_ORDER, (n - 4) // 2)
     trig_moments(time, weight, weighted, 1.0 / period, most, scratch, moments)
     normal_equations(moments, np.arange(1, most + 1), matrix, right)
     determined = nested_drops(matrix, right, most, drops)
     if determined == 0:
-        return
+        return 0, 0.0, 0.0
     order = best_order(drops[:determined], chi2, n)
-    coefficients = np.empty(N_PARAMETERS)
-    n_parameters = 2 * order + 1
-    back_substitute(matrix, right, n_parameters, coefficients)
-    out[0] = order
-    out[1] = drops[order - 1] / chi2
-    variance = max(chi2 - drops[order - 1], 0.0) / (n - n_parameters)
-    _shape(coefficients, order, out)
-    _errors(matrix, coefficients, order, variance, out)
+    back_substitute(matrix, right, 2 * order + 1, coefficients)
+    return order, max(chi2 - drops[order - 1], 0.0), chi2
 
 
 @kernel  # type: ignore[untyped-decorator]

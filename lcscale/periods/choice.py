@@ -3,8 +3,8 @@
 The highest peak of a Lomb-Scargle periodogram is often an alias, or half the period of an eclipsing binary. So the
 highest peaks, each at f and f/2, are ranked by the evidence for a Fourier series (`evidence`): to order 4 at f, to
 order 8 at f/2, which describes the same detail. Whether the winner's period is then P or 2P is decided by an explicit
-rule: the longer one needs `DOUBLING_EVIDENCE` and `DOUBLING_CYCLES`, so that a sinusoid does not become its double and an eclipsing binary
-with unequal minima does not stay at half.
+rule: the longer one needs `DOUBLING_EVIDENCE` and `DOUBLING_CYCLES`, so that a sinusoid does not become its double and
+an eclipsing binary with unequal minima does not stay at half.
 """
 
 from __future__ import annotations

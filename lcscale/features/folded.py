@@ -1,0 +1,82 @@
+"""Smoothness of the folded light curve."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.declaration import Family, Feature
+
+FEATURES = (
+    Feature(
+        "psi_eta",
+        "",
+        "von Neumann η in order of phase, phase 0 at the first observation",
+        "Kim et al. 2014",
+        "FATS Psi_eta, but for the origin of phase",
+    ),
+    Feature(
+        "psi_cs",
+        "",
+        "range of the cumulative sum (cumulative_sum_range) in order of phase",
+        "Kim et al. 2014",
+        "FATS Psi_CS but for ddof: s has n - 1 here, n there",
+    ),
+    Feature(
+        "string_length",
+        "",
+        "Σ (m[j+1] - m[j])² / (2 (n - 1) s²) in order of phase, the last followed by the first",
+        "Lafler & Kinman 1965",
+        "light-curve LaflerKinmanStringLength of the folded curve",
+    ),
+)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def folded(mag: Floats, order: Integers, out: Any) -> None:
+    """The features of this family for one light curve whose phases grow along `order`, into `out`."""
+    n = mag.size
+    total = 0.0
+    for j in range(n):
+        total += mag[j]
+    mean = total / n
+    scatter = 0.0
+    for j in range(n):
+        scatter += (mag[j] - mean) * (mag[j] - mean)
+    variance = scatter / (n - 1)
+    running = 0.0
+    low = np.inf
+    high = -np.inf
+    neighbours = 0.0
+    last = mag[order[0]]
+    for j in range(n):
+        value = mag[order[j]]
+        neighbours += (value - last) * (value - last)
+        last = value
+        running += value - mean
+        low = min(low, running)
+        high = max(high, running)
+    closing = mag[order[0]] - last
+    out[0] = neighbours / ((n - 1) * variance)
+    out[1] = (high - low) / (n * math.sqrt(variance))
+    out[2] = (neighbours + closing * closing) / (2.0 * (n - 1) * variance)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(mag: Floats, order: Integers, offsets: Integers, period: Floats, out: Any) -> None:
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b > a and period[i] > 0.0:
+            folded(mag[a:b], order[a:b], out[i])
+
+
+def _compute(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(FEATURES)), np.nan)
+    _each(batch.mag, batch.by_phase, batch.offsets, batch.period, out)
+    return out
+
+
+FAMILY = Family("folded", FEATURES, _compute, periodic=True)

@@ -1,0 +1,129 @@
+"""Order statistics: what a few outliers do not change."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.declaration import Family, Feature
+
+_RULE = "quantiles Q by the rule of the call (linear: NumPy's default; hazen: light-curve's)"
+_RATIOS = ((20, 0.4), (35, 0.325), (50, 0.25), (65, 0.175), (80, 0.1))
+
+FEATURES = (
+    Feature("median", "mag", "median m", agrees="numpy.median; light-curve Median", location=True),
+    Feature(
+        "mad",
+        "mag",
+        "median |m - median|, not scaled",
+        agrees="scipy.stats.median_abs_deviation; light-curve MedianAbsoluteDeviation",
+    ),
+    Feature("iqr", "mag", f"Q(75 %) - Q(25 %), {_RULE}", agrees="light-curve InterPercentileRange(0.25)"),
+    Feature("range_10_90", "mag", f"Q(90 %) - Q(10 %), {_RULE}", agrees="light-curve InterPercentileRange(0.1)"),
+    Feature("range_5_95", "mag", f"Q(95 %) - Q(5 %), {_RULE}", agrees="light-curve InterPercentileRange(0.05)"),
+    *(
+        Feature(
+            f"percentile_ratio_{share}",
+            "",
+            f"(Q({100 - 100 * q:g} %) - Q({100 * q:g} %)) / (Q(95 %) - Q(5 %)), {_RULE}",
+            "Richards et al. 2011, of magnitudes",
+            f"light-curve MagnitudePercentageRatio({q:g}, 0.05)",
+        )
+        for share, q in _RATIOS
+    ),
+    Feature(
+        "biweight_scale",
+        "mag",
+        "sqrt(n Σ d² (1 - u²)⁴) / |Σ (1 - u²)(1 - 5 u²)| over |u| < 1, u = d / (9 mad), d = m - median",
+        "Beers, Flynn & Gebhardt 1990",
+        "astropy.stats.biweight_scale; light-curve BiweightScale",
+    ),
+)
+
+_LOWER = np.array([0.25, 0.1, 0.05] + [q for _, q in _RATIOS])
+
+
+@kernel  # type: ignore[untyped-decorator]
+def quantile(v: Floats, q: float, hazen: bool) -> float:
+    """Quantile of sorted values: position q(n - 1), or q n - 1/2 by Hazen's rule."""
+    n = v.size
+    position = q * n - 0.5 if hazen else q * (n - 1)
+    position = min(max(position, 0.0), n - 1.0)
+    below = int(position)
+    above = min(below + 1, n - 1)
+    return float(v[below] + (position - below) * (v[above] - v[below]))
+
+
+@kernel  # type: ignore[untyped-decorator]
+def median_deviation(v: Floats, median: float) -> float:
+    """Median absolute deviation of sorted values: the deviations, largest first, come from the two ends."""
+    n = v.size
+    low = 0
+    high = n - 1
+    upper = 0.0
+    lower = 0.0
+    for r in range(n - 1, (n - 1) // 2 - 1, -1):
+        below = median - v[low]
+        above = v[high] - median
+        if below > above:
+            deviation = below
+            low += 1
+        else:
+            deviation = above
+            high -= 1
+        if r == n // 2:
+            upper = deviation
+        lower = deviation
+    return 0.5 * (lower + upper)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
+    """The features of this family for the sorted magnitudes `v` of one light curve, into `out`."""
+    n = v.size
+    median = 0.5 * (v[(n - 1) // 2] + v[n // 2])
+    mad = median_deviation(v, median)
+    out[0] = median
+    out[1] = mad
+    for k in range(lower.size):
+        out[2 + k] = quantile(v, 1.0 - lower[k], hazen) - quantile(v, lower[k], hazen)
+    for k in range(3, lower.size):
+        out[2 + k] = out[2 + k] / out[4] if out[4] > 0.0 else np.nan
+    out[2 + lower.size] = _biweight(v, median, mad)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _biweight(v: Floats, median: float, mad: float) -> float:
+    if not mad > 0.0:
+        return np.nan
+    above = 0.0
+    below = 0.0
+    for j in range(v.size):
+        d = v[j] - median
+        u = d / (9.0 * mad)
+        q = u * u
+        inside = 1.0 if q < 1.0 else 0.0
+        p = 1.0 - q
+        above += inside * d * d * p * p * p * p
+        below += inside * p * (1.0 - 5.0 * q)
+    return math.sqrt(v.size * above) / abs(below)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(ordered: Floats, offsets: Integers, lower: Floats, hazen: bool, out: Any) -> None:
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b > a:
+            robust(ordered[a:b], lower, hazen, out[i])
+
+
+def _compute(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(FEATURES)), np.nan)
+    _each(batch.ordered, batch.offsets, _LOWER, batch.quantile_rule == "hazen", out)
+    return out
+
+
+FAMILY = Family("robust", FEATURES, _compute)
