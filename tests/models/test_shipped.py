@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+
+from lcscale.lightcurves.synthesis import synthesize
+from lcscale.models import Classify, load, read_card, shipped
+from lcscale.models.registry import WEIGHTS, find_folder
+
+
+def test_the_demo_model_is_shipped_and_the_default():
+    assert "demo" in shipped()
+    assert Classify().model in shipped()
+    assert read_card("demo").trained_on == "simulated"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_models_are_whole_and_small(name):
+    model = load(name)
+    assert model.card.name == name
+    assert (find_folder(name) / WEIGHTS).stat().st_size < 1_000_000
+    figures = model.card.metrics
+    assert {"accuracy", "macro_f1", "ece", "test", "validation", "baseline"} <= set(figures)
+    assert figures["ece"] <= 0.03
+
+
+def test_the_demo_model_knows_new_simulated_stars():
+    classes = ("RRab", "RRc", "DCEP_F", "DSCT", "EA", "EW", "MIRA")
+    made = synthesize(classes * 20, seed=31, n_observations=(40, 180), baseline_days=1200.0)
+    model = load("demo")
+    guess = np.array(model.classes)[model.predict_proba(made.lcs, made.period).argmax(axis=1)]
+    assert np.mean(guess == made.label) > 0.85
