@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.crossmatch.matching import Pairs, coordinates, match
+from lcscale.crossmatch.matching import coordinates, match
 from lcscale.crossmatch.naming import joined_names, joined_schema
 from lcscale.crossmatch.options import MatchOptions
+from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError
 
 

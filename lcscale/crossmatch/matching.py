@@ -8,15 +8,13 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.crossmatch.search import ALL, find_pairs
+from lcscale.crossmatch.ordering import Pairs, search
+from lcscale.crossmatch.search import ALL
 from lcscale.crossmatch.zones import build_index
 from lcscale.errors import InputError
 
 MAX_RADIUS_ARCSEC = 36_000.0
 """Largest radius of a match, 10 degrees."""
-
-Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
-"""Left index, right index, separation in arcsec; in left order, neighbours by separation, ties by right index."""
 
 
 def match(
@@ -60,7 +58,7 @@ def match(
     right = coordinates(right_ra, right_dec, "right_ra", "right_dec")
     radius = _radius(radius_arcsec, left[0].size)
     wanted = check_neighbors(n_neighbors, mutual)
-    pairs: Pairs = find_pairs(*left, radius / 3600.0, build_index(*right), ALL if mutual else wanted)
+    pairs = search(*left, radius / 3600.0, build_index(*right), ALL if mutual else wanted)
     return keep_mutual(pairs, right[0].size) if mutual else pairs
 
 

@@ -13,6 +13,9 @@ from lcscale.crossmatch.zones import SLOP_DEG, ZoneIndex, bin_of, ra_from
 ALL = 0
 """`n_neighbors` of the kernels that asks for every point within the radius."""
 
+_FEW = 16
+"""So many points in the window of a zone are looked at one by one."""
+
 _Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 
@@ -43,7 +46,7 @@ def ra_window(radius: float, dec: float, cos_dec: float) -> float:
     """Upper bound on the difference of right ascension within `radius` of a point at `dec`, degrees."""
     if abs(dec) + radius >= 90.0 - SLOP_DEG:
         return 181.0
-    sine = math.sin(math.radians(radius)) / cos_dec
+    sine = math.radians(radius) / cos_dec
     if sine < 0.5:  # asin x ≤ x + 0.19 x³ there
         return math.degrees(sine * (1.0 + 0.19 * sine * sine)) + SLOP_DEG
     return math.degrees(math.asin(min(sine, 1.0))) + SLOP_DEG
@@ -51,11 +54,16 @@ def ra_window(radius: float, dec: float, cos_dec: float) -> float:
 
 @nb.njit(inline="always")  # type: ignore[untyped-decorator]
 def angle(hav: float) -> float:
-    """Separation in degrees from its haversine."""
-    return math.degrees(2.0 * math.asin(math.sqrt(min(hav, 1.0))))
+    """Separation in degrees from its haversine; by the series of the arcsine, exact to rounding, below 5 degrees."""
+    sine = math.sqrt(min(hav, 1.0))
+    if sine < 0.045:
+        x2 = sine * sine
+        tail = x2 * (3.0 / 40.0 + x2 * (15.0 / 336.0 + x2 * (105.0 / 3456.0 + x2 * (945.0 / 42240.0))))
+        return math.degrees(2.0 * sine * (1.0 + x2 / 6.0 + x2 * tail))
+    return math.degrees(2.0 * math.asin(sine))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
 def _insert(
     hav: float, row: int, havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int, wanted: int
 ) -> int:
@@ -74,47 +82,45 @@ def _insert(
     return min(found + 1, wanted)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
 def _nearest_of(
     ra: float,
     dec: float,
+    cos_dec: float,
     radius: float,
     index: ZoneIndex,
+    wanted: int,
     havs: npt.NDArray[np.float64],
     rows: npt.NDArray[np.int64],
 ) -> int:
-    """The nearest ``havs.size`` points within `radius` degrees, into `havs` and `rows`; gives how many there are.
+    """The `wanted` nearest points within `radius` degrees, into `havs` and `rows`; gives how many there are.
 
     Zones are taken in order of their distance; in each, points outward from the position, in both directions. The
     radius shrinks to the last neighbour kept, so the cost follows the distance of neighbours and not the radius asked.
     """
-    wanted = havs.size
-    n_zones = index.zone_start.size - 1
-    cos_dec = math.cos(math.radians(dec))
+    points, bin_start, zone_start, zone_ra, zone_scale, dec_min, height, origin = index
+    n_zones = zone_start.size - 1
     limit = _half_sine_squared(radius)
     window = ra_window(radius, dec, cos_dec)
-    turned = ra_from(index.origin, ra)
-    above = min(max(math.floor((dec - index.dec_min) / index.height), 0), n_zones - 1)
+    turned = ra_from(origin, ra)
+    above = min(max(math.floor((dec - dec_min) * (1.0 / height)), 0), n_zones - 1)
     below = above - 1
     found = 0
     while True:
-        gap_above = index.dec_min + above * index.height - dec if above < n_zones else np.inf
-        gap_below = dec - (index.dec_min + (below + 1) * index.height) if below >= 0 else np.inf
+        gap_above = dec_min + above * height - dec if above < n_zones else np.inf
+        gap_below = dec - (dec_min + (below + 1) * height) if below >= 0 else np.inf
         if min(gap_above, gap_below) > radius + SLOP_DEG:
-            return found
+            break
         if gap_above <= gap_below:
             z = above
             above += 1
         else:
             z = below
             below -= 1
-        first = index.zone_start[z]
-        end = index.zone_start[z + 1]
-        if first == end:
-            continue
-        n_bins = end - first + 1
-        middle = index.bin_start[first + z + bin_of(turned, index.zone_ra[z], index.zone_scale[z], n_bins)]
+        first = zone_start[z]
+        end = zone_start[z + 1]
         left_over = end - first
+        middle = bin_start[first + z + bin_of(turned, zone_ra[z], zone_scale[z], left_over + 1)]
         for direction in (1, -1):
             j = middle if direction == 1 else middle - 1
             lap = 0.0
@@ -125,76 +131,91 @@ def _nearest_of(
                 elif j < first:
                     j = end - 1
                     lap = 360.0
-                if direction * (ra_from(index.origin, index.points[j, 0]) - turned) + lap > window:
+                if direction * (ra_from(origin, points[j, 0]) - turned) + lap > window:
                     break
                 left_over -= 1
-                if abs(index.points[j, 1] - dec) <= radius + SLOP_DEG:
-                    hav = haversine(ra, dec, cos_dec, index.points[j, 0], index.points[j, 1], index.points[j, 2])
+                if abs(points[j, 1] - dec) <= radius + SLOP_DEG:
+                    hav = haversine(ra, dec, cos_dec, points[j, 0], points[j, 1], points[j, 2])
                     if hav <= limit:
-                        found = _insert(hav, int(index.points[j, 3]), havs, rows, found, wanted)
+                        found = _insert(hav, int(points[j, 3]), havs, rows, found, wanted)
                         if found == wanted:
                             limit = havs[wanted - 1]
                             radius = angle(limit)
                             window = ra_window(radius, dec, cos_dec)
                 j += direction
+    return found
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
 def _all_within(
     ra: float,
     dec: float,
+    cos_dec: float,
     radius: float,
+    window: float,
     index: ZoneIndex,
     havs: npt.NDArray[np.float64],
     rows: npt.NDArray[np.int64],
 ) -> int:
-    """Number of points within `radius` degrees; the first of them, as many as fit, go into `havs` and `rows`."""
-    n_zones = index.zone_start.size - 1
-    cos_dec = math.cos(math.radians(dec))
+    """Number of points within `radius` degrees; the first of them, as many as fit, go into `havs` and `rows`.
+
+    Each zone is read forward from the lower edge of the window of right ascension, round the circle if need be.
+    """
+    points, bin_start, zone_start, zone_ra, zone_scale, dec_min, height, origin = index
     limit = _half_sine_squared(radius)
-    window = ra_window(radius, dec, cos_dec)
-    turned = ra_from(index.origin, ra)
-    lowest = math.floor((dec - radius - SLOP_DEG - index.dec_min) / index.height)
-    highest = math.floor((dec + radius + SLOP_DEG - index.dec_min) / index.height)
+    edge = ra_from(origin, ra) - window
+    if edge < 0.0:
+        edge += 360.0
+    lowest = math.floor((dec - radius - SLOP_DEG - dec_min) * (1.0 / height))
+    highest = math.floor((dec + radius + SLOP_DEG - dec_min) * (1.0 / height))
     found = 0
-    for z in range(max(lowest, 0), min(highest, n_zones - 1) + 1):
-        first = index.zone_start[z]
-        end = index.zone_start[z + 1]
-        left_over = end - first
-        if left_over == 0:
-            continue
-        middle = index.bin_start[first + z + bin_of(turned, index.zone_ra[z], index.zone_scale[z], left_over + 1)]
-        for direction in (1, -1):
-            j = middle if direction == 1 else middle - 1
-            lap = 0.0
-            while left_over > 0:
-                if j == end:
-                    j = first
-                    lap = 360.0
-                elif j < first:
-                    j = end - 1
-                    lap = 360.0
-                if direction * (ra_from(index.origin, index.points[j, 0]) - turned) + lap > window:
-                    break
-                left_over -= 1
-                if abs(index.points[j, 1] - dec) <= radius + SLOP_DEG:
-                    hav = haversine(ra, dec, cos_dec, index.points[j, 0], index.points[j, 1], index.points[j, 2])
-                    if hav <= limit:
-                        if found < havs.size:
-                            havs[found] = hav
-                            rows[found] = int(index.points[j, 3])
-                        found += 1
-                j += direction
+    for z in range(max(lowest, 0), min(highest, zone_start.size - 2) + 1):
+        first = zone_start[z]
+        end = zone_start[z + 1]
+        j = bin_start[first + z + bin_of(edge, zone_ra[z], zone_scale[z], end - first + 1)]
+        lap = -edge
+        for _ in range(end - first):
+            if j == end:
+                j = first
+                lap += 360.0
+            if ra_from(origin, points[j, 0]) + lap > 2.0 * window:
+                break
+            if abs(points[j, 1] - dec) <= radius + SLOP_DEG:
+                hav = haversine(ra, dec, cos_dec, points[j, 0], points[j, 1], points[j, 2])
+                if hav <= limit:
+                    if found < havs.size:
+                        havs[found] = hav
+                        rows[found] = int(points[j, 3])
+                    found += 1
+            j += 1
     return found
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def _is_sparse(ra: float, dec: float, radius: float, window: float, index: ZoneIndex) -> bool:
+    """Whether so few points lie about a position that to look at all is cheaper than to search outward."""
+    if radius > index.height:
+        return False
+    turned = ra_from(index.origin, ra)
+    z = min(max(math.floor((dec - index.dec_min) * (1.0 / index.height)), 0), index.zone_start.size - 2)
+    first = index.zone_start[z]
+    n_bins = index.zone_start[z + 1] - first + 1
+    low = bin_of(turned - window, index.zone_ra[z], index.zone_scale[z], n_bins)
+    high = bin_of(turned + window, index.zone_ra[z], index.zone_scale[z], n_bins)
+    return bool(index.bin_start[first + z + high + 1] - index.bin_start[first + z + low] <= _FEW)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sort_candidates(havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int) -> None:
     """Sort the first `found` candidates by distance, ties by row."""
-    by_row = np.argsort(rows[:found])
-    order = by_row[np.argsort(havs[:found][by_row], kind="mergesort")]
-    havs[:found] = havs[:found][order]
-    rows[:found] = rows[:found][order]
+    if found > 4 * _FEW:
+        by_row = np.argsort(rows[:found])
+        order = by_row[np.argsort(havs[:found][by_row], kind="mergesort")]
+        havs[:found] = havs[:found][order]
+        rows[:found] = rows[:found][order]
+    else:
+        for k in range(1, found):
+            _insert(havs[k], rows[k], havs, rows, k, found)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -224,27 +245,30 @@ def find_pairs(
         Position, row of the point, separation in arcsec; in order of position, then separation, then row.
     """
     n_points = index.points.shape[0]
-    scratch = n_neighbors if n_neighbors != ALL else 64
-    havs = np.empty(scratch)
-    rows = np.empty(scratch, np.int64)
-    capacity = ra.size + scratch if n_points else 0
-    left = np.empty(capacity, np.int64)
-    right = np.empty(capacity, np.int64)
-    separation = np.empty(capacity)
+    wanted = n_neighbors if n_neighbors != ALL else n_points
+    havs = np.empty(max(8 * _FEW, n_neighbors))
+    rows = np.empty(havs.size, np.int64)
+    left = np.empty(ra.size if n_points else 0, np.int64)
+    right = np.empty(left.size, np.int64)
+    separation = np.empty(left.size)
     n_pairs = 0
-    for i in range(ra.size if n_points else 0):
+    for i in range(left.size):
         reach = radius[i] if radius.size > 1 else radius[0]
         if not (math.isfinite(ra[i]) and math.isfinite(dec[i]) and reach >= 0.0):
             continue
-        if n_neighbors != ALL:
-            found = _nearest_of(ra[i], dec[i], reach, index, havs, rows)
-        else:
-            found = _all_within(ra[i], dec[i], reach, index, havs, rows)
+        cos_dec = math.cos(math.radians(dec[i]))
+        window = ra_window(reach, dec[i], cos_dec)
+        if n_neighbors == ALL or _is_sparse(ra[i], dec[i], reach, window, index):
+            found = _all_within(ra[i], dec[i], cos_dec, reach, window, index, havs, rows)
             if found > havs.size:
                 havs = np.empty(2 * found)
                 rows = np.empty(2 * found, np.int64)
-                found = _all_within(ra[i], dec[i], reach, index, havs, rows)
-            _sort_candidates(havs, rows, found)
+                found = _all_within(ra[i], dec[i], cos_dec, reach, window, index, havs, rows)
+            if found > 1:
+                _sort_candidates(havs, rows, found)
+            found = min(found, wanted)
+        else:
+            found = _nearest_of(ra[i], dec[i], cos_dec, reach, index, wanted, havs, rows)
         if n_pairs + found > left.size:
             more = left.size + found
             left = np.append(left, np.empty(more, np.int64))
@@ -269,5 +293,7 @@ def count_within(
     if index.points.shape[0]:
         for i in range(ra.size):
             if math.isfinite(ra[i]) and math.isfinite(dec[i]):
-                counts[i] = _all_within(ra[i], dec[i], radius, index, havs, rows)
+                cos_dec = math.cos(math.radians(dec[i]))
+                window = ra_window(radius, dec[i], cos_dec)
+                counts[i] = _all_within(ra[i], dec[i], cos_dec, radius, window, index, havs, rows)
     return counts

@@ -22,6 +22,15 @@ _INSERTION_MAX = 24
 """Longest bin sorted by insertion."""
 
 
+_Sorted = tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.float64],
+    npt.NDArray[np.float64],
+]
+
+
 class ZoneIndex(NamedTuple):
     """Points sorted by (zone, right ascension), and where to find them.
 
@@ -55,8 +64,7 @@ def build_index(ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]) -> Zo
         dec_min = dec_max = 0.0
     origin, span = _largest_gap(occupied)
     height = _zone_height(n_finite, dec_min, dec_max, span)
-    n_zones = int((dec_max - dec_min) / height) + 1
-    points, bin_start, zone_start, zone_ra, zone_scale = _sort(ra, dec, dec_min, height, origin, n_zones)
+    points, bin_start, zone_start, zone_ra, zone_scale = _sort(ra, dec, dec_min, dec_max, height, origin)
     return ZoneIndex(points, bin_start, zone_start, zone_ra, zone_scale, dec_min, height, origin)
 
 
@@ -111,52 +119,45 @@ def bin_of(turned: float, first: float, scale: float, n_bins: int) -> int:
     return min(max(int((turned - first) * scale), 0), n_bins - 1)
 
 
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def zone_of(dec: float, dec_min: float, height: float) -> int:
+    """Zone of a declination not below `dec_min`."""
+    return int((dec - dec_min) * (1.0 / height))
+
+
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sort(
     ra: npt.NDArray[np.float64],
     dec: npt.NDArray[np.float64],
     dec_min: float,
+    dec_max: float,
     height: float,
     origin: float,
-    n_zones: int,
-) -> tuple[
-    npt.NDArray[np.float64],
-    npt.NDArray[np.int64],
-    npt.NDArray[np.int64],
-    npt.NDArray[np.float64],
-    npt.NDArray[np.float64],
-]:
-    """Counting sort by (zone, bin), then an exact sort by right ascension inside the bins."""
+) -> _Sorted:
+    """Sort points by zone, then inside each zone, which the processor's cache holds, by right ascension."""
+    n_zones = zone_of(dec_max, dec_min, height) + 1
     zone_start, zone_ra, zone_scale = _measure_zones(ra, dec, dec_min, height, origin, n_zones)
     n_points = zone_start[-1]
-    bins = np.empty(ra.size, np.int64)
-    bin_start = np.zeros(n_points + n_zones + 1, np.int64)
+    by_zone = np.empty((n_points, 4))
+    place = zone_start.copy()
     for i in range(ra.size):
-        bins[i] = -1
         if math.isfinite(ra[i]) and math.isfinite(dec[i]):
-            z = int((dec[i] - dec_min) / height)
-            n_bins = zone_start[z + 1] - zone_start[z] + 1
-            bins[i] = zone_start[z] + z + bin_of(ra_from(origin, ra[i]), zone_ra[z], zone_scale[z], n_bins)
-            bin_start[bins[i] + 1] += 1
-    for b in range(bin_start.size - 1):
-        bin_start[b + 1] += bin_start[b]
-    order = np.empty(n_points, np.int64)
-    for i in range(ra.size):
-        if bins[i] >= 0:
-            order[bin_start[bins[i]]] = i
-            bin_start[bins[i]] += 1
-    for b in range(bin_start.size - 1, 0, -1):
-        bin_start[b] = bin_start[b - 1]
-    bin_start[0] = 0
+            z = zone_of(dec[i], dec_min, height)
+            by_zone[place[z], 0] = ra[i]
+            by_zone[place[z], 1] = dec[i]
+            by_zone[place[z], 2] = ra_from(origin, ra[i])
+            by_zone[place[z], 3] = i
+            place[z] += 1
     points = np.empty((n_points, 4))
-    for b in range(bin_start.size - 1):
-        _sort_bin(ra, order, bin_start[b], bin_start[b + 1], origin)
-    for j in range(n_points):
-        i = order[j]
-        points[j, 0] = ra[i]
-        points[j, 1] = dec[i]
-        points[j, 2] = math.cos(math.radians(dec[i]))
-        points[j, 3] = i
+    bin_start = np.empty(n_points + n_zones + 1, np.int64)
+    for z in range(n_zones):
+        first, end = zone_start[z], zone_start[z + 1]
+        bins = bin_start[first + z : end + z + 2]
+        _sort_zone(by_zone[first:end], points[first:end], bins, zone_ra[z], zone_scale[z])
+        for b in range(bins.size):
+            bins[b] += first
+        for j in range(first, end):
+            points[j, 2] = math.cos(math.radians(points[j, 1]))
     return points, bin_start, zone_start, zone_ra, zone_scale
 
 
@@ -175,7 +176,7 @@ def _measure_zones(
     last_ra = np.full(n_zones, -np.inf)
     for i in range(ra.size):
         if math.isfinite(ra[i]) and math.isfinite(dec[i]):
-            z = int((dec[i] - dec_min) / height)
+            z = zone_of(dec[i], dec_min, height)
             turned = ra_from(origin, ra[i])
             zone_start[z + 1] += 1
             zone_ra[z] = min(zone_ra[z], turned)
@@ -191,20 +192,41 @@ def _measure_zones(
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sort_bin(ra: npt.NDArray[np.float64], order: npt.NDArray[np.int64], first: int, end: int, origin: float) -> None:
-    """Sort ``order[first:end]`` by right ascension from `origin`, keeping the order of equals."""
-    if end - first > _INSERTION_MAX:
-        rows = order[first:end].copy()
-        turned = np.empty(rows.size)
-        for j in range(rows.size):
-            turned[j] = ra_from(origin, ra[rows[j]])
-        order[first:end] = rows[np.argsort(turned, kind="mergesort")]
+def _sort_zone(
+    points: npt.NDArray[np.float64],
+    result: npt.NDArray[np.float64],
+    bins: npt.NDArray[np.int64],
+    first_ra: float,
+    scale: float,
+) -> None:
+    """Sort the points of one zone by their third number into `result`; `bins` get the first place of each."""
+    n_bins = bins.size - 1
+    bins[:] = 0
+    for j in range(points.shape[0]):
+        b = bin_of(points[j, 2], first_ra, scale, n_bins)
+        if b + 2 < bins.size:
+            bins[b + 2] += 1
+    for b in range(2, bins.size):
+        bins[b] += bins[b - 1]
+    for j in range(points.shape[0]):  # bins[b + 1] runs from the first place of bin b to that of the next
+        b = bin_of(points[j, 2], first_ra, scale, n_bins)
+        for k in range(4):
+            result[bins[b + 1], k] = points[j, k]
+        bins[b + 1] += 1
+    for b in range(n_bins):
+        if bins[b + 1] - bins[b] > 1:
+            _sort_bin(result[bins[b] : bins[b + 1]])
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sort_bin(points: npt.NDArray[np.float64]) -> None:
+    """Sort points by their third number, keeping the order of equals."""
+    if points.shape[0] > _INSERTION_MAX:
+        points[:] = points[np.argsort(points[:, 2], kind="mergesort")]
         return
-    for j in range(first + 1, end):
-        row = order[j]
-        turned_row = ra_from(origin, ra[row])
+    for j in range(1, points.shape[0]):
         k = j
-        while k > first and ra_from(origin, ra[order[k - 1]]) > turned_row:
-            order[k] = order[k - 1]
+        while k > 0 and points[k - 1, 2] > points[k, 2]:
+            for c in range(4):
+                points[k - 1, c], points[k, c] = points[k, c], points[k - 1, c]
             k -= 1
-        order[k] = row

@@ -163,7 +163,7 @@ def light_maximum(
             sums[k] += mag[j] - reference
             counts[k] += 1
     phase = _fourier_maximum(sums, counts) if fourier else _smooth_maximum(sums, counts)
-    return time[first] + phase / frequency
+    return float(time[first] + phase / frequency)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
