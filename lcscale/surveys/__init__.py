@@ -7,15 +7,19 @@ from typing import Any
 
 from lcscale.errors import InputError
 from lcscale.surveys.crts import Crts
+from lcscale.surveys.eros2 import Eros2
 from lcscale.surveys.gaia_alerts import GaiaAlerts
+from lcscale.surveys.gaia_epochs import GaiaEpochs
 from lcscale.surveys.lightcurves import LightCurveTables
 from lcscale.surveys.ogle import Ogle
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 from lcscale.surveys.simulated import Simulated, SimulatedRelease, write_release
 from lcscale.surveys.table import Table
+from lcscale.surveys.ztf import Ztf
 
 ADAPTERS: dict[str, type[Any]] = {
-    adapter.name: adapter for adapter in (Crts, GaiaAlerts, LightCurveTables, Ogle, Simulated, Table)
+    adapter.name: adapter
+    for adapter in (Crts, Eros2, GaiaAlerts, GaiaEpochs, LightCurveTables, Ogle, Simulated, Table, Ztf)
 }
 """The adapters by name; adding a survey is adding a file and a name here."""
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import lcscale as lc
+from lcscale import surveys
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lightcurves import LightCurves
 
@@ -101,6 +102,54 @@ def test_catalogs_of_positions(real_data, tmp_path, survey, path, options, rows)
     assert valid(catalog)
     lsdb = pytest.importorskip("lsdb")
     assert len(lsdb.open_catalog(tmp_path / "it")) == rows
+
+
+@pytest.mark.parametrize(
+    ("survey", "path", "options", "objects", "observed", "observations", "bands"),
+    [
+        ("eros2", "eros2_lmc", {}, 2_912, 2_912, 688_513, b"b,r"),
+        ("gaia_epochs", "gaia_dr3_epochs", {}, 1_520, 1_520, 81_411, b"G"),
+        ("ztf", "ztf_dr5", {"max_catflags": 65_535}, 3_003, 3_003, None, b"g,r,i"),
+        ("ztf", "ztf_gaia_binaries/ztf_dr_lc.parquet", {"max_catflags": 65_535}, 50, 50, 70_807, b"g,r,i"),
+        ("ztf", "ztf_irsa_csv", {"max_catflags": 65_535}, 4, 4, None, b"g,r,i"),
+    ],
+)
+def test_light_curve_releases(real_data, tmp_path, survey, path, options, objects, observed, observations, bands):
+    record = ingest(survey, real_data / path, tmp_path, "it", **options)
+    catalog = lc.Lake(tmp_path)["it"]
+    assert (record.exit_status, record.rows) == (0, objects)
+    assert valid(catalog)
+    assert len(nested_in_lsdb(tmp_path / "it")) == objects
+    lcs = LightCurves.from_arrow(catalog.to_arrow())
+    assert (lcs.counts > 0).sum() == observed
+    assert observations is None or lcs.counts.sum() == observations
+    assert catalog.schema.field("lightcurve").metadata[b"bands"] == bands
+
+
+def test_ztf_bulk_keeps_every_epoch(real_data, tmp_path):
+    ingest("ztf", real_data / "ztf_dr5", tmp_path, "it", max_catflags=65_535)
+    table = lc.Lake(tmp_path)["it"].to_arrow().sort_by("object_id")
+    (file,) = (real_data / "ztf_dr5").glob("*.parquet")
+    raw = pq.read_table(file).sort_by("objectid")
+    assert LightCurves.from_arrow(table).counts.tolist() == raw.column("nepochs").to_pylist()
+
+
+def test_ztf_oids_are_joined_as_the_stars_are_named(real_data):
+    """658 names, 4 of them twice in the list for the same oids."""
+    path = str(real_data / "ztf_yso" / "photometry.parquet")
+    survey = surveys.get("ztf", max_catflags=65_535)
+    (table,) = survey.batches(*survey.parts([path], []), [])
+    object_of = {
+        oid: row["object_id"]
+        for row in table.select(["object_id", "lightcurve"]).to_pylist()
+        for oid in row["lightcurve"]["oid"]
+    }
+    pairs = pq.read_table(path, columns=["name", "oid"]).group_by(["name", "oid"]).aggregate([]).to_pylist()
+    found: dict[str, set[int]] = {}
+    for pair in pairs:
+        found.setdefault(pair["name"], set()).add(object_of[pair["oid"]])
+    assert sum(len(objects) == 1 for objects in found.values()) >= 655
+    assert table.num_rows == 654
 
 
 def test_a_folder_with_a_damaged_copy(real_data, tmp_path):

@@ -1,0 +1,163 @@
+"""Zwicky Transient Facility: bulk light curves of the data releases, and those of the archive (Masci et al. 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.surveys.nesting import light_curve_field, nest
+from lcscale.surveys.packed import POSITION
+from lcscale.surveys.reading import read_batches, read_table, reading, suffix, table_parts
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
+from lcscale.surveys.table import tables_in
+
+BANDS = ("g", "r", "i")
+_BULK = ["objectid", "filterid", "fieldid", "rcid", "objra", "objdec", "hmjd", "mag", "magerr", "catflags"]
+_ARCHIVE = ["oid", "filtercode", "hjd", "mag", "magerr", "catflags", "ra", "dec"]
+_HJD_TO_MJD = -2_400_000.5
+_TYPE = pa.struct([*LIGHTCURVE_TYPE, pa.field("oid", pa.list_(pa.int64()))])
+_FIELD = light_curve_field(
+    BANDS, _TYPE, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="AB", oid="ZTF object id: field, band"
+)
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ztf:
+    """Bulk Parquet files (a row an oid, list columns), or the archive's CSV and Parquet (a row an observation).
+
+    ZTF gives a star an id (oid) for each field, quadrant and band. The oids of one archive file that lie together are
+    joined into one object, named by the smallest; every observation keeps its oid, so that offsets between fields can
+    be seen. Bulk files have one field and band each: their oids stay objects of their own.
+    """
+
+    max_catflags: int = 0
+    """Largest `catflags` of a usable observation: 0 for the clean ones, 32767 for all but the spurious."""
+    join_arcsec: float = 1.5
+    """Oids within this distance are the same object."""
+    name = "ztf"
+    ra = "ra"
+    dec = "dec"
+    identity = "object_id"
+    in_pieces = True
+    properties: ClassVar[Mapping[str, str]] = {
+        "obs_title": "Zwicky Transient Facility light curves",
+        "bib_reference": "2019PASP..131a8003M",
+    }
+
+    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
+        """Bulk files in runs of row groups; files of the archive whole, as their oids are joined."""
+        parts: list[Part] = []
+        for path in expand(paths):
+            for file in tables_in(path):
+                try:
+                    parts += table_parts(file, "bulk") if _is_bulk(file) else [Part(file, "archive")]
+                except ReleaseFileError as error:
+                    problems.append(Problem(file, str(error)))
+        return parts
+
+    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
+        """Objects with those of their observations that `max_catflags` admits."""
+        if part.kind == "bulk":
+            for table in read_batches(part, problems, _BULK):
+                with reading(part.path):
+                    yield self._from_lists(table)
+            return
+        table = read_table(part.path, problems)
+        require(table, _ARCHIVE, part.path)
+        if not table.num_rows:
+            problems.append(Problem(part.path, "no observations", set_aside=False))
+            return
+        with reading(part.path):
+            yield self._from_observations(table)
+
+    def _from_lists(self, table: pa.Table) -> pa.Table:
+        table = table.combine_chunks()
+        lists = {name: table.column(name).combine_chunks() for name in ("hmjd", "mag", "magerr", "catflags")}
+        n = table.num_rows
+        owner = np.repeat(np.arange(n), pc.fill_null(pc.list_value_length(lists["hmjd"]), 0).to_numpy())
+        flat = {name: values.flatten() for name, values in lists.items()}
+        oid = _numbers(table.column("objectid"), np.int64)
+        band = _numbers(table.column("filterid"), np.int64) - 1
+        good = _numbers(flat["catflags"], np.int64) <= self.max_catflags
+        curves = _curves(
+            np.where(good, owner, -1), n, flat["hmjd"], flat["mag"], flat["magerr"], band[owner], oid[owner]
+        )
+        return _objects(oid, _numbers(table.column("objra")), _numbers(table.column("objdec")), curves)
+
+    def _from_observations(self, table: pa.Table) -> pa.Table:
+        oid, per_row = np.unique(_numbers(table.column("oid"), np.int64), return_inverse=True)
+        counts = np.bincount(per_row)
+        ra_row = np.radians(_numbers(table.column("ra")))
+        ra = np.degrees(np.arctan2(np.bincount(per_row, np.sin(ra_row)), np.bincount(per_row, np.cos(ra_row)))) % 360.0
+        dec = np.bincount(per_row, _numbers(table.column("dec"))) / counts
+        group = _together(ra, dec, self.join_arcsec)
+        n = int(group.max()) + 1
+        named = np.zeros(n, np.int64)
+        named[group[::-1]] = oid[::-1]  # the smallest oid of each group comes last
+        first = np.searchsorted(oid, named)
+        good = _numbers(table.column("catflags"), np.int64) <= self.max_catflags
+        owner = np.where(good, group[per_row], -1)
+        codes = pc.index_in(pc.utf8_slice_codeunits(table.column("filtercode"), 1, 2), value_set=pa.array(BANDS))
+        time = pc.add(table.column("hjd"), _HJD_TO_MJD).combine_chunks()
+        mag, error = (table.column(name).combine_chunks() for name in ("mag", "magerr"))
+        curves = _curves(owner, n, time, mag, error, _numbers(codes, np.int64), oid[per_row])
+        return _objects(named, ra[first], dec[first], curves)
+
+
+def _is_bulk(path: str) -> bool:
+    if suffix(path) != ".parquet":
+        return False
+    with reading(path):
+        return "objectid" in pq.read_schema(path).names
+
+
+def _numbers(column: Any, kind: type = np.float64) -> npt.NDArray[Any]:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(kind)
+
+
+def _curves(
+    owner: Integers, n: int, time: pa.Array, mag: pa.Array, error: pa.Array, band: Integers, oid: Integers
+) -> pa.StructArray:
+    """Light curves of all `n` objects, empty ones too."""
+    named = pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int8)), pa.array(BANDS))
+    values = {"time": time, "mag": mag, "mag_err": error, "band": named, "oid": pa.array(oid)}
+    index, curves = nest(owner, values)
+    counts = np.zeros(n, np.int32)
+    counts[index] = np.diff(curves.field(0).offsets.to_numpy())
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+    lists = [pa.ListArray.from_arrays(offsets, curves.field(i).values) for i in range(_TYPE.num_fields)]
+    return pa.StructArray.from_arrays(lists, fields=list(_TYPE))
+
+
+def _objects(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> pa.Table:
+    fields = [pa.field("object_id", pa.int64())]
+    fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
+    return pa.Table.from_arrays(
+        [pa.array(oid), pa.array(ra), pa.array(dec), curves], schema=pa.schema([*fields, _FIELD])
+    )
+
+
+def _together(ra: Floats, dec: Floats, radius_arcsec: float) -> Integers:
+    """Number of the group of each position; friends of friends within the radius share one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    lon, lat = np.radians(ra), np.radians(dec)
+    vectors = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    pairs = cKDTree(vectors).query_pairs(2 * np.sin(np.radians(radius_arcsec / 3600) / 2), output_type="ndarray")
+    n = ra.size
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(links, directed=False)[1], np.int64)

@@ -1,0 +1,89 @@
+"""ZTF in both of its forms, on rows made here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+import pytest
+
+from lcscale import surveys
+from lcscale.lightcurves import LightCurves
+
+
+def read(survey, path):
+    problems = []
+    tables = [batch for part in survey.parts([str(path)], problems) for batch in survey.batches(part, problems)]
+    return (pa.concat_tables(tables) if tables else None), problems
+
+
+def bulk(folder):
+    rows = {
+        "objectid": [202116200000000, 202216200000001, 202116200000002],
+        "filterid": pa.array([1, 2, 1], pa.uint8()),
+        "fieldid": pa.array([202] * 3, pa.int16()),
+        "rcid": pa.array([61] * 3, pa.uint8()),
+        "objra": [10.0, 20.0, 30.0],
+        "objdec": [-1.0, -2.0, -3.0],
+        "nepochs": [2, 1, 1],
+        "hmjd": [[59002.5, 59001.5], [59003.5], [59004.5]],
+        "mag": [[18.5, 18.0], [19.0], [17.0]],
+        "magerr": [[0.1, 0.2], [0.3], [0.4]],
+        "clrcoeff": [[0.0, 0.0], [0.0], [0.0]],
+        "catflags": [[0, 32768], [2], [32769]],
+    }
+    pq.write_table(pa.table(rows), folder / "field.parquet")
+    return folder / "field.parquet"
+
+
+@pytest.mark.parametrize(("largest", "expected"), [(0, [1, 0, 0]), (32767, [1, 1, 0]), (70000, [2, 1, 1])])
+def test_bulk(tmp_path, largest, expected):
+    table, problems = read(surveys.get("ztf", max_catflags=largest), bulk(tmp_path))
+    assert problems == []
+    lcs = LightCurves.from_arrow(table)
+    assert lcs.counts.tolist() == expected
+    assert table.column("object_id").to_pylist() == [202116200000000, 202216200000001, 202116200000002]
+    if largest == 70000:
+        assert lcs.time.tolist() == [59001.5, 59002.5, 59003.5, 59004.5]
+        assert [lcs.bands[code] for code in lcs.band] == ["g", "g", "r", "g"]
+
+
+def archive_rows():
+    """Two stars 10 arcsec apart, on both sides of the pole of right ascension; three oids each."""
+    rows = []
+    for star, ra in ((0, 0.0), (1, 10 / 3600)):
+        for k, code in enumerate(("zg", "zr", "zr")):
+            oid = 1000 + 100 * k + star
+            for t in range(3):
+                shift = (0.2 * k - 0.2) / 3600
+                rows.append((oid, 2459000.5 + t + 0.1 * k, 15.0 + star, 0.1, 0, code, (ra + shift) % 360, 5.0))
+    return rows
+
+
+def test_oids_that_lie_together_are_one_object(tmp_path):
+    names = ["oid", "hjd", "mag", "magerr", "catflags", "filtercode", "ra", "dec"]
+    columns = dict(zip(names, map(list, zip(*archive_rows(), strict=True)), strict=True))
+    pv.write_csv(pa.table(columns), tmp_path / "star.csv")
+    table, problems = read(surveys.get("ztf"), tmp_path / "star.csv")
+    assert problems == []
+    rows = sorted(table.to_pylist(), key=lambda row: row["object_id"])
+    assert [row["object_id"] for row in rows] == [1000, 1001]
+    for star, row in enumerate(rows):
+        curve = row["lightcurve"]
+        assert curve["time"] == sorted(curve["time"])
+        assert len(curve["time"]) == 9
+        assert sorted(set(zip(curve["oid"], curve["band"], strict=True))) == [
+            (1000 + star, "g"),
+            (1100 + star, "r"),
+            (1200 + star, "r"),
+        ]
+        assert np.allclose(curve["mag"], 15.0 + star)
+    assert rows[0]["lightcurve"]["time"][0] == pytest.approx(59000.0)
+
+
+def test_a_file_without_rows_is_an_object_without_data(tmp_path):
+    (tmp_path / "star.csv").write_text("oid,hjd,mag,magerr,catflags,filtercode,ra,dec\n")
+    table, (problem,) = read(surveys.get("ztf"), tmp_path / "star.csv")
+    assert table is None
+    assert not problem.set_aside
