@@ -23,5 +23,5 @@ class ConflictError(LcscaleError):
     """Somebody else published the same name, or the name already holds the result of another plan."""
 
 
-class ModelError(LcscaleError):
+class ModelError(InputError):
     """A model's files are damaged, of a forbidden kind, or do not fit the catalog it is asked about."""

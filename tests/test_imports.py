@@ -27,7 +27,8 @@ BELOW["models"] = BELOW["lake"] | {"lake"}
 BELOW["ingest"] = BELOW["lake"] | {"lake"}
 BELOW["products"] = BELOW["lake"] | {"lake", "models", "ingest"}
 BELOW["explore"] = BELOW["products"] | {"products"}
-BELOW["cli"] = BELOW["explore"] | {"explore"}
+BELOW["demo"] = BELOW["explore"] | {"explore"}
+BELOW["cli"] = BELOW["demo"] | {"demo"}
 EXTRAS = {"dask_cuda", "cudf", "numba_cuda", "pyspark", "lsdb", "light_curve"}
 HEAVY = {"torch", "healpy", "hats", "lsdb", "pyspark", "astropy", "sklearn", "matplotlib", "distributed"}
 

@@ -1,0 +1,5 @@
+"""`python -m lcscale`: the command line."""
+
+from lcscale.cli import main
+
+main()

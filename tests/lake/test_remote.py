@@ -1,0 +1,68 @@
+"""Catalogs behind HTTP and in an S3 bucket: real servers on the loopback address."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+
+import pytest
+from skies import put, sky_table
+
+import lcscale as lc
+from lcscale.lake import Lake
+
+
+@pytest.fixture(scope="module")
+def s3():
+    """Storage options for a moto server of this test's own."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    options = {"key": "test", "secret": "test", "endpoint_url": f"http://{host}:{port}"}
+    import s3fs
+
+    s3fs.S3FileSystem(**options).mkdir("survey")
+    yield options
+    server.stop()
+
+
+@pytest.fixture
+def http_root(lake, sky):
+    """Base URL of a web server that shows the lake's folder."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(lake.root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_catalog_on_the_web_opens(http_root, sky):
+    catalog = lc.open_catalog(f"{http_root}/sky")
+    assert catalog.to_arrow().equals(sky.to_arrow())
+    cone = lc.Cone(100.0, 20.0, 20 * 3600)
+    assert catalog.region(cone).columns("mean_mag").to_arrow().equals(sky.region(cone).columns("mean_mag").to_arrow())
+
+
+def test_a_lake_in_a_bucket_is_written_read_and_versioned(s3, sky):
+    lake = Lake("s3://survey/lake", **s3)
+    first = put(lake, "sky", sky_table(300))
+    record = first.columns("mean_mag").write("short")
+    assert (record.done, record.rows, record.published) == (len(first.partitions), 300, True)
+    assert lake.names() == ["short", "sky"]
+    assert lake["short"].to_arrow().equals(first.columns("mean_mag").to_arrow())
+    again = first.columns("mean_mag").write("short")
+    assert (again.done, again.skipped, again.published) == (0, record.done, False)
+    opened = lc.open_catalog("s3://survey/lake/short", **s3)
+    assert opened.to_dask().mean_mag.count().compute(scheduler="synchronous") == 300
+    assert sky.columns("object_id").write("pulled", lake=lake).rows == 2000
+    assert lake.write_table("counts", sky.columns("object_id").to_arrow()) == lake.write_table(
+        "counts", lake.table("counts")
+    )

@@ -1,0 +1,122 @@
+"""The command line: every command, and errors in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pyarrow as pa
+import pytest
+from skies import put, sky_table
+
+from lcscale import cli
+from lcscale.lake import Lake
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process; returns exit status, stdout, stderr."""
+
+    def call(*arguments: object):
+        monkeypatch.setattr(sys, "argv", ["lcscale", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+COMMANDS = ("ingest", "crossmatch", "features", "train", "classify", "alerts", "ls", "info", "report", "demo")
+
+
+def test_help_lists_every_command(run):
+    status, out, _ = run("--help")
+    assert status == 0
+    assert all(f" {command} " in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_takes_a_lake(run, command):
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert "--lake" in out
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run([sys.executable, "-m", "lcscale", "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "crossmatch" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("info", "nothing"), "nothing"),
+        (("crossmatch", "sky", "nothing", "--name", "x"), "nothing"),
+        (("features", "sky", "--name", "x", "--only", "no_such_feature"), "no_such_feature"),
+        (("features", "plain", "--name", "x"), "lightcurve"),
+        (("crossmatch", "sky", "sky", "--name", "x", "--radius-arcsec", "-1"), "radius_arcsec"),
+        (("crossmatch", "sky", "sky", "--name", "x", "--engine", "fast"), "fast"),
+        (("ingest", "nosuchsurvey", "pyproject.toml", "--name", "x"), "nosuchsurvey"),
+        (("ingest", "table", "no-such-file.csv", "--name", "x"), "no-such-file.csv"),
+        (("classify", "sky", "--model", "no-such-model"), "no-such-model"),
+        (("alerts", "sky", "--yso", "nothing"), "nothing"),
+        (("alerts", "plain", "--yso", "sky"), "Date"),
+        (("train", "plain", "--model", "m"), "lightcurve"),
+    ],
+)
+def test_a_wrong_name_path_or_column_is_one_line_and_status_2(run, lake, arguments, named):
+    put(lake, "sky", sky_table(50))
+    put(lake, "plain", sky_table(50, lightcurves=False))
+    status, _, err = run(*arguments, "--lake", lake.root)
+    assert status == 2
+    assert named in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+def test_ls_and_info_describe_the_lake(run, lake):
+    put(lake, "sky", sky_table(50))
+    lake.write_table("counts", pa.table({"year": [2019], "n": [1]}))
+    _, out, _ = run("ls", "--lake", lake.root)
+    assert "sky" in out
+    assert "50 rows" in out
+    assert "counts" in out
+    _, out, _ = run("info", "sky", "--lake", lake.root)
+    assert "lightcurve" in out
+    assert "bands=g,r" in out
+    assert "year: int64" in run("info", "counts", "--lake", lake.root)[1]
+
+
+def test_features_list_prints_definitions(run):
+    status, out, _ = run("features", "--list")
+    assert status == 0
+    assert "von_neumann" in out
+
+
+def test_crossmatch_and_features_write_catalogs(run, lake):
+    put(lake, "sky", sky_table(60))
+    status, out, _ = run("crossmatch", "sky", "sky", "--lake", lake.root, "--name", "pairs")
+    assert status == 0
+    assert "pairs: 60 rows" in out
+    status, _, _ = run(
+        "features", "sky", "--lake", lake.root, "--name", "stats", "--only", "mean,amplitude", "--fmax", 2
+    )
+    assert status == 0
+    assert {"period", "mean", "amplitude", "mean_r", "reason"} <= set(Lake(lake.root)["stats"].column_names)
+    status, out, _ = run("crossmatch", "sky", "sky", "--lake", lake.root, "--name", "pairs")
+    assert (status, "nothing to do" in out) == (0, True)
+
+
+def test_a_file_set_aside_is_named_and_status_3(run, lake, tmp_path):
+    (tmp_path / "good.csv").write_text("name,ra,dec\na,10,20\nb,11,21\n")
+    (tmp_path / "bad.csv").write_text("something else\n1\n")
+    arguments = ("ingest", "table", tmp_path / "good.csv", tmp_path / "bad.csv", "--id", "name")
+    status, _, err = run(*arguments, "--lake", lake.root, "--name", "two")
+    assert status == 3
+    assert "bad.csv" in err
+    assert Lake(lake.root)["two"].to_arrow().num_rows == 2
