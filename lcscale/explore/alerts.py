@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lcscale.explore.page import details, figure, heading, paragraph, table
+from lcscale.explore.page import details, figure, heading, table
 from lcscale.explore.plots import Rate, alert_rates
 
-_MOST_ROWS = 60
+_OPEN_ROWS = 20
+_MOST_ROWS = 120
 _MOST_PERIODS = 400
 
 
@@ -36,7 +37,8 @@ def _plot(name: str, by: str, rows: list[dict[str, Any]]) -> str:
     for definition in dict.fromkeys(row["definition"] for row in rows):
         shown = [row for row in rows if row["definition"] == definition and _key(row) and row["percentage"] is not None]
         values = [np.array([row[each] for row in shown], np.float64) for each in ("percentage", "low", "high")]
-        rates.append(Rate(definition, [_key(row) for row in shown], *values))
+        n_alerts = np.array([row["n_alerts"] for row in shown], np.int64)
+        rates.append(Rate(definition, [_key(row) for row in shown], n_alerts, *values))
     n_periods = len({period for rate in rates for period in rate.periods})
     if n_periods < 2 or n_periods > _MOST_PERIODS or "class" in by:
         return ""
@@ -67,10 +69,11 @@ def _table(rows: list[dict[str, Any]]) -> str:
     for definition in definitions:
         headings += [definition, "% (95 % interval)"]
     shown = list(lines.values())
-    if len(shown) <= _MOST_ROWS:
+    if len(shown) <= _OPEN_ROWS:
         return table(headings, shown)
-    folded = details(f"The last {_MOST_ROWS} of {len(shown):,} rows", table(headings, shown[-_MOST_ROWS:]))
-    return folded + paragraph("All rows stand in the table of the lake.")
+    if len(shown) <= _MOST_ROWS:
+        return details(f"The {len(shown)} rows", table(headings, shown))
+    return details(f"The last {_MOST_ROWS} of {len(shown):,} rows", table(headings, shown[-_MOST_ROWS:]))
 
 
 def _share(row: dict[str, Any]) -> str:

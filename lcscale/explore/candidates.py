@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lcscale.explore.contents import properties_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels
 from lcscale.explore.page import details, figure, heading, paragraph, table
 from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
@@ -43,7 +44,7 @@ class Candidates:
     @property
     def tag(self) -> str:
         """What must be said beside a title: simulated light curves or training data."""
-        if dict(self.catalog.source.properties).get("lcscale_survey") == "simulated":
+        if properties_of(self.catalog).get("lcscale_survey") == "simulated":
             return "simulated light curves"
         return "model trained on simulated data" if "simulated" in self.tally.trained_on else ""
 

@@ -48,6 +48,14 @@ def contents_of(lake: Lake) -> Contents:
     return Contents(tuple(lake[name] for name in lake.names()), statistics)
 
 
+def properties_of(catalog: Catalog) -> dict[str, str]:
+    """All entries of the catalog's ``hats.properties``: survey, builder and date of creation among them."""
+    from hats.catalog import TableProperties
+
+    properties = TableProperties.read_from_dir(catalog.source.folder)
+    return {str(key): str(value) for key, value in (properties.explicit_dict() | properties.extra_dict()).items()}
+
+
 def classes_of(names: list[str]) -> tuple[str, ...]:
     """Classes that have a column of probabilities, in the order of the columns."""
     return tuple(name.removeprefix("prob_") for name in names if name.startswith("prob_"))

@@ -51,7 +51,7 @@ def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tup
 
 
 def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) -> Folded:
-    """The first light curve of `lcs` folded with the period of `row`; phase 0 is its epoch, else the brightest point."""
+    """The first light curve of `lcs` folded with the period of `row`; phase 0: its epoch, else the brightest point."""
     kept, _ = usable(lcs)
     epoch = row.get("epoch")
     if epoch is None and kept.time.size:
@@ -111,7 +111,14 @@ def _draw(axis: Any, curve: Folded) -> None:
     axis.set_title(f"{curve.title}\n", fontweight="bold", linespacing=1.25)
     axis.text(0, 1.03, curve.subtitle, transform=axis.transAxes, fontsize=7.8, color=FAINT)
     if any(curve.bands):
-        axis.legend(loc="lower right", bbox_to_anchor=(1.02, 0.98), ncols=2, handletextpad=0.0, columnspacing=0.6)
+        axis.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.02, 0.98),
+            ncols=2,
+            handletextpad=0.0,
+            columnspacing=0.6,
+            markerscale=2.5,
+        )
 
 
 def _limit(axis: Any, curve: Folded, level: float) -> None:

@@ -8,6 +8,9 @@ from html import escape
 from importlib import resources
 from typing import Any
 
+_LONG = 34
+"""Characters above which a cell of a table may be broken into lines."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -43,16 +46,16 @@ def figure(svg: str, caption: str) -> str:
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> str:
     """A table: numbers to the right, text to the left, nothing for None.
 
-    Integers get separators; floats are shown as given, so round them to text where another form is wanted.
+    Integers get separators; other numbers come as text, in the form wanted.
     """
-    numeric = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(headings))]
+    numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(headings))]
     lines = ["<div class='wide'><table>"]
     if caption:
         lines.append(f"<caption>{escape(caption)}</caption>")
     cells = [f"<th{_class('number' if n else '')}>{escape(h)}</th>" for h, n in zip(headings, numeric, strict=True)]
     lines.append(f"<thead><tr>{''.join(cells)}</tr></thead><tbody>")
     for row in rows:
-        cells = [f"<td{_class('number' if n else '')}>{_cell(v)}</td>" for v, n in zip(row, numeric, strict=True)]
+        cells = [f"<td{_class(_kind(v, n))}>{_cell(v)}</td>" for v, n in zip(row, numeric, strict=True)]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "\n".join([*lines, "</tbody></table></div>\n"])
 
@@ -93,6 +96,19 @@ def page(title: str, lead: str, facts: Sequence[tuple[str, str]], sections: Sequ
 
 def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
+
+
+def _kind(value: Any, numeric: bool) -> str:
+    if numeric:
+        return "number"
+    return "long" if isinstance(value, str) and len(value) > _LONG else ""
+
+
+def _is_number(value: Any) -> bool:
+    """Numbers, and text that is nothing but a number."""
+    if isinstance(value, str):
+        return value.replace(",", "").replace(".", "", 1).removeprefix("-").isdigit()
+    return value is None or isinstance(value, int | float)
 
 
 def _cell(value: Any) -> str:

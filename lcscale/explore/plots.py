@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.explore.drawing import ACCENT, FAINT, GRID, PALE, SERIES, WARM, as_svg, new_figure, style
+from lcscale.explore.drawing import ACCENT, GRID, PALE, SERIES, WARM, as_svg, new_figure, style
 from lcscale.explore.tally import LOG_PERIOD_EDGES
 
 Floats = npt.NDArray[np.float64]
@@ -17,19 +17,19 @@ Floats = npt.NDArray[np.float64]
 def class_bars(names: Sequence[str], counts: Sequence[int], sure: Sequence[int], limit: float, name: str) -> str:
     """Horizontal bars: all objects of a class, and in a darker shade those above a probability."""
     with style():
-        figure = new_figure(8.0, 0.55 + 0.27 * len(names))
+        figure = new_figure(8.0, 0.85 + 0.27 * len(names))
         axis = figure.subplots()
         place = np.arange(len(names))
         axis.barh(place, counts, color=PALE, height=0.72, label="all")
         axis.barh(place, sure, color=ACCENT, height=0.72, label=f"probability ≥ {limit:g}")
         for y, count in zip(place, counts, strict=True):
-            axis.text(count, y, f"  {count:,}", va="center", fontsize=8)
+            axis.annotate(f"{count:,}", (count, y), (4, 0), textcoords="offset points", va="center", fontsize=8)
         axis.set_yticks(place, names)
         axis.invert_yaxis()
         axis.set_xlabel("objects")
         axis.tick_params(axis="y", length=0)
         axis.margins(x=0.1, y=0.01)
-        axis.legend(loc="lower right")
+        axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
         return as_svg(figure, name, "Objects in each class")
 
 
@@ -90,7 +90,8 @@ def separations(values: Floats, radius_arcsec: float, name: str) -> str:
         axis.stairs(counts, edges, color=ACCENT, linewidth=1.0)
         median = float(np.median(values)) if values.size else 0.0
         axis.axvline(median, color=WARM, linewidth=1.0)
-        axis.text(median, 1.0, f" median {median:.3f}″", transform=axis.get_xaxis_transform(), va="top", color=WARM)
+        where = {"xycoords": axis.get_xaxis_transform(), "textcoords": "offset points"}
+        axis.annotate(f"median {median:.3f}″", (median, 1.0), (5, 0), va="top", color=WARM, **where)
         axis.set_xlabel("separation (arcsec)")
         axis.set_ylabel("pairs")
         axis.set_xlim(0, radius_arcsec)
@@ -105,6 +106,8 @@ class Rate:
     """Its name."""
     periods: Sequence[str]
     """Labels of the periods."""
+    n_alerts: npt.NDArray[np.int64]
+    """int64 [n_periods]."""
     percentage: Floats
     """float64 [n_periods]."""
     low: Floats
@@ -114,31 +117,36 @@ class Rate:
 
 
 def alert_rates(rates: Sequence[Rate], name: str) -> str:
-    """Points with their intervals; definitions beside each other."""
+    """Points with their intervals, definitions beside each other; below them the number of alerts."""
     periods = sorted({period for rate in rates for period in rate.periods})
+    place = {period: k for k, period in enumerate(periods)}
+    few = len(periods) <= 24
     with style():
-        figure = new_figure(8.0, 3.2)
-        axis = figure.subplots()
+        figure = new_figure(8.4, 4.0)
+        axis, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         for k, rate in enumerate(rates):
-            shift = (k - (len(rates) - 1) / 2) * min(0.16, 0.7 / max(len(rates), 1))
-            place = np.array([periods.index(period) for period in rate.periods]) + shift
-            below, above = rate.percentage - rate.low, rate.high - rate.percentage
-            axis.errorbar(
-                place,
-                rate.percentage,
-                yerr=np.maximum([below, above], 0),
-                fmt="o",
-                markersize=4.5,
-                linewidth=1.1,
-                color=SERIES[k % len(SERIES)],
-                label=rate.definition,
-            )
-        step = -(-len(periods) // 14)
-        axis.set_xticks(range(0, len(periods), step), periods[::step], rotation=0 if len(periods[0]) < 5 else 30)
-        axis.set_ylim(bottom=0)
+            shift = (k - (len(rates) - 1) / 2) * min(0.16, 0.7 / len(rates))
+            x = np.array([place[period] for period in rate.periods]) + shift
+            colour = SERIES[k % len(SERIES)]
+            axis.vlines(x, rate.low, rate.high, color=colour, linewidth=1.2, alpha=1.0 if few else 0.25)
+            axis.plot(x, rate.percentage, "o", markersize=4.5 if few else 3.0, color=colour, label=rate.definition)
+            heights = dict(zip(rate.periods, rate.n_alerts, strict=True))
+            below.bar([place[p] for p in heights], list(heights.values()), color=PALE, width=0.7 if few else 1.0)
+        axis.set_ylim(0, _highest(rates))
         axis.set_ylabel("YSOs among alerts (%)")
         axis.grid(axis="y", color=GRID, linewidth=0.7)
         axis.set_axisbelow(True)
-        axis.legend(loc="upper left", ncols=min(len(rates), 4))
-        axis.tick_params(axis="x", length=0, labelcolor=FAINT)
+        axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(len(rates), 5))
+        step = -(-len(periods) // 12)
+        below.set_xticks(range(0, len(periods), step), periods[::step])
+        below.set_ylabel("alerts")
+        for each in (axis, below):
+            each.tick_params(axis="x", length=0)
         return as_svg(figure, name, "Share of young stellar objects among alerts")
+
+
+def _highest(rates: Sequence[Rate]) -> float:
+    """Upper end of the axis: all points, and the intervals of all but the emptiest periods."""
+    highest = max(float(rate.percentage.max(initial=0.0)) for rate in rates)
+    ends = np.concatenate([rate.high for rate in rates])
+    return float(min(100.0, 1.05 * max(highest, float(np.quantile(ends, 0.9)), 0.1)))

@@ -122,16 +122,16 @@ def _what_ran(runs: Sequence[Run]) -> str:
             run.version,
             run.rows,
             run.partitions,
-            f"{run.bytes / 1e6:,.1f} MB" if run.bytes else None,
+            _megabytes(run.bytes) if run.bytes else None,
             run.tasks or None,
-            f"{run.seconds:,.1f} s" if run.tasks else None,
+            f"{run.seconds:,.1f}" if run.tasks else None,
             f"{run.rate:,.0f}" if run.rate else None,
-            ", ".join(f"{stage} {seconds:,.1f} s" for stage, seconds in run.stages.items()) or None,
-            run.created.replace("T", " ").removesuffix("UTC").strip(),
+            _stages(run),
+            run.created.removesuffix("UTC").replace("T", " "),
         ]
         for run in runs
     ]
-    headings = ["catalog", "version", "rows", "partitions", "size", "tasks", "work", "rows/s", "of which", "made (UTC)"]
+    headings = ["catalog", "version", "rows", "leaves", "MB", "tasks", "work (s)", "rows/s", "of which", "made (UTC)"]
     caption = (
         "Current version of each catalog, from its ledger. Work is the time of all its tasks, summed over workers; "
         "rows/s are rows in a second of one worker."
@@ -147,6 +147,19 @@ def _what_ran(runs: Sequence[Run]) -> str:
                 "warning",
             )
     return text
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f}" if size >= 1e5 else f"{size / 1e6:.3f}"
+
+
+def _stages(run: Run) -> str | None:
+    """Where the time went, as shares; the largest first."""
+    total = sum(run.stages.values())
+    if total <= 0:
+        return None
+    ordered = sorted(run.stages.items(), key=lambda item: -item[1])
+    return ", ".join(f"{stage} {100 * seconds / total:.0f} %" for stage, seconds in ordered if seconds >= 0.005 * total)
 
 
 def _separations(catalog: Catalog) -> str:

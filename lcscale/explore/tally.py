@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.explore.contents import classes_of
+from lcscale.explore.contents import classes_of, properties_of
 from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.models.card import Card
 from lcscale.models.splitting import TEST, Split, assign
@@ -75,7 +75,7 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
     names = classes_of(catalog.column_names)
     wanted = ("class", *(f"prob_{name}" for name in names), "reason", "model_id", "trained_on", "label", *_BEST)
     result = Tally(names)
-    survey = dict(catalog.source.properties).get("lcscale_survey")
+    survey = properties_of(catalog).get("lcscale_survey")
     position = (catalog.source.ra, catalog.source.dec)
     for table in catalog.columns(*(name for name in wanted if name in catalog.column_names)).to_batches():
         _count(result, table)
