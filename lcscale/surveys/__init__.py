@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from lcscale.errors import InputError
 from lcscale.surveys.crts import Crts
@@ -49,7 +50,8 @@ def get(name: str, **options: Any) -> Survey:
     name
         One of `names`.
     options
-        Fields of the adapter; ``ra``, ``dec``, ``id`` for ``table``. Those that are None are left at their default.
+        Fields of the adapter; ``ra``, ``dec``, ``id`` for ``table``. Those that are None are left at their default;
+        text is turned into what the field holds (``"g,r"`` into two bands, ``"none"`` into None).
 
     Raises
     ------
@@ -70,5 +72,24 @@ def get(name: str, **options: Any) -> Survey:
     if wrong:
         has = f"it has {', '.join(known)}" if known else "it has none"
         raise InputError(f"{name} has no option {', '.join(wrong)}; {has}")
-    survey: Survey = adapter(**given)
+    kinds = get_type_hints(adapter)
+    survey: Survey = adapter(**{key: _converted(f"{name}, {key}", value, kinds[key]) for key, value in given.items()})
     return survey
+
+
+def _converted(what: str, value: Any, kind: Any) -> Any:
+    """`value` as the field's type, where it is text from a command line: numbers, ``g,r`` for names, ``none``."""
+    choices = get_args(kind) if get_origin(kind) is UnionType else (kind,)
+    if not isinstance(value, str):
+        return value
+    if value.lower() == "none" and type(None) in choices:
+        return None
+    if get_origin(kind) is tuple:
+        return tuple(part.strip() for part in value.split(","))
+    for number in (int, float):
+        if number in choices:
+            try:
+                return number(value)
+            except ValueError as error:
+                raise InputError(f"{what}: {value!r} is no {number.__name__}") from error
+    return value

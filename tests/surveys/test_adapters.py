@@ -312,6 +312,15 @@ def test_unknown_names_and_options():
     assert surveys.get("table", ra=None) == surveys.get("table")
 
 
+def test_options_may_come_as_text():
+    survey = surveys.get("lightcurves", objects="o.csv", bands="g, r", mag_err="none", time_offset="0.5")
+    assert (survey.bands, survey.mag_err, survey.time_offset) == (("g", "r"), None, 0.5)
+    assert surveys.get("ztf", max_catflags="32767").max_catflags == 32767
+    assert surveys.get("table", id="none") == surveys.get("table")
+    with pytest.raises(InputError, match="ztf, max_catflags: 'many' is no int"):
+        surveys.get("ztf", max_catflags="many")
+
+
 @pytest.mark.parametrize("name", surveys.names())
 def test_adapters_are_small_and_picklable(name):
     import pickle
