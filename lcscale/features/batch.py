@@ -86,9 +86,8 @@ class BandBatch:
     @cached_property
     def by_phase(self) -> Integers:
         """Positions of the observations in order of phase, counted within each object."""
-        first = np.repeat(self.time[np.minimum(self.offsets[:-1], max(self.time.size - 1, 0))], np.diff(self.offsets))
-        cycles = (self.time - first) / np.repeat(self.period, np.diff(self.offsets))
-        phase = cycles - np.floor(cycles)
+        phase = np.empty(self.time.size)
+        _phases(self.time, self.offsets, self.period, phase)
         order = np.empty(phase.size, np.int64)
         for a, b in pairwise(self.offsets.tolist()):
             order[a:b] = np.argsort(phase[a:b], kind="stable")
@@ -106,3 +105,12 @@ def _centre(mags: Any, errors: Any, offsets: Integers, mag: Any, error: Any, zer
         for j in range(a, b):
             mag[j] = float(mags[j]) - zero[i]
             error[j] = float(errors[j]) if known[i] else 1.0
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _phases(time: Floats, offsets: Integers, period: Floats, phase: Any) -> None:
+    """Phase of every observation, 0 at the first of each object; NaN where there is no period."""
+    for i in range(offsets.size - 1):
+        for j in range(offsets[i], offsets[i + 1]):
+            cycles = (time[j] - time[offsets[i]]) / period[i]
+            phase[j] = cycles - np.floor(cycles)
