@@ -16,7 +16,7 @@ from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.peaks import PeakFinder
 from lcscale.periods.periodogram import Periodogram, one_thread
 from lcscale.periods.series import Series
-from lcscale.periods.significance import baluev
+from lcscale.periods.significance import baluev, time_spread
 
 PERIOD_SCHEMA = pa.schema(
     [
@@ -113,7 +113,8 @@ def _search(periodogram: Periodogram, series: Series, i: int, n_peaks: int, outc
 def _table(series: Series, outcome: npt.NDArray[np.float64], reasons: npt.NDArray[np.object_]) -> pa.Table:
     frequency, power = outcome[:, 0], outcome[:, 3]
     counts = np.diff(series.segments[series.objects])
-    spread = np.array([np.std(series.time[series.rows(i)]) if counts[i] else 0.0 for i in range(counts.size)])
+    spread = np.empty(counts.size)
+    time_spread(series.time, series.weight, series.segments[series.objects], spread)
     columns: dict[str, Any] = {
         "period": 1.0 / frequency,
         "period_2": 1.0 / outcome[:, 1],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from lcscale.periods.harmonics import Floats, Integers
+from lcscale.periods.harmonics import Floats, Integers, kernel
 
 
 def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: Integers) -> Floats:
@@ -21,7 +23,7 @@ def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: In
     n
         Number of observations.
     spread
-        Standard deviation of the times, days.
+        Weighted standard deviation of the times, days.
     fmax
         Highest frequency searched, cycles per day.
     n_bands
@@ -42,3 +44,19 @@ def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: In
     tiny = single + crossings
     result: Floats = np.where(n_bands == 1, np.where(tiny < 1e-8, tiny, one_band), many)
     return result
+
+
+@kernel  # type: ignore[untyped-decorator]
+def time_spread(time: Floats, weight: Floats, offsets: Integers, spread: Any) -> None:
+    """Weighted standard deviation of the times of each object, into `spread` (0 where there are none)."""
+    for i in range(offsets.size - 1):
+        total = 0.0
+        mean = 0.0
+        for j in range(offsets[i], offsets[i + 1]):
+            total += weight[j]
+            mean += weight[j] * time[j]
+        variance = 0.0
+        for j in range(offsets[i], offsets[i + 1]):
+            d = time[j] - mean / total
+            variance += weight[j] * d * d
+        spread[i] = np.sqrt(variance / total) if total > 0.0 else 0.0
