@@ -20,10 +20,9 @@ def release(folder: Path, n: int = 120) -> SimulatedRelease:
     return write_release(folder, n=n, seed=3)
 
 
-def untrained_model(folder: Path) -> Path:
+def untrained_model(folder: Path, preparation: Preparation = Preparation()) -> Path:  # noqa: B008
     """A model that has learnt nothing: right in form, and quick to make."""
     torch.manual_seed(1)
-    preparation = Preparation()
     architecture = Architecture(preparation.n_channels, len(preparation.names), len(CLASSES), preparation.size)
     card = Card(folder.name, CLASSES, preparation, architecture.to_dict(), 1.0, "simulated")
     save(card, FoldedImageNet(architecture), folder)

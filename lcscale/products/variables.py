@@ -64,7 +64,7 @@ def variable_candidates(
     if unknown:
         raise InputError(f"{catalog.name}: no column {', '.join(unknown)} to keep; it has {catalog.column_names}")
     numbers = _numbers_wanted(model)
-    needed = dict.fromkeys(("lightcurve", *IDENTITY, *PERIOD_COLUMNS, *keep, *numbers))
+    needed = dict.fromkeys(("lightcurve", *IDENTITY, *PERIOD_COLUMNS, *keep, *numbers, "reason"))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
     classified = chosen.map(*_steps(chosen, model, grid, numbers))
     return classified.columns(*_kept(classified.schema, keep))

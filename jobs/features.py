@@ -1,0 +1,65 @@
+"""Search periods and extract features of every light curve of a catalog.
+
+    python jobs/features.py --config crts_features.toml --engine local
+
+with a file such as
+
+    lake = "lake"
+    catalog = "crts_north"
+    name = "crts_features"              # catalog to make
+    features = ["amplitude", "stetson_k", "r21", "phi21"]
+    frequencies = [0.001, 20.0, 1e-4]   # fmin, fmax, step in cycles per day
+
+Without `features` all of them are extracted, without `frequencies` each object gets a grid of its own. A column
+`period` of the catalog is used where it has one, and none is searched.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from configuration import finish, run_job
+
+from lcscale import Lake
+from lcscale.features import Extract
+from lcscale.periods import FrequencyGrid, Search
+
+
+@dataclass(frozen=True)
+class Features:
+    """Keys of the file."""
+
+    lake: str
+    """Folder or URL of the lake."""
+    catalog: str
+    """Catalog with light curves."""
+    name: str
+    """Catalog to make."""
+    features: list = field(default_factory=list)
+    """Names of features; all without."""
+    frequencies: list = field(default_factory=list)
+    """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
+    keep_light_curves: bool = False
+    """Whether the light curves stand in the result too."""
+    engine: str | None = None
+    """Where to run; the active Dask client, else this process."""
+
+
+def work(job: Features) -> int:
+    catalog = Lake(job.lake)[job.catalog]
+    if "period" not in catalog.column_names:
+        catalog = catalog.map(Search(FrequencyGrid(*job.frequencies) if job.frequencies else None))
+    table = catalog.map(Extract(tuple(job.features) or None))
+    if not job.keep_light_curves:
+        table = table.without("lightcurve")
+    return finish(table.write(job.name, engine=job.engine, progress=True))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return run_job(Features, work, __doc__, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

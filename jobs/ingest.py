@@ -1,0 +1,58 @@
+"""Read the release files of a survey into a catalog of the lake.
+
+    python jobs/ingest.py --config ogle.toml --engine local
+
+with a file such as
+
+    lake = "lake"                       # folder or URL
+    name = "spicy"                      # catalog to make
+    survey = "table"                    # ogle, crts, gaia_alerts, table, ...
+    paths = ["releases/spicy.parquet"]  # files, folders or patterns
+    options = { ra = "RAdeg", dec = "DEdeg" }
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from configuration import finish, run_job
+
+from lcscale.ingest import Partitioning, ingest
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """Keys of the file."""
+
+    lake: str
+    """Folder or URL of the lake."""
+    name: str
+    """Catalog to make."""
+    survey: str
+    """Name of the survey: ogle, crts, gaia_alerts, table…"""
+    paths: list
+    """Release files, folders or patterns."""
+    options: dict = field(default_factory=dict)
+    """Table: options of the survey's adapter, such as ra, dec, id."""
+    partition_rows: int = Partitioning().rows
+    """Rows of a partition, at most."""
+    engine: str | None = None
+    """Where to run; the active Dask client, else this process."""
+
+
+def work(job: Ingest) -> int:
+    limits = Partitioning(rows=job.partition_rows)
+    record = ingest(
+        job.survey, job.paths, job.lake, job.name, partitioning=limits, engine=job.engine, progress=True, **job.options
+    )
+    return finish(record)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return run_job(Ingest, work, __doc__, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The jobs, one after the other on a tiny lake, as somebody would run them; and what they say when told wrongly."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import lsdb
+import pytest
+from pipelines import CLASSES, release, untrained_model
+
+from lcscale.lake import Lake
+
+JOBS = Path(__file__).parents[2] / "jobs"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a job in this process with a configuration; returns exit status, stdout, stderr."""
+
+    def call(name: str, /, *options: str, **values):
+        config = tmp_path / f"{name}.toml"
+        config.write_text("".join(f"{key} = {toml(value)}\n" for key, value in values.items()))
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", "--config", str(config), *options])
+        monkeypatch.syspath_prepend(str(JOBS))
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(str(JOBS / f"{name}.py"), run_name="__main__")
+        said = capsys.readouterr()
+        return int(stop.value.code or 0), said.out, said.err
+
+    return call
+
+
+def toml(value) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value)
+
+
+def test_the_whole_pipeline_by_jobs(run, tmp_path):
+    made = release(tmp_path / "release", 60)
+    folder = str(tmp_path / "lake")
+    shared = {"lake": "nowhere", "engine": "local"}  # the options say better
+    options = ("--lake", folder, "--engine", "serial")
+    for name, survey, path in (
+        ("survey", "simulated", made.survey),
+        ("reference", "table", made.reference),
+        ("alerts", "gaia_alerts", made.alerts),
+        ("yso", "table", made.yso),
+    ):
+        assert run("ingest", *options, name=name, survey=survey, paths=[path], **shared)[0] == 0
+
+    status, out, _ = run(
+        "crossmatch", *options, left="survey", right="reference", name="pairs", radius_arcsec=1,
+        left_columns=["object_id"], right_columns=["source_id"], **shared,
+    )  # fmt: skip
+    assert (status, "published" in out) == (0, True)
+
+    names = ["amplitude", "von_neumann"]
+    lake = Lake(folder)
+    status, _, _ = run("features", *options, catalog="survey", name="features", features=names, **shared)
+    assert status == 0
+    assert {"amplitude", "amplitude_r", "period"} <= set(lake["features"].column_names)
+    assert "lightcurve" not in lake["features"].column_names
+
+    model = str(untrained_model(tmp_path / "model"))
+    job = {"catalog": "survey", "model": model, "frequencies": [0.01, 5.0, 0.001], **shared}
+    status, out, _ = run("variable_candidates", *options, **job)
+    assert (status, "60 rows" in out) == (0, True)
+    status, out, _ = run("variable_candidates", *options, **job)
+    assert (status, "stands: 60 rows; 0 tasks run, 1 known" in out) == (0, True)
+    assert {f"prob_{name}" for name in CLASSES} <= set(lake["variable_candidates"].column_names)
+
+    definitions = {"known": "yso", "survey": {"classes": ["QSO"]}, "near": {"catalog": "yso"}}
+    status, _, _ = run(
+        "alert_statistics", *options, alerts="alerts", by=["year", "class"], definitions=definitions, **shared
+    )
+    assert status == 0
+    rows = lake.table("alert_statistics").to_pylist()
+    total = lake["alerts"].source.rows
+    for by in ("year", "class"):
+        for name in definitions:
+            assert sum(r["n_alerts"] for r in rows if (r["by"], r["definition"]) == (by, name)) == total
+    for name in lake.names():
+        assert len(lsdb.open_catalog(lake.root / name).columns) > 2
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"lake": "l", "left": "a", "right": "b"}, "the key name is missing"),
+        ({"lake": "l", "left": "a", "right": "b", "name": "c", "radius": 1.0}, "no key radius in this job"),
+        ({"lake": "l", "left": "a", "right": "b", "name": "c", "radius_arcsec": "1"}, "radius_arcsec = '1' should be"),
+        ({"lake": "l", "left": "a", "right": "b", "name": "c"}, "no catalog 'a' in the lake"),
+    ],
+)
+def test_a_wrong_configuration_ends_with_one_line_and_status_2(run, values, said):
+    status, out, err = run("crossmatch", **values)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_wrong_definitions_are_named(run, tmp_path):
+    status, _, err = run("alert_statistics", lake=str(tmp_path), alerts="a", definitions={"x": {"probability": "p"}})
+    assert status == 2
+    assert "give a catalog" in err
+
+
+@pytest.mark.parametrize("path", sorted(path.name for path in JOBS.glob("*.py")))
+def test_jobs_stay_short(path):
+    assert len((JOBS / path).read_text().splitlines()) < 80
