@@ -8,11 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.crossmatch.matching import coordinates, match
+from lcscale.crossmatch.chance import chance_probability
+from lcscale.crossmatch.gates import passing
+from lcscale.crossmatch.matching import coordinates, keep_mutual, keep_nearest
+from lcscale.crossmatch.motion import ProperMotion, propagate
 from lcscale.crossmatch.naming import joined_names, joined_schema
 from lcscale.crossmatch.options import MatchOptions
-from lcscale.crossmatch.ordering import Pairs
+from lcscale.crossmatch.ordering import Pairs, search
+from lcscale.crossmatch.search import ALL
+from lcscale.crossmatch.zones import build_index
 from lcscale.errors import InputError
+
+_Position = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def match_tables(
@@ -24,6 +31,7 @@ def match_tables(
     right_columns: tuple[str, str],
     left_name: str = "the left catalog",
     right_name: str = "the right catalog",
+    left_context: pa.Table | None = None,
 ) -> pa.Table:
     """Join each left row with the right rows that `options` call its counterparts.
 
@@ -37,12 +45,16 @@ def match_tables(
         Names of right ascension and declination (degrees); nulls and NaN match nothing.
     left_name, right_name
         What errors call the two.
+    left_context
+        Left rows of neighbouring partitions, within `context_reach_arcsec`: with `mutual` they compete for right rows,
+        but stand not in the result.
 
     Returns
     -------
     pa.Table
-        Left columns, right columns (`suffix` on clashes, without ``_healpix_29``) and `separation_arcsec`, in left
-        order, of the schema that `joined_schema` says. With ``how="anti"`` the left columns only.
+        Left columns, right columns (`suffix` on clashes, without ``_healpix_29``), `separation_arcsec`, and
+        `chance_probability` where asked for, in left order, of the schema that `joined_schema` says. With
+        ``how="anti"`` the left columns only. Positions in the result are as they came, not moved.
 
     Examples
     --------
@@ -53,45 +65,78 @@ def match_tables(
     >>> joined.select(["id", "name"]).to_pylist()
     [{'id': 1, 'name': 'a'}, {'id': 2, 'name': None}]
     """
-    left_position = _position(left, left_columns, left_name)
-    right_position = _position(right, right_columns, right_name)
     schema = joined_schema(left.schema, right.schema, options)
-    pairs = match(*left_position, *right_position, options.radius_arcsec, options.n_neighbors, mutual=options.mutual)
-    return _join(left, right, pairs, options, schema)
+    competing = left
+    if options.mutual and left_context is not None:
+        competing = pa.concat_tables([left, left_context.select(left.column_names).cast(left.schema)])
+    positions = (
+        _position(competing, left_columns, left_name, "left", options),
+        _position(right, right_columns, right_name, "right", options),
+    )
+    pairs = _pairs(competing, right, positions, options)
+    if competing is not left:
+        own = pairs[0] < left.num_rows
+        pairs = pairs[0][own], pairs[1][own], pairs[2][own]
+    added = [pairs[2]]
+    if options.chance_probability and options.how != "anti":
+        added.append(chance_probability(pairs, *positions, options.density_radius_arcsec))
+    return _join(left, right, pairs, added, options, schema)
 
 
-def _join(left: pa.Table, right: pa.Table, pairs: Pairs, options: MatchOptions, schema: pa.Schema) -> pa.Table:
+def _pairs(left: pa.Table, right: pa.Table, positions: tuple[_Position, _Position], options: MatchOptions) -> Pairs:
+    """The pairs that the options call the same object."""
+    radius = np.array([options.radius_arcsec / 3600.0])
+    nearest = ALL if options.n_neighbors is None else options.n_neighbors
+    every = options.gated or options.mutual
+    pairs = search(*positions[0], radius, build_index(*positions[1]), ALL if every else nearest)
+    if options.gated:
+        names = joined_names(left.schema, right.schema, options)
+        pairs = passing(pairs, left, right, positions, options, names)
+    if options.mutual:
+        return keep_mutual(pairs, right.num_rows)
+    return keep_nearest(pairs, nearest) if options.gated and nearest != ALL else pairs
+
+
+def _join(
+    left: pa.Table,
+    right: pa.Table,
+    pairs: Pairs,
+    added: list[npt.NDArray[np.float64]],
+    options: MatchOptions,
+    schema: pa.Schema,
+) -> pa.Table:
     """The table of `pairs`, and of the unmatched left rows where they are asked for."""
     if options.how == "anti":
         without = np.ones(left.num_rows, np.bool_)
         without[pairs[0]] = False
         return left.filter(pa.array(without))
-    left_index, right_index, separation, missing = _with_unmatched(pairs, left.num_rows, options.how == "left")
-    mask = None if missing is None else missing
+    left_index, place = pairs[0], None
+    right_index, mask = pairs[1], None
+    if options.how == "left":
+        left_index, place = _with_unmatched(pairs[0], left.num_rows)
+        mask = np.ones(left_index.size, np.bool_)
+        mask[place] = False
+        right_index = _spread(pairs[1], place, left_index.size)
+        added = [_spread(values, place, left_index.size) for values in added]
     names = joined_names(left.schema, right.schema, options)
     left_rows = left if _is_whole(left_index, left.num_rows) else take(left, pa.array(left_index))
     right_rows = take(right.select([old for old, _ in names.right]), pa.array(right_index, mask=mask))
-    columns = [*left_rows.columns, *right_rows.columns, pa.array(separation, mask=mask)]
+    columns = [*left_rows.columns, *right_rows.columns, *(pa.array(values, mask=mask) for values in added)]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _with_unmatched(
-    pairs: Pairs, n_left: int, keep_all: bool
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
-    """The pairs, with every other left row in its place when `keep_all`, and the mask of those without counterpart."""
-    left, right, separation = pairs
-    if not keep_all:
-        return left, right, separation, None
-    counts = np.maximum(np.bincount(left, minlength=n_left), 1)
-    left_index = np.repeat(np.arange(n_left), counts)
+def _with_unmatched(left: npt.NDArray[np.int64], n_left: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Left row of every row of a left join, and the places of the pairs among them."""
+    left_index = np.repeat(np.arange(n_left), np.maximum(np.bincount(left, minlength=n_left), 1))
     place = np.searchsorted(left_index, left) + np.arange(left.size) - np.searchsorted(left, left)
-    missing = np.ones(left_index.size, np.bool_)
-    missing[place] = False
-    right_index = np.zeros(left_index.size, np.int64)
-    right_index[place] = right
-    separations = np.zeros(left_index.size)
-    separations[place] = separation
-    return left_index, right_index, separations, missing
+    return left_index, place
+
+
+def _spread(values: npt.NDArray[Any], place: npt.NDArray[np.int64], n: int) -> npt.NDArray[Any]:
+    """`values` at their places among `n`, zeros elsewhere."""
+    spread = np.zeros(n, values.dtype)
+    spread[place] = values
+    return spread
 
 
 def _is_whole(index: npt.NDArray[np.int64], n: int) -> bool:
@@ -103,16 +148,25 @@ def take(table: pa.Table, index: pa.Array) -> pa.Table:
     return table.combine_chunks().take(index)
 
 
-def _position(
-    table: pa.Table, columns: tuple[str, str], name: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The two coordinate columns as float64 degrees, nulls as NaN."""
-    position = []
-    for column in columns:
+def _position(table: pa.Table, columns: tuple[str, str], name: str, side: str, options: MatchOptions) -> _Position:
+    """The coordinates as float64 degrees, nulls as NaN, moved to the epoch of the match where that is asked for."""
+    for column in (*columns, *options.columns_needed(side)):
         if column not in table.column_names:
             raise InputError(f"{name} has no column {column!r}; there are {', '.join(table.column_names)}")
-        values = table.column(column)
-        if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
-            raise InputError(f"column {column!r} of {name} holds {values.type}, not degrees")
-        position.append(values.cast(pa.float64()).to_numpy())
-    return coordinates(*position, *(f"{column!r} of {name}" for column in columns))
+    ra, dec = (_numbers(table, column, name) for column in columns)
+    position = coordinates(ra, dec, f"{columns[0]!r} of {name}", f"{columns[1]!r} of {name}")
+    motion: ProperMotion | None = getattr(options, f"{side}_motion")
+    if motion is None or options.epoch is None:
+        return position
+    pmra, pmdec, *outward = (_numbers(table, column, name) for column in motion.columns)
+    too_fast = np.hypot(pmra, pmdec) > 1000.0 * motion.max_arcsec_per_year
+    return propagate(*position, np.where(too_fast, np.nan, pmra), pmdec, options.epoch - motion.epoch, *outward)
+
+
+def _numbers(table: pa.Table, column: str, name: str) -> npt.NDArray[np.float64]:
+    """A column as float64, nulls as NaN."""
+    values = table.column(column)
+    if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
+        raise InputError(f"column {column!r} of {name} holds {values.type}, not numbers")
+    numbers: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy()
+    return numbers

@@ -62,6 +62,14 @@ def match(
     return keep_mutual(pairs, right[0].size) if mutual else pairs
 
 
+def keep_nearest(pairs: Pairs, n_neighbors: int) -> Pairs:
+    """The first `n_neighbors` pairs of each left position."""
+    left, right, separation = pairs
+    rank = np.arange(left.size) - np.searchsorted(left, left)
+    kept = rank < n_neighbors
+    return left[kept], right[kept], separation[kept]
+
+
 def keep_mutual(pairs: Pairs, n_right: int) -> Pairs:
     """The pairs in which each is the nearest of the other, out of all `pairs` allowed.
 

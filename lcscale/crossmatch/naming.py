@@ -14,6 +14,7 @@ SPATIAL_INDEX = "_healpix_29"
 """The right catalog's column of this name is dropped: rows of the result are where the left ones are."""
 
 SEPARATION = pa.field("separation_arcsec", pa.float64())
+CHANCE = pa.field("chance_probability", pa.float64())
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def joined_schema(left: pa.Schema, right: pa.Schema, options: MatchOptions) -> p
 
 def added_fields(options: MatchOptions) -> list[pa.Field]:
     """What a match of these options appends behind the right columns."""
-    return [SEPARATION]
+    return [SEPARATION, CHANCE] if options.chance_probability else [SEPARATION]
 
 
 def _free_suffix(left: set[str], wanted: list[str], added: list[str]) -> str:

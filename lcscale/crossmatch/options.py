@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lcscale.crossmatch.expressions import names_in
 from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
+from lcscale.crossmatch.motion import ProperMotion
 from lcscale.errors import InputError
 
 HOW = ("inner", "left", "anti")
 """Which left rows stay: those with a counterpart, all, those without."""
+
+ErrorColumns = str | tuple[str, str, str]
+"""Column of the circular 1-sigma error of a position (arcsec); or of the major and minor axis of its ellipse (arcsec)
+and the position angle of the major one (degrees, from north to east)."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +23,11 @@ class MatchOptions:
 
     Examples
     --------
-    >>> MatchOptions(radius_arcsec=2.0, how="left").how
-    'left'
+    Gaia (positions of 2016) with 2MASS (2000):
+
+    >>> options = MatchOptions(radius_arcsec=1.0, left_motion=ProperMotion(epoch=2016.0), epoch=2000.0)
+    >>> options.columns_needed("left"), reach_arcsec(options)
+    (('pmra', 'pmdec'), 169.0)
     """
 
     radius_arcsec: float = 1.0
@@ -31,18 +40,93 @@ class MatchOptions:
     """Keep only pairs in which each row is the nearest of the other: one-to-one."""
     suffix: str | None = None
     """Appended to names of the right catalog that the left one has too; None takes ``_2``, or the first number free."""
+    left_motion: ProperMotion | None = None
+    """Moves the left positions to `epoch`."""
+    right_motion: ProperMotion | None = None
+    """Moves the right positions to `epoch`."""
+    epoch: float | None = None
+    """Julian year at which positions are compared: that of the catalog which does not move, if only one does."""
+    n_sigma: float | None = None
+    """Largest separation in units of the combined positional error; `radius_arcsec` bounds it still. Rows with unknown
+    errors match within the radius."""
+    left_error: ErrorColumns | None = None
+    """Columns of the left positional error, for `n_sigma`."""
+    right_error: ErrorColumns | None = None
+    """Columns of the right positional error, for `n_sigma`."""
+    max_mag_difference: float | None = None
+    """Largest difference between `left_mag` and `right_mag`; pairs where either is missing do not match."""
+    left_mag: str | None = None
+    """Column of the left catalog, or arithmetic over its columns, such as ``g - 0.59 * (g - r) - 0.01``."""
+    right_mag: str | None = None
+    """The same of the right catalog."""
+    where: str | None = None
+    """Condition on the joined row, in the names of the result: comparisons, ``and or not``, Arrow's functions."""
+    chance_probability: bool = False
+    """Append the probability that a counterpart is a chance one, from the local density of the right catalog."""
+    density_radius_arcsec: float = 60.0
+    """Radius within which that density is measured."""
 
     def __post_init__(self) -> None:
-        radius = self.radius_arcsec
-        if not 0 < radius <= MAX_RADIUS_ARCSEC:
-            raise InputError(f"radius_arcsec must be above 0 and at most {MAX_RADIUS_ARCSEC:g}, not {radius!r}")
+        for name in ("radius_arcsec", "density_radius_arcsec"):
+            if not 0 < getattr(self, name) <= MAX_RADIUS_ARCSEC:
+                raise InputError(f"{name} must be above 0 and at most {MAX_RADIUS_ARCSEC:g}, not {getattr(self, name)}")
         check_neighbors(self.n_neighbors, self.mutual)
         if self.how not in HOW:
             raise InputError(f"how must be one of {', '.join(HOW)}, not {self.how!r}")
         if self.suffix == "":
             raise InputError("suffix must not be empty; None takes _2, _3, ...")
+        self._check_motion()
+        self._check_gates()
+
+    def _check_motion(self) -> None:
+        if (self.left_motion or self.right_motion) and self.epoch is None:
+            raise InputError("proper motion needs epoch, the Julian year at which positions are compared (2000.0)")
+        if self.epoch is not None and not 1800.0 <= self.epoch <= 2200.0:
+            raise InputError(f"epoch must be a Julian year such as 2000.0, not {self.epoch!r}")
+        if reach_arcsec(self) > MAX_RADIUS_ARCSEC:
+            raise InputError("radius_arcsec and the motion until epoch together reach farther than 10 degrees")
+
+    def _check_gates(self) -> None:
+        if self.n_sigma is not None and not self.n_sigma > 0:
+            raise InputError(f"n_sigma must be above 0, not {self.n_sigma!r}")
+        if (self.n_sigma is None) != (self.left_error is None and self.right_error is None):
+            raise InputError("n_sigma needs left_error or right_error, and they need n_sigma")
+        gate = (self.max_mag_difference, self.left_mag, self.right_mag)
+        if any(part is None for part in gate) and not all(part is None for part in gate):
+            raise InputError("max_mag_difference, left_mag and right_mag act together: give all three or none")
+        if self.max_mag_difference is not None and not self.max_mag_difference >= 0:
+            raise InputError(f"max_mag_difference must not be negative, not {self.max_mag_difference!r}")
+        for text in (self.left_mag, self.right_mag, self.where):
+            if text is not None:
+                names_in(text)
+
+    @property
+    def gated(self) -> bool:
+        """Whether more than the separation decides about a pair."""
+        return not (self.n_sigma is None and self.max_mag_difference is None and self.where is None)
+
+    def columns_needed(self, side: str) -> tuple[str, ...]:
+        """Columns the match reads on a side (`left`, `right`), beside the position and those named in `where`."""
+        motion, error, mag = (getattr(self, f"{side}_{name}") for name in ("motion", "error", "mag"))
+        names = [*(motion.columns if motion else ()), *(names_in(mag) if mag else ())]
+        if error is not None:
+            names += [error] if isinstance(error, str) else error
+        return tuple(dict.fromkeys(names))
 
 
 def reach_arcsec(options: MatchOptions) -> float:
-    """How far from a left row its counterparts may lie at most: the width of the border strip a match needs."""
-    return options.radius_arcsec
+    """How far from a left row right rows may matter at most: the width of the border strip a match needs.
+
+    The radius, and how far the sources of both catalogs may have moved; at least the radius in which the density for
+    the chance probability is measured.
+    """
+    wide = max(options.radius_arcsec, options.density_radius_arcsec if options.chance_probability else 0.0)
+    for motion in (options.left_motion, options.right_motion):
+        if motion is not None and options.epoch is not None:
+            wide += motion.reach_arcsec(options.epoch)
+    return wide
+
+
+def context_reach_arcsec(options: MatchOptions) -> float:
+    """How far from a left row other left rows may matter: 0, but for `mutual`, where they compete for right rows."""
+    return 2.0 * reach_arcsec(options) if options.mutual else 0.0

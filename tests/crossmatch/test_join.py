@@ -124,7 +124,7 @@ def test_reach_is_the_radius():
     ("change", "words"),
     [
         ({"left_columns": ("RAJ2000", "dec")}, "the left catalog has no column 'RAJ2000'; there are _healpix_29, id"),
-        ({"left_columns": ("id", "dec")}, "column 'id' of the left catalog holds string"),
+        ({"left_columns": ("id", "dec")}, "column 'id' of the left catalog holds string, not numbers"),
         ({"right_columns": ("ra", "_healpix_29")}, None),
         ({"radius_arcsec": 0.0}, "radius_arcsec"),
         ({"radius_arcsec": 36000.1}, "radius_arcsec"),

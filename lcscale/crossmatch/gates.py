@@ -1,0 +1,134 @@
+"""What must hold for a pair beside its separation: positional errors, magnitudes, conditions on the joined row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.crossmatch.expressions import expression, names_in
+from lcscale.crossmatch.naming import JoinedNames
+from lcscale.crossmatch.options import ErrorColumns, MatchOptions
+from lcscale.crossmatch.ordering import Pairs
+from lcscale.errors import InputError
+
+_Floats = npt.NDArray[np.float64]
+
+
+def passing(
+    pairs: Pairs,
+    left: pa.Table,
+    right: pa.Table,
+    positions: tuple[tuple[_Floats, _Floats], tuple[_Floats, _Floats]],
+    options: MatchOptions,
+    names: JoinedNames,
+) -> Pairs:
+    """The pairs that pass every gate of `options`, in the same order."""
+    if options.n_sigma is not None:
+        pairs = _kept(pairs, _within_errors(pairs, left, right, positions, options))
+    if options.max_mag_difference is not None:
+        magnitudes = [_values(left, str(options.left_mag), pairs[0]), _values(right, str(options.right_mag), pairs[1])]
+        with np.errstate(invalid="ignore"):
+            difference = np.abs(magnitudes[0] - magnitudes[1])
+        pairs = _kept(pairs, difference <= options.max_mag_difference)
+    if options.where is not None:
+        pairs = _kept(pairs, _holds(options.where, pairs, left, right, names))
+    return pairs
+
+
+def _kept(pairs: Pairs, mask: npt.NDArray[np.bool_]) -> Pairs:
+    return pairs[0][mask], pairs[1][mask], pairs[2][mask]
+
+
+def _values(table: pa.Table, text: str, rows: npt.NDArray[np.int64]) -> _Floats:
+    """A number for each of `rows` from an expression over the columns of `table`; NaN where it has none."""
+    needed = [name for name in names_in(text) if name in table.column_names]
+    columns = expression(text, {name: name for name in table.column_names})
+    if not needed:
+        raise InputError(f"{text!r} names no column; there are {', '.join(table.column_names)}")
+    return _number(_project(table.select(needed), columns))[rows]
+
+
+def _project(table: pa.Table, columns: Any) -> pa.ChunkedArray:
+    from pyarrow import acero
+
+    plan = acero.Declaration.from_sequence(
+        [
+            acero.Declaration("table_source", acero.TableSourceNodeOptions(table)),
+            acero.Declaration("project", acero.ProjectNodeOptions([columns], ["value"])),
+        ]
+    )
+    return plan.to_table(use_threads=False).column("value")
+
+
+def _number(values: pa.ChunkedArray) -> _Floats:
+    array: _Floats = values.cast(pa.float64()).to_numpy()
+    return array
+
+
+def _holds(text: str, pairs: Pairs, left: pa.Table, right: pa.Table, names: JoinedNames) -> npt.NDArray[np.bool_]:
+    """Whether a condition holds on each joined row; where it is null it does not."""
+    from_right = {new: old for old, new in names.right}
+    separation = dict(names.added)["separation_arcsec"]
+    known = [*left.column_names, *from_right, separation]
+    condition = expression(text, {name: name for name in known})
+    columns = {}
+    for name in names_in(text):
+        if name == separation:
+            columns[name] = pa.chunked_array([pa.array(pairs[2])])
+        elif name in from_right:
+            columns[name] = right.column(from_right[name]).take(pa.array(pairs[1]))
+        else:
+            columns[name] = left.column(name).take(pa.array(pairs[0]))
+    if not columns:
+        raise InputError(f"{text!r} names no column; there are {', '.join(known)}")
+    values = _project(pa.table(columns), condition)
+    if not pa.types.is_boolean(values.type):
+        raise InputError(f"{text!r} gives {values.type}, not true or false")
+    holds: npt.NDArray[np.bool_] = values.fill_null(False).to_numpy()
+    return holds
+
+
+def _within_errors(
+    pairs: Pairs,
+    left: pa.Table,
+    right: pa.Table,
+    positions: tuple[tuple[_Floats, _Floats], tuple[_Floats, _Floats]],
+    options: MatchOptions,
+) -> npt.NDArray[np.bool_]:
+    """Whether a pair's offset is within `n_sigma` of the errors of both sides together; unknown errors allow it."""
+    (left_ra, left_dec), (right_ra, right_dec) = positions
+    i, j, separation = pairs
+    covariance = _covariance(left, options.left_error, i) + _covariance(right, options.right_error, j)
+    a1, d1, a2, d2 = (np.radians(x) for x in (left_ra[i], left_dec[i], right_ra[j], right_dec[j]))
+    angle = np.arctan2(
+        np.cos(d2) * np.sin(a2 - a1),
+        np.cos(d1) * np.sin(d2) - np.sin(d1) * np.cos(d2) * np.cos(a2 - a1),
+    )
+    east, north = separation * np.sin(angle), separation * np.cos(angle)
+    xx, yy, xy = covariance
+    determinant = xx * yy - xy * xy
+    scaled = yy * east**2 - 2.0 * xy * east * north + xx * north**2
+    limit = float(options.n_sigma or 0.0) ** 2 * determinant
+    allowed: npt.NDArray[np.bool_] = (scaled <= limit) | ~np.isfinite(determinant)
+    return allowed
+
+
+def _covariance(table: pa.Table, columns: ErrorColumns | None, rows: npt.NDArray[np.int64]) -> _Floats:
+    """Covariance of the positions, arcsec², float64 [3 (east-east, north-north, east-north), n]."""
+    if columns is None:
+        return np.zeros((3, rows.size))
+    if isinstance(columns, str):
+        variance = _number(table.column(columns))[rows] ** 2
+        return np.stack([variance, variance, np.zeros(rows.size)])
+    major, minor, angle = (_number(table.column(name))[rows] for name in columns)
+    sine, cosine = np.sin(np.radians(angle)), np.cos(np.radians(angle))
+    return np.stack(
+        [
+            (major * sine) ** 2 + (minor * cosine) ** 2,
+            (major * cosine) ** 2 + (minor * sine) ** 2,
+            (major**2 - minor**2) * sine * cosine,
+        ]
+    )

@@ -1,0 +1,167 @@
+"""Proper motion: positions of a catalog at another epoch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.errors import InputError
+
+_MAS = math.pi / 180.0 / 3.6e6
+"""One milliarcsecond in radians."""
+
+_KM_S_YEAR = 4.740470464
+"""One astronomical unit a Julian year in km/s."""
+
+_LIGHT = 299_792.458
+"""Speed of light, km/s."""
+
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ProperMotion:
+    """Columns that say how the sources of one catalog move, and the epoch of its positions.
+
+    Examples
+    --------
+    >>> ProperMotion(epoch=2016.0).columns
+    ('pmra', 'pmdec')
+    """
+
+    epoch: float
+    """Julian year of the catalog's positions: 2016.0 for Gaia DR3, 2015.5 for DR2."""
+    pmra: str = "pmra"
+    """Column of the proper motion in right ascension times cos dec, mas/yr."""
+    pmdec: str = "pmdec"
+    """Column of the proper motion in declination, mas/yr."""
+    parallax: str | None = None
+    """Column of the parallax, mas; with the radial velocity it gives the perspective acceleration."""
+    radial_velocity: str | None = None
+    """Column of the radial velocity, km/s."""
+    max_arcsec_per_year: float = 10.5
+    """Rows that claim to move faster are not moved: no star but Barnard's (10.4) comes near. Bounds border strips."""
+
+    def __post_init__(self) -> None:
+        if not 1800.0 <= self.epoch <= 2200.0:
+            raise InputError(f"the epoch of a catalog must be a Julian year such as 2016.0, not {self.epoch!r}")
+        if not 0.0 < self.max_arcsec_per_year <= 100.0:
+            raise InputError(f"max_arcsec_per_year must be above 0 and at most 100, not {self.max_arcsec_per_year!r}")
+        if (self.parallax is None) != (self.radial_velocity is None):
+            raise InputError("parallax and radial_velocity act together: give both columns or neither")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns needed, in the order `propagate` takes them."""
+        names = (self.pmra, self.pmdec, self.parallax, self.radial_velocity)
+        return tuple(name for name in names if name is not None)
+
+    def reach_arcsec(self, epoch: float) -> float:
+        """How far a source may move until `epoch` at most."""
+        return self.max_arcsec_per_year * abs(epoch - self.epoch)
+
+
+def propagate(
+    ra: npt.ArrayLike,
+    dec: npt.ArrayLike,
+    pmra: npt.ArrayLike,
+    pmdec: npt.ArrayLike,
+    years: float,
+    parallax: npt.ArrayLike = np.nan,
+    radial_velocity: npt.ArrayLike = np.nan,
+) -> tuple[_Floats, _Floats]:
+    """Positions after `years` of uniform motion in space (Hipparcos catalogue, ESA SP-1200, volume 1, section 1.5.5).
+
+    Agrees with `astropy.coordinates.SkyCoord.apply_space_motion` to better than 1e-4 arcsec over 30 years, at the
+    poles too.
+
+    Parameters
+    ----------
+    ra, dec
+        Degrees, [n].
+    pmra, pmdec
+        mas/yr, [n]; `pmra` includes cos dec. Where either is NaN the position stays.
+    years
+        Julian years, negative for the past.
+    parallax, radial_velocity
+        mas and km/s, [n] or one for all; NaN, and parallaxes that are not positive, mean no perspective acceleration.
+
+    Returns
+    -------
+    float64 [n], float64 [n]
+        Right ascension in [0, 360) and declination, degrees.
+
+    Examples
+    --------
+    >>> ra, dec = propagate([10.0], [60.0], [1000.0], [0.0], 3.6)
+    >>> float(ra[0].round(6)), float(dec[0].round(6))
+    (10.002, 60.0)
+    """
+    given = (ra, dec, pmra, pmdec, parallax, radial_velocity)
+    n = np.size(ra)
+    arrays = [np.broadcast_to(np.asarray(values, np.float64), (n,)).copy() for values in given]
+    moved: tuple[_Floats, _Floats] = _propagate(*arrays, float(years))
+    return moved
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def _in_space(pm: float, parallax: float, radial_velocity: float, years: float) -> tuple[float, float]:
+    """Factor on the tangential displacement, and the radial one in units of the distance, as seen after `years`.
+
+    Includes the Doppler factor and the change of the light time, after SOFA's starpv and starpm.
+    """
+    across = pm * _KM_S_YEAR / parallax / _LIGHT
+    along = radial_velocity / _LIGHT
+    doppler = 1.0
+    true_along = along
+    for _ in range(6):
+        lorentz = math.sqrt(max(1.0 - true_along**2 - (doppler * across) ** 2, 0.0)) - 1.0
+        true_along = doppler * along + lorentz
+        doppler = 1.0 + true_along
+    true_across = doppler * across
+    light_time = _KM_S_YEAR / _LIGHT / (parallax * _MAS)  # years, to the star at the first epoch
+    elapsed = years / light_time + 1.0
+    distance2 = (1.0 + true_along * elapsed) ** 2 + (true_across * elapsed) ** 2
+    along_track = (1.0 + true_along * elapsed) * true_along + true_across**2 * elapsed
+    rest = 1.0 - true_along**2 - true_across**2
+    later = (-along_track + math.sqrt(along_track**2 + rest * distance2)) / rest
+    seen = elapsed - later  # time between the two emissions, in light times
+    return doppler * seen * light_time / years, true_along * seen
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _propagate(
+    ra: _Floats,
+    dec: _Floats,
+    pmra: _Floats,
+    pmdec: _Floats,
+    parallax: _Floats,
+    radial_velocity: _Floats,
+    years: float,
+) -> tuple[_Floats, _Floats]:
+    ra_then = ra.copy()
+    dec_then = dec.copy()
+    for i in range(ra.size if years != 0.0 else 0):
+        if not math.isfinite(pmra[i] + pmdec[i]) or (pmra[i] == 0.0 and pmdec[i] == 0.0):
+            continue
+        a = math.radians(ra[i])
+        d = math.radians(dec[i])
+        east = pmra[i] * _MAS * years
+        north = pmdec[i] * _MAS * years
+        outward = 1.0
+        if math.isfinite(radial_velocity[i]) and parallax[i] > 0.0:
+            slower, radial = _in_space(math.hypot(pmra[i], pmdec[i]), parallax[i], radial_velocity[i], years)
+            east *= slower
+            north *= slower
+            outward += radial
+        across = outward * math.cos(d) - north * math.sin(d)
+        x = across * math.cos(a) - east * math.sin(a)
+        y = across * math.sin(a) + east * math.cos(a)
+        z = outward * math.sin(d) + north * math.cos(d)
+        ra_then[i] = math.degrees(math.atan2(y, x)) % 360.0
+        dec_then[i] = math.degrees(math.atan2(z, math.hypot(x, y)))
+    return ra_then, dec_then

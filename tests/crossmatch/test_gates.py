@@ -1,0 +1,226 @@
+"""Gates: positional errors, magnitudes, conditions on the joined row, and the chance probability."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lcscale.crossmatch import MatchOptions, context_reach_arcsec, joined_schema, match_tables, reach_arcsec
+from lcscale.crossmatch.expressions import expression, names_in
+from lcscale.errors import InputError
+
+RADEC = ("ra", "dec")
+
+
+def join(left, right, **options):
+    chosen = MatchOptions(**options)
+    result = match_tables(left, right, chosen, left_columns=RADEC, right_columns=RADEC)
+    assert result.schema.equals(joined_schema(left.schema, right.schema, chosen))
+    return result
+
+
+def sky(rng, size, **columns):
+    return pa.table({"ra": rng.uniform(0, 0.05, size), "dec": rng.uniform(-0.025, 0.025, size), **columns})
+
+
+@pytest.fixture
+def pair():
+    rng = np.random.default_rng(1)
+    left = sky(rng, 300, V=rng.uniform(15, 18, 300), err=rng.uniform(0.5, 2, 300), n=np.arange(300))
+    right = sky(
+        rng, 400, g=rng.uniform(15, 18, 400), r=rng.uniform(15, 18, 400), err=rng.uniform(0.5, 2, 400), m=np.arange(400)
+    )
+    return left, right
+
+
+def every_pair(left, right, radius):
+    """All pairs within a radius as one table, as a reference for gates."""
+    return join(left, right, radius_arcsec=radius, n_neighbors=None)
+
+
+def ids(table):
+    return list(zip(table.column("n").to_pylist(), table.column("m").to_pylist(), strict=True))
+
+
+def firsts(pairs):
+    return list({n: (n, m) for n, m in reversed(pairs)}.values())[::-1]
+
+
+def test_magnitude_gate_then_nearest(pair):
+    gate = {"max_mag_difference": 0.3, "left_mag": "V", "right_mag": "g - 0.59 * (g - r) - 0.01"}
+    everything = every_pair(*pair, 20.0)
+    v, g, r = (everything.column(name).to_numpy() for name in ("V", "g", "r"))
+    passing = everything.filter(pa.array(np.abs(v - (g - 0.59 * (g - r) - 0.01)) <= 0.3))
+    assert ids(join(*pair, radius_arcsec=20.0, n_neighbors=None, **gate)) == ids(passing)
+    assert ids(join(*pair, radius_arcsec=20.0, **gate)) == firsts(ids(passing))
+    assert len(passing) > 50
+
+
+def test_missing_magnitudes_do_not_match():
+    left = pa.table({"ra": [1.0, 2.0], "dec": [0.0, 0.0], "V": [15.0, None]})
+    gate = {"max_mag_difference": 1.0, "left_mag": "V", "right_mag": "V"}
+    assert join(left, left, **gate).column("V").to_pylist() == [15.0]
+
+
+def test_condition_on_the_joined_row(pair):
+    everything = every_pair(*pair, 20.0)
+    close = everything.filter(
+        pa.array(
+            (everything.column("err").to_numpy() < everything.column("err_2").to_numpy())
+            & (everything.column("separation_arcsec").to_numpy() > 5.0)
+        )
+    )
+    where = "err < err_2 and separation_arcsec > 5"
+    assert ids(join(*pair, radius_arcsec=20.0, n_neighbors=None, where=where)) == ids(close)
+    kept = join(*pair, radius_arcsec=20.0, where=where, how="left")
+    assert kept.column("n").to_pylist() == list(range(300))
+    assert kept.column("m").null_count == 300 - len(firsts(ids(close)))
+    alone = join(*pair, radius_arcsec=20.0, where=where, how="anti")
+    assert alone.num_rows == 300 - len(firsts(ids(close)))
+
+
+def test_mutual_among_the_pairs_that_pass(pair):
+    result = ids(join(*pair, radius_arcsec=20.0, mutual=True, where="V < g"))
+    everything = every_pair(*pair, 20.0)
+    table = everything.filter(pa.array(everything.column("V").to_numpy() < everything.column("g").to_numpy()))
+    rows = list(zip(*(table.column(c).to_pylist() for c in ("n", "m", "separation_arcsec")), strict=True))
+    best_left, best_right = {}, {}
+    for n, m, _ in sorted(rows, key=lambda row: row[2]):
+        best_left.setdefault(n, m)
+        best_right.setdefault(m, n)
+    assert result == [(n, m) for n, m in sorted(best_left.items()) if best_right[m] == n]
+
+
+def test_neighbouring_partitions_compete_for_mutual_pairs(pair):
+    left, right = pair
+    whole = ids(join(left, right, radius_arcsec=20.0, mutual=True))
+    options = MatchOptions(radius_arcsec=20.0, mutual=True)
+    assert context_reach_arcsec(options) == 40.0
+    assert context_reach_arcsec(MatchOptions()) == 0.0
+    parts = []
+    for own, other in ((left.slice(0, 120), left.slice(120)), (left.slice(120), left.slice(0, 120))):
+        parts += ids(match_tables(own, right, options, left_columns=RADEC, right_columns=RADEC, left_context=other))
+    assert parts == whole
+
+
+def test_circular_errors_of_both_sides(pair):
+    everything = every_pair(*pair, 20.0)
+    s, e1, e2 = (everything.column(c).to_numpy() for c in ("separation_arcsec", "err", "err_2"))
+    within = everything.filter(pa.array(s <= 3.0 * np.hypot(e1, e2)))
+    errors = {"n_sigma": 3.0, "left_error": "err", "right_error": "err"}
+    assert ids(join(*pair, radius_arcsec=20.0, n_neighbors=None, **errors)) == ids(within)
+    one_sided = everything.filter(pa.array(s <= 3.0 * e1))
+    result = join(*pair, radius_arcsec=20.0, n_neighbors=None, n_sigma=3.0, left_error="err")
+    assert ids(result) == ids(one_sided)
+
+
+@pytest.mark.parametrize("dec", [0.0, 70.0])
+def test_error_ellipses_point_where_they_say(dec):
+    far = 3.0 / 3600
+    sites = {"north": (100.0, dec + far), "east": (100.0 + far / np.cos(np.radians(dec)), dec)}
+    for name, angle in (("north", 0.0), ("east", 90.0)):
+        left = pa.table({"ra": [100.0], "dec": [dec], "a": [2.0], "b": [0.1], "pa": [angle]})
+        for place, (ra, d) in sites.items():
+            right = pa.table({"ra": [ra], "dec": [d]})
+            found = join(left, right, radius_arcsec=10.0, n_sigma=2.0, left_error=("a", "b", "pa")).num_rows
+            assert found == (place == name)
+    diagonal = pa.table({"ra": [100.0], "dec": [0.0], "a": [2.0], "b": [0.1], "pa": [45.0]})
+    step = far / np.sqrt(2)
+    for sign in (1, -1):
+        right = pa.table({"ra": [100.0 + sign * step], "dec": [step]})
+        found = join(diagonal, right, radius_arcsec=10.0, n_sigma=2.0, left_error=("a", "b", "pa")).num_rows
+        assert found == (sign == 1)
+
+
+def test_unknown_errors_match_within_the_radius():
+    left = pa.table({"ra": [1.0, 2.0], "dec": [0.0, 0.0], "err": [0.01, None]})
+    right = pa.table({"ra": [1.0002, 2.0002], "dec": [0.0, 0.0]})
+    assert join(left, right, n_sigma=3.0, left_error="err").column("ra").to_pylist() == [2.0]
+
+
+def test_chance_probability_is_that_of_a_poisson_field():
+    rng = np.random.default_rng(4)
+    density = 20_000 / 0.25  # per square degree
+    right = pa.table({"ra": rng.uniform(0, 0.5, 20_000), "dec": rng.uniform(-0.25, 0.25, 20_000)})
+    left = pa.table({"ra": rng.uniform(0.02, 0.48, 4000), "dec": rng.uniform(-0.23, 0.23, 4000)})
+    options = {"radius_arcsec": 3.0, "chance_probability": True}
+    matched = join(left, right, **options)
+    s = matched.column("separation_arcsec").to_numpy() / 3600
+    p = matched.column("chance_probability").to_numpy()
+    expected = 1 - np.exp(-np.pi * density * s**2)
+    assert np.median(np.abs(p / expected - 1)) < 0.15
+    # unrelated positions: the probability of so near a neighbour is uniform up to that of the radius
+    top = 1 - np.exp(-np.pi * density * (3 / 3600) ** 2)
+    assert len(p) / left.num_rows == pytest.approx(top, rel=0.1)
+    assert np.mean(p < top / 2) == pytest.approx(0.5, abs=0.05)
+    assert reach_arcsec(MatchOptions(**options)) == 60.0
+    assert join(left, right, how="left", **options).column("chance_probability").null_count > 0
+
+
+def test_a_lone_counterpart_is_no_chance():
+    table = pa.table({"ra": [1.0], "dec": [1.0]})
+    assert join(table, table, chance_probability=True).column("chance_probability").to_pylist() == [0.0]
+
+
+def test_expressions_of_arrow():
+    table = pa.table({"x": [1.0, -2.0, None, 4.0], "name": ["a", "b", "c", "a"]})
+    columns = {name: name for name in table.column_names}
+    for text, expected in {
+        "x > 0": [1.0, 4.0],
+        "-3 < x <= 1 and name != 'b'": [1.0],
+        "not (x > 0) or name == 'c'": [-2.0, None],
+        "abs(x) ** 2 >= 4.0": [-2.0, 4.0],
+        "is_null(x)": [None],
+        "coalesce(x, 9.0) * 2 - 1 > 10": [None],
+        "(x > 0) & starts_with_a": None,
+    }.items():
+        if expected is None:
+            with pytest.raises(InputError, match="starts_with_a"):
+                expression(text, columns)
+        else:
+            assert table.filter(expression(text, columns)).column("x").to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["__import__('os').system('x')", "x.y", "lambda: 1", "[x]", "no_such(x)", "x if y else z"]
+)
+def test_expressions_are_no_code(text):
+    with pytest.raises(InputError):
+        expression(text, {"x": "x", "y": "y", "z": "z"})
+    with pytest.raises(InputError, match="is no expression"):
+        names_in("x >")
+
+
+def test_options_are_values():
+    options = MatchOptions(
+        where="V < 3", max_mag_difference=1.0, left_mag="V", right_mag="g", n_sigma=3, left_error="e"
+    )
+    assert copy.deepcopy(options) == options
+    assert hash(options) == hash(copy.deepcopy(options))
+    assert "V < 3" in repr(options)
+    assert options.columns_needed("left") == ("V", "e")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"where": "nothing > 1"}, "reads a column 'nothing'"),
+        ({"where": "V + g"}, "not true or false"),
+        ({"where": "1 > 0"}, "names no column"),
+        ({"where": "V <"}, "is no expression"),
+        ({"max_mag_difference": 1.0}, "give all three or none"),
+        ({"max_mag_difference": 1.0, "left_mag": "V", "right_mag": "V"}, "'V'"),
+        ({"max_mag_difference": -1.0, "left_mag": "V", "right_mag": "g"}, "max_mag_difference"),
+        ({"n_sigma": 3.0}, "n_sigma needs"),
+        ({"left_error": "err"}, "n_sigma needs"),
+        ({"n_sigma": 0.0, "left_error": "err"}, "n_sigma must be above 0"),
+        ({"n_sigma": 1.0, "left_error": "missing"}, "has no column 'missing'"),
+        ({"chance_probability": True, "density_radius_arcsec": 0.0}, "density_radius_arcsec"),
+    ],
+)
+def test_bad_gates_are_named(pair, change, words):
+    with pytest.raises(InputError, match=words):
+        join(*pair, **change)

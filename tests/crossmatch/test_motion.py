@@ -1,0 +1,150 @@
+"""Proper motion against astropy, and in matches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lcscale.crossmatch import MatchOptions, ProperMotion, match_tables, propagate, reach_arcsec
+from lcscale.errors import InputError
+
+RADEC = ("ra", "dec")
+
+
+def astropy_moved(ra, dec, pmra, pmdec, years, parallax=None, radial_velocity=None):
+    import astropy.units as u
+    from astropy.coordinates import SkyCoord
+    from astropy.time import Time
+
+    more = {}
+    if parallax is not None:
+        more = {"distance": (1000.0 / parallax) * u.pc, "radial_velocity": radial_velocity * u.km / u.s}
+    start = Time(2016.0, format="jyear", scale="tdb")
+    end = Time(2016.0 + years, format="jyear", scale="tdb")
+    proper = {"pm_ra_cosdec": pmra * u.mas / u.yr, "pm_dec": pmdec * u.mas / u.yr}
+    moved = SkyCoord(ra * u.deg, dec * u.deg, **proper, **more, obstime=start).apply_space_motion(new_obstime=end)
+    return moved.ra.deg, moved.dec.deg
+
+
+def offsets(first, second):
+    from astropy.coordinates import angular_separation
+
+    radians = angular_separation(*(np.radians(x) for x in (*first, *second)))
+    return np.degrees(radians) * 3600
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("years", [-30.0, -16.0, 0.5, 30.0])
+@pytest.mark.parametrize("polar", [False, True])
+@pytest.mark.parametrize("in_space", [False, True])
+def test_agrees_with_astropy(years, polar, in_space):
+    rng = np.random.default_rng(1)
+    n = 400
+    ra = rng.uniform(0, 360, n)
+    dec = np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
+    if polar:
+        dec = rng.choice([-1, 1], n) * (90 - rng.uniform(0.0005, 0.1, n))
+    size = 10 ** rng.uniform(0, 4, n)
+    angle = rng.uniform(0, 2 * np.pi, n)
+    pmra, pmdec = size * np.cos(angle), size * np.sin(angle)
+    outward = ()
+    if in_space:  # slower than a few hundred km/s, as stars are
+        parallax = np.maximum(size / 60, 0.1)
+        outward = (parallax, rng.uniform(-300, 300, n))
+    ours = propagate(ra, dec, pmra, pmdec, years, *outward)
+    assert offsets(ours, astropy_moved(ra, dec, pmra, pmdec, years, *outward)).max() < 1e-4
+    assert ((ours[0] >= 0) & (ours[0] < 360)).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_barnards_star_with_its_approach():
+    star = [np.array([x]) for x in (269.448503, 4.739420, -801.551, 10362.394)]
+    outward = np.array([546.9759]), np.array([-110.5])
+    ours = propagate(*star, 30.0, *outward)
+    assert offsets(ours, astropy_moved(*star, 30.0, *outward))[0] < 1e-4
+    assert offsets(ours, star[:2])[0] == pytest.approx(30 * 10.393, rel=3e-3)
+
+
+def test_unknown_motion_leaves_the_position_untouched():
+    ra, dec = propagate([10.1, 20.2, 30.3], [1.1, 2.2, 3.3], [np.nan, 0.0, 5.0], [3.0, 0.0, np.nan], 15.0)
+    assert ra.tolist() == [10.1, 20.2, 30.3]
+    assert dec.tolist() == [1.1, 2.2, 3.3]
+
+
+def test_no_time_is_no_motion():
+    ra, dec = propagate([10.1], [1.1], [500.0], [3.0], 0.0, [100.0], [50.0])
+    assert (ra.tolist(), dec.tolist()) == ([10.1], [1.1])
+
+
+def test_moving_there_and_back_returns():
+    rng = np.random.default_rng(2)
+    ra, dec = rng.uniform(0, 360, 100), rng.uniform(-89, 89, 100)
+    pmra, pmdec = rng.normal(0, 100, (2, 100))
+    there = propagate(ra, dec, pmra, pmdec, 16.0)
+    back = propagate(*there, pmra, pmdec, -16.0)
+    assert offsets((ra, dec), back).max() < 1e-2
+
+
+@pytest.fixture
+def moving():
+    """A star of 1 arcsec/yr at 2016 beside the pole, and where another survey saw it at 2000."""
+    left = pa.table({"ra": [40.0, 50.0], "dec": [89.95, 0.0], "pmra": [600.0, None], "pmdec": [-800.0, None]})
+    ra, dec = propagate([40.0], [89.95], [600.0], [-800.0], -16.0)
+    return left, pa.table({"ra": [*ra, 50.0], "dec": [*dec, 0.0], "name": ["moved", "still"]})
+
+
+def test_left_moves_to_the_epoch_of_the_right(moving):
+    left, right = moving
+    options = MatchOptions(radius_arcsec=0.5, left_motion=ProperMotion(epoch=2016.0), epoch=2000.0)
+    result = match_tables(left, right, options, left_columns=RADEC, right_columns=RADEC)
+    assert result.column("name").to_pylist() == ["moved", "still"]
+    assert max(result.column("separation_arcsec").to_pylist()) < 1e-6
+    assert result.column("ra").to_pylist() == [40.0, 50.0]
+    still = match_tables(left, right, MatchOptions(radius_arcsec=0.5), left_columns=RADEC, right_columns=RADEC)
+    assert still.column("name").to_pylist() == ["still"]
+    assert reach_arcsec(options) == pytest.approx(0.5 + 16 * 10.5)
+
+
+def test_right_moves_to_the_epoch_of_the_left(moving):
+    right, left = moving
+    options = MatchOptions(radius_arcsec=0.5, right_motion=ProperMotion(epoch=2016.0), epoch=2000.0)
+    result = match_tables(left, right, options, left_columns=RADEC, right_columns=RADEC)
+    assert result.column("name").to_pylist() == ["moved", "still"]
+
+
+def test_both_move_to_a_common_epoch():
+    left = pa.table({"ra": [40.0], "dec": [20.0], "pmra": [600.0], "pmdec": [-800.0]})
+    later = propagate([40.0], [20.0], [600.0], [-800.0], 4.0)
+    right = left.set_column(0, "ra", [pa.array(later[0])]).set_column(1, "dec", [pa.array(later[1])])
+    sides = {"left_motion": ProperMotion(epoch=2016.0), "right_motion": ProperMotion(epoch=2020.0), "epoch": 1991.25}
+    result = match_tables(left, right, MatchOptions(**sides), left_columns=RADEC, right_columns=RADEC)
+    assert result.column("separation_arcsec").to_pylist()[0] < 0.01
+
+
+def test_impossible_motion_is_not_followed():
+    left = pa.table({"ra": [10.0], "dec": [0.0], "pmra": [99999.0], "pmdec": [0.0]})
+    options = MatchOptions(left_motion=ProperMotion(epoch=2016.0), epoch=2000.0)
+    assert match_tables(left, left, options, left_columns=RADEC, right_columns=RADEC).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: MatchOptions(left_motion=ProperMotion(epoch=2016.0)), "proper motion needs epoch"),
+        (lambda: ProperMotion(epoch=57388.0), "Julian year"),
+        (lambda: MatchOptions(epoch=2451545.0), "Julian year"),
+        (lambda: ProperMotion(epoch=2016.0, parallax="plx"), "give both"),
+        (lambda: ProperMotion(epoch=2016.0, max_arcsec_per_year=0.0), "max_arcsec_per_year"),
+    ],
+)
+def test_bad_options_are_named(make, words):
+    with pytest.raises(InputError, match=words):
+        make()
+
+
+def test_missing_motion_column_is_named():
+    left = pa.table({"ra": [10.0], "dec": [0.0]})
+    options = MatchOptions(left_motion=ProperMotion(epoch=2016.0, pmra="pmRA"), epoch=2000.0)
+    with pytest.raises(InputError, match="gaia has no column 'pmRA'"):
+        match_tables(left, left, options, left_columns=RADEC, right_columns=RADEC, left_name="gaia")
