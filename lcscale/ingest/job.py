@@ -1,4 +1,4 @@
-"""`ingest`: release files of a survey become a catalog of the lake."""
+"""`ingest`: release files of a survey become a catalog of the lake, or are added to one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine import RunRecord, Task, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.errors import ConflictError, InputError
-from lcscale.ingest.leaves import gather_leaf, plan_leaves, read_schema_text
+from lcscale.ingest.leaves import gather_leaf, link_leaf
+from lcscale.ingest.planning import plan_leaves, read_schema_text, schema_text
+from lcscale.ingest.sources import part_identities, read_sources, write_sources
 from lcscale.ingest.staging import stage
-from lcscale.lake import Draft, Lake, Pixel
-from lcscale.lake.source import content_identity
+from lcscale.lake import HEALPIX_COLUMN, Draft, Lake, Leaf, Pixel
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 
@@ -26,7 +28,6 @@ VERSION = 1
 """Raised when the same files would give other catalogs: a finished ingest is not repeated before."""
 
 _SPILLS = "staging"
-_BIG_FILE = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def ingest(
     name: str,
     *,
     partitioning: Partitioning | None = None,
+    append: bool = False,
     engine: Any = None,
     progress: bool | None = None,
     **options: Any,
@@ -74,6 +76,9 @@ def ingest(
         Lake entry to write.
     partitioning
         Largest partitions; default: `Partitioning()`.
+    append
+        Add to the catalog, if it is there: files it holds already are passed over, observations go to the objects
+        they belong to, rows of a known name replace the old ones, partitions that get nothing are linked.
     engine
         See `lcscale.engine.resolve`; default: the active Dask client, else this process.
     progress
@@ -91,138 +96,187 @@ def ingest(
     InputError
         For an unknown survey, option or path.
     ConflictError
-        Where the lake has a catalog of that name, made from other files or with other options.
+        Where the lake has a catalog of that name, made from other files or with other options, and not `append`.
     """
     start = time.perf_counter()
     adapter = get_survey(survey, **options) if isinstance(survey, str) else survey
     target = lake if isinstance(lake, Lake) else Lake(lake)
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     problems: list[Problem] = []
-    parts = adapter.parts([os.fspath(path) for path in given], problems)
+    parts = adapter.parts(given, problems)
     if not parts and not problems:
-        raise InputError(f"no release files of {adapter.name} in {', '.join(map(str, given))}")
-    limits = partitioning or Partitioning()
-    draft = target.draft(name, _plan_text(adapter, parts, limits))
-    if draft.base is not None and not draft.is_published:
+        raise InputError(f"no release files of {adapter.name} in {', '.join(given)}")
+    job = _Job(adapter, part_identities(parts, problems), partitioning or Partitioning(), problems)
+    if append and name in target:
+        job.start_from(target, name)
+    draft = target.draft(name, job.text())
+    if draft.base is not None and not draft.is_published and not append:
         raise ConflictError(
             f"the lake has a catalog {name!r} already, made from other files or with other options; "
             "choose another name, or add to it with --append"
         )
-    with draft:
-        record = _ingest(adapter, parts, draft, limits, problems, engine, progress)
-    record.name, record.version = name, draft.version
-    record.seconds = time.perf_counter() - start
+    if job.base_version is not None and not job.parts:
+        record = _unchanged(target, name, job)
+    else:
+        with draft:
+            record = job.run(draft, engine, progress)
+        record.version = draft.version
+    record.name, record.seconds = name, time.perf_counter() - start
     return record
 
 
-def _plan_text(adapter: Survey, parts: Sequence[Part], limits: Partitioning) -> str:
-    files = {part.path: _file_identity(part.path) for part in parts}
-    named = [f"{os.path.basename(part.path)}={files[part.path]}{part.kind}{part.start}:{part.stop}" for part in parts]
-    return "\n".join([f"ingest v{VERSION}", repr(adapter), repr(limits), *named])
+@dataclass
+class _Job:
+    """What is to be read, and what is there already."""
 
+    adapter: Survey
+    parts: dict[str, Part]
+    limits: Partitioning
+    problems: list[Problem]
+    base_version: str | None = None
+    leaves: dict[Pixel, Leaf] = field(default_factory=dict)
+    digests: dict[Pixel, str] = field(default_factory=dict)
+    schema: str = ""
+    known: set[str] = field(default_factory=set)
 
-def _file_identity(path: str) -> str:
-    """Stands for a file's content; of big files size, time and both ends are taken."""
-    if os.path.isdir(path):
-        return "folder"
-    size = os.path.getsize(path)
-    if size <= _BIG_FILE:
-        return content_identity(UPath(path))
-    digest = hashlib.blake2b(f"{size} {os.stat(path).st_mtime_ns}".encode(), digest_size=16)
-    with open(path, "rb") as stream:
-        digest.update(stream.read(1 << 20))
-        stream.seek(-(1 << 20), os.SEEK_END)
-        digest.update(stream.read())
-    return digest.hexdigest()
+    def start_from(self, lake: Lake, name: str) -> None:
+        """Take the published version as a base, and only those parts that it does not hold."""
+        source = lake[name].source
+        if (source.ra, source.dec) != (self.adapter.ra, self.adapter.dec):
+            raise ConflictError(
+                f"cannot append to {name!r}: its coordinates are {source.ra}, {source.dec}, "
+                f"those of the files {self.adapter.ra}, {self.adapter.dec}"
+            )
+        self.known = read_sources(source.folder)
+        self.parts = {identity: part for identity, part in self.parts.items() if identity not in self.known}
+        self.base_version = source.version
+        self.leaves = {leaf.pixel: leaf for leaf in source.leaves}
+        self.digests = source.identities()
+        self.schema = schema_text(_plain(source.schema))
 
+    def text(self) -> str:
+        """Stands for everything the result depends on."""
+        base = [] if self.base_version is None else [f"append to {self.base_version}"]
+        return "\n".join([f"ingest v{VERSION}", repr(self.adapter), repr(self.limits), *base, *self.parts])
 
-def _ingest(
-    adapter: Survey,
-    parts: Sequence[Part],
-    draft: Draft,
-    limits: Partitioning,
-    problems: list[Problem],
-    engine: Any,
-    progress: bool | None,
-) -> RunRecord:
-    spills = draft.folder / _SPILLS
-    staging = [_task(stage, (adapter, part, spills), part.label, draft, keyed=True) for part in parts]
-    if draft.is_published:
-        _remove(spills)
-        return _finished(draft, staging, problems)
-    chosen = resolve(engine)
-    try:
-        run_options: dict[str, Any] = {"ledger": draft.ledger, "engine": chosen, "progress": progress}
-        record = run(staging, title=f"{draft.entry.name}: reading", **run_options)
+    def run(self, draft: Draft, engine: Any, progress: bool | None) -> RunRecord:
+        """Stage, plan, gather, publish; what is done already is not done again."""
+        spills = draft.folder / _SPILLS
+        staging = [
+            _task(stage, (self.adapter, part, spills), identity, part.label, draft, keyed=True)
+            for identity, part in self.parts.items()
+        ]
+        if draft.is_published:
+            _remove(spills)
+            return self._finished(draft, staging)
+        chosen = resolve(engine)
+        try:
+            record = self._run(draft, spills, staging, {"engine": chosen, "progress": progress})
+        finally:
+            if chosen is not engine:
+                chosen.close()
+        return record
+
+    def _run(self, draft: Draft, spills: UPath, staging: Sequence[Task], options: dict[str, Any]) -> RunRecord:
+        title = str(draft.entry.name)
+        options = {"ledger": draft.ledger, **options}
+        record = run(staging, title=f"{title}: reading", **options)
         if record.quarantined:
             return record
         done = draft.ledger.done()
         names = [name for task in staging for name in done[task.key]["spills"]]
         if not names:
-            return _with_problems(record, draft, staging, problems)
-        planning = _task(plan_leaves, (spills, names, limits.rows, limits.bytes), "partitions", draft)
-        record = run([planning], **(run_options | {"progress": False}))
+            return self._with_problems(record, draft, staging)
+        limits = (self.limits.rows, self.limits.bytes)
+        planning = _task(
+            plan_leaves, (spills, names, *limits, tuple(self.leaves), self.schema), "", "partitions", draft
+        )
+        record = run([planning], **(options | {"progress": False}))
         if record.quarantined:
             return record
         plan = draft.ledger.done()[planning.key]
-        tasks = _leaf_tasks(adapter, plan, names, draft)
-        record = run(tasks, title=f"{draft.entry.name}: writing", **run_options)
-    finally:
-        if chosen is not engine:
-            chosen.close()
-    if not record.quarantined:
+        tasks = self._leaf_tasks(plan, names, draft, spills)
+        record = run(tasks, title=f"{title}: writing", **options)
+        if not record.quarantined:
+            done = draft.ledger.done()
+            self._publish(draft, plan["schema"], [done[task.key] for task in tasks])
+            record.published = True
+            _remove(spills)
+        return self._with_problems(record, draft, staging)
+
+    def _leaf_tasks(self, plan: dict[str, Any], names: Sequence[str], draft: Draft, spills: UPath) -> list[Task]:
+        tasks = []
+        for order, number, touched in plan["pixels"]:
+            pixel = Pixel(order, number)
+            base = (self.leaves.get(pixel), self.digests.get(pixel, ""))
+            arguments = (spills, [names[i] for i in touched], pixel, draft.folder, plan["schema"])
+            options = (self.adapter.identity, self.adapter.in_pieces, *base)
+            tasks.append(_task(gather_leaf, (*arguments, *options), str(pixel), f"{draft.entry.name} {pixel}", draft))
+        written = {Pixel(order, number) for order, number, _ in plan["pixels"]}
+        for pixel, leaf in self.leaves.items():
+            if pixel not in written:
+                linked = (leaf, self.digests[pixel], draft.folder)
+                tasks.append(_task(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
+        return tasks
+
+    def _publish(self, draft: Draft, schema: str, results: Sequence[dict[str, Any]]) -> None:
+        pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results}
+        properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties}
+        write_sources(draft.folder, self.known | set(self.parts))
+        draft.publish(pixels, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
+
+    def _finished(self, draft: Draft, staging: Sequence[Task]) -> RunRecord:
+        """The record of an ingest that was done before."""
+        record = RunRecord(draft.entry.name, versions=code_versions())
+        for result in draft.ledger.done().values():
+            record.skipped += 1
+            if "digest" in result:
+                record.add_result(result)
+        return self._with_problems(record, draft, staging)
+
+    def _with_problems(self, record: RunRecord, draft: Draft, staging: Sequence[Task]) -> RunRecord:
+        """`record` with what was found in the release, in this run or an earlier one of the same plan."""
         done = draft.ledger.done()
-        pixels = {Pixel(*done[task.key]["pixel"]): int(done[task.key]["rows"]) for task in tasks}
-        properties = {"lcscale_survey": adapter.name, **adapter.properties}
-        draft.publish(pixels, read_schema_text(plan["schema"]), ra=adapter.ra, dec=adapter.dec, **properties)
-        record.published = True
-        _remove(spills)
-    return _with_problems(record, draft, staging, problems)
+        found = [Problem(*item) for task in staging for item in done.get(task.key, {}).get("problems", [])]
+        _note(record, [*self.problems, *found])
+        repeated = [result for result in done.values() if result.get("duplicates")]
+        if repeated:
+            examples = [example for result in repeated for example in result["examples"]][:5]
+            total = sum(result["duplicates"] for result in repeated)
+            record.notes.append(f"{total:,} rows repeat the id of another row, such as {', '.join(examples)}")
+        return record
 
 
-def _task(function: Any, arguments: tuple[Any, ...], label: str, draft: Draft, *, keyed: bool = False) -> Task:
-    """A task of this draft; `keyed` ones get their key as last argument."""
-    text = f"{draft.plan}|{function.__name__}|{label}|{arguments[1:]!r}"
-    key = hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-    return Task(key, function, (*arguments, key) if keyed else arguments, label)
+def _unchanged(lake: Lake, name: str, job: _Job) -> RunRecord:
+    """The record of an append that brought nothing new."""
+    source = lake[name].source
+    record = RunRecord(name, source.version, rows=source.rows, skipped=len(source.leaves), versions=code_versions())
+    record.notes.append("all of these files are in the catalog already")
+    _note(record, job.problems)
+    return record
 
 
-def _leaf_tasks(adapter: Survey, plan: dict[str, Any], names: Sequence[str], draft: Draft) -> list[Task]:
-    spills = draft.folder / _SPILLS
-    tasks = []
-    for order, number, touched in plan["pixels"]:
-        pixel = Pixel(order, number)
-        arguments = (spills, [names[i] for i in touched], pixel, draft.folder, plan["schema"])
-        label = f"{draft.entry.name} {pixel}"
-        tasks.append(_task(gather_leaf, (*arguments, adapter.identity, adapter.in_pieces), label, draft))
-    return tasks
-
-
-def _finished(draft: Draft, staging: Sequence[Task], problems: list[Problem]) -> RunRecord:
-    """The record of an ingest that was done before."""
-    record = RunRecord(draft.entry.name, versions=code_versions())
-    for result in draft.ledger.done().values():
-        record.skipped += 1
-        if "digest" in result:
-            record.add_result(result)
-    return _with_problems(record, draft, staging, problems)
-
-
-def _with_problems(record: RunRecord, draft: Draft, staging: Sequence[Task], problems: list[Problem]) -> RunRecord:
-    """`record` with what was found in the release, in this run or an earlier one of the same plan."""
-    done = draft.ledger.done()
-    found = [*problems, *(Problem(*item) for task in staging for item in done.get(task.key, {}).get("problems", []))]
-    for problem in dict.fromkeys(found):
+def _note(record: RunRecord, problems: Sequence[Problem]) -> None:
+    for problem in dict.fromkeys(problems):
         if problem.set_aside:
             record.quarantined.append({"label": problem.path, "error": problem.text, "traceback": None})
         else:
             record.notes.append(f"{problem.path}: {problem.text}")
-    results = [result for result in done.values() if result.get("duplicates")]
-    if results:
-        examples = [example for result in results for example in result["examples"]][:5]
-        total = sum(result["duplicates"] for result in results)
-        record.notes.append(f"{total:,} rows repeat the id of another row, such as {', '.join(examples)}")
-    return record
+
+
+def _task(
+    function: Any, arguments: tuple[Any, ...], what: str, label: str, draft: Draft, *, keyed: bool = False
+) -> Task:
+    """A task of this draft, whose plan says the rest; `keyed` ones get their key as last argument."""
+    digest = hashlib.blake2b(f"{draft.plan}|{function.__name__}|{what}".encode(), digest_size=12)
+    key = digest.hexdigest()
+    return Task(key, function, (*arguments, key) if keyed else arguments, label)
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """The schema with the index as ingest makes it, and without what other programs noted of the whole file."""
+    fields = [pa.field(HEALPIX_COLUMN, pa.int64()) if one.name == HEALPIX_COLUMN else one for one in schema]
+    return pa.schema(fields)
 
 
 def _remove(folder: UPath) -> None:

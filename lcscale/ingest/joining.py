@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -12,7 +14,7 @@ from lcscale.lake import HEALPIX_COLUMN
 Integers = npt.NDArray[np.int64]
 
 
-def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve") -> pa.Table:
+def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve", *, distinct: bool = False) -> pa.Table:
     """One row for every object of `table`, in order of `_healpix_29`, then of first appearance.
 
     Parameters
@@ -24,6 +26,8 @@ def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve") -> p
         Column that names the object.
     nested
         Column of light curves, a struct of lists with a field ``time``.
+    distinct
+        Leave out observations that equal another of the object in all fields.
     """
     index = table.column(HEALPIX_COLUMN).to_numpy()
     names = table.column(identity).combine_chunks().dictionary_encode().indices
@@ -33,13 +37,13 @@ def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve") -> p
     first = order[np.flatnonzero(changes)]
     objects = np.empty(order.size, np.int64)
     objects[order] = np.cumsum(changes) - 1
-    curves = _gather(table.column(nested).combine_chunks(), objects, first.size)
+    curves = _gather(table.column(nested).combine_chunks(), objects, first.size, distinct)
     joined = table.drop_columns([nested]).take(pa.array(first))
     at = table.column_names.index(nested)
     return joined.add_column(at, table.schema.field(nested), curves)
 
 
-def _gather(curves: pa.Array, objects: Integers, n: int) -> pa.StructArray:
+def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.StructArray:
     """Light curves of `n` objects from pieces that belong to `objects` [n_pieces]."""
     lists = dict(zip(curves.type.names, curves.flatten(), strict=True))
     offsets = lists["time"].offsets.to_numpy().astype(np.int64)
@@ -52,11 +56,26 @@ def _gather(curves: pa.Array, objects: Integers, n: int) -> pa.StructArray:
         )
     time = values["time"].to_numpy(zero_copy_only=False)
     step = np.diff(owner)
-    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n))])
+    rows: Integers | None = None
     if not np.all((step > 0) | ((step == 0) & (np.diff(time) >= 0))):
-        rows = pa.array(np.lexsort((time, owner)))
-        values = {name: value.take(rows) for name, value in values.items()}
+        rows = np.lexsort((time, owner))
+    if distinct:
+        rows = _distinct(owner, values, np.arange(owner.size) if rows is None else rows)
+        owner = owner[rows]
+    if rows is not None:
+        values = {name: value.take(pa.array(rows)) for name, value in values.items()}
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n))])
     bounds = pa.array(ends.astype(np.int32))
     return pa.StructArray.from_arrays(
         [pa.ListArray.from_arrays(bounds, value) for value in values.values()], names=list(values)
     )
+
+
+def _distinct(owner: Integers, values: Mapping[str, pa.Array], rows: Integers) -> Integers:
+    """Those of `rows` that are the first of their kind."""
+    table = pa.table({"owner": owner, **values, "row": np.arange(owner.size)})
+    keys = ["owner", *values]
+    first = table.group_by(keys, use_threads=False).aggregate([("row", "min")]).column("row_min").to_numpy()
+    keep = np.zeros(owner.size, bool)
+    keep[first] = True
+    return rows[keep[rows]]

@@ -1,129 +1,89 @@
-"""The later tasks of an ingest: decide on the partitions, then gather each from the spills and write its leaf."""
+"""The last tasks of an ingest: gather a partition's rows from the spills and write its leaf."""
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import InputError
 from lcscale.ingest.joining import join_pieces
-from lcscale.ingest.spills import CELL_ORDER, Histogram, read_histogram, read_schema, read_span
-from lcscale.ingest.tiling import tile
-from lcscale.lake import HEALPIX_COLUMN, Pixel, write_leaf
+from lcscale.ingest.planning import read_schema_text
+from lcscale.ingest.spills import read_span
+from lcscale.lake import HEALPIX_COLUMN, Leaf, Pixel, write_leaf
+from lcscale.lake.draft import link
 
-_FINER = 4
-_FINEST = 24
 _EXAMPLES = 5
 
 
-def plan_leaves(folder: UPath, names: Sequence[str], rows: int, size: int) -> dict[str, Any]:
-    """The partitions for the spills `names`: at most `rows` rows and `size` bytes (in memory) each.
-
-    Returns
-    -------
-    dict
-        ``pixels``: [order, pixel, indices of the spills with rows there]; ``schema``: base64 of the common schema.
-    """
-    histograms = [read_histogram(folder, name) for name in names]
-    total = _sum(histograms)
-    weights = np.maximum(total.rows / rows, total.bytes / size)
-    pixels: list[Pixel] = []
-    for pixel in tile(total.cells, weights, CELL_ORDER, 1.0):
-        heavy = pixel.order == CELL_ORDER and weights[np.searchsorted(total.cells, pixel.pixel)] > 1.0
-        pixels += (
-            _refine(folder, names, histograms, pixel, float(weights.sum() / total.rows.sum())) if heavy else [pixel]
-        )
-    schema = pa.unify_schemas([read_schema(folder, name) for name in names], promote_options="permissive")
-    return {
-        "pixels": [[*pixel, _touched(histograms, pixel)] for pixel in pixels],
-        "schema": base64.b64encode(_without_nulls(schema).serialize().to_pybytes()).decode(),
-    }
-
-
-def _sum(histograms: Sequence[Histogram]) -> Histogram:
-    cells, inverse = np.unique(np.concatenate([one.cells for one in histograms]), return_inverse=True)
-
-    def added(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-        return np.bincount(inverse, np.concatenate(parts), cells.size).astype(np.int64)
-
-    return Histogram(cells, added([one.rows for one in histograms]), added([one.bytes for one in histograms]))
-
-
-def _touched(histograms: Sequence[Histogram], pixel: Pixel) -> list[int]:
-    """Which histograms have a cell in (or around) `pixel`."""
-    low, high = (value >> 2 * (29 - CELL_ORDER) for value in (pixel.span[0], pixel.span[1] - 1))
-    return [
-        i
-        for i, one in enumerate(histograms)
-        if np.searchsorted(one.cells, low) < np.searchsorted(one.cells, high, side="right")
-    ]
-
-
-def _refine(
-    folder: UPath, names: Sequence[str], histograms: Sequence[Histogram], pixel: Pixel, weight: float
-) -> list[Pixel]:
-    """Smaller pixels for one that holds too much, from the rows' own indices; `weight` is that of a row."""
-    order = min(pixel.order + _FINER, _FINEST)
-    parts = [
-        batch.column(HEALPIX_COLUMN).to_numpy()
-        for i in _touched(histograms, pixel)
-        for batch in read_span(folder, names[i], pixel.span)
-    ]
-    cells, counts = np.unique(np.concatenate(parts) >> 2 * (29 - order), return_counts=True)
-    weights = dict(zip(cells.tolist(), (counts * weight).tolist(), strict=True))
-    found: list[Pixel] = []
-    for finer in tile(cells, counts * weight, order, 1.0):
-        heavy = finer.order == order < _FINEST and weights[finer.pixel] > 1.0
-        found += _refine(folder, names, histograms, finer, weight) if heavy else [finer]
-    return found
-
-
-def _without_nulls(schema: pa.Schema) -> pa.Schema:
-    """Columns in which no file has a value get a type that every reader knows."""
-    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
-    return pa.schema(fields, schema.metadata)
-
-
 def gather_leaf(
-    spills: UPath, names: Sequence[str], pixel: Pixel, folder: UPath, schema: str, identity: str | None, joined: bool
+    spills: UPath,
+    names: Sequence[str],
+    pixel: Pixel,
+    folder: UPath,
+    schema: str,
+    identity: str | None,
+    joined: bool,
+    base: Leaf | None = None,
+    base_digest: str = "",
 ) -> dict[str, Any]:
     """Write the leaf of `pixel` into the version at `folder` from the rows that the spills `names` have there.
 
+    Parameters
+    ----------
+    spills, names
+        The spills.
+    pixel, folder, schema
+        What to write, and where; the schema as `lcscale.ingest.planning.schema_text`.
+    identity, joined
+        Column that names an object, and whether rows of the same name are pieces of one.
+    base, base_digest
+        The leaf of the version before, and its digest: its rows stay, observations are added to objects it knows
+        (each once), and where rows are no pieces, new ones replace those of the same name.
+
     Returns
     -------
     dict
-        See `lcscale.lake.LeafWriter.result`; with ``duplicates`` (rows whose id another row of the partition has),
+        See `lcscale.lake.LeafWriter.result`; with ``duplicates`` (rows whose name another row of the partition has),
         ``examples`` of them, and ``stages``.
     """
     start = time.perf_counter()
     wanted = read_schema_text(schema)
     batches = [_cast(batch, wanted) for name in names for batch in read_span(spills, name, pixel.span)]
-    table = pa.concat_tables([wanted.empty_table(), *batches])
+    before = base.read().cast(wanted) if base is not None else wanted.empty_table()
+    table = pa.concat_tables([before, *batches])
     result: dict[str, Any] = {}
     if joined and identity is not None:
-        table = join_pieces(table, identity)
-    elif len(names) > 1:
+        table = join_pieces(table, identity, distinct=base is not None)
+    else:
+        if base is not None and identity is not None:
+            table = _last_of_each(table, identity)
         index = table.column(HEALPIX_COLUMN).to_numpy()
         if np.any(np.diff(index) < 0):
             table = table.combine_chunks().take(pa.array(np.argsort(index, kind="stable")))
-    if identity is not None and not joined:
-        result |= _duplicates(table.column(identity))
+        result |= _duplicates(table.column(identity)) if identity is not None else {}
     gathered = time.perf_counter()
+    if base is not None and table.equals(before):
+        return link_leaf(base, base_digest, folder)
     result |= write_leaf(folder, pixel, table)
     return result | {"stages": {"gather": gathered - start, "write": time.perf_counter() - gathered}}
 
 
-def read_schema_text(text: str) -> pa.Schema:
-    """The schema in a result of `plan_leaves`."""
-    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+def link_leaf(base: Leaf, digest: str, folder: UPath) -> dict[str, Any]:
+    """The leaf of the version before, as it is, in the version at `folder`; see `lcscale.lake.LeafWriter.result`."""
+    from hats.io import paths
+    from hats.pixel_math import HealpixPixel
+
+    link(base.upath, paths.new_pixel_catalog_file(folder, HealpixPixel(*base.pixel), create_dirs=True))
+    with base.upath.open("rb") as stream:
+        rows = pq.read_metadata(stream).num_rows
+    return {"pixel": list(base.pixel), "rows": rows, "bytes": base.upath.stat().st_size, "digest": digest}
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
@@ -131,16 +91,26 @@ def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     table = pa.Table.from_batches([batch])
     if table.schema.equals(schema, check_metadata=True):
         return table
-    arrays = [
-        table.column(field.name).cast(field.type)
-        if field.name in table.column_names
-        else pa.nulls(len(table), field.type)
-        for field in schema
-    ]
     try:
-        return pa.Table.from_arrays(arrays, schema=schema)
-    except pa.ArrowInvalid as error:
+        arrays = [
+            table.column(field.name).cast(field.type)
+            if field.name in table.column_names
+            else pa.nulls(len(table), field.type)
+            for field in schema
+        ]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"the release's files do not agree on their columns: {error}") from error
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _last_of_each(table: pa.Table, identity: str) -> pa.Table:
+    """The last row of each name, and all rows without one, in their order."""
+    codes = table.column(identity).combine_chunks().dictionary_encode().indices
+    named = codes.fill_null(-1).to_numpy(zero_copy_only=False)
+    keep = named < 0
+    last = named.size - 1 - np.unique(named[::-1], return_index=True)[1]
+    keep[last] = True
+    return table if keep.all() else table.filter(pa.array(keep))
 
 
 def _duplicates(ids: pa.ChunkedArray) -> dict[str, Any]:

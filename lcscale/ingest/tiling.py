@@ -12,7 +12,9 @@ from lcscale.lake import Pixel
 Integers = npt.NDArray[np.int64]
 
 
-def tile(cells: Integers, weights: npt.NDArray[Any], order: int, threshold: float) -> list[Pixel]:
+def tile(
+    cells: Integers, weights: npt.NDArray[Any], order: int, threshold: float, taken: Integers | None = None
+) -> list[Pixel]:
     """Pixels that cover `cells`, each the smallest around all it holds, of total weight at most `threshold`.
 
     The same tiling as `hats.pixel_math.generate_alignment` with ``drop_empty_siblings``, from a sparse histogram of
@@ -28,6 +30,9 @@ def tile(cells: Integers, weights: npt.NDArray[Any], order: int, threshold: floa
         HEALPix order of the histogram.
     threshold
         Largest weight of a pixel; a cell above it becomes a pixel of its own.
+    taken
+        int64 [m, 2], half-open spans at order 29 (ascending, disjoint) that no pixel may overlap; a cell that does
+        becomes a pixel of its own.
 
     Returns
     -------
@@ -41,17 +46,36 @@ def tile(cells: Integers, weights: npt.NDArray[Any], order: int, threshold: floa
     """
     total = np.concatenate([[0.0], np.cumsum(weights, dtype=np.float64)])
     found: list[Pixel] = []
-    pending = [(0, len(cells), 0)]
+    pending = [(0, len(cells), 0)] if len(cells) else []
     while pending:
         start, stop, at = pending.pop()
         children = cells[start:stop] >> 2 * (order - at)
         starts = start + np.flatnonzero(np.diff(children, prepend=-1))
         for first, last in zip(starts.tolist(), [*starts[1:].tolist(), stop], strict=True):
-            if total[last] - total[first] <= threshold or at == order:
-                found.append(_around(int(cells[first]), int(cells[last - 1]), order))
+            pixel = _around(int(cells[first]), int(cells[last - 1]), order)
+            fits = total[last] - total[first] <= threshold and not overlaps(pixel, taken)
+            if fits or at == order:
+                found.append(pixel)
             else:
                 pending.append((first, last, at + 1))
     return sorted(found, key=lambda pixel: pixel.span)
+
+
+def overlaps(pixel: Pixel, taken: Integers | None) -> bool:
+    """Whether the pixel overlaps one of the spans `taken`."""
+    if taken is None or not len(taken):
+        return False
+    low, high = pixel.span
+    after = int(np.searchsorted(taken[:, 1], low, side="right"))
+    return after < len(taken) and int(taken[after, 0]) < high
+
+
+def within(index: Integers, taken: Integers) -> npt.NDArray[np.bool_]:
+    """Which of the indices at order 29 lie in the spans `taken`."""
+    if not len(taken):
+        return np.zeros(index.size, bool)
+    at = np.searchsorted(taken[:, 0], index, side="right") - 1
+    return np.asarray((at >= 0) & (index < taken[np.maximum(at, 0), 1]))
 
 
 def _around(first: int, last: int, order: int) -> Pixel:

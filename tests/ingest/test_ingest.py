@@ -299,3 +299,25 @@ def test_wrong_arguments(tmp_path):
     (tmp_path / "a.csv").write_text("ra,dec\n1,2\n")
     with pytest.raises(InputError, match="cannot be a name"):
         ingest("table", tmp_path / "a.csv", tmp_path / "lake", "../x")
+
+
+def test_two_ingests_into_one_name_at_once(release, tmp_path, monkeypatch):
+    """One wins, the other stops with a clear error: the second starts while the first is in the middle."""
+    from lcscale.ingest import job
+
+    errors = []
+    publish = job._Job._publish
+
+    def meanwhile(self, *arguments):
+        monkeypatch.setattr(job._Job, "_publish", publish)
+        with pytest.raises(ConflictError) as caught:
+            ingest("table", release[0], tmp_path / "lake", "sky")
+        errors.append(str(caught.value))
+        ingest("table", release[0] / "a.parquet", tmp_path / "lake", "sky")  # another plan: faster than the first
+        publish(self, *arguments)
+
+    monkeypatch.setattr(job._Job, "_publish", meanwhile)
+    with pytest.raises(ConflictError, match="was published while"):
+        ingest("table", release[0], tmp_path / "lake", "sky")
+    assert "another process is writing" in errors[0]
+    assert lc.Lake(tmp_path / "lake")["sky"].to_arrow().num_rows == 500

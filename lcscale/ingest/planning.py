@@ -1,0 +1,146 @@
+"""The second task of an ingest: decide on the partitions, from the histograms of the spills."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.errors import InputError
+from lcscale.ingest.spills import CELL_ORDER, Histogram, read_histogram, read_schema, read_span
+from lcscale.ingest.tiling import overlaps, tile, within
+from lcscale.lake import HEALPIX_COLUMN, Pixel
+
+_FINER = 4
+_FINEST = 24
+Integers = npt.NDArray[np.int64]
+
+
+def plan_leaves(
+    folder: UPath, names: Sequence[str], rows: int, size: int, existing: Sequence[Pixel] = (), schema: str = ""
+) -> dict[str, Any]:
+    """The partitions for the spills `names`: at most `rows` rows and `size` bytes (in memory) each.
+
+    Parameters
+    ----------
+    folder, names
+        The spills.
+    rows, size
+        Largest partition.
+    existing
+        Partitions that are there already: they stay, whatever they get, and new ones lie beside them.
+    schema
+        Schema of the rows that are there already (see `schema_text`); new columns are refused then.
+
+    Returns
+    -------
+    dict
+        ``pixels``: [order, pixel, indices of the spills with rows there]; ``schema``: text of the common schema.
+    """
+    histograms = [read_histogram(folder, name) for name in names]
+    spans = np.array([pixel.span for pixel in existing], np.int64).reshape(-1, 2)
+    tiling = _Tiling(folder, tuple(names), histograms, rows, size, spans)
+    touched = [(pixel, tiling.touched(pixel)) for pixel in [*existing, *tiling.new_pixels()]]
+    found = pa.unify_schemas([read_schema(folder, name) for name in names], promote_options="permissive")
+    common = _without_nulls(found) if not schema else _fitting(found, read_schema_text(schema))
+    return {
+        "pixels": [[*pixel, indices] for pixel, indices in touched if indices],
+        "schema": schema_text(common),
+    }
+
+
+class _Tiling:
+    """Works out the new pixels of a plan."""
+
+    def __init__(
+        self,
+        folder: UPath,
+        names: Sequence[str],
+        histograms: Sequence[Histogram],
+        rows: int,
+        size: int,
+        taken: Integers,
+    ) -> None:
+        self.folder, self.names, self.histograms, self.taken = folder, names, histograms, taken
+        total = _sum(histograms)
+        first = total.cells << 2 * (29 - CELL_ORDER)
+        last = ((total.cells + 1) << 2 * (29 - CELL_ORDER)) - 1
+        inside = within(first, taken) & within(last, taken)
+        self.cells = total.cells[~inside]
+        self.weights = np.maximum(total.rows / rows, total.bytes / size)[~inside]
+        self.row_weight = max(1 / rows, float(total.bytes.sum()) / max(1, int(total.rows.sum())) / size)
+
+    def new_pixels(self) -> list[Pixel]:
+        """Pixels for the rows outside what is taken, none with more than it may hold."""
+        found: list[Pixel] = []
+        for pixel in tile(self.cells, self.weights, CELL_ORDER, 1.0, self.taken):
+            full = pixel.order == CELL_ORDER and self.weights[np.searchsorted(self.cells, pixel.pixel)] > 1.0
+            found += self._refine(pixel) if full or overlaps(pixel, self.taken) else [pixel]
+        return found
+
+    def _refine(self, pixel: Pixel) -> list[Pixel]:
+        """Smaller pixels for one that holds too much or overlaps another, from the rows' own indices."""
+        order = min(pixel.order + _FINER, _FINEST)
+        parts = [
+            batch.column(HEALPIX_COLUMN).to_numpy()
+            for i in self.touched(pixel)
+            for batch in read_span(self.folder, self.names[i], pixel.span)
+        ]
+        index = np.concatenate([np.empty(0, np.int64), *parts])
+        cells, counts = np.unique(index[~within(index, self.taken)] >> 2 * (29 - order), return_counts=True)
+        weights = counts * self.row_weight
+        found: list[Pixel] = []
+        for finer in tile(cells, weights, order, 1.0, self.taken):
+            full = finer.order == order and weights[np.searchsorted(cells, finer.pixel)] > 1.0
+            again = order < _FINEST and (full or overlaps(finer, self.taken))
+            found += self._refine(finer) if again else [finer]
+        return found
+
+    def touched(self, pixel: Pixel) -> list[int]:
+        """Which spills have a cell in (or around) `pixel`."""
+        low, high = (value >> 2 * (29 - CELL_ORDER) for value in (pixel.span[0], pixel.span[1] - 1))
+        return [
+            i
+            for i, one in enumerate(self.histograms)
+            if np.searchsorted(one.cells, low) < np.searchsorted(one.cells, high, side="right")
+        ]
+
+
+def _sum(histograms: Sequence[Histogram]) -> Histogram:
+    cells, inverse = np.unique(np.concatenate([one.cells for one in histograms]), return_inverse=True)
+
+    def added(parts: list[Integers]) -> Integers:
+        return np.bincount(inverse, np.concatenate(parts), cells.size).astype(np.int64)
+
+    return Histogram(cells, added([one.rows for one in histograms]), added([one.bytes for one in histograms]))
+
+
+def _without_nulls(schema: pa.Schema) -> pa.Schema:
+    """Columns in which no file has a value get a type that every reader knows."""
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
+    return pa.schema(fields, schema.metadata)
+
+
+def _fitting(found: pa.Schema, present: pa.Schema) -> pa.Schema:
+    """The schema that is there already, if the new rows can be brought into it."""
+    unknown = [name for name in found.names if name not in present.names]
+    if unknown:
+        raise InputError(
+            f"cannot append: the catalog has no column {', '.join(unknown)}; it has {', '.join(present.names)}"
+        )
+    return present
+
+
+def schema_text(schema: pa.Schema) -> str:
+    """The schema as text that JSON can hold."""
+    return base64.b64encode(schema.serialize().to_pybytes()).decode()
+
+
+def read_schema_text(text: str) -> pa.Schema:
+    """The schema of a `schema_text`."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))

@@ -1,0 +1,52 @@
+"""What a release is made of, and which of it a version holds already."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+
+from upath import UPath
+
+from lcscale.lake.source import content_identity
+from lcscale.surveys import Part, Problem
+
+_FILE = "sources.json"
+_BIG_FILE = 256 << 20
+
+
+def part_identities(parts: Sequence[Part], problems: list[Problem]) -> dict[str, Part]:
+    """The parts by what stands for their content; a part that equals another is left out and named."""
+    files = {path: file_identity(path) for path in dict.fromkeys(part.path for part in parts)}
+    found: dict[str, Part] = {}
+    for part in parts:
+        identity = f"{files[part.path]} {part.kind} {part.start}:{part.stop} {part.stamp}"
+        if found.setdefault(identity, part) is not part:
+            same = found[identity].path
+            problems.append(Problem(part.path, f"the same as {same}: read once", set_aside=False))
+    return found
+
+
+def file_identity(path: str) -> str:
+    """Stands for a file's content; of files above 256 MiB size, time and both ends are taken."""
+    size = os.path.getsize(path)
+    if size <= _BIG_FILE:
+        return content_identity(UPath(path))
+    digest = hashlib.blake2b(f"{size} {os.stat(path).st_mtime_ns}".encode(), digest_size=16)
+    with open(path, "rb") as stream:
+        digest.update(stream.read(1 << 20))
+        stream.seek(-(1 << 20), os.SEEK_END)
+        digest.update(stream.read())
+    return digest.hexdigest()
+
+
+def read_sources(version: UPath) -> set[str]:
+    """Identities of the parts that the version at `version` was made from."""
+    path = version / _FILE
+    return set(json.loads(path.read_text())["parts"]) if path.exists() else set()
+
+
+def write_sources(version: UPath, identities: Iterable[str]) -> None:
+    """Write down, before it is published, what a version was made from."""
+    (version / _FILE).write_text(json.dumps({"parts": sorted(identities)}, indent=0))

@@ -1,0 +1,200 @@
+"""Adding to a catalog gives what ingesting everything at once would have given."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lcscale as lc
+from lcscale.errors import ConflictError
+from lcscale.ingest import Partitioning, ingest
+from lcscale.ingest.tiling import overlaps, tile, within
+from lcscale.lake import Pixel
+
+
+def stars(n=200):
+    rng = np.random.default_rng(1)
+    return pa.table({"id": np.arange(n), "ra": rng.uniform(0, 40, n), "dec": rng.uniform(-20, 20, n)})
+
+
+def detections(seed, among, n=3000):
+    rng = np.random.default_rng(seed)
+    return pa.table(
+        {
+            "id": rng.choice(among, n),
+            "time": rng.uniform(100 * seed, 100 * seed + 150, n),
+            "mag": rng.normal(15, 1, n).astype(np.float32),
+            "mag_err": np.full(n, 0.1, np.float32),
+        }
+    )
+
+
+@pytest.fixture
+def release(tmp_path):
+    pq.write_table(stars(), tmp_path / "stars.parquet")
+    for seed in (1, 2):
+        pq.write_table(detections(seed, np.arange(200)), tmp_path / f"d{seed}.parquet")
+    pq.write_table(detections(3, np.arange(5)), tmp_path / "d3.parquet")
+    return tmp_path
+
+
+LIMITS = Partitioning(rows=20)
+
+
+def read_in(folder, lake, files, **options):
+    return ingest(
+        "lightcurves", [folder / file for file in files], lake, "lcs", id="id", objects=str(folder / "stars.parquet"),
+        partitioning=LIMITS, **options,
+    )  # fmt: skip
+
+
+def content(lake, name="lcs", by="object_id"):
+    return lc.Lake(lake)[name].to_arrow().sort_by(by).combine_chunks()
+
+
+def leaf_files(lake, name="lcs"):
+    return {leaf.pixel: os.stat(leaf.upath.path).st_ino for leaf in lc.Lake(lake)[name].partitions}
+
+
+def test_observations_go_to_the_objects_they_belong_to(release):
+    lake = release / "lake"
+    first = read_in(release, lake, ["d1.parquet"])
+    second = read_in(release, lake, ["d2.parquet"], append=True)
+    assert second.published
+    assert second.version != first.version
+    read_in(release, release / "whole", ["d1.parquet", "d2.parquet"])
+    assert content(lake).equals(content(release / "whole"))
+    assert lc.Lake(lake).versions("lcs") == [first.version, second.version]
+
+
+def test_the_same_file_given_twice_changes_nothing(release):
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    before = read_in(release, lake, ["d2.parquet"], append=True)
+    (release / "copy.parquet").write_bytes((release / "d2.parquet").read_bytes())
+    for files in (["d2.parquet"], ["copy.parquet"], ["d1.parquet", "d2.parquet"]):
+        again = read_in(release, lake, files, append=True)
+        assert (again.version, again.published, again.rows, again.exit_status) == (before.version, False, 200, 0)
+
+
+def test_observations_that_are_there_already_are_not_doubled(release):
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    both = pa.concat_tables([pq.read_table(release / name) for name in ("d1.parquet", "d2.parquet")])
+    pq.write_table(both, release / "longer.parquet")
+    read_in(release, lake, ["longer.parquet"], append=True)
+    read_in(release, release / "whole", ["d1.parquet", "d2.parquet"])
+    assert content(lake).equals(content(release / "whole"))
+
+
+def test_partitions_that_get_nothing_are_linked(release):
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    before = leaf_files(lake)
+    read_in(release, lake, ["d3.parquet"], append=True)  # detections of five stars
+    after = leaf_files(lake)
+    assert set(before) == set(after)
+    changed = [pixel for pixel in before if before[pixel] != after[pixel]]
+    assert 1 <= len(changed) <= 5
+
+
+def test_interrupted_it_goes_on_and_the_old_version_stays_readable(release, monkeypatch):
+    from lcscale.ingest import leaves
+
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    before = content(lake)
+    write = leaves.write_leaf
+    calls = []
+
+    def failing(*arguments):
+        calls.append(1)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return write(*arguments)
+
+    monkeypatch.setattr(leaves, "write_leaf", failing)
+    with pytest.raises(KeyboardInterrupt):
+        read_in(release, lake, ["d2.parquet"], append=True)
+    assert content(lake).equals(before)
+    monkeypatch.setattr(leaves, "write_leaf", write)
+    assert read_in(release, lake, ["d2.parquet"], append=True).skipped == 2
+    read_in(release, release / "whole", ["d1.parquet", "d2.parquet"])
+    assert content(lake).equals(content(release / "whole"))
+
+
+def positions(ids, ra, dec, note):
+    return pa.table({"id": ids, "ra": ra, "dec": dec, "note": [note] * len(ids)})
+
+
+def test_a_newer_listing_replaces_rows_and_adds_others_elsewhere(tmp_path):
+    from hats.io.validation import is_valid_catalog
+
+    rng = np.random.default_rng(2)
+    ra, dec = rng.uniform(0, 360, 900), rng.uniform(-80, 80, 900)
+    ra[:300], dec[:300] = 50 + rng.normal(0, 0.02, 300), rng.normal(0, 0.02, 300)
+    first = rng.permutation(900)[:200]
+    pq.write_table(positions(first, ra[first], dec[first], "old"), tmp_path / "one.parquet")
+    pq.write_table(positions(np.arange(50, 900), ra[50:], dec[50:], "new"), tmp_path / "two.parquet")
+    lake, limits = tmp_path / "lake", Partitioning(rows=30)
+    ingest("table", tmp_path / "one.parquet", lake, "sky", id="id", partitioning=limits)
+    before = {leaf.pixel for leaf in lc.Lake(lake)["sky"].partitions}
+    record = ingest("table", tmp_path / "two.parquet", lake, "sky", id="id", partitioning=limits, append=True)
+    catalog = lc.Lake(lake)["sky"]
+    table = content(lake, "sky", "id")
+    expected = sorted({*first.tolist(), *range(50, 900)})
+    assert table.column("id").to_pylist() == expected
+    assert table.column("note").to_pylist() == ["old" if number < 50 else "new" for number in expected]
+    assert record.rows == len(expected)
+    assert is_valid_catalog(catalog.source.folder, strict=True)
+    pixels = [leaf.pixel for leaf in catalog.partitions]
+    assert before < set(pixels)
+    spans = sorted(pixel.span for pixel in pixels)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
+    new = [leaf for leaf in catalog.partitions if leaf.pixel not in before]
+    assert max(leaf.read(["id"]).num_rows for leaf in new) <= 30
+
+
+def test_append_to_nothing_is_an_ingest(release):
+    assert read_in(release, release / "lake", ["d1.parquet"], append=True).published
+
+
+def test_what_does_not_fit_is_refused(tmp_path):
+    pq.write_table(positions([1], [2.0], [3.0], "x"), tmp_path / "one.parquet")
+    lake = tmp_path / "lake"
+    version = ingest("table", tmp_path / "one.parquet", lake, "sky").version
+    other = positions([4], [5.0], [6.0], "y").append_column("colour", pa.array([1.0]))
+    pq.write_table(other, tmp_path / "two.parquet")
+    record = ingest("table", tmp_path / "two.parquet", lake, "sky", append=True)
+    assert "the catalog has no column colour" in record.quarantined[0]["error"]
+    pq.write_table(other.rename_columns(["id", "RA", "DE", "note", "colour"]), tmp_path / "three.parquet")
+    with pytest.raises(ConflictError, match="its coordinates are ra, dec"):
+        ingest("table", tmp_path / "three.parquet", lake, "sky", ra="RA", dec="DE", append=True)
+    assert lc.Lake(lake).current("sky") == version
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12 * 4**5 - 1)), max_size=8),
+    st.lists(st.integers(0, 12 * 4**4 - 1), min_size=1, max_size=60, unique=True),
+)
+@settings(max_examples=80, deadline=None)
+def test_new_pixels_keep_off_those_taken(existing, cells):
+    pixels = [Pixel(order, number % (12 * 4**order)) for order, number in existing]
+    disjoint: list[Pixel] = []
+    for pixel in sorted(pixels):
+        if not any(overlaps(pixel, np.array([other.span])) for other in disjoint):
+            disjoint.append(pixel)
+    taken = np.array(sorted(pixel.span for pixel in disjoint), np.int64).reshape(-1, 2)
+    cells = np.array(sorted(cells))
+    free = cells[~within(cells << 2 * 25, taken)]
+    found = tile(free, np.ones(free.size), 4, 5, taken)
+    assert not any(overlaps(pixel, taken) for pixel in found)
+    spans = np.array([pixel.span for pixel in found], np.int64).reshape(-1, 2)
+    assert within(free << 2 * 25, spans).all()
