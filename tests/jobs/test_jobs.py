@@ -9,7 +9,7 @@ from pathlib import Path
 
 import lsdb
 import pytest
-from pipelines import CLASSES, release, untrained_model
+from pipelines import CLASSES, hasty_model, release
 
 from lcscale.lake import Lake
 
@@ -65,7 +65,7 @@ def test_the_whole_pipeline_by_jobs(run, tmp_path):
     assert {"amplitude", "amplitude_r", "period"} <= set(lake["features"].column_names)
     assert "lightcurve" not in lake["features"].column_names
 
-    model = str(untrained_model(tmp_path / "model"))
+    model = str(hasty_model(tmp_path / "model"))
     job = {"catalog": "survey", "model": model, "frequencies": [0.01, 5.0, 0.001], **shared}
     status, out, _ = run("variable_candidates", *options, **job)
     assert (status, "60 rows" in out) == (0, True)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hats.pixel_math.spatial_index import compute_spatial_index
-from pipelines import CLASSES, untrained_model
+from pipelines import CLASSES, hasty_model
 from skies import put
 
 from lcscale.errors import InputError, ModelError
@@ -26,7 +26,7 @@ GRID = FrequencyGrid(0.05, 3.0, 0.001)
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return untrained_model(tmp_path_factory.mktemp("model") / "blank")
+    return hasty_model(tmp_path_factory.mktemp("model") / "hasty")
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_the_model_gets_the_columns_its_card_names(survey, tmp_path):
     """A feature is extracted, a column of the catalog is read: the same probabilities as with everything at hand."""
     columns = ("amplitude", "bp_rp")
     preparation = Preparation(columns=columns)
-    folder = untrained_model(tmp_path / "asking", preparation)
+    folder = hasty_model(tmp_path / "asking", preparation)
     candidates = variable_candidates(survey, folder, grid=GRID)
     assert [step.names for step in candidates.steps if isinstance(step, Extract)] == [("amplitude",)]
     found = candidates.to_arrow()

@@ -1,0 +1,52 @@
+"""The map's projection against matplotlib's and astropy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skies import put, sky_table
+
+from lcscale.explore import sky
+
+
+def test_mollweide_is_matplotlibs():
+    from matplotlib.projections.geo import MollweideAxes
+
+    rng = np.random.default_rng(1)
+    lon, lat = rng.uniform(-np.pi, np.pi, 500), rng.uniform(-np.pi / 2, np.pi / 2, 500)
+    x, y = sky.mollweide(lon, lat)
+    expected = MollweideAxes.MollweideTransform(10).transform(np.column_stack([lon, lat])) / np.sqrt(2)
+    np.testing.assert_allclose(np.column_stack([x, y]), expected, atol=2e-3)
+    theta = np.arcsin(y)
+    np.testing.assert_allclose(2 * theta + np.sin(2 * theta), np.pi * np.sin(lat), atol=1e-9)
+
+
+def test_the_galactic_plane_is_where_astropy_has_it():
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    plane = SkyCoord(l=np.linspace(0, 360, 400, endpoint=False) * u.deg, b=np.zeros(400) * u.deg, frame="galactic").icrs
+    expected = np.column_stack(sky._project(plane.ra.deg, plane.dec.deg))
+    found = np.column_stack(sky._galactic_plane())
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize(("ra", "dec"), [(0.0, 0.0), (359.9, 10.0), (80.0, -69.0), (200.0, 89.5)])
+def test_a_field_is_found_wherever_it_is(ra, dec):
+    rng = np.random.default_rng(2)
+    lon = ra + rng.normal(0, 1.0, 2000) / np.cos(np.radians(dec))
+    place = sky.Places("field", 2000, lon % 360, np.clip(dec + rng.normal(0, 1.0, 2000), -90, 90))
+    centre_ra, centre_dec, radius = sky.centre_of([place])
+    if dec < 89:
+        assert abs((centre_ra - ra + 180) % 360 - 180) * np.cos(np.radians(dec)) < 0.2
+    assert abs(centre_dec - dec) < 0.7
+    assert 2.0 < radius < 4.5
+    assert sky.sky_maps([place], "field").startswith("<svg")
+
+
+def test_large_catalogs_are_thinned_evenly(lake, monkeypatch):
+    catalog = put(lake, "sky", sky_table(1000, lightcurves=False), order=1)
+    monkeypatch.setattr(sky, "_MOST", 100)
+    places = sky.places_of(catalog)
+    expected = np.concatenate([table["ra"].to_numpy() for table in catalog.to_batches()])[::10]
+    assert (places.rows, places.ra.tolist()) == (1000, expected.tolist())
