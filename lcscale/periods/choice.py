@@ -271,16 +271,14 @@ def choose(
     doubled = False
     if np.isfinite(half):
         doubled = needs_double(time, weight, weighted, cuts, share, frequency, half, df, scratch)
-    chosen, other, most = (half, frequency, 2 * ORDER) if doubled else (frequency, half, ORDER)
+    chosen, other = (half, frequency) if doubled else (frequency, half)
     step = 0.0625 * df * (1.0 if doubled else 2.0)
-    _, chosen, order = _scan(
-        time, weight, weighted, cuts, share, chosen, step, most, RANKING_PRIOR, HARMONIC_PRICE, scratch
-    )
+    _, chosen, order = _scan(time, weight, weighted, cuts, share, chosen, step, 2 * ORDER, RANKING_PRIOR, 0.0, scratch)
     result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, scratch)
     result[1] = other
     result[2] = _runner_up(ranking, best, df)
     result[3] = ranking[best, 3]
     largest = np.argmax(np.diff(cuts))
     a, b = cuts[largest], cuts[largest + 1]
-    phase = brightest_phase(time[a:b], weight[a:b], weighted[a:b], result[0], order, scratch)
+    phase = brightest_phase(time[a:b], weight[a:b], weighted[a:b], result[0], min(order, ORDER), scratch)
     result[4] = phase / result[0]
