@@ -1,0 +1,118 @@
+"""Speed of ingest against hats-import, each as whole processes with two workers, and how nesting grows."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROWS = 2_000_000
+THRESHOLD = 250_000
+
+OURS = """
+import sys
+from lcscale.ingest import Partitioning, ingest
+if __name__ == "__main__":
+    limits = Partitioning(rows=int(sys.argv[3]))
+    record = ingest("table", sys.argv[1], sys.argv[2], "sky", id="id", partitioning=limits, engine="local:2")
+    assert record.exit_status == 0, record.quarantined
+"""
+THEIRS = """
+import sys
+from dask.distributed import Client
+from hats_import import CollectionArguments, pipeline_with_client
+if __name__ == "__main__":
+    zstd = {"compression": "zstd", "compression_level": 3}
+    args = CollectionArguments(
+        output_artifact_name="sky", output_path=sys.argv[2], progress_bar=False, write_table_kwargs=zstd
+    ).catalog(
+        input_path=sys.argv[1], file_reader="parquet", ra_column="ra", dec_column="dec", output_artifact_name="sky",
+        pixel_threshold=int(sys.argv[3]), highest_healpix_order=7,
+    )
+    with Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+        pipeline_with_client(args, client)
+"""
+NESTED = """
+import resource, sys
+from lcscale.ingest import ingest
+folder, lake = sys.argv[1:3]
+options = {"objects": folder + "/objects.parquet", "band": "band", "bands": "g,r"}
+record = ingest("lightcurves", folder + "/detections", lake, "lcs", **options)
+assert record.exit_status == 0, record.quarantined
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def run(script, *arguments):
+    """Output and CPU seconds of a process and its workers."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.fixture(scope="module")
+def strip(tmp_path_factory):
+    """A strip of the Galactic plane, 17 columns, in 8 files."""
+    folder = tmp_path_factory.mktemp("strip") / "in"
+    folder.mkdir()
+    rng = np.random.default_rng(20260726)
+    ra, dec = rng.uniform(275, 285, ROWS), -10 + rng.laplace(0, 1, ROWS).clip(-4, 4)
+    columns = {"id": np.arange(ROWS), "ra": ra, "dec": dec, "mag": rng.uniform(12, 21, ROWS)}
+    columns |= {f"f{i}": rng.normal(0, 1, ROWS) for i in range(13)}
+    table = pa.table(columns)
+    for i in range(8):
+        pq.write_table(table.slice(i * ROWS // 8, ROWS // 8), folder / f"part{i}.parquet")
+    return folder
+
+
+@pytest.mark.benchmark(group="ingest 2,000,000 rows x 17 columns, 2 processes, zstd 3")
+@pytest.mark.parametrize("who", ["lcscale", "hats-import"])
+def test_a_catalog_of_positions(benchmark, strip, tmp_path, who):
+    if who == "hats-import":
+        pytest.importorskip("hats_import")
+    script, lake = (OURS if who == "lcscale" else THEIRS), tmp_path / "lake"
+    _, cpu = benchmark.pedantic(run, args=(script, strip, lake, THRESHOLD), rounds=1)
+    benchmark.extra_info["cpu_seconds"] = round(cpu, 2)
+    print(f"\n{who}: {cpu:.1f} s of CPU")
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(lake) for name in names if "Npix" in name]
+    assert sum(pq.read_metadata(path).num_rows for path in files) == ROWS
+
+
+@pytest.mark.benchmark(group="nest detections of 100 observations a star, one process")
+@pytest.mark.parametrize("millions", [1, 3, 10])
+def test_detections_into_light_curves(benchmark, tmp_path, millions):
+    """Unsorted detections, each file of all objects: the cost grows with their number, memory stays."""
+    rng = np.random.default_rng(1)
+    n = millions * 10_000
+    (tmp_path / "detections").mkdir()
+    objects = {"object_id": np.arange(n), "ra": rng.uniform(0, 30, n), "dec": rng.uniform(-15, 15, n)}
+    pq.write_table(pa.table(objects), tmp_path / "objects.parquet")
+    for i in range(millions):
+        m = 1_000_000
+        columns = {
+            "object_id": rng.integers(0, n, m),
+            "time": rng.uniform(100 * i, 100 * i + 100, m),
+            "mag": rng.normal(15, 1, m).astype(np.float32),
+            "mag_err": np.full(m, 0.1, np.float32),
+            "band": np.array(["g", "r"])[rng.integers(0, 2, m)],
+        }
+        pq.write_table(pa.table(columns), tmp_path / "detections" / f"{i:03d}.parquet")
+    out, cpu = benchmark.pedantic(run, args=(NESTED, tmp_path, tmp_path / "lake"), rounds=1)
+    benchmark.extra_info |= {"cpu_seconds": round(cpu, 2), "peak_mb": int(out)}
+    print(f"\n{millions} million detections: {cpu:.1f} s of CPU, {int(out)} MB at most")
+    assert int(out) < 4096
