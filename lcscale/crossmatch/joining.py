@@ -8,18 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.crossmatch.chance import chance_probability
-from lcscale.crossmatch.gates import passing
-from lcscale.crossmatch.matching import coordinates, keep_mutual, keep_nearest
-from lcscale.crossmatch.motion import ProperMotion, propagate
 from lcscale.crossmatch.naming import joined_names, joined_schema
 from lcscale.crossmatch.options import MatchOptions
-from lcscale.crossmatch.ordering import Pairs, search
-from lcscale.crossmatch.search import ALL
-from lcscale.crossmatch.zones import build_index
-from lcscale.errors import InputError
-
-_Position = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+from lcscale.crossmatch.ordering import Pairs
+from lcscale.crossmatch.pairing import counterparts
 
 
 def match_tables(
@@ -69,32 +61,17 @@ def match_tables(
     competing = left
     if options.mutual and left_context is not None:
         competing = pa.concat_tables([left, left_context.select(left.column_names).cast(left.schema)])
-    positions = (
-        _position(competing, left_columns, left_name, "left", options),
-        _position(right, right_columns, right_name, "right", options),
+    pairs, chances = counterparts(
+        competing,
+        right,
+        options,
+        left_columns=left_columns,
+        right_columns=right_columns,
+        left_name=left_name,
+        right_name=right_name,
+        n_own=left.num_rows,
     )
-    pairs = _pairs(competing, right, positions, options)
-    if competing is not left:
-        own = pairs[0] < left.num_rows
-        pairs = pairs[0][own], pairs[1][own], pairs[2][own]
-    added = [pairs[2]]
-    if options.chance_probability and options.how != "anti":
-        added.append(chance_probability(pairs, *positions, options.density_radius_arcsec))
-    return _join(left, right, pairs, added, options, schema)
-
-
-def _pairs(left: pa.Table, right: pa.Table, positions: tuple[_Position, _Position], options: MatchOptions) -> Pairs:
-    """The pairs that the options call the same object."""
-    radius = np.array([options.radius_arcsec / 3600.0])
-    nearest = ALL if options.n_neighbors is None else options.n_neighbors
-    every = options.gated or options.mutual
-    pairs = search(*positions[0], radius, build_index(*positions[1]), ALL if every else nearest)
-    if options.gated:
-        names = joined_names(left.schema, right.schema, options)
-        pairs = passing(pairs, left, right, positions, options, names)
-    if options.mutual:
-        return keep_mutual(pairs, right.num_rows)
-    return keep_nearest(pairs, nearest) if options.gated and nearest != ALL else pairs
+    return _join(left, right, pairs, [pairs[2], *chances], options, schema)
 
 
 def _join(
@@ -146,27 +123,3 @@ def _is_whole(index: npt.NDArray[np.int64], n: int) -> bool:
 def take(table: pa.Table, index: pa.Array) -> pa.Table:
     """Rows of `table` at `index`, nulls where it is null; columns in one piece, which Arrow takes from fastest."""
     return table.combine_chunks().take(index)
-
-
-def _position(table: pa.Table, columns: tuple[str, str], name: str, side: str, options: MatchOptions) -> _Position:
-    """The coordinates as float64 degrees, nulls as NaN, moved to the epoch of the match where that is asked for."""
-    for column in (*columns, *options.columns_needed(side)):
-        if column not in table.column_names:
-            raise InputError(f"{name} has no column {column!r}; there are {', '.join(table.column_names)}")
-    ra, dec = (_numbers(table, column, name) for column in columns)
-    position = coordinates(ra, dec, f"{columns[0]!r} of {name}", f"{columns[1]!r} of {name}")
-    motion: ProperMotion | None = getattr(options, f"{side}_motion")
-    if motion is None or options.epoch is None:
-        return position
-    pmra, pmdec, *outward = (_numbers(table, column, name) for column in motion.columns)
-    too_fast = np.hypot(pmra, pmdec) > 1000.0 * motion.max_arcsec_per_year
-    return propagate(*position, np.where(too_fast, np.nan, pmra), pmdec, options.epoch - motion.epoch, *outward)
-
-
-def _numbers(table: pa.Table, column: str, name: str) -> npt.NDArray[np.float64]:
-    """A column as float64, nulls as NaN."""
-    values = table.column(column)
-    if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
-        raise InputError(f"column {column!r} of {name} holds {values.type}, not numbers")
-    numbers: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy()
-    return numbers
