@@ -1,0 +1,104 @@
+"""Known periods of OGLE, Gaia and CRTS stars come out again, against the highest peak of the same grid."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lcscale.lightcurves import LightCurves
+from lcscale.periods import FrequencyGrid, find
+
+pytestmark = pytest.mark.realdata
+
+
+def grouped(table, key, time, mag, error):
+    table = table.sort_values([key, time], kind="stable")
+    ids, counts = np.unique(table[key], return_counts=True)
+    offsets = np.r_[0, np.cumsum(counts)]
+    return ids, LightCurves(table[time].to_numpy(), table[mag].to_numpy(), table[error].to_numpy(), offsets)
+
+
+def recovered(period, known, baseline):
+    """Masks of periods that are the known one, or that or its half, double, third or triple.
+
+    Within 3e-3, or a fifth of the width of a peak for periods so long that a peak is wider.
+    """
+    frequency, target = 1 / np.asarray(period, float), 1 / np.asarray(known, float)
+
+    def close(factor):
+        return np.abs(frequency - factor * target) < np.maximum(3e-3 * factor * target, 0.2 / baseline)
+
+    harmonic = np.any([close(factor) for factor in (1, 1 / 2, 2, 1 / 3, 3)], axis=0)
+    return close(1), harmonic
+
+
+def baselines(lcs):
+    return np.array([np.ptp(lcs.time[a:b]) for a, b in zip(lcs.offsets[:-1], lcs.offsets[1:], strict=True)])
+
+
+def test_gaia_epochs(real_data):
+    """RR Lyrae and Cepheids all, δ Scuti all but one; of the known periods only those the class can have.
+
+    Some known frequencies of eclipsing binaries and two of RR Lyrae stars lie at 10 to 24 a day, which no such star
+    has: they are aliases by 106.5 minutes, the time between Gaia's two fields of view.
+    """
+    folder = real_data / "gaia_dr3_epochs"
+    ids, lcs = grouped(pd.read_parquet(folder / "photometry_G.parquet"), "source_id", "time", "mag", "mag_err")
+    stars = pd.read_csv(folder / "objects.csv").set_index("source_id").loc[ids]
+    known = stars.gaia_vari_period.fillna(1 / stars.lit_frequency).fillna(stars.ogle_period).to_numpy()
+    exact, harmonic = recovered(find(lcs)["period"].to_numpy(), known, baselines(lcs))
+    shortest = {"RR": 0.2, "CEP": 0.5, "DSCT|GDOR|SXPHE": 0.0, "ECL": 0.2}
+    shares = {}
+    for name, shortest_period in shortest.items():
+        members = (stars.best_class_name == name).to_numpy() & (known > shortest_period)
+        shares[name] = exact[members].mean(), harmonic[members].mean()
+    assert shares["RR"][0] >= 0.99
+    assert shares["CEP"][0] >= 0.99
+    assert shares["DSCT|GDOR|SXPHE"][0] >= 0.99
+    assert shares["ECL"][1] >= 0.6
+
+
+@pytest.mark.slow
+def test_ogle_cepheids(real_data):
+    folder = real_data / "ogle_lmc_cepheids"
+    ids, lcs = grouped(pd.read_parquet(folder / "photometry_I.parquet"), "cep", "hjd", "mag", "magerr")
+    with gzip.open(folder / "parameters.txt.gz", "rt") as lines:
+        rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    published = {int(row[0].strip()[-4:]): (row[1].strip(), float(row[7])) for row in rows}
+    single = np.array([published.get(i, ("", 0))[0] in ("F", "1") for i in ids])
+    known = np.array([published[i][1] for i in ids[single]])
+    lcs = lcs.take(single)
+    difference = np.abs(find(lcs)["period"].to_numpy() / known - 1)
+    assert (difference < 1e-4).mean() >= 0.985
+    assert (difference[lcs.counts >= 100] < 1e-4).mean() >= 0.99
+    assert np.median(difference) < 1e-5
+
+
+@pytest.mark.slow
+def test_crts_against_the_highest_peak(real_data):
+    """No class of 50 stars or more is worse than the highest peak by more than one σ; all together is far better."""
+    from nifty_ls import lombscargle
+
+    folder = real_data / "crts_north"
+    ids, lcs = grouped(pd.read_parquet(folder / "photometry.parquet"), "id", "mjd", "mag", "magerr")
+    stars = pd.read_csv(folder / "objects.csv").set_index("id").loc[ids]
+    pick = np.sort(np.random.default_rng(0).choice(len(lcs), 1500, replace=False))
+    lcs, stars = lcs.take(pick), stars.iloc[pick]
+    span, known = baselines(lcs), stars.cat_period.to_numpy()
+    highest = np.empty(len(lcs))
+    for i, (a, b) in enumerate(zip(lcs.offsets[:-1], lcs.offsets[1:], strict=True)):
+        grid = FrequencyGrid.default(span[i])
+        curve = (lcs.time[a:b], lcs.mag[a:b].astype(float), lcs.mag_err[a:b].astype(float))
+        power = lombscargle(*curve, fmin=grid.fmin, fmax=grid.fmin + grid.df * (grid.size - 1), Nf=grid.size).power
+        highest[i] = 1 / (grid.fmin + grid.df * power.argmax())
+    ours = recovered(find(lcs)["period"].to_numpy(), known, span)
+    plain = recovered(highest, known, span)
+    for name, count in stars.cls.value_counts().items():
+        members = (stars.cls == name).to_numpy()
+        for mine, theirs in zip(ours, plain, strict=True):
+            share = theirs[members].mean()
+            sigma = np.sqrt(max(share * (1 - share), 1 / count) / count)
+            assert count < 50 or mine[members].mean() >= share - sigma, name
+    assert ours[0].mean() > plain[0].mean() + 0.1
+    assert ours[1].mean() > plain[1].mean() + 0.03
