@@ -41,7 +41,7 @@ RANKED_DOUBLE_PRICE = 3.0
 DOUBLING_PRIOR = 0.3
 """Narrowness of the prior when P is weighed against 2P: small odd harmonics are what tells them apart."""
 
-DOUBLING_EVIDENCE = 20.0
+DOUBLING_EVIDENCE = 30.0
 """By how much the log evidence must favour 2P."""
 
 DOUBLING_CYCLES = 20.0
