@@ -27,7 +27,10 @@ def simulated_stars() -> LabelledCurves:
     batches, labels = [], []
     for seed, (baseline, counts) in enumerate(SURVEYS):
         made = synthesize(
-            list(TEMPLATES) * (STARS_PER_CLASS // 2), 1000 + seed, n_observations=counts, baseline_days=baseline
+            list(TEMPLATES) * (STARS_PER_CLASS // len(SURVEYS)),
+            1000 + seed,
+            n_observations=counts,
+            baseline_days=baseline,
         )
         batches.append(made.lcs)
         labels.append(made.label)

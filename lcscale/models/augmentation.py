@@ -23,6 +23,8 @@ class Augmentation:
     """Largest extra noise, in errors."""
     phase_jitter: float = 0.03
     """Spread of the phase error that a changed period piles up over the baseline, cycles."""
+    wrong_period: float = 0.15
+    """Share of the objects whose period is doubled or halved, so that the wrong one of P and 2P decides nothing."""
     role_dropout: float = 0.15
     """Share of the objects of which one filled role is hidden, where another remains."""
 
@@ -50,7 +52,8 @@ def change(
         [np.ptp(lcs.time[a:b]) if b > a else 0.0 for a, b in zip(lcs.offsets, lcs.offsets[1:], strict=False)]
     )
     drift = how.phase_jitter * rng.standard_normal(n) * period / np.maximum(baseline, period)
-    return changed, period * (1 + np.nan_to_num(drift))
+    other = np.where(rng.random(n) < how.wrong_period, rng.choice([0.5, 2.0], n), 1.0)
+    return changed, period * other * (1 + np.nan_to_num(drift))
 
 
 def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: np.random.Generator) -> Inputs:

@@ -33,6 +33,8 @@ class Card:
     """Sizes of the network."""
     temperature: float
     """Scores are divided by it before the softmax; fitted on the validation set."""
+    threshold: float
+    """Classes of at least this probability are a star's prediction set at 90 %; fitted on the validation set."""
     trained_on: str
     """real, simulated or mixed."""
     data: Mapping[str, Any] = field(default_factory=dict)

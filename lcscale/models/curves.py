@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
+from lcscale.models.roles import Role, cast
+from lcscale.models.taxonomy import map_labels
 
 HEALPIX_COLUMN = "_healpix_29"
 
@@ -32,6 +34,8 @@ class LabelledCurves:
     """Bands of the catalog."""
     columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     """Further numbers by name."""
+    origin: npt.NDArray[np.object_] | None = None
+    """object [n_objects], the catalog each comes from, where there are several."""
 
     def __len__(self) -> int:
         return len(self.lcs)
@@ -46,7 +50,51 @@ class LabelledCurves:
             self.healpix_29[index],
             self.bands,
             {name: values[index] for name, values in self.columns.items()},
+            None if self.origin is None else self.origin[index],
         )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[LabelledCurves]) -> LabelledCurves:
+        """All objects of `parts`, which must have the same columns; the bands are those of the first."""
+        bands = parts[0].bands
+        origins = [part.origin for part in parts if part.origin is not None]
+        return cls(
+            LightCurves.concatenate([_with_bands(part.lcs, bands) for part in parts]),
+            np.concatenate([part.period for part in parts]),
+            np.concatenate([part.label for part in parts]),
+            np.concatenate([part.healpix_29 for part in parts]),
+            bands,
+            {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+            np.concatenate(origins) if len(origins) == len(parts) else None,
+        )
+
+    def as_survey(self, origin: str, roles: Sequence[Role], survey: str | None = None) -> LabelledCurves:
+        """The same stars ready to be joined with another survey's.
+
+        Bands take the name of the first band of the role they play (others are left out), labels become names of the
+        taxonomy (None where it has none), and `origin` is noted.
+
+        Parameters
+        ----------
+        origin
+            Name of the catalog.
+        roles
+            Of the model to be trained.
+        survey
+            Whose names the labels are.
+        """
+        players = cast(self.bands, roles)
+        names = tuple(role.bands[0] for role in roles)
+        place = {band: code for code, band in enumerate(players) if band}
+        lcs = self.lcs
+        if lcs.band is None:
+            alone = lcs.bands[0] if lcs.bands else ""
+            code = np.full(lcs.time.size, place.get(alone, 0), np.int8)
+        else:
+            code = np.array([place.get(band, -1) for band in lcs.bands] + [-1], np.int8)[lcs.band]
+        lcs = LightCurves(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, code, names)
+        labels, origins = map_labels(self.label, survey), np.full(len(self), origin, object)
+        return replace(self, lcs=lcs, label=labels, bands=names, origin=origins)
 
     @classmethod
     def from_tables(
@@ -73,15 +121,7 @@ class LabelledCurves:
         parts = [part for part in parts if len(part)]
         if not parts:
             raise InputError(f"no row with a light curve has a {label!r}: nothing to train on")
-        bands = parts[0].bands
-        return cls(
-            LightCurves.concatenate([_with_bands(part.lcs, bands) for part in parts]),
-            np.concatenate([part.period for part in parts]),
-            np.concatenate([part.label for part in parts]),
-            np.concatenate([part.healpix_29 for part in parts]),
-            bands,
-            {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
-        )
+        return cls.concatenate(parts)
 
 
 def bands_of(schema: pa.Schema, column: str) -> tuple[str, ...] | None:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.models.calibration import prediction_sets
+from lcscale.models.targets import Targets
+
 
 def evaluate(
-    probabilities: npt.NDArray[np.floating],
-    truth: npt.NDArray[np.integer],
-    classes: Sequence[str],
-    counted: npt.NDArray[np.bool_] | None = None,
+    probabilities: npt.NDArray[np.floating], targets: Targets, counted: npt.NDArray[np.bool_] | None = None
 ) -> dict[str, Any]:
-    """Figures of a set of objects with known classes, as JSON has them.
+    """Figures of a set of stars with known labels, as JSON has them.
+
+    A star whose label is a group is right with any class of the group; in the counts by class it is of the one in its
+    group that has the highest probability.
 
     Parameters
     ----------
     probabilities
         float [n_objects, n_classes].
-    truth
-        int [n_objects], index of the true class.
-    classes
-        Names.
+    targets
+        Labels of the same stars.
     counted
-        bool [n_classes], the classes of which the mean F1 is taken; default: those with an object here.
+        bool [n_classes], the classes of which the mean F1 is taken; default: those with a star here.
 
     Returns
     -------
@@ -34,16 +34,16 @@ def evaluate(
         `n`, `accuracy`, `macro_f1`, `log_loss`, `ece`; `per_class` with `n`, `precision`, `recall`, `f1`;
         `confusion`, counts by true class (rows) and class given (columns).
     """
-    guess = probabilities.argmax(axis=1)
-    n_classes = len(classes)
+    truth = targets.resolve(probabilities)
+    n_classes = len(targets.classes)
     confusion = np.zeros((n_classes, n_classes), np.int64)
-    np.add.at(confusion, (truth, guess), 1)
+    np.add.at(confusion, (truth, probabilities.argmax(axis=1)), 1)
     right = np.diag(confusion)
     given, true = confusion.sum(axis=0), confusion.sum(axis=1)
     precision, recall = right / np.maximum(given, 1), right / np.maximum(true, 1)
     f1 = 2 * right / np.maximum(given + true, 1)
     counted = true > 0 if counted is None else counted
-    chance = np.maximum(probabilities[np.arange(truth.size), truth], 1e-12)
+    chance = np.maximum((probabilities * targets.allowed).sum(axis=1), 1e-12)
     return {
         "n": int(truth.size),
         "accuracy": _rounded(right.sum() / max(truth.size, 1)),
@@ -57,9 +57,18 @@ def evaluate(
                 "recall": _rounded(recall[k]),
                 "f1": _rounded(f1[k]),
             }
-            for k, name in enumerate(classes)
+            for k, name in enumerate(targets.classes)
         },
         "confusion": confusion.tolist(),
+    }
+
+
+def coverage(probabilities: npt.NDArray[np.floating], targets: Targets, threshold: float) -> dict[str, float]:
+    """Share of stars whose class is in their prediction set, and the mean size of the sets."""
+    sets = prediction_sets(probabilities, threshold)
+    return {
+        "coverage": _rounded((sets & targets.allowed).any(axis=1).mean()),
+        "mean_set_size": _rounded(sets.sum(axis=1).mean()),
     }
 
 

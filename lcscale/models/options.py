@@ -29,7 +29,7 @@ class TrainingOptions:
     """Filters of the convolutions."""
     hidden: int = 64
     """Width of the dense layers."""
-    dropout: float = 0.3
+    dropout: float = 0.2
     """Of the joined layers."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""

@@ -27,6 +27,8 @@ class ObjectClass:
     """In words."""
     parent: str | None = None
     """Name of the class it belongs to."""
+    group: bool = False
+    """Whether it has no members of its own: its stars are of one of the classes in it."""
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Survey to the names it uses for this class."""
 
@@ -37,7 +39,11 @@ def classes() -> dict[str, ObjectClass]:
     text = resources.files("lcscale.models").joinpath("taxonomy.toml").read_text("utf-8")
     return {
         name: ObjectClass(
-            name, row["title"], row.get("parent"), {k: tuple(v) for k, v in row.get("aliases", {}).items()}
+            name,
+            row["title"],
+            row.get("parent"),
+            row.get("group", False),
+            {k: tuple(v) for k, v in row.get("aliases", {}).items()},
         )
         for name, row in tomllib.loads(text).items()
     }

@@ -16,20 +16,18 @@ from lcscale.errors import InputError
 from lcscale.models.baseline import BASELINE, boosted_trees
 from lcscale.models.card import TRAINED_ON, Card
 from lcscale.models.curves import LabelledCurves
-from lcscale.models.metrics import evaluate
+from lcscale.models.metrics import coverage, evaluate
 from lcscale.models.options import TrainingOptions
 from lcscale.models.preparation import Inputs, Preparation, fit_standards, is_none, prepare, standardise
 from lcscale.models.registry import load, save
 from lcscale.models.roles import cast
 from lcscale.models.splitting import TEST, TRAIN, VALIDATION, Split, assign
-from lcscale.models.taxonomy import classes as taxonomy_classes
-from lcscale.models.taxonomy import map_labels, roll_up
+from lcscale.models.targets import Targets, targets_of
+from lcscale.models.taxonomy import map_labels
 
 if TYPE_CHECKING:
     from lcscale.models.fitting import Fitted
     from lcscale.models.model import Model
-
-Targets = npt.NDArray[np.int64]
 
 _SETS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
@@ -96,16 +94,17 @@ def train(
     fitted = _fit(curves, material, options, progress_for(progress, f"training {Path(folder).name}", options.epochs))
     card = Card(
         name=Path(folder).name,
-        classes=material.classes,
+        classes=material.targets.classes,
         preparation=material.preparation,
         architecture=asdict(fitted.network.architecture),
         temperature=fitted.temperature,
+        threshold=fitted.threshold,
         trained_on=trained_on,
         data={
             "catalog": getattr(source, "name", None),
             "fingerprint": _fingerprint(source),
             "survey": survey,
-            "classes": material.counts(),
+            "labels": material.targets.counts(),
             "sets": {name: material.rows(place).size for name, place in _SETS.items()},
             "left_out": material.left_out,
             "min_class_size": min_class_size,
@@ -113,7 +112,7 @@ def train(
             "options": asdict(options),
             "history": fitted.history,
         },
-        metrics=_figures(fitted, material, min_class_size, options.seed),
+        metrics=_figures(fitted, material, min_class_size, options.seed, curves.origin),
     )
     save(card, fitted.network, folder)
     return load(folder)
@@ -126,7 +125,6 @@ class _Material:
     inputs: Inputs
     targets: Targets
     sets: npt.NDArray[np.int8]
-    classes: tuple[str, ...]
     preparation: Preparation
     left_out: dict[str, Any]
 
@@ -135,14 +133,10 @@ class _Material:
         return np.flatnonzero(self.sets == place)
 
     def part(self, place: int) -> tuple[Inputs, Targets]:
-        """Inputs and classes of a set."""
+        """Inputs and labels of a set."""
         rows = self.rows(place)
         inputs = self.inputs
-        return Inputs(inputs.images[rows], inputs.numbers[rows], inputs.reason[rows]), self.targets[rows]
-
-    def counts(self) -> dict[str, int]:
-        """Stars of each class in all sets."""
-        return {name: int((self.targets[self.sets >= 0] == k).sum()) for k, name in enumerate(self.classes)}
+        return Inputs(inputs.images[rows], inputs.numbers[rows], inputs.reason[rows]), self.targets.take(rows)
 
 
 def _sort_out(
@@ -154,16 +148,13 @@ def _sort_out(
     names = map_labels(curves.label, survey)
     unknown = sorted({str(text) for text, name in zip(curves.label, names, strict=True) if name is None})
     names[~is_none(inputs.reason)] = None
-    names = roll_up(names, min_class_size)
-    found = set(names.tolist())
-    classes = tuple(name for name in taxonomy_classes() if name in found)
-    targets = np.array([-1 if name is None else classes.index(name) for name in names], np.int64)
-    sets = np.where(targets >= 0, assign(curves.healpix_29, split), -1).astype(np.int8)
-    _check(sets, classes, unknown)
+    targets = targets_of(names, min_class_size)
+    sets = np.where(targets.allowed.any(axis=1), assign(curves.healpix_29, split), -1).astype(np.int8)
+    _check(sets, targets.classes, unknown)
     preparation = fit_standards(preparation, inputs.numbers[sets == TRAIN])
     inputs = replace(inputs, numbers=standardise(inputs.numbers, preparation))
     left_out = {"cannot be classified": int((~is_none(inputs.reason)).sum()), "unknown labels": unknown}
-    return _Material(inputs, targets, sets, classes, preparation, left_out)
+    return _Material(inputs, targets, sets, preparation, left_out)
 
 
 def _with_filled_roles(curves: LabelledCurves, preparation: Preparation) -> Preparation:
@@ -180,11 +171,10 @@ def _fit(curves: LabelledCurves, material: _Material, options: TrainingOptions, 
     with shown:
         return fit(
             curves.take(rows),
-            material.targets[rows],
+            material.targets.take(rows),
             material.part(VALIDATION),
             material.preparation,
             options,
-            len(material.classes),
             shown,
         )
 
@@ -215,24 +205,46 @@ def _check(sets: npt.NDArray[np.integer], order: Sequence[str], unknown: Sequenc
             raise InputError(f"no star is in the {name} set: choose a finer order of HEALPix pixels or other shares")
 
 
-def _figures(fitted: Fitted, material: _Material, min_class_size: int, seed: int) -> dict[str, Any]:
+def _figures(
+    fitted: Fitted, material: _Material, min_class_size: int, seed: int, origin: npt.NDArray[np.object_] | None
+) -> dict[str, Any]:
     """Figures of the network on validation and test sets, the main ones of the test set, and the baseline's."""
     from lcscale.models.model import network_scores, softmax
 
-    counts = np.array(list(material.counts().values()))
-    counted = counts >= min(min_class_size, int(counts.max()))
-    classes = material.classes
+    counts, classes = material.targets.counts(), material.targets.classes
+    smallest = min(min_class_size, max(counts.values()))
+    counted = np.array([counts.get(name, 0) >= smallest for name in classes])
     figures: dict[str, Any] = {"macro_f1_over": [name for name, kept in zip(classes, counted, strict=True) if kept]}
     for name in ("validation", "test"):
         inputs, targets = material.part(_SETS[name])
-        if targets.size:
-            scores = network_scores(fitted.network, inputs)
-            figures[name] = evaluate(softmax(scores / fitted.temperature), targets, classes, counted)
-    best_known = figures["test" if "test" in figures else "validation"]
-    figures |= {name: best_known[name] for name in ("accuracy", "macro_f1", "ece")}
+        if len(targets):
+            probabilities = softmax(network_scores(fitted.network, inputs) / fitted.temperature)
+            figures[name] = evaluate(probabilities, targets, counted)
+            figures[name] |= coverage(probabilities, targets, fitted.threshold)
+            if origin is not None:
+                figures[name]["by_origin"] = _by_origin(
+                    probabilities, targets, origin[material.rows(_SETS[name])], fitted.threshold
+                )
+    main = figures["test" if "test" in figures else "validation"]
+    figures |= {name: main[name] for name in ("accuracy", "macro_f1", "ece")}
     test, targets = material.part(TEST)
-    if targets.size:
-        known = np.concatenate([material.rows(TRAIN), material.rows(VALIDATION)])
-        trees = boosted_trees(material.inputs.numbers[known], material.targets[known], test.numbers, len(classes), seed)
-        figures["baseline"] = {"what": BASELINE, **evaluate(trees, targets, classes, counted)}
+    known = np.flatnonzero(np.isin(material.sets, (TRAIN, VALIDATION)) & material.targets.exact)
+    if len(targets) and known.size:
+        taught = material.targets.take(known).allowed.argmax(axis=1)
+        trees = boosted_trees(material.inputs.numbers[known], taught, test.numbers, len(classes), seed)
+        figures["baseline"] = {"what": BASELINE, **evaluate(trees, targets, counted)}
+    return figures
+
+
+def _by_origin(
+    probabilities: npt.NDArray[np.floating], targets: Targets, origin: npt.NDArray[np.object_], threshold: float
+) -> dict[str, dict[str, Any]]:
+    """The main figures of each catalog's stars."""
+    figures = {}
+    for name in sorted(set(origin.tolist())):
+        rows = np.flatnonzero(origin == name)
+        part = targets.take(rows)
+        found = evaluate(probabilities[rows], part) | coverage(probabilities[rows], part, threshold)
+        kept = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
+        figures[str(name)] = {key: found[key] for key in kept}
     return figures

@@ -65,7 +65,7 @@ def model_of(roles) -> Model:
     how = fit_standards(how, np.zeros((2, len(how.names)), np.float32))
     sizes = Architecture(how.n_channels, len(how.names), len(CLASSES))
     torch.manual_seed(0)
-    return Model(Card("speed", CLASSES, how, {}, 1.0, "simulated"), FoldedImageNet(sizes).eval())
+    return Model(Card("speed", CLASSES, how, {}, 1.0, 0.0, "simulated"), FoldedImageNet(sizes).eval())
 
 
 @pytest.mark.benchmark(group="classify 2000 stars of 100 observations a band", timer=time.process_time)

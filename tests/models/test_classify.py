@@ -40,7 +40,7 @@ def test_the_schema_is_that_of_the_result(step):
     table, _ = catalog()
     result = step(table)
     assert result.schema.equals(chain_schema([step], table.schema), check_metadata=True)
-    names = ["class", "prob_RRab", "prob_EA", "prob_LPV", "reason", "model_id", "trained_on"]
+    names = ["class", "prob_RRab", "prob_EA", "prob_LPV", "prediction_set", "reason", "model_id", "trained_on"]
     assert result.column_names == ["object_id", "lightcurve", "period", *names]
     assert step(table.slice(0, 0)).schema.equals(result.schema, check_metadata=True)
 
@@ -51,6 +51,7 @@ def test_it_has_learnt(step):
     assert np.mean(np.array(result["class"]) == made.label) > 0.9
     sums = sum(np.array(result[f"prob_{name}"]) for name in load(step.model).classes)
     np.testing.assert_allclose(sums, 1.0, atol=1e-5)
+    assert all(text.startswith(name) for text, name in zip(result["prediction_set"], result["class"], strict=True))
     assert set(result["trained_on"]) == {"simulated"}
     assert set(result["model_id"]) == {step.model_id}
 
@@ -86,6 +87,7 @@ def test_what_cannot_be_classified_has_a_reason_and_nulls(step):
     for row in result[1:]:
         assert row["class"] is None
         assert row["prob_EA"] is None
+        assert row["prediction_set"] is None
         assert row["model_id"] == step.model_id
 
 

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from lcscale.models.metrics import evaluate, expected_calibration_error
+from lcscale.models.metrics import coverage, evaluate, expected_calibration_error
+from lcscale.models.targets import targets_of
+
+NAMES = np.array(["RRab", "RRc", "EA", "EW"], dtype=object)
 
 
 @pytest.fixture
@@ -16,13 +19,13 @@ def guesses():
 def test_figures_agree_with_scikit_learn(guesses):
     probabilities, truth = guesses
     guess = probabilities.argmax(axis=1)
-    figures = evaluate(probabilities, truth, ["a", "b", "c", "d"])
+    figures = evaluate(probabilities, targets_of(NAMES[truth], 1))
     assert figures["accuracy"] == pytest.approx(sklearn.metrics.accuracy_score(truth, guess), abs=1e-5)
     assert figures["macro_f1"] == pytest.approx(sklearn.metrics.f1_score(truth, guess, average="macro"), abs=1e-5)
     assert figures["log_loss"] == pytest.approx(sklearn.metrics.log_loss(truth, probabilities), abs=1e-5)
     assert figures["confusion"] == sklearn.metrics.confusion_matrix(truth, guess).tolist()
     precision, recall, _, n = sklearn.metrics.precision_recall_fscore_support(truth, guess)
-    for k, name in enumerate("abcd"):
+    for k, name in enumerate(NAMES):
         row = figures["per_class"][name]
         assert (row["n"], row["precision"], row["recall"]) == (
             n[k],
@@ -33,8 +36,8 @@ def test_figures_agree_with_scikit_learn(guesses):
 
 def test_only_the_counted_classes_are_averaged(guesses):
     probabilities, truth = guesses
-    figures = evaluate(probabilities, truth, ["a", "b", "c", "d"], np.array([True, False, False, True]))
-    f1 = [figures["per_class"][name]["f1"] for name in "ad"]
+    figures = evaluate(probabilities, targets_of(NAMES[truth], 1), np.array([True, False, False, True]))
+    f1 = [figures["per_class"][name]["f1"] for name in ("RRab", "EW")]
     assert figures["macro_f1"] == pytest.approx(np.mean(f1), abs=1e-5)
 
 
@@ -49,3 +52,12 @@ def test_probabilities_that_tell_the_truth_are_calibrated():
     probabilities = rng.dirichlet([1, 1, 1], 50_000)
     truth = (rng.random(50_000)[:, None] > probabilities.cumsum(axis=1)).sum(axis=1)
     assert expected_calibration_error(probabilities, truth) < 0.01
+
+
+def test_a_group_is_right_with_any_class_of_it():
+    targets = targets_of(np.array(["RR", "RR", "RRab", "RRc", "EA"], dtype=object), 1)
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.1, 0.9]])
+    figures = evaluate(probabilities, targets)
+    assert figures["accuracy"] == pytest.approx(4 / 5)
+    assert figures["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.9, 0.8, 0.9]).mean(), abs=1e-5)
+    assert coverage(probabilities, targets, 0.25) == {"coverage": 0.8, "mean_set_size": 1.2}

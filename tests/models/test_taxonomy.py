@@ -32,6 +32,11 @@ def test_parents_exist_and_lead_to_a_root():
         assert taxonomy.ancestors(name)[0] == name
 
 
+def test_groups_have_members():
+    parents = {entry.parent for entry in taxonomy.classes().values()}
+    assert {name for name, entry in taxonomy.classes().items() if entry.group} <= parents
+
+
 def test_aliases_are_of_known_surveys_and_unique_within_each():
     for survey in taxonomy.SURVEYS:
         spelled = [a.casefold() for c in taxonomy.classes().values() for a in c.aliases.get(survey, ())]

@@ -12,10 +12,15 @@ from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.augmentation import change, disguise
-from lcscale.models.fitting import class_weights, fit, fit_temperature
+from lcscale.models.calibration import conformal_threshold, fit_temperature, prediction_sets
+from lcscale.models.fitting import fit, group_loss
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
+from lcscale.models.targets import targets_of
 
 SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
+
+
+NAMES = np.array(["RRab", "RRc", "EA", "EW"], dtype=object)
 
 
 def curves(n=90, seed=3, classes=("RRab", "EA", "LPV")):
@@ -50,7 +55,7 @@ def test_it_learns_far_above_chance(trained):
 
 def test_the_card_is_honest_about_its_data(trained):
     data = trained[1].card.data
-    assert sum(data["sets"].values()) == sum(data["classes"].values()) == 360
+    assert sum(data["sets"].values()) == sum(data["labels"].values()) == 360
     assert data["left_out"] == {"cannot be classified": 0, "unknown labels": []}
     assert data["split"] == {"validation": 0.1, "test": 0.3, "order": 3, "seed": 0}
     assert len(data["history"]) <= 12
@@ -131,10 +136,9 @@ def test_early_stopping_keeps_the_best_epoch_of_the_validation_set():
     inputs = prepare(labelled.lcs, labelled.period, how)
     how = fit_standards(how, inputs.numbers)
     inputs = replace(inputs, numbers=standardise(inputs.numbers, how))
-    targets = np.arange(90) % 3
-    options = replace(SMALL, epochs=10, patience=2, learning_rate=1e-5)
-    wrong = (targets + 1) % 3
-    fitted = fit(labelled, targets, (inputs, wrong), how, replace(options, learning_rate=5e-2), 3, Silent())
+    targets, wrong = targets_of(labelled.label, 1), targets_of(np.roll(labelled.label, 1), 1)
+    options = replace(SMALL, epochs=10, patience=2, learning_rate=5e-2)
+    fitted = fit(labelled, targets, (inputs, wrong), how, options, Silent())
     losses = [row["log_loss"] for row in fitted.history]
     assert len(losses) == int(np.argmin(losses)) + 1 + options.patience or len(losses) == options.epochs
 
@@ -144,21 +148,48 @@ def test_temperature_is_the_one_the_scores_were_spoilt_with():
     scores = rng.normal(size=(20_000, 4)).astype(np.float32) * 2
     chances = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     truth = (rng.random(20_000)[:, None] > chances.cumsum(axis=1)).sum(axis=1).clip(0, 3)
-    assert fit_temperature(scores * 1.7, truth) == pytest.approx(1.7, rel=0.03)
+    assert fit_temperature(scores * 1.7, targets_of(NAMES[truth], 1)) == pytest.approx(1.7, rel=0.03)
 
 
-def test_class_weights():
-    targets = np.array([0] * 90 + [1] * 10)
-    np.testing.assert_allclose(class_weights(targets, 2, 0.0), [1, 1])
-    even = class_weights(targets, 2, 1.0)
-    assert even[0] * 90 == pytest.approx(even[1] * 10)
-    assert even[targets].mean() == pytest.approx(1.0)
+def test_prediction_sets_cover_new_stars_as_often_as_promised():
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet([0.3] * 4, 40_000)
+    truth = (rng.random(40_000)[:, None] > probabilities.cumsum(axis=1)).sum(axis=1).clip(0, 3)
+    overconfident = probabilities**2 / (probabilities**2).sum(axis=1, keepdims=True)
+    targets = targets_of(NAMES[truth], 1)
+    first, second = np.arange(20_000), np.arange(20_000, 40_000)
+    threshold = conformal_threshold(overconfident[first], targets.take(first), 0.9)
+    sets = prediction_sets(overconfident[second], threshold)
+    assert (sets & targets.take(second).allowed).any(axis=1).mean() == pytest.approx(0.9, abs=0.01)
+    assert sets.any(axis=1).all()
+    assert not prediction_sets(np.full((2, 3), np.nan), 0.1).any()
+    assert conformal_threshold(overconfident[:5], targets.take(first[:5]), 0.9) == 0.0
+
+
+def test_a_group_as_label_asks_for_the_sum_of_its_classes():
+    scores = torch.tensor([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]])
+    probability = scores.softmax(1)
+    allowed = torch.tensor([[True, True, False], [False, False, True]])
+    loss = group_loss(scores, allowed, 0.0)
+    assert loss[0].item() == pytest.approx(-np.log(probability[0, :2].sum().item()), rel=1e-5)
+    smooth = torch.nn.functional.cross_entropy(scores[1:], torch.tensor([2]), label_smoothing=0.1)
+    assert group_loss(scores, allowed, 0.1)[1].item() == pytest.approx(smooth.item(), rel=1e-5)
+
+
+def test_surveys_of_different_detail_teach_one_model(tmp_path):
+    labelled = curves(150, classes=("RRab", "RRc", "EA"))
+    coarse = np.where((np.arange(150) % 2 == 0) & (labelled.label != "EA"), "RR", labelled.label)
+    model = train(
+        replace(labelled, label=coarse), tmp_path / "m", trained_on="simulated", options=SMALL, min_class_size=5
+    )
+    assert model.classes == ("RRab", "RRc", "EA")
+    assert model.card.data["labels"] == {"RR": 50, "RRab": 25, "RRc": 25, "EA": 50}
 
 
 def test_augmentation_leaves_stars_recognisable():
     labelled = curves(30)
     rng = np.random.default_rng(0)
-    how = Augmentation()
+    how = Augmentation(wrong_period=0.0)
     changed, period = change(labelled.lcs, labelled.period, how, rng)
     share = changed.counts / labelled.lcs.counts
     assert 0.4 < share.min() < share.max() <= 1.0
@@ -167,6 +198,15 @@ def test_augmentation_leaves_stars_recognisable():
     assert 0 < np.median(drift) < 0.05
     short = labelled.lcs.keep(np.arange(labelled.lcs.time.size) < labelled.lcs.offsets[0] + 12)
     assert change(short, labelled.period, how, rng)[0].counts[0] == 12
+
+
+def test_some_periods_are_doubled_or_halved():
+    labelled = curves(300)
+    _, period = change(labelled.lcs, labelled.period, Augmentation(wrong_period=0.4), np.random.default_rng(0))
+    ratio = np.log2(period / labelled.period).round().astype(int)
+    assert np.mean(ratio == 0) == pytest.approx(0.6, abs=0.1)
+    assert np.mean(ratio == 1) == pytest.approx(0.2, abs=0.08)
+    assert np.mean(ratio == -1) == pytest.approx(0.2, abs=0.08)
 
 
 def test_a_hidden_role_is_hidden_everywhere():

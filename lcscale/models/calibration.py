@@ -1,0 +1,65 @@
+"""Probabilities that mean what they say: temperature, and prediction sets with a known coverage."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.models.targets import Targets
+
+COVERAGE = 0.9
+"""Share of stars whose true class is to be in their prediction set."""
+
+
+def fit_temperature(scores: npt.NDArray[np.floating], targets: Targets) -> float:
+    """Temperature, 0.2 to 5, of the lowest log loss of ``softmax(scores / temperature)`` (Guo et al. 2017).
+
+    Parameters
+    ----------
+    scores
+        float [n_objects, n_classes], before the softmax.
+    targets
+        Labels of the same stars.
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import logsumexp
+
+    closed = np.where(targets.allowed, 0.0, -np.inf)
+
+    def loss(log_temperature: float) -> float:
+        scaled = scores.astype(np.float64) / np.exp(log_temperature)
+        return float((logsumexp(scaled, axis=1) - logsumexp(scaled + closed, axis=1)).mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded", options={"xatol": 1e-4})
+    return round(float(np.exp(found.x)), 5)
+
+
+def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Targets, coverage: float = COVERAGE) -> float:
+    """Probability from which on a class belongs to a star's prediction set (split conformal; Sadinle et al. 2019).
+
+    Sets of all classes with at least this probability hold the true one for a share `coverage` of new stars like
+    those given, whatever the network's calibration.
+
+    Parameters
+    ----------
+    probabilities
+        float [n_objects, n_classes], of stars that were not trained on.
+    targets
+        Labels of the same stars.
+    coverage
+        Share of stars, below 1.
+    """
+    true = np.sort(probabilities[np.arange(len(targets)), targets.resolve(probabilities)])
+    left_out = int(np.floor((true.size + 1) * (1 - coverage))) - 1
+    return round(float(true[left_out]), 6) if left_out >= 0 else 0.0
+
+
+def prediction_sets(probabilities: npt.NDArray[np.floating], threshold: float) -> npt.NDArray[np.bool_]:
+    """Which classes are in each star's set, bool [n_objects, n_classes]; the most probable one always is.
+
+    Stars without probabilities (NaN) have empty sets.
+    """
+    known = np.isfinite(probabilities)
+    filled = np.where(known, probabilities, -1.0)
+    best = filled == filled.max(axis=1, keepdims=True, initial=-1.0)
+    return np.asarray(known & ((probabilities >= threshold) | best))
