@@ -13,6 +13,16 @@ _LONG = 34
 
 
 @dataclass(frozen=True)
+class Link:
+    """Text that leads somewhere, in a cell of a table."""
+
+    text: str
+    """What is read."""
+    target: str
+    """URL."""
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page with a place in its table of contents."""
 
@@ -107,11 +117,13 @@ def _kind(value: Any, numeric: bool) -> str:
 def _is_number(value: Any) -> bool:
     """Numbers, and text that is nothing but a number."""
     if isinstance(value, str):
-        return value.replace(",", "").replace(".", "", 1).removeprefix("-").isdigit()
+        return value.replace(",", "").replace(".", "", 1).lstrip("+-").isdigit()
     return value is None or isinstance(value, int | float)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Link):
+        return f'<a href="{escape(value.target)}" rel="noreferrer">{escape(value.text)}</a>'
     return escape(f"{value:,}") if isinstance(value, int) else escape(str(value))

@@ -26,6 +26,7 @@ from lcscale.explore.plots import separations
 from lcscale.explore.runs import Run, run_of
 from lcscale.explore.sky import places_of, sky_maps
 from lcscale.explore.tally import tally
+from lcscale.explore.young import alerts_at_young_stars, is_matched_alerts
 from lcscale.lake import Catalog, Lake
 
 
@@ -90,6 +91,7 @@ def _facts(contents: Contents, runs: Sequence[Run]) -> list[tuple[str, str]]:
 def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os.PathLike[str]]) -> list[Section]:
     """All sections that have something to show."""
     candidates = [_pass_over(catalog, models) for catalog in contents.candidates]
+    young = [catalog for catalog in contents.matched if is_matched_alerts(catalog)]
     cards = {each.card.id: each.card for each in candidates if each.card is not None}
     bodies = {
         "What ran": _what_ran(runs),
@@ -98,7 +100,10 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
         "Periods": "".join(period_distribution(each) for each in candidates),
         "Agreement with labels": "".join(agreement(each) for each in candidates),
         "Alert statistics": "".join(alert_section(name, rows) for name, rows in contents.statistics.items()),
-        "Crossmatches": "".join(_separations(catalog) for catalog in contents.matched),
+        "Alerts at young stellar objects": "".join(map(alerts_at_young_stars, young)),
+        "Crossmatches": "".join(
+            _separations(catalog) for catalog in contents.matched if catalog.name not in {each.name for each in young}
+        ),
         "Models": "".join(model_card(card) for card in cards.values()),
         "Sky": _sky(contents),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ class Places:
     """float64 [n], degrees; every k-th row of a large catalog."""
     dec: Floats
     """float64 [n], degrees."""
+    marked: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
+    """Positions of the rows to be marked, degrees."""
 
 
 def places_of(catalog: Catalog) -> Places:
@@ -59,6 +61,24 @@ def mollweide(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         theta = theta - (2 * theta + np.sin(2 * theta) - np.pi * np.sin(lat)) / (2 + 2 * np.cos(2 * theta) + 1e-12)
         theta = np.clip(theta, -np.pi / 2, np.pi / 2)
     return 2 / np.pi * lon * np.cos(theta), np.sin(theta)
+
+
+def tangent_plane(ra: Floats, dec: Floats, centre_ra: float, centre_dec: float) -> tuple[Floats, Floats]:
+    """Degrees east and north of a centre on the tangent plane there; without the positions far from it.
+
+    Parameters
+    ----------
+    ra, dec
+        float64 [n], degrees.
+    centre_ra, centre_dec
+        Degrees.
+    """
+    lon, lat, middle = np.radians(ra - centre_ra), np.radians(dec), np.radians(centre_dec)
+    depth = np.sin(middle) * np.sin(lat) + np.cos(middle) * np.cos(lat) * np.cos(lon)
+    front = depth > 0.1
+    lon, lat, depth = lon[front], lat[front], depth[front]
+    north = np.cos(middle) * np.sin(lat) - np.sin(middle) * np.cos(lat) * np.cos(lon)
+    return np.degrees(np.cos(lat) * np.sin(lon) / depth), np.degrees(north / depth)
 
 
 def centre_of(places: Sequence[Places]) -> tuple[float, float, float]:
@@ -97,21 +117,18 @@ def sky_maps(places: Sequence[Places], name: str) -> str:
         return as_svg(figure, name, "Positions on the sky")
 
 
-def _dots(axis: Any, x: Floats, y: Floats) -> None:
-    size = float(np.clip(6_000 / max(x.size, 1), 0.6, 9.0))
-    alpha = float(np.clip(20_000 / max(x.size, 1), 0.15, 0.8))
-    axis.scatter(x, y, s=size, alpha=alpha, color=ACCENT, linewidths=0, rasterized=True)
+def _dots(axis: Any, places: Places, project: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> None:
+    """All positions, smaller and fainter the more there are, and the marked ones above them."""
+    n = places.ra.size
+    size, alpha = float(np.clip(6_000 / max(n, 1), 0.6, 9.0)), float(np.clip(20_000 / max(n, 1), 0.15, 0.8))
+    axis.scatter(*project(places.ra, places.dec), s=size, alpha=alpha, color=ACCENT, linewidths=0, rasterized=True)
+    if places.marked[0].size:
+        axis.scatter(*project(*places.marked), s=9.0, color=WARM, linewidths=0, rasterized=True, zorder=3)
 
 
 def _draw_field(axis: Any, places: Places, ra: float, dec: float, radius: float) -> None:
     """Tangent plane about a centre, east to the left, ticks in degrees from it."""
-    lon, lat = np.radians(places.ra - ra), np.radians(places.dec)
-    middle = np.radians(dec)
-    depth = np.sin(middle) * np.sin(lat) + np.cos(middle) * np.cos(lat) * np.cos(lon)
-    front = depth > 0.1
-    x = np.degrees(np.cos(lat[front]) * np.sin(lon[front]) / depth[front])
-    y = np.cos(middle) * np.sin(lat[front]) - np.sin(middle) * np.cos(lat[front]) * np.cos(lon[front])
-    _dots(axis, x, np.degrees(y / depth[front]))
+    _dots(axis, places, lambda lon, lat: tangent_plane(lon, lat, ra, dec))
     axis.set_xlim(radius, -radius)
     axis.set_ylim(-radius, radius)
     axis.set_aspect("equal")
@@ -126,7 +143,7 @@ def _draw_sky(axis: Any, places: Places) -> None:
     plane = _galactic_plane()
     order = np.argsort(plane[0])
     axis.plot(plane[0][order], plane[1][order], color=WARM, linewidth=0.8, alpha=0.7, zorder=1)
-    _dots(axis, *_project(places.ra, places.dec))
+    _dots(axis, places, _project)
     for hour in (0, 6, 12, 18, 24):
         x = -2 * (hour - 12) / 12
         axis.text(x, -0.02, f"{hour * 15}°", fontsize=6.5, color=FAINT, ha="center", va="top")

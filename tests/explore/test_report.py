@@ -7,18 +7,22 @@ import re
 import warnings
 from collections import Counter
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from pipelines import hasty_model, surveyed_lake
 from skies import put, sky_table
 
 from lcscale.explore import write_report
+from lcscale.explore.page import Link
+from lcscale.explore.young import _name
 from lcscale.lake import HEALPIX_COLUMN, Lake, write_leaf
 from lcscale.models import load
 from lcscale.periods import FrequencyGrid
-from lcscale.products import OfClass, alert_statistics, variable_candidates
+from lcscale.products import OfClass, alert_statistics, match_alerts, variable_candidates
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 NASTY = '<script>alert("x")</script> & $y_1$'
@@ -66,13 +70,14 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory) -> Lake:
     folder = tmp_path_factory.mktemp("report")
-    lake = surveyed_lake(folder, 60)
+    lake = surveyed_lake(folder, 150)
     model = hasty_model(folder / "hasty")
     variable_candidates(lake["survey"], model, grid=FrequencyGrid(0.02, 5.0, 0.001)).write("variable_candidates")
     lake["survey"].columns("object_id").crossmatch(lake["reference"], radius_arcsec=1.0).write("pairs")
     definitions = {"yso": lake["yso"], NASTY: OfClass(("QSO",))}
     tables = [alert_statistics(lake["alerts"], definitions, by=by) for by in ("year", "night", "class")]
     lake.write_table("alert_statistics", pa.concat_tables(tables))
+    match_alerts(lake["alerts"], definitions).write("alerts_yso")
     lake.write_table("another", pa.table({"a": [1]}))
     return lake
 
@@ -96,10 +101,10 @@ def page(report) -> Page:
 def test_every_part_is_there_and_in_the_table_of_contents(page):
     expected = {
         "what-ran", "classes", "best-candidates", "periods", "agreement-with-labels", "alert-statistics",
-        "crossmatches", "models", "sky",
+        "alerts-at-young-stellar-objects", "crossmatches", "models", "sky",
     }  # fmt: skip
     assert expected <= page.anchors
-    assert {f"#{anchor}" for anchor in expected} == set(page.links)
+    assert {f"#{anchor}" for anchor in expected} == {link for link in page.links if link.startswith("#")}
     assert page.tags["svg"] >= 8
     assert page.tags["figcaption"] == page.tags["figure"]
 
@@ -126,7 +131,7 @@ def test_ids_referred_to_within_pictures_are_unique(report):
 def test_the_figures_are_those_of_the_lake(page, lake):
     says = page.says()
     table = lake["variable_candidates"].to_arrow()
-    assert f"{table.num_rows - table['class'].null_count} of 60 objects have a class" in says
+    assert f"{table.num_rows - table['class'].null_count} of 150 objects have a class" in says
     for name in lake.names():
         assert f"{name} {lake.current(name)}" in says
     pairs = lake["pairs"].to_arrow()["separation_arcsec"].to_numpy()
@@ -138,6 +143,26 @@ def test_the_figures_are_those_of_the_lake(page, lake):
     right = sum(a == b for a, b in zip(labels, given, strict=True))
     assert f"of {sum(g is not None for g in given)} objects with a label were given its class" in says
     assert right <= int(re.search(r"(\d+) of \d+ objects with a label", says)[1])
+
+
+def test_alerts_at_young_stars_are_listed_with_links(page, lake):
+    found = lake["alerts_yso"].to_arrow()
+    near = found.filter(pc.is_valid(found["separation_yso_arcsec"])).to_pylist()
+    assert near
+    assert (
+        f"{len(near)} of {found.num_rows} alerts lie at a source of one of 1 lists: {len(near)} at yso." in page.says()
+    )
+    links = [link for link in page.links if not link.startswith("#")]
+    assert len(links) == len(near)
+    for row in near:
+        coordinates = quote(f"{row['ra']:.6f} {row['dec']:+.6f}")
+        assert sum(link.startswith("https://simbad.cds.unistra.fr/") and coordinates in link for link in links) == 1
+        assert f"{row['separation_yso_arcsec']:.2f}" in page.says()
+
+
+def test_gaia_alerts_lead_to_their_pages():
+    assert _name("Gaia24aom") == Link("Gaia24aom", "https://gsaweb.ast.cam.ac.uk/alerts/alert/Gaia24aom/")
+    assert _name('Gaia24a"><b>') == 'Gaia24a"><b>'
 
 
 def test_captions_name_catalog_version_model_and_training_data(page, lake):
