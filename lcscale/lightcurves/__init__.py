@@ -1,7 +1,22 @@
 """Light curves as ragged batches: the form every kernel works on."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from lcscale.lightcurves.appending import append_columns, appended_schema
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves
-from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, usable
+
+if TYPE_CHECKING:
+    from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, usable
 
 __all__ = ["LIGHTCURVE_TYPE", "MIN_OBSERVATIONS", "LightCurves", "append_columns", "appended_schema", "usable"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the compiled parts when they are first used: reading and writing light curves does without numba."""
+    if name in ("MIN_OBSERVATIONS", "usable"):
+        from lcscale.lightcurves import cleaning
+
+        return getattr(cleaning, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from lcscale.errors import InputError
 from lcscale.surveys.crts import Crts
 from lcscale.surveys.eros2 import Eros2
+from lcscale.surveys.gaia import Gaia
 from lcscale.surveys.gaia_alerts import GaiaAlerts
 from lcscale.surveys.gaia_epochs import GaiaEpochs
 from lcscale.surveys.lightcurves import LightCurveTables
@@ -20,7 +21,7 @@ from lcscale.surveys.ztf import Ztf
 
 ADAPTERS: dict[str, type[Any]] = {
     adapter.name: adapter
-    for adapter in (Crts, Eros2, GaiaAlerts, GaiaEpochs, LightCurveTables, Ogle, Simulated, Table, Ztf)
+    for adapter in (Crts, Eros2, Gaia, GaiaAlerts, GaiaEpochs, LightCurveTables, Ogle, Simulated, Table, Ztf)
 }
 """The adapters by name; adding a survey is adding a file and a name here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,11 +90,23 @@ def _photometry(ident: str, problems: list[Problem]) -> list[Part]:
                 problems.append(Problem(packed, str(error)))
     if not parts and os.path.isdir(os.path.join(folder, "phot")):
         found: list[Problem] = []
-        n = read_objects(ident, _stars, found).num_rows
-        parts = [Part(ident, "files", start, min(start + _STARS, n)) for start in range(0, n, _STARS)]
+        names = read_objects(ident, _stars, found).column("object_id").to_pylist()
+        for start in range(0, len(names), _STARS):
+            stamp = _stamp(os.path.join(folder, "phot"), names[start : start + _STARS])
+            parts.append(Part(ident, "files", start, min(start + _STARS, len(names)), stamp))
     if not parts:
         problems.append(Problem(folder, "no photometry: neither photometry_I.parquet nor phot/I", set_aside=False))
     return parts
+
+
+def _stamp(phot: str, names: Sequence[str]) -> str:
+    """Sizes and times of the stars' files, as a short text."""
+    digest = hashlib.blake2b(digest_size=12)
+    for path in (os.path.join(phot, band, f"{name}.dat") for band in BANDS for name in names):
+        if os.path.exists(path):
+            stat = os.stat(path)
+            digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def _stars(path: str, problems: list[Problem]) -> pa.Table:

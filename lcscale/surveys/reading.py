@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
+from lcscale.surveys.ecsv import ecsv_header, with_units
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 
 GROUP_ROWS = 1_048_576
@@ -121,9 +122,14 @@ def _parquet(part: Part, columns: Sequence[str] | None) -> Iterator[pa.Table]:
 
 def _text(path: str, delimiter: str, problems: list[Problem], columns: Sequence[str] | None) -> Iterator[pa.Table]:
     """A delimited text with a header line, which comment lines (``#``) may precede."""
-    names, skip = header_of(path, delimiter)
+    ecsv = ecsv_header(path)
+    names, skip = header_of(path, ecsv.delimiter if ecsv else delimiter)
     require(pa.schema([(name, pa.null()) for name in names]), columns or (), path)
-    yield from delimited(path, delimiter, problems, columns, skip=skip, names=names)
+    if ecsv is None:
+        yield from delimited(path, delimiter, problems, columns, skip=skip, names=names)
+        return
+    for table in delimited(path, ecsv.delimiter, problems, columns, skip=skip, names=names, types=ecsv.types):
+        yield with_units(table, ecsv.units)
 
 
 def header_of(path: str, delimiter: str) -> tuple[list[str], int]:

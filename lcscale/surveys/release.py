@@ -44,6 +44,8 @@ class Part:
     """First row group, star, … of the part."""
     stop: int | None = None
     """The one behind the last; None for the end."""
+    stamp: str = ""
+    """Stands for the content of further files the part reads, beside `path`."""
 
     @property
     def label(self) -> str:

@@ -10,14 +10,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from lcscale.lightcurves.synthesis import SyntheticLightCurves, synthesize
 from lcscale.surveys.nesting import light_curve_field
 from lcscale.surveys.packed import Detections, companion, object_list, pieces, read_objects, without_observations
 from lcscale.surveys.reading import table_parts
@@ -52,6 +51,9 @@ _FILES = 3
 _REFERENCE_EPOCH = 2016.0
 _SURVEY_EPOCH = 2020.0
 Floats = npt.NDArray[np.float64]
+
+if TYPE_CHECKING:
+    from lcscale.lightcurves.synthesis import SyntheticLightCurves
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def write_release(folder: str | os.PathLike[str], *, n: int = 1500, seed: int = 
     """
     root = Path(folder)
     release = SimulatedRelease(*(str(root / name) for name in ("survey", "reference.csv", "alerts.csv", "yso.csv")))
+    from lcscale.lightcurves.synthesis import synthesize
+
     rng = np.random.default_rng(seed)
     labels = rng.choice(list(CLASSES), n, p=np.array(list(CLASSES.values())) / sum(CLASSES.values())).tolist()
     made = synthesize(labels, seed, bands=BANDS, n_observations=(40, 180), baseline_days=1200.0)

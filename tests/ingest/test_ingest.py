@@ -271,6 +271,32 @@ def test_killed_at_any_moment_it_goes_on(simulated, tmp_path, wanted):
     assert found.equals(expected)
 
 
+FULL = """
+import resource, signal, sys
+from lcscale.ingest import Partitioning, ingest
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+record = ingest("simulated", sys.argv[1], sys.argv[2], "sim", partitioning=Partitioning(rows=30))
+print(record.exit_status, record.published, record.quarantined[0]["error"])
+"""
+
+
+@pytest.mark.parametrize("limit", [20_000, 120_000])
+def test_a_full_disk_publishes_nothing_and_loses_nothing(simulated, tmp_path, limit):
+    """Files above a limit cannot be written, be they spills (the smaller limit) or leaves; then they can."""
+    lake = tmp_path / "lake"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, simulated.survey, str(lake), str(limit)], capture_output=True, text=True
+    )
+    assert done.stdout.startswith("3 False OSError"), done.stdout + done.stderr
+    assert lc.Lake(lake).names() == []
+    limits = Partitioning(rows=30)
+    assert ingest("simulated", simulated.survey, lake, "sim", partitioning=limits).exit_status == 0
+    ingest("simulated", simulated.survey, tmp_path / "whole", "sim", partitioning=limits)
+    found, expected = (curves_of(lc.Lake(path)["sim"])[0] for path in (lake, tmp_path / "whole"))
+    assert found.equals(expected)
+
+
 def test_dask_gives_the_same_leaves(simulated, tmp_path):
     from distributed import Client, LocalCluster
 

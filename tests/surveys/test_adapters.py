@@ -281,6 +281,59 @@ def test_a_parquet_file_is_read_in_runs_of_row_groups(tmp_path, monkeypatch):
     np.testing.assert_array_equal(table.column("ra").to_numpy(), values)
 
 
+GAIA = """\
+# %ECSV 1.0
+# ---
+# delimiter: ','
+# datatype:
+# -
+#   name: solution_id
+#   datatype: int64
+#   description: Solution Identifier
+# -
+#   name: source_id
+#   datatype: int64
+# -
+#   name: ra
+#   datatype: float64
+#   unit: deg
+# -
+#   name: dec
+#   datatype: float64
+#   unit: deg
+# -
+#   name: pmra
+#   datatype: float64
+#   unit: mas.yr**-1
+# -
+#   name: phot_variable_flag
+#   datatype: string
+# -
+#   name: has_rvs
+#   datatype: bool
+# -
+#   name: rv_nb_transits
+#   datatype: int16
+solution_id,source_id,ra,dec,pmra,phot_variable_flag,has_rvs,rv_nb_transits
+1636148068921376768,4295806720,44.99615,0.00561,null,"NOT_AVAILABLE","False",null
+1636148068921376768,34361129088,45.00432,0.02104,2,"VARIABLE","True",7
+"""
+
+
+def test_gaia_bulk_files(tmp_path):
+    """Form, names and the word null as in the archive's description of the bulk files."""
+    path = tmp_path / "GaiaSource_000000-003111.csv.gz"
+    path.write_bytes(gzip.compress(GAIA.encode()))
+    table, problems = read(surveys.get("gaia"), path)
+    assert problems == []
+    assert table.column("source_id").to_pylist() == [4295806720, 34361129088]
+    assert table.column("pmra").to_pylist() == [None, 2.0]
+    assert table.column("has_rvs").to_pylist() == [False, True]
+    assert table.schema.field("rv_nb_transits").type == pa.int16()
+    assert table.schema.field("pmra").metadata == {b"unit": b"mas.yr**-1"}
+    assert table.schema.field("ra").metadata[b"epoch"] == b"2016.0"
+
+
 # -- light curves of any survey -----------------------------------------------------------------------------------
 
 
