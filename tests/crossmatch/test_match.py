@@ -114,6 +114,33 @@ def test_agrees_at_the_corners_of_healpix_pixels():
     assert check((ra, dec), (ra + 1e-7, dec), 1800.0, None) > ra.size
 
 
+def unit_vectors(ra, dec):
+    ra, dec = np.radians(ra), np.radians(dec)
+    return np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+
+
+@pytest.mark.parametrize("radius", [1.0, 30.0, 1000.0])
+@pytest.mark.parametrize("n_neighbors", [1, 5, 200])
+@pytest.mark.parametrize("sorted_left", [False, True])
+def test_agrees_with_a_k_d_tree_on_many(radius, n_neighbors, sorted_left):
+    from scipy.spatial import cKDTree
+
+    rng = np.random.default_rng(11)
+    ra, dec = rng.uniform(-1, 1, (2, 20_000)) % 360, rng.uniform(58, 59, (2, 20_000))
+    dec[:, :4000] = 58.5 + rng.normal(0, 0.003, (2, 4000))  # a cluster in the field
+    ra[:, :4000] = (0.1 + rng.normal(0, 0.006, (2, 4000))) % 360
+    if sorted_left:
+        order = np.lexsort((ra[0], np.floor(dec[0] * 50)))
+        ra[0], dec[0] = ra[0][order], dec[0][order]
+    bound = 2 * np.sin(np.radians(radius / 3600) / 2)
+    tree = cKDTree(unit_vectors(ra[1], dec[1]))
+    chord, found = tree.query(unit_vectors(ra[0], dec[0]), k=[*range(1, n_neighbors + 1)], distance_upper_bound=bound)
+    near = np.isfinite(chord)
+    left_index, right_index, _ = match(ra[0], dec[0], ra[1], dec[1], radius, n_neighbors)
+    np.testing.assert_array_equal(left_index, np.nonzero(near)[0])
+    np.testing.assert_array_equal(right_index, found[near])
+
+
 def test_exact_duplicates_and_ties_go_to_the_first_row():
     left_index, right_index, separation = match([10.0], [5.0], [10.0, 10.0, 10.0], [5.0, 5.0, 5.0], 1.0)
     assert (left_index.tolist(), right_index.tolist(), separation.tolist()) == ([0], [0], [0.0])
