@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+jobs_app = typer.Typer(help="Show running and past jobs of a lake, and retry what was set aside.")
+app.add_typer(jobs_app, name="jobs")
 
 LakeOption = Annotated[str, typer.Option("--lake", help="Folder or URL of the lake.", show_default=False)]
 EngineOption = Annotated[
@@ -241,6 +245,48 @@ def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.
         print(f"  {field.name:28s} {str(field.type)[:60]:60s} {remarks}".rstrip())
     for key, value in source.properties:
         print(f"  {key} = {value}")
+
+
+@jobs_app.callback(invoke_without_command=True)
+def list_jobs(
+    context: typer.Context,
+    lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
+) -> None:
+    """Show running and past jobs of a lake, from their ledgers."""
+    if context.invoked_subcommand is not None:
+        return
+    if lake is None:
+        raise InputError("jobs needs --lake")
+    for job in _lake(lake).jobs():
+        when = datetime.datetime.fromtimestamp(job.started).strftime("%Y-%m-%d %H:%M")
+        print(
+            f"{when}  {job.name:24s} {job.version:20s} {job.state:10s} "
+            f"{job.done}/{job.planned} tasks, {job.rows:,} rows, {len(job.quarantined)} set aside  ({job.engine})"
+        )
+        for entry in job.quarantined:
+            print(f"{'':18s}set aside: {entry['label']}: {entry['error']}")
+
+
+@jobs_app.command()
+def retry(name: CatalogArgument, lake: LakeOption) -> None:
+    """Run the last job of a catalog again: only what was set aside or never ran is done."""
+    last = [job for job in _lake(lake).jobs() if job.name == name]
+    if not last:
+        raise InputError(f"no job wrote {name!r} in the lake at {lake}")
+    if last[-1].command is None:
+        raise InputError(f"{name!r} was written by a script of yours, not by a command: run that script again")
+    app(list(last[-1].command))
+
+
+@app.command()
+def prune(
+    name: CatalogArgument,
+    lake: LakeOption,
+    keep: Annotated[int, typer.Option(help="How many versions before the current one to keep.")] = 1,
+) -> None:
+    """Remove old versions of a catalog."""
+    for version in _lake(lake).prune(name, keep):
+        print(f"{name}: removed {version}")
 
 
 @app.command()

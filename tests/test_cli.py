@@ -120,3 +120,32 @@ def test_a_file_set_aside_is_named_and_status_3(run, lake, tmp_path):
     assert status == 3
     assert "bad.csv" in err
     assert Lake(lake.root)["two"].to_arrow().num_rows == 2
+
+
+def test_jobs_shows_what_ran_and_retries_what_was_set_aside(run, lake, monkeypatch):
+    from lcscale.features import Extract
+
+    put(lake, "sky", sky_table(60))
+    arguments = ("features", "sky", "--lake", lake.root, "--name", "stats", "--only", "mean", "--fmax", "1")
+    original = Extract.__call__
+
+    def fail_once(self, table):
+        if 7 in table["object_id"].to_pylist():
+            raise ValueError("cosmic ray")
+        return original(self, table)
+
+    monkeypatch.setattr(Extract, "__call__", fail_once)
+    status, _, err = run(*arguments)
+    assert (status, "cosmic ray" in err) == (3, True)
+    _, out, _ = run("jobs", "--lake", lake.root)
+    assert "1 set aside" in out
+    assert "cosmic ray" in out
+    monkeypatch.setattr(Extract, "__call__", original)
+    status, out, _ = run("jobs", "retry", "stats", "--lake", lake.root)
+    assert (status, "60 rows" in out) == (0, True)
+    assert run("jobs", "--lake", lake.root)[1].splitlines()[-1].count("0 set aside") == 1
+    assert len(lake.versions("stats")) == 2
+    assert len(run("prune", "stats", "--lake", lake.root, "--keep", 0)[1].splitlines()) == 1
+    assert lake.versions("stats") == [lake.current("stats")]
+    assert lake["stats"].to_arrow().num_rows == 60
+    assert run("jobs", "retry", "sky", "--lake", lake.root)[0] == 2

@@ -4,6 +4,6 @@ from lcscale.engine.engines import Engine, Workers, resolve
 from lcscale.engine.ledger import Ledger
 from lcscale.engine.record import RunRecord
 from lcscale.engine.run import run
-from lcscale.engine.task import Outcome, Task
+from lcscale.engine.task import Outcome, Shared, Task
 
-__all__ = ["Engine", "Ledger", "Outcome", "RunRecord", "Task", "Workers", "resolve", "run"]
+__all__ = ["Engine", "Ledger", "Outcome", "RunRecord", "Shared", "Task", "Workers", "resolve", "run"]

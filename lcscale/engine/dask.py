@@ -4,38 +4,72 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
-from lcscale.engine.task import Outcome, Task, attempt
+from lcscale.engine.task import Outcome, Shared, Task, attempt, keep
 from lcscale.errors import InputError
 
+GPU = "GPU"
+"""Name of the worker resource that stands for a GPU."""
+
 _BACKLOG_PER_SLOT = 2
+_SLOTS_SECONDS = 2.0
+_ALLOWED_FAILURES = 10
 
 
 class DaskEngine:
     """Tasks as futures on a `distributed.Client`.
 
     Futures are submitted as the job goes on, so neither the graph nor the driver grows with the number of tasks.
+    Where workers carry the resource ``GPU``, every task takes one: a GPU never has two tasks at once.
     """
 
     def __init__(self, client: Any, owned: tuple[Any, ...] = ()) -> None:
         self.client = client
         self._owned = owned
+        self._kept: set[str] = set()
+        self._slots = (0, -_SLOTS_SECONDS)
 
     @classmethod
     def local(cls, workers: int | None = None) -> DaskEngine:
         """An own cluster of `workers` processes of one thread each (default: one for every core)."""
-        import dask
-        from distributed import Client, LocalCluster
+        from distributed import LocalCluster
 
-        with dask.config.set({"distributed.scheduler.allowed-failures": 10, "distributed.worker.daemon": True}):
-            cluster = LocalCluster(
-                n_workers=workers or os.cpu_count(),
+        return cls._of(
+            LocalCluster,
+            n_workers=workers or os.cpu_count(),
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+        )
+
+    @classmethod
+    def cuda(cls) -> DaskEngine:
+        """An own cluster of one process and one thread for every GPU of this machine."""
+        try:
+            from dask_cuda import LocalCUDACluster
+        except ImportError as error:
+            raise InputError(f"engine cuda needs dask-cuda: pip install 'lcscale[gpu]' ({error})") from error
+        try:
+            return cls._of(
+                LocalCUDACluster,
                 threads_per_worker=1,
+                resources={GPU: 1},
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
             )
+        except Exception as error:  # NVML's errors have no common class that could be imported without a GPU
+            raise InputError(f"engine cuda found no usable NVIDIA GPU here: {error}") from error
+
+    @classmethod
+    def _of(cls, kind: Any, **options: Any) -> DaskEngine:
+        import dask
+        from distributed import Client
+
+        with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}):
+            cluster = kind(**options)
         return cls(Client(cluster, set_as_default=False), owned=(cluster,))
 
     @classmethod
@@ -56,8 +90,15 @@ class DaskEngine:
 
     @property
     def slots(self) -> int:
-        """Threads of all workers, at least 1."""
-        return max(1, int(sum(self.client.nthreads().values())))
+        """How many tasks run at once: GPUs where workers have them, else threads; at least 1."""
+        value, asked = self._slots
+        if time.monotonic() - asked > _SLOTS_SECONDS:
+            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+            gpus = sum(worker["resources"].get(GPU, 0) for worker in workers)
+            value = int(gpus) or sum(worker["nthreads"] for worker in workers)
+            self._resources = {GPU: 1} if gpus else None
+            self._slots = (value, time.monotonic())
+        return max(1, value)
 
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Submit with a bounded backlog and yield outcomes as they finish."""
@@ -77,7 +118,19 @@ class DaskEngine:
                 completed.add(self._submit(following, retries, waiting))
 
     def _submit(self, task: Task, retries: int, waiting: dict[Any, Task]) -> Any:
-        future = self.client.submit(attempt, task, retries, key=f"{task.function.__name__}-{task.key}", retries=retries)
+        for shared in task.shared:
+            if shared.key not in self._kept:
+                self.client.register_plugin(_plugin(shared))
+                self._kept.add(shared.key)
+        future = self.client.submit(
+            attempt,
+            task,
+            retries,
+            key=f"{task.function.__name__}-{task.key}",
+            retries=retries,
+            resources=self._resources,
+            pure=False,
+        )
         waiting[future.key] = task
         return future
 
@@ -88,6 +141,23 @@ class DaskEngine:
         for owned in self._owned:
             if owned is not self.client:
                 owned.close()
+
+
+def _plugin(shared: Shared) -> Any:
+    """A worker plugin that keeps `shared` in every worker there is and every worker that joins; the same key, once."""
+    from distributed import WorkerPlugin
+
+    class Keep(WorkerPlugin):  # type: ignore[misc]
+        name = f"lcscale-{shared.key}"
+        idempotent = True
+
+        def __init__(self, key: str, value: Any) -> None:
+            self.key, self.value = key, value
+
+        def setup(self, worker: Any) -> None:
+            keep(self.key, self.value)
+
+    return Keep(shared.key, shared.value)
 
 
 def _outcome(future: Any, task: Task) -> Outcome:

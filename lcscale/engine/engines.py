@@ -12,7 +12,7 @@ from lcscale.engine.task import Outcome, Task
 from lcscale.errors import InputError
 
 EngineSpec = Any
-"""None, a name (``serial``, ``local``, ``local:4``), a scheduler address, a `distributed.Client`, or an `Engine`."""
+"""None, a name (``serial``, ``local:4``, ``cuda``, ``spark``), an address, a client, a session, an `Engine`."""
 
 
 class Workers(Protocol):
@@ -45,7 +45,8 @@ def resolve(spec: EngineSpec = None) -> Engine:
     spec
         None: the active Dask client, else ``serial``. ``serial``: this process. ``local`` or ``local:N``: an own Dask
         cluster of N processes (default: the machine's cores), each with one thread. ``tcp://…`` or ``tls://…``: the
-        scheduler there. A `distributed.Client`, or an engine.
+        scheduler there. ``cuda``: an own Dask cluster of one process for every GPU. ``spark``: the active Spark
+        session, or one on this machine. A `distributed.Client`, a `pyspark.sql.SparkSession`, or an engine.
 
     Examples
     --------
@@ -66,21 +67,32 @@ def resolve(spec: EngineSpec = None) -> Engine:
         from lcscale.engine.dask import DaskEngine
 
         return DaskEngine(spec)
+    if hasattr(spec, "sparkContext"):
+        from lcscale.engine.spark import SparkEngine
+
+        return SparkEngine(spec)
     raise InputError(f"engine: expected a name, an address or a distributed.Client, got {type(spec).__name__}")
 
 
 def _named(name: str) -> Engine:
     if name == "serial":
         return SerialEngine()
+    if name == "spark":
+        from lcscale.engine.spark import SparkEngine
+
+        return SparkEngine.start()
     from lcscale.engine.dask import DaskEngine
 
+    if name == "cuda":
+        return DaskEngine.cuda()
     local = re.fullmatch(r"local(?::([1-9]\d*))?", name)
     if local:
         return DaskEngine.local(int(local[1]) if local[1] else None)
     if re.match(r"(tcp|tls|ucx|ws|wss)://", name):
         return DaskEngine.connect(name)
     raise InputError(
-        f"unknown engine {name!r}: use serial, local, local:N, or a scheduler address such as tcp://host:8786"
+        f"unknown engine {name!r}: use serial, local, local:N, cuda, spark, or a scheduler address "
+        "such as tcp://host:8786"
     )
 
 

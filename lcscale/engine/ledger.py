@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -32,17 +35,21 @@ class Ledger:
         self._written = 0.0
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """All entries in order of writing: key, label, result, error, traceback, seconds, attempts."""
+        """Entries of tasks in order of writing: key, label, result, error, traceback, seconds, attempts."""
+        return (line for line in self._read() if "key" in line)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """What was noted of each run when it began: title, tasks, engine, command, host, pid, started."""
+        return [line["run"] for line in self._read() if "run" in line]
+
+    def _read(self) -> Iterator[dict[str, Any]]:
         self.flush()
         if not self.folder.exists():
             return
         for path in sorted(self.folder.glob("*.jsonl"), key=str):
             for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                except json.JSONDecodeError:  # the last line of a run that was killed while writing it
-                    continue
-                yield entry
+                with contextlib.suppress(json.JSONDecodeError):  # the last line of a run that was killed meanwhile
+                    yield json.loads(line)
 
     def done(self) -> dict[str, dict[str, Any]]:
         """Results of the finished tasks by their keys."""
@@ -55,7 +62,17 @@ class Ledger:
 
     def add(self, outcome: Outcome) -> None:
         """Record an outcome; it is on disk when this returns (on remote stores: within seconds)."""
-        line = json.dumps(vars(outcome), separators=(",", ":")) + "\n"
+        self._append(vars(outcome))
+
+    def begin(self, title: str, tasks: int, engine: str) -> None:
+        """Note that a run begins, with so many tasks before it, and the command it was started by."""
+        ours = sys.argv[0].endswith(("lcscale", os.path.join("lcscale", "__main__.py")))
+        run = {"title": title, "tasks": tasks, "engine": engine, "command": sys.argv[1:] if ours else None}
+        run |= {"host": socket.gethostname(), "pid": os.getpid(), "started": time.time()}
+        self._append({"run": run})
+
+    def _append(self, line_of: dict[str, Any]) -> None:
+        line = json.dumps(line_of, separators=(",", ":")) + "\n"
         if self._local:
             if self._stream is None:
                 self.folder.mkdir(parents=True, exist_ok=True)

@@ -59,6 +59,8 @@ def run(
     waiting = [task for task in tasks if task.key not in known]
     chosen = resolve(engine)
     record.engine = chosen.name
+    if waiting:
+        ledger.begin(title, len(tasks), chosen.name)
     try:
         with progress_for(progress, title, len(waiting)) as shown:
             for outcome in chosen.outcomes(iter(waiting), retries) if waiting else ():

@@ -8,6 +8,38 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+_HERE: dict[str, Any] = {}
+
+
+class Shared:
+    """A value that all tasks of a job use (its steps, its plan): every process gets it once, under a key.
+
+    Pickled, it is only its key: a task stays small however large the plan is. Engines bring the value to their
+    workers with `keep` before they run tasks.
+    """
+
+    def __init__(self, key: str, value: Any = None) -> None:
+        self.key = key
+        if value is not None:
+            keep(key, value)
+
+    @property
+    def value(self) -> Any:
+        """The value, in a process that was given it."""
+        if self.key not in _HERE:
+            raise RuntimeError(
+                f"this process was never given the shared value {self.key}: it is no worker of this engine"
+            )
+        return _HERE[self.key]
+
+    def __reduce__(self) -> tuple[type[Shared], tuple[str]]:
+        return Shared, (self.key,)
+
+
+def keep(key: str, value: Any) -> None:
+    """Make `value` known in this process as the shared value `key`."""
+    _HERE[key] = value
+
 
 @dataclass(frozen=True)
 class Task:
@@ -22,9 +54,18 @@ class Task:
     function: Callable[..., dict[str, Any]]
     """A module-level function (workers import it)."""
     arguments: tuple[Any, ...]
-    """Its arguments: paths, steps and numbers, never data."""
+    """Its arguments: paths, steps and numbers, never data. The function sees the value of a `Shared` one."""
     label: str
     """What a person reads: the partition or the file."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Do the work."""
+        return self.function(*(each.value if isinstance(each, Shared) else each for each in self.arguments))
+
+    @property
+    def shared(self) -> list[Shared]:
+        """Its shared arguments."""
+        return [each for each in self.arguments if isinstance(each, Shared)]
 
 
 @dataclass(frozen=True)
@@ -52,7 +93,7 @@ def attempt(task: Task, retries: int) -> Outcome:
     start = time.perf_counter()
     for tried in range(1, retries + 2):
         try:
-            result = task.function(*task.arguments)
+            result = task()
         except Exception as error:  # a task may fail in any way: the job goes on without its partition
             if tried <= retries and not getattr(error, "final", False):
                 continue

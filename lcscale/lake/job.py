@@ -6,7 +6,7 @@ import hashlib
 import time
 from typing import Any
 
-from lcscale.engine import RunRecord, Task, run
+from lcscale.engine import RunRecord, Shared, Task, run
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog
@@ -56,8 +56,9 @@ def _plan(catalog: Catalog) -> tuple[Any, str]:
     keys = {leaf.pixel: _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{what}") for leaf in leaves}
 
     def tasks(draft: Draft) -> list[Task]:
+        shared = Shared(_digest(f"{catalog.source.url}|{plan.input_schema}|{what}"), plan)
         return [
-            Task(keys[leaf.pixel], write_partition, (leaf, plan, draft.folder), f"{catalog.name} {leaf.pixel}")
+            Task(keys[leaf.pixel], write_partition, (leaf, shared, draft.folder), f"{catalog.name} {leaf.pixel}")
             for leaf in leaves
         ]
 

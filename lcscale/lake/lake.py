@@ -12,6 +12,7 @@ from upath import UPath
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog, open_with
 from lcscale.lake.draft import COLLECTION_FILE, Draft, current_version, existing_versions
+from lcscale.lake.history import Job, jobs, prune
 from lcscale.lake.tables import TABLES, read_table, table_names, write_table
 
 
@@ -62,6 +63,17 @@ class Lake:
     def current(self, name: str) -> str | None:
         """The published version of a catalog, or None."""
         return current_version(self.root / name)
+
+    def jobs(self) -> list[Job]:
+        """What ran in this lake and what is left of it, from the ledgers, oldest first."""
+        return jobs(self.root)
+
+    def prune(self, name: str, keep: int = 1) -> list[str]:
+        """Remove versions of a catalog older than the current one, but for the last `keep`; returns their names."""
+        self._check_name(name)
+        if keep < 0:
+            raise InputError(f"prune: keep is {keep}; it must not be negative")
+        return prune(self.root / name, keep)
 
     def draft(self, name: str, plan: str) -> Draft:
         """A new version of the catalog `name`, named by the text `plan` of all it depends on; see `Draft`."""

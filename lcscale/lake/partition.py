@@ -64,10 +64,23 @@ class PartitionPlan:
 
 
 def apply(steps: Sequence[Step], table: pa.Table) -> pa.Table:
-    """`table` through `steps`, one after the other."""
-    for step in steps:
-        table = step(table)
-    return table
+    """`table` through `steps`, one after the other.
+
+    Where a device runs out of memory and the steps are rowwise, each half of the rows goes through on its own, down
+    to single rows.
+    """
+    try:
+        result = table
+        for step in steps:
+            result = step(result)
+    except RuntimeError as error:
+        small = table.num_rows < 2 or not all(step.rowwise for step in steps)
+        if small or "out of memory" not in str(error).lower():
+            raise
+    else:
+        return result
+    half = table.num_rows // 2
+    return pa.concat_tables([apply(steps, table.slice(0, half)), apply(steps, table.slice(half))])
 
 
 def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import time
 
 import pytest
 
-from lcscale.engine import Ledger, Task, resolve, run
+from lcscale.engine import Ledger, Shared, Task, resolve, run
 from lcscale.errors import InputError
 
 
@@ -98,6 +101,51 @@ def test_the_dask_backlog_is_bounded(tmp_path, client):
     next(outcomes)
     assert len(drawn) <= 2 * 2 + 1
     assert len(list(outcomes)) == 39
+
+
+def overlapping(folder, name):
+    """Note how many tasks run in this folder at the same time."""
+    mark = os.path.join(folder, f"running-{name}")
+    open(mark, "w").close()
+    at_once = sum(entry.startswith("running-") for entry in os.listdir(folder))
+    time.sleep(0.02)
+    os.unlink(mark)
+    return {"at_once": at_once}
+
+
+def test_a_worker_with_the_gpu_resource_runs_one_task_at_a_time(tmp_path):
+    from distributed import Client, LocalCluster
+
+    work = [Task(f"k{i}", overlapping, (str(tmp_path), i), f"pixel {i}") for i in range(20)]
+    options = {"n_workers": 1, "threads_per_worker": 4, "processes": False, "dashboard_address": None}
+    for resources, most in (({}, 4), ({"GPU": 1}, 1)):
+        with LocalCluster(**options, resources=resources) as cluster, Client(cluster, set_as_default=False) as client:
+            engine = resolve(client)
+            assert engine.slots == most
+            at_once = [outcome.result["at_once"] for outcome in engine.outcomes(iter(work), 0)]
+            assert max(at_once) <= most
+            assert (max(at_once) > 1) == (most > 1)
+
+
+def test_a_shared_value_is_pickled_as_its_key(tmp_path, client):
+    big = Shared("big", list(range(100_000)))
+    assert len(pickle.dumps(Task("k", sum, (big,), "sum"))) < 300
+    work = [Task(f"s{i}", count_shared, (big,), "sum") for i in range(5)]
+    assert run(work, ledger=Ledger(tmp_path / "ledger"), engine=client).rows == 500_000
+
+
+def count_shared(values):
+    return {"rows": len(values)}
+
+
+def test_cuda_without_a_gpu_says_so():
+    pytest.importorskip("torch")
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(InputError, match="cuda"):
+        resolve("cuda")
 
 
 def test_the_active_client_is_the_default_engine(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,6 +184,45 @@ def test_a_broken_partition_is_set_aside_and_a_rerun_completes_it(lake, sky, mon
     assert (record.done, record.skipped, record.exit_status) == (1, 47, 0)
     assert lake.current("bright") != before
     assert lake["bright"].to_arrow().num_rows == 2000
+
+
+@dataclass(frozen=True)
+class OutOfMemory:
+    """Fails like a device whose memory holds `most` rows."""
+
+    most: int
+    columns = ()
+    rowwise = True
+    version = 1
+
+    def schema(self, input_schema):
+        return input_schema
+
+    def fingerprint(self):
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table):
+        if table.num_rows > self.most:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return table
+
+
+def test_a_device_out_of_memory_gets_smaller_batches(lake, sky):
+    assert sky.map(OutOfMemory(5)).write("small", retries=0).exit_status == 0
+    assert lake["small"].to_arrow().equals(sky.to_arrow())
+    record = sky.map(OutOfMemory(0)).write("none", retries=0)
+    assert len(record.quarantined) == 48
+    assert "out of memory" in record.quarantined[0]["error"]
+    assert "none" not in lake
+
+
+def test_spark_writes_the_same_catalog(lake, sky):
+    pytest.importorskip("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("no Java here, which Spark needs")
+    record = sky.columns("object_id", "lightcurve").write("by_spark", engine="spark")
+    assert record.engine.startswith("spark local")
+    assert lake["by_spark"].to_arrow().equals(sky.columns("object_id", "lightcurve").to_arrow())
 
 
 def test_two_writers_of_one_version_are_told_apart(lake, sky):

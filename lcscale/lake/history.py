@@ -1,0 +1,99 @@
+"""What ran in a lake, told from the ledgers; and the removal of versions nobody reads any more."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from upath import UPath
+
+from lcscale.engine import Ledger
+from lcscale.lake.draft import current_version, existing_versions
+
+_RUNNING_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One version of a lake entry and the runs that made it."""
+
+    name: str
+    """Name of the entry."""
+    version: str
+    """Name of the version."""
+    state: str
+    """current, superseded, running or unfinished."""
+    done: int
+    """Tasks finished."""
+    planned: int
+    """Tasks planned by the last run of each stage."""
+    rows: int
+    """Rows written."""
+    quarantined: tuple[dict[str, Any], ...]
+    """Entries of the tasks set aside."""
+    started: float
+    """Unix time of the first run."""
+    engine: str
+    """Engine of the last run."""
+    command: tuple[str, ...] | None
+    """Command line of the last run, where it was one of ours."""
+
+
+def jobs(root: UPath) -> list[Job]:
+    """All versions in the lake at `root` that have a ledger, oldest first."""
+    if not root.exists():
+        return []
+    entries = [child for child in root.iterdir() if child.is_dir()]
+    found = [_job(entry, version) for entry in entries for version, _ in existing_versions(entry)]
+    return sorted((job for job in found if job is not None), key=lambda job: job.started)
+
+
+def _job(entry: UPath, version: str) -> Job | None:
+    ledger = Ledger(entry / version / "ledger")
+    runs = ledger.runs()
+    if not runs:
+        return None
+    done = ledger.done()
+    stages = {run["title"]: int(run["tasks"]) for run in runs}
+    return Job(
+        name=entry.name,
+        version=version,
+        state=_state(entry, version),
+        done=len(done),
+        planned=sum(stages.values()),
+        rows=sum(int(result.get("rows", 0)) for result in done.values() if "pixel" in result),
+        quarantined=tuple(ledger.quarantined()),
+        started=float(runs[0]["started"]),
+        engine=str(runs[-1]["engine"]),
+        command=None if runs[-1]["command"] is None else tuple(runs[-1]["command"]),
+    )
+
+
+def _state(entry: UPath, version: str) -> str:
+    if current_version(entry) == version:
+        return "current"
+    if (entry / version / "hats.properties").exists():
+        return "superseded"
+    touched = max((path.stat().st_mtime for path in (entry / version / "ledger").glob("*.jsonl")), default=0.0)
+    return "running" if time.time() - touched < _RUNNING_SECONDS else "unfinished"
+
+
+def prune(entry: UPath, keep: int) -> list[str]:
+    """Remove versions older than the current one, but for the last `keep` of them; returns their names.
+
+    Versions being written are left alone. Readers that still have a removed version open lose it.
+    """
+    current = current_version(entry)
+    names = [version for version, _ in existing_versions(entry)]
+    if current not in names:
+        return []
+    older = [name for name in names[: names.index(current)] if (entry / name / "hats.properties").exists()]
+    removed = older[: len(older) - keep] if keep else older
+    for name in removed:
+        if entry.protocol in ("", "file"):
+            shutil.rmtree((entry / name).path)
+        else:
+            entry.fs.rm((entry / name).path, recursive=True)
+    return removed
