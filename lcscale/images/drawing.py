@@ -49,55 +49,21 @@ def _level(mag: float, low: float, scale: float) -> int:
     return min(int(level), N_LEVELS - 1)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _extent(
-    time: _Floats, mag: _Floats, band: npt.NDArray[np.int8], start: int, end: int, n_bands: int, wanted: int
-) -> tuple[int, float, float]:
-    """Number, smallest and largest magnitude of the drawable observations in a band (-1: in all)."""
-    count = 0
-    low = np.inf
-    high = -np.inf
-    for j in range(start, end):
-        code = band[j] if band.size else 0
-        if drawable(time[j], mag[j], code, n_bands) and (wanted < 0 or code == wanted):
-            count += 1
-            low = min(low, mag[j])
-            high = max(high, mag[j])
-    return count, low, high
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def _belongs(time: float, mag: float, code: int, n_bands: int, wanted: int) -> bool:
+    """Whether an observation is drawable and of the band wanted (-1: of any)."""
+    return drawable(time, mag, code, n_bands) and (wanted < 0 or code == wanted)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _ranked(
-    time: _Floats,
-    mag: _Floats,
-    band: npt.NDArray[np.int8],
-    start: int,
-    end: int,
-    n_bands: int,
-    wanted: int,
-    rank: int,
-    low: float,
-    high: float,
-    levels: _Counts,
-) -> float:
-    """Magnitude of the given rank (0 the brightest), to 1/16384 of the range, from a histogram of a histogram."""
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def _climb(levels: _Counts, first: int, rank: int) -> tuple[int, int]:
+    """Level that holds the observation of a rank, in the histogram from `first` on, and how many lie below it."""
     below = 0
-    for _ in range(2):
-        scale = N_LEVELS / (high - low)
-        for k in range(N_LEVELS):
-            levels[k] = 0
-        for j in range(start, end):
-            code = band[j] if band.size else 0
-            if drawable(time[j], mag[j], code, n_bands) and (wanted < 0 or code == wanted) and low <= mag[j] <= high:
-                levels[_level(mag[j], low, scale)] += 1
-        k = 0
-        while k < N_LEVELS - 1 and below + levels[k] <= rank:
-            below += levels[k]
-            k += 1
-        width = (high - low) / N_LEVELS
-        low += k * width
-        high = low + width
-    return 0.5 * (low + high)
+    k = 0
+    while k < N_LEVELS - 1 and below + levels[first + k] <= rank:
+        below += levels[first + k]
+        k += 1
+    return k, below
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -113,16 +79,42 @@ def brightness_range(
     margin: float,
     levels: _Counts,
 ) -> tuple[float, float]:
-    """Magnitudes at the upper and lower edge of the image; (0, 0) where a band (-1: all) has no observation."""
-    count, low, high = _extent(time, mag, band, start, end, n_bands, wanted)
+    """Magnitudes at the upper and lower edge of the image; (0, 0) where a band (-1: all) has no observation.
+
+    Quantiles are read from a histogram, and those of its levels in which they fall: to 1/16384 of the whole range.
+    """
+    count = 0
+    low = np.inf
+    high = -np.inf
+    for j in range(start, end):
+        if _belongs(time[j], mag[j], band[j] if band.size else 0, n_bands, wanted):
+            count += 1
+            low = min(low, mag[j])
+            high = max(high, mag[j])
     if count == 0:
         return 0.0, 0.0
     outside = int(quantile * count)
     if outside > 0 and high > low:
-        bright = _ranked(time, mag, band, start, end, n_bands, wanted, outside, low, high, levels)
-        faint = _ranked(time, mag, band, start, end, n_bands, wanted, count - 1 - outside, low, high, levels)
-        low = bright
-        high = max(faint, bright)
+        for k in range(3 * N_LEVELS):
+            levels[k] = 0
+        scale = N_LEVELS / (high - low)
+        for j in range(start, end):
+            if _belongs(time[j], mag[j], band[j] if band.size else 0, n_bands, wanted):
+                levels[_level(mag[j], low, scale)] += 1
+        bright, brighter = _climb(levels, 0, outside)
+        faint, fainter = _climb(levels, 0, count - 1 - outside)
+        for j in range(start, end):
+            if _belongs(time[j], mag[j], band[j] if band.size else 0, n_bands, wanted):
+                level = _level(mag[j], low, scale)
+                part = _level(mag[j], low + level / scale, scale * N_LEVELS)
+                if level == bright:
+                    levels[N_LEVELS + part] += 1
+                if level == faint:
+                    levels[2 * N_LEVELS + part] += 1
+        part_bright, _ = _climb(levels, N_LEVELS, outside - brighter)
+        part_faint, _ = _climb(levels, 2 * N_LEVELS, count - 1 - outside - fainter)
+        high = low + (faint + (part_faint + 0.5) / N_LEVELS) / scale
+        low = low + (bright + (part_bright + 0.5) / N_LEVELS) / scale
     pad = max(margin * (high - low), 0.5 * _MIN_RANGE)
     return low - pad, high + pad
 
@@ -210,14 +202,27 @@ def _smooth_maximum(sums: npt.NDArray[np.float64], counts: _Counts) -> float:
 
 
 @nb.njit(inline="always")  # type: ignore[untyped-decorator]
-def draw_dot(image: _Image, row: int, column: int, radius: int, cyclic: bool) -> None:
-    """Set the pixels of a dot; beyond the sides it comes in again on the other when `cyclic`, else it is cut."""
-    size = image.shape[0]
-    for u in range(max(row - radius, 0), min(row + radius, size - 1) + 1):
-        for v in range(column - radius, column + radius + 1):
-            if (u - row) ** 2 + (v - column) ** 2 <= radius * (radius + 1):
-                w = v
+def draw_dot(image: _Image, row: int, column: int, radius: int, width: int, cyclic: bool) -> None:
+    """Set the pixels of a dot within the first `width` columns; `cyclic` lets it in again on the other side."""
+    for u in range(max(row - radius, 0), min(row + radius, image.shape[0] - 1) + 1):
+        half = radius
+        while half > 0 and half * half + (u - row) * (u - row) > radius * (radius + 1):
+            half -= 1
+        if column >= half and column + half < width:
+            for v in range(column - half, column + half + 1):
+                image[u, v] = DOT
+        else:
+            for v in range(column - half, column + half + 1):
                 if cyclic:
-                    w = v + size if v < 0 else (v - size if v >= size else v)
-                if 0 <= w < size:
-                    image[u, w] = DOT
+                    image[u, (v + width) % width] = DOT
+                elif 0 <= v < width:
+                    image[u, v] = DOT
+
+
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def repeat_cycle(image: _Image) -> None:
+    """Copy the left half of an image to its right half."""
+    half = image.shape[1] // 2
+    for u in range(image.shape[0]):
+        for v in range(half):
+            image[u, half + v] = image[u, v]

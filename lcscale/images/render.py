@@ -18,6 +18,7 @@ from lcscale.images.drawing import (
     drawable,
     light_maximum,
     phase_of,
+    repeat_cycle,
 )
 from lcscale.images.options import ImageOptions
 from lcscale.lightcurves import LightCurves
@@ -68,6 +69,8 @@ def render_folded(
     ((1, 1, 128, 128), 255)
     """
     images, band = _canvas(lcs, size)
+    if size % options.cycles:
+        raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
     periods = np.ascontiguousarray(_one_each(period, n, "period"))
     epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(_one_each(epoch, n, "epoch"))
@@ -154,10 +157,11 @@ def _folded(
     images: Images,
 ) -> None:
     """Draw every object's folded image."""
-    levels = np.empty(N_LEVELS, np.int32)
+    levels = np.empty(3 * N_LEVELS, np.int32)
     sums = np.empty(N_PHASES)
     counts = np.empty(N_PHASES, np.int32)
     n_bands, size = images.shape[1], images.shape[2]
+    width = size // cycles
     for i in range(offsets.size - 1):
         start, end = offsets[i], offsets[i + 1]
         if start == end or not (math.isfinite(period[i]) and period[i] > 0.0):
@@ -176,10 +180,10 @@ def _folded(
                 for j in range(start, end):
                     code = band[j] if band.size else 0
                     if code == b and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
-                        row = int((mag[j] - low) * scale)
-                        phase = phase_of(time[j], zero, frequency)
-                        for c in range(cycles):
-                            draw_dot(images[i, b], row, int((phase + c) * size / cycles), radius, True)
+                        column = int(phase_of(time[j], zero, frequency) * width)
+                        draw_dot(images[i, b], int((mag[j] - low) * scale), column, radius, width, True)
+                if cycles == 2:
+                    repeat_cycle(images[i, b])
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -195,7 +199,7 @@ def _raw(
     images: Images,
 ) -> None:
     """Draw every object's image over time."""
-    levels = np.empty(N_LEVELS, np.int32)
+    levels = np.empty(3 * N_LEVELS, np.int32)
     n_bands, size = images.shape[1], images.shape[2]
     for i in range(offsets.size - 1):
         start, end = offsets[i], offsets[i + 1]
@@ -215,4 +219,4 @@ def _raw(
                     code = band[j] if band.size else 0
                     if code == b and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
                         column = min(int((time[j] - first) * across), size - 1)
-                        draw_dot(images[i, b], int((mag[j] - low) * scale), column, radius, False)
+                        draw_dot(images[i, b], int((mag[j] - low) * scale), column, radius, size, False)

@@ -207,3 +207,5 @@ def test_bad_arguments_are_named():
         render_folded(lcs, 1.0, [1.0])
     with pytest.raises(InputError, match="size"):
         render_raw(lcs, 0)
+    with pytest.raises(InputError, match="size must be even"):
+        render_folded(lcs, 1.0, None, 65)
