@@ -387,3 +387,13 @@ def test_missing_paths():
     for name in ("ogle", "crts", "table", "gaia_alerts", "simulated"):
         with pytest.raises(InputError, match="no file or folder at /nowhere"):
             surveys.get(name).parts(["/nowhere"], [])
+
+
+def test_objects_without_a_position_and_with_a_repeated_id(crts_folder):
+    with (crts_folder / "objects.csv").open("a") as stream:
+        stream.write("14,EA,0,nan,-4.5\n11,EW,0,10.5,-2.5\n")
+    table, problems = read(surveys.get("crts"), crts_folder)
+    assert 14 not in table.column("object_id").to_pylist()
+    said = {problem.text.split(" (")[0]: problem.set_aside for problem in problems}
+    assert said["1 rows have no position within 0 <= ra < 360, -90 <= dec <= 90"]
+    assert said["1 rows repeat the id of another"] is False
