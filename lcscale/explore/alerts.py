@@ -22,7 +22,7 @@ def alert_section(name: str, statistics: pa.Table) -> str:
     for by in dict.fromkeys(str(row.get("by", "period")) for row in rows):
         chosen = [row for row in rows if str(row.get("by", "period")) == by]
         text += heading(f"{name}, by {by}")
-        text += _plot(name, by, chosen) + _table(chosen)
+        text += _plot(name, by, chosen) + _table(chosen, largest_first="class" in by)
     return text
 
 
@@ -55,8 +55,8 @@ def _versions(rows: list[dict[str, Any]]) -> str:
     return "counted in " + ", ".join(dict.fromkeys(str(each) for each in names if each is not None))
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
-    """One row a period, with the YSOs of each definition side by side."""
+def _table(rows: list[dict[str, Any]], largest_first: bool) -> str:
+    """One row a period, with the YSOs of each definition side by side; classes with the most alerts first."""
     definitions = list(dict.fromkeys(row["definition"] for row in rows))
     lines: dict[str, list[Any]] = {}
     for row in rows:
@@ -68,9 +68,12 @@ def _table(rows: list[dict[str, Any]]) -> str:
     headings = ["", "alerts"]
     for definition in definitions:
         headings += [definition, "% (95 % interval)"]
-    shown = list(lines.values())
+    shown = sorted(lines.values(), key=lambda line: -line[1]) if largest_first else list(lines.values())
     if len(shown) <= _OPEN_ROWS:
         return table(headings, shown)
+    if largest_first:
+        rest = details(f"All {len(shown):,} rows", table(headings, shown))
+        return table(headings, shown[:_OPEN_ROWS], "Those with the most alerts.") + rest
     if len(shown) <= _MOST_ROWS:
         return details(f"The {len(shown)} rows", table(headings, shown))
     return details(f"The last {_MOST_ROWS} of {len(shown):,} rows", table(headings, shown[-_MOST_ROWS:]))

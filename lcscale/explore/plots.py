@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from lcscale.explore.drawing import ACCENT, GRID, PALE, SERIES, WARM, as_svg, ne
 from lcscale.explore.tally import LOG_PERIOD_EDGES
 
 Floats = npt.NDArray[np.float64]
+
+_FEW_PERIODS = 24
 
 
 def class_bars(names: Sequence[str], counts: Sequence[int], sure: Sequence[int], limit: float, name: str) -> str:
@@ -117,36 +120,54 @@ class Rate:
 
 
 def alert_rates(rates: Sequence[Rate], name: str) -> str:
-    """Points with their intervals, definitions beside each other; below them the number of alerts."""
+    """Shares with their intervals above the number of alerts.
+
+    Definitions stand side by side in one panel while there are few periods, and in a panel each when there are many.
+    """
     periods = sorted({period for rate in rates for period in rate.periods})
     place = {period: k for k, period in enumerate(periods)}
-    few = len(periods) <= 24
+    few = len(periods) <= _FEW_PERIODS
+    n_panels = 1 if few else len(rates)
     with style():
-        figure = new_figure(8.4, 4.0)
-        axis, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        figure = new_figure(8.4, 4.0 if few else 1.2 + 1.35 * n_panels)
+        *panels, below = figure.subplots(
+            n_panels + 1, 1, sharex=True, height_ratios=[3 if few else 1.5] * n_panels + [1]
+        )
         for k, rate in enumerate(rates):
-            shift = (k - (len(rates) - 1) / 2) * min(0.16, 0.7 / len(rates))
-            x = np.array([place[period] for period in rate.periods]) + shift
-            colour = SERIES[k % len(SERIES)]
-            axis.vlines(x, rate.low, rate.high, color=colour, linewidth=1.2, alpha=1.0 if few else 0.25)
-            axis.plot(x, rate.percentage, "o", markersize=4.5 if few else 3.0, color=colour, label=rate.definition)
-            heights = dict(zip(rate.periods, rate.n_alerts, strict=True))
-            below.bar([place[p] for p in heights], list(heights.values()), color=PALE, width=0.7 if few else 1.0)
-        axis.set_ylim(0, _highest(rates))
-        axis.set_ylabel("YSOs among alerts (%)")
-        axis.grid(axis="y", color=GRID, linewidth=0.7)
-        axis.set_axisbelow(True)
-        axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=min(len(rates), 5))
+            x = np.array([place[period] for period in rate.periods], np.float64)
+            if few:
+                _draw_points(panels[0], x + (k - (len(rates) - 1) / 2) * min(0.16, 0.7 / len(rates)), rate, k)
+            else:
+                _draw_band(panels[k], x, rate, k)
+            below.bar(x, rate.n_alerts, color=PALE, width=0.7 if few else 1.0)
+        for k, axis in enumerate(panels):
+            axis.set_ylim(0, _highest(rates if few else [rates[k]]))
+            axis.grid(axis="y", color=GRID, linewidth=0.7)
+            axis.set_axisbelow(True)
+            axis.legend(loc="lower left", bbox_to_anchor=(0.0, 0.95), ncols=min(len(rates), 5))
+        panels[len(panels) // 2].set_ylabel("YSOs among alerts (%)")
         step = -(-len(periods) // 12)
         below.set_xticks(range(0, len(periods), step), periods[::step])
         below.set_ylabel("alerts")
-        for each in (axis, below):
-            each.tick_params(axis="x", length=0)
+        for axis in (*panels, below):
+            axis.tick_params(axis="x", length=0)
         return as_svg(figure, name, "Share of young stellar objects among alerts")
+
+
+def _draw_points(axis: Any, x: Floats, rate: Rate, k: int) -> None:
+    colour = SERIES[k % len(SERIES)]
+    axis.vlines(x, rate.low, rate.high, color=colour, linewidth=1.2)
+    axis.plot(x, rate.percentage, "o", markersize=4.5, color=colour, label=rate.definition)
+
+
+def _draw_band(axis: Any, x: Floats, rate: Rate, k: int) -> None:
+    colour = SERIES[k % len(SERIES)]
+    axis.vlines(x, rate.low, rate.high, color=colour, linewidth=3.0, alpha=0.18)
+    axis.plot(x, rate.percentage, ".", markersize=4.0, color=colour, label=rate.definition)
 
 
 def _highest(rates: Sequence[Rate]) -> float:
     """Upper end of the axis: all points, and the intervals of all but the emptiest periods."""
     highest = max(float(rate.percentage.max(initial=0.0)) for rate in rates)
     ends = np.concatenate([rate.high for rate in rates])
-    return float(min(100.0, 1.05 * max(highest, float(np.quantile(ends, 0.9)), 0.1)))
+    return float(min(100.0, 1.05 * max(highest, float(np.quantile(ends, 0.85)), 0.1)))

@@ -105,7 +105,7 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
             _separations(catalog) for catalog in contents.matched if catalog.name not in {each.name for each in young}
         ),
         "Models": "".join(model_card(card) for card in cards.values()),
-        "Sky": _sky(contents),
+        "Sky": _sky([catalog for catalog in contents.catalogs if catalog.name not in {each.name for each in young}]),
     }
     return [Section(title, body) for title, body in bodies.items() if body]
 
@@ -188,8 +188,8 @@ def _separations(catalog: Catalog) -> str:
     return text
 
 
-def _sky(contents: Contents) -> str:
-    places = [place for catalog in contents.catalogs if (place := places_of(catalog)).ra.size]
+def _sky(catalogs: Sequence[Catalog]) -> str:
+    places = [place for catalog in catalogs if (place := places_of(catalog)).ra.size]
     if not places:
         return ""
     caption = (

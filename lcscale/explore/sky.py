@@ -104,7 +104,8 @@ def sky_maps(places: Sequence[Places], name: str) -> str:
     n_rows = -(-len(places) // n_columns)
     field = radius < _FIELD_DEG
     with style():
-        figure = new_figure(4.8 * n_columns, (4.3 if field else 2.85) * n_rows)
+        width = 9.6 / n_columns if not field else 4.8
+        figure = new_figure(width * n_columns, (0.9 if field else 0.56) * width * n_rows)
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axis in axes[len(places) :]:
             axis.set_axis_off()
@@ -140,13 +141,12 @@ def _draw_sky(axis: Any, places: Places) -> None:
     """The whole sky, RA 180° in the middle growing to the left, with the plane of the Galaxy."""
     for line in _graticule():
         axis.plot(*line, color=GRID, linewidth=0.6, zorder=0)
-    plane = _galactic_plane()
-    order = np.argsort(plane[0])
-    axis.plot(plane[0][order], plane[1][order], color=WARM, linewidth=0.8, alpha=0.7, zorder=1)
+    x, y = _galactic_plane()
+    edge = int(np.argmax(np.abs(np.diff(x)))) + 1  # where it leaves the map on one side and enters on the other
+    axis.plot(np.roll(x, -edge), np.roll(y, -edge), color=WARM, linewidth=0.8, alpha=0.7, zorder=1)
     _dots(axis, places, _project)
     for hour in (0, 6, 12, 18, 24):
-        x = -2 * (hour - 12) / 12
-        axis.text(x, -0.02, f"{hour * 15}°", fontsize=6.5, color=FAINT, ha="center", va="top")
+        axis.text(-2 * (hour - 12) / 12, -0.02, f"{hour * 15}°", fontsize=6.5, color=FAINT, ha="center", va="top")
     axis.set_xlim(-2.04, 2.04)
     axis.set_ylim(-1.04, 1.04)
     axis.set_aspect("equal")

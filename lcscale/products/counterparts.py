@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lcscale.crossmatch import MatchOptions
-from lcscale.lake import Catalog
+from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.products.definitions import Definition, Near, as_definitions
 
 _ADDED = "separation_arcsec"
@@ -20,31 +20,33 @@ def separation_column(definition: str) -> str:
 
 
 @dataclass(frozen=True)
-class KeepSeparation:
-    """Step behind a crossmatch: the left columns and the separation under a name of its own."""
+class KeepMatch:
+    """Step behind a crossmatch: the left columns, and what is kept of the match under names of its own."""
 
     left: tuple[str, ...]
-    name: str
+    renamed: tuple[tuple[str, str], ...]
+    """Pairs of (name behind the crossmatch, name in the result)."""
     rowwise = True
     version = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
         """What it keeps."""
-        return (*self.left, _ADDED)
+        return (*self.left, *(old for old, _ in self.renamed))
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """The left fields and the separation."""
+        """The left fields and the renamed ones."""
         kept = [input_schema.field(name) for name in self.left]
-        return pa.schema([*kept, input_schema.field(_ADDED).with_name(self.name)], input_schema.metadata)
+        kept += [input_schema.field(old).with_name(new) for old, new in self.renamed]
+        return pa.schema(kept, input_schema.metadata)
 
     def fingerprint(self) -> str:
         """Its parameters and version."""
         return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """The table with the separation renamed and without the columns of the right-hand catalog."""
-        return table.select([*self.left, _ADDED]).rename_columns([*self.left, self.name])
+        """The table's columns that are kept."""
+        return table.select(self.columns).rename_columns([*self.left, *(new for _, new in self.renamed)])
 
 
 def match_alerts(
@@ -64,14 +66,25 @@ def match_alerts(
     Returns
     -------
     Catalog
-        The alerts' columns and ``separation_<definition>_arcsec``, null where no source is within the radius.
+        The alerts' columns, ``separation_<definition>_arcsec``, null where no source is within the radius, and
+        ``<definition>_<column>`` for the columns that a `Near` keeps.
     """
-    matched = alerts
     MatchOptions(radius_arcsec)
+    matched = alerts
     for name, definition in as_definitions(yso).items():
         if isinstance(definition, Near):
-            column = separation_column(name)
-            left = tuple(each for each in matched.column_names if each not in (_ADDED, column))
-            matched = matched.columns(*left).crossmatch(definition.sources(), radius_arcsec=radius_arcsec, how="left")
-            matched = matched.map(KeepSeparation(left, column))
+            matched = _matched(matched, name, definition, radius_arcsec)
     return matched
+
+
+def _matched(alerts: Catalog, name: str, definition: Near, radius_arcsec: float) -> Catalog:
+    """The alerts with the nearest source of one definition."""
+    separation = separation_column(name)
+    new = {column: f"{name}_{column}" for column in definition.keep}
+    left = [each for each in alerts.column_names if each not in (_ADDED, separation, *new.values())]
+    right = definition.sources(*definition.keep)
+    joined = alerts.columns(*left).crossmatch(right, radius_arcsec=radius_arcsec, how="left")
+    theirs = [column for column in right.column_names if column != HEALPIX_COLUMN]
+    places = dict(zip(theirs, joined.column_names[len(left) :], strict=False))
+    renamed = [(places[column], title) for column, title in new.items()] + [(_ADDED, separation)]
+    return joined.map(KeepMatch(tuple(left), tuple(renamed)))

@@ -49,13 +49,15 @@ class Near:
     """Column of a probability (`prob_YSO`) that the source must reach; None takes every source."""
     at_least: float = 0.9
     """The probability it must reach."""
+    keep: tuple[str, ...] = ()
+    """Columns of the catalog that `match_alerts` carries along, such as the source's name."""
 
-    def sources(self) -> Catalog:
-        """The positions that count."""
+    def sources(self, *columns: str) -> Catalog:
+        """The sources that count: positions and `columns`."""
         if self.probability is None:
-            return self.catalog.columns()
-        chosen = self.catalog.columns(self.probability).map(AtLeast(self.probability, self.at_least))
-        return chosen.columns()
+            return self.catalog.columns(*columns)
+        chosen = self.catalog.columns(self.probability, *columns).map(AtLeast(self.probability, self.at_least))
+        return chosen.columns(*columns)
 
     def meaning(self, radius_arcsec: float) -> str:
         """In words, as it stands in the table."""

@@ -118,6 +118,18 @@ def test_matched_alerts_keep_every_row_and_tell_the_separation(alerts, known):
     assert matched.write("alerts_matched").rows == 6
 
 
+def test_columns_of_the_sources_are_carried_along(alerts, known):
+    matched = match_alerts(alerts, {"sure": Near(known, "prob_YSO", 0.9, keep=("prob_YSO", "ra")), "known": known})
+    found = matched.to_arrow()
+    assert found.schema.equals(matched.schema)
+    added = ["sure_prob_YSO", "sure_ra", "separation_sure_arcsec", "separation_known_arcsec"]
+    assert found.column_names == [*alerts.column_names, *added]
+    by_name = {row["object_id"]: row for row in found.to_pylist()}
+    assert (by_name["A0"]["sure_prob_YSO"], by_name["A0"]["sure_ra"]) == (0.95, 10.0)
+    assert by_name["A3"]["sure_prob_YSO"] is by_name["A3"]["separation_sure_arcsec"] is None
+    assert by_name["A3"]["separation_known_arcsec"] == pytest.approx(0.5, abs=1e-6)
+
+
 def test_a_dask_engine_counts_the_same(alerts, known):
     from distributed import Client
 
