@@ -18,6 +18,8 @@ from lcscale.models.card import Card
 from lcscale.models.splitting import TEST, Split, assign
 from lcscale.models.taxonomy import SURVEYS, ancestors, classes, map_labels
 
+Floats = npt.NDArray[np.float64]
+
 THRESHOLDS = (0.5, 0.9)
 """Probabilities above which candidates are counted apart."""
 LOG_PERIOD_EDGES = np.round(np.arange(-2.0, 4.0001, 0.1), 3)
@@ -78,16 +80,16 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
     survey = properties_of(catalog).get("lcscale_survey")
     position = (catalog.source.ra, catalog.source.dec)
     for table in catalog.columns(*(name for name in wanted if name in catalog.column_names)).to_batches():
-        _count(result, table)
-        _keep_best(result, table, position)
+        codes, probability = _best_class(names, table)
+        _count(result, table, probability)
+        _keep_best(result, table, codes, probability, position)
         if "label" in table.column_names:
             _compare(result, table, survey if survey in SURVEYS else None, card)
     return result
 
 
-def _count(result: Tally, table: pa.Table) -> None:
+def _count(result: Tally, table: pa.Table, probability: Floats) -> None:
     given = table.column("class")
-    probability = _probability(result.classes, table)
     result.rows += table.num_rows
     result.given.update(_counts(given))
     for limit, counter in result.above.items():
@@ -95,11 +97,9 @@ def _count(result: Tally, table: pa.Table) -> None:
     if "reason" in table.column_names:
         for reason, n in _counts(table.column("reason").filter(pc.is_null(given))).items():
             result.reasons[_general(reason)] += n
-    if {"model_id", "trained_on"} <= set(table.column_names):
-        pairs = (
-            table.select(["model_id", "trained_on"]).group_by(["model_id", "trained_on"]).aggregate([([], "count_all")])
-        )
-        for row in pairs.to_pylist():
+    keys = ["model_id", "trained_on"]
+    if set(keys) <= set(table.column_names):
+        for row in table.select(keys).group_by(keys).aggregate([([], "count_all")]).to_pylist():
             result.models[str(row["model_id"]), str(row["trained_on"])] += row["count_all"]
 
 
@@ -116,26 +116,24 @@ def _general(reason: str) -> str:
     return _COUNTS_IN_TEXT.sub(r"fewer than \2 usable observations", reason)
 
 
-def _probability(names: tuple[str, ...], table: pa.Table) -> npt.NDArray[np.float64]:
-    """Probability of the class given; 0 without one."""
-    given = np.array(table.column("class").to_pylist(), dtype=object)
-    result = np.zeros(table.num_rows)
-    for name in names:
-        rows = given == name
-        values = table.column(f"prob_{name}").to_numpy(zero_copy_only=False).astype(np.float64)
-        result[rows] = np.nan_to_num(values[rows])
-    return result
+def _best_class(names: tuple[str, ...], table: pa.Table) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Index of the class given (−1 without one) and its probability (0 without one), [n_rows] each."""
+    codes = pc.fill_null(pc.index_in(table.column("class"), pa.array(names)), -1).to_numpy().astype(np.int64)
+    probability = np.zeros(table.num_rows)
+    for k, name in enumerate(names):
+        rows = np.flatnonzero(codes == k)
+        probability[rows] = np.nan_to_num(_floats(table, f"prob_{name}")[rows])
+    return codes, probability
 
 
-def _keep_best(result: Tally, table: pa.Table, position: tuple[str, str]) -> None:
+def _keep_best(
+    result: Tally, table: pa.Table, codes: npt.NDArray[np.int64], probability: Floats, position: tuple[str, str]
+) -> None:
     """The most probable of each class (to three digits; then the one observed most often), and its periods."""
-    given = np.array(table.column("class").to_pylist(), dtype=object)
-    probability = _probability(result.classes, table)
-    observed = _floats(table, "n_observations")
     periods = _floats(table, "period")
-    rank = np.round(probability, 3) + 1e-9 * np.nan_to_num(observed)
-    for name in result.classes:
-        rows = np.flatnonzero(given == name)
+    rank = np.round(probability, 3) + 1e-9 * np.nan_to_num(_floats(table, "n_observations"))
+    for k, name in enumerate(result.classes):
+        rows = np.flatnonzero(codes == k)
         if not rows.size:
             continue
         positive = periods[rows][periods[rows] > 0]
@@ -144,13 +142,11 @@ def _keep_best(result: Tally, table: pa.Table, position: tuple[str, str]) -> Non
         best = int(rows[np.argmax(rank[rows])])
         if name not in result.best or rank[best] > result.best[name]["rank"]:
             row = {key: table.column(key)[best].as_py() for key in _BEST if key in table.column_names}
-            place = {
-                key: table.column(column)[best].as_py() for key, column in zip(("ra", "dec"), position, strict=True)
-            }
-            result.best[name] = {**row, **place, "probability": float(probability[best]), "rank": float(rank[best])}
+            row |= {key: table.column(name)[best].as_py() for key, name in zip(("ra", "dec"), position, strict=True)}
+            result.best[name] = row | {"probability": float(probability[best]), "rank": float(rank[best])}
 
 
-def _floats(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+def _floats(table: pa.Table, name: str) -> Floats:
     if name not in table.column_names:
         return np.full(table.num_rows, np.nan)
     return np.asarray(table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
