@@ -43,6 +43,8 @@ class BandBatch:
         float64 [n_objects], days, NaN where there is none.
     quantile_rule
         ``"linear"`` (NumPy's default) or ``"hazen"`` (light-curve's).
+    stored
+        The magnitudes as they came, float32 or float64 [n].
     """
 
     time: Floats
@@ -52,7 +54,8 @@ class BandBatch:
     zero: Floats
     errors_known: npt.NDArray[np.bool_]
     period: Floats
-    quantile_rule: QuantileRule = "linear"
+    quantile_rule: QuantileRule
+    stored: npt.NDArray[Any]
 
     @classmethod
     def of(cls, lcs: LightCurves, period: Floats, quantile_rule: QuantileRule) -> BandBatch:
@@ -62,18 +65,23 @@ class BandBatch:
         zero = np.full(len(lcs), np.nan)
         known = np.zeros(len(lcs), np.bool_)
         _centre(lcs.mag, lcs.mag_err, lcs.offsets, mag, error, zero, known)
-        return cls(lcs.time, mag, error, lcs.offsets, zero, known, period, quantile_rule)
+        return cls(lcs.time, mag, error, lcs.offsets, zero, known, period, quantile_rule, lcs.mag)
 
     def __len__(self) -> int:
         return self.offsets.size - 1
 
     @cached_property
     def ordered(self) -> Floats:
-        """The magnitudes sorted within each object (NumPy's sort uses vector instructions; loops of numba do not)."""
-        values = self.mag.copy()
+        """`mag` sorted within each object, in the type it is stored in, which sorts float32 twice as fast.
+
+        NumPy's sort uses vector instructions, loops of numba do not.
+        """
+        values = self.stored.copy()
         for a, b in pairwise(self.offsets.tolist()):
             values[a:b].sort()
-        return values
+        result = np.empty(values.size)
+        _relative(values, self.offsets, self.zero, result)
+        return result
 
     @cached_property
     def gaps(self) -> Floats:
@@ -105,6 +113,14 @@ def _centre(mags: Any, errors: Any, offsets: Integers, mag: Any, error: Any, zer
         for j in range(a, b):
             mag[j] = float(mags[j]) - zero[i]
             error[j] = float(errors[j]) if known[i] else 1.0
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _relative(values: Any, offsets: Integers, zero: Floats, result: Any) -> None:
+    """`values` minus the zero of their object."""
+    for i in range(offsets.size - 1):
+        for j in range(offsets[i], offsets[i + 1]):
+            result[j] = float(values[j]) - zero[i]
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""The distribution of the magnitudes against a normal one, and its best split in two."""
+"""The distribution of the magnitudes against a normal one, its best split in two, and its width without its wings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from lcscale.features.batch import BandBatch, Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.features.robust import median_deviation
 
 _OTSU = "the split of the magnitudes in two that maximises the variance between the parts"
 
@@ -24,6 +25,13 @@ FEATURES = (
     Feature("otsu_std_lower", "mag", f"s of the brighter part in {_OTSU}", "Otsu 1979", "light-curve OtsuSplit[1]"),
     Feature("otsu_std_upper", "mag", f"s of the fainter part in {_OTSU}", "Otsu 1979", "light-curve OtsuSplit[2]"),
     Feature("otsu_lower_share", "", f"share of the brighter part in {_OTSU}", "Otsu 1979", "light-curve OtsuSplit[3]"),
+    Feature(
+        "biweight_scale",
+        "mag",
+        "sqrt(n Σ d² (1 - u²)⁴) / |Σ (1 - u²)(1 - 5 u²)| over |u| < 1, u = d / (9 mad), d = m - median",
+        "Beers, Flynn & Gebhardt 1990",
+        "astropy.stats.biweight_scale; light-curve BiweightScale",
+    ),
 )
 
 _ROOT_HALF = math.sqrt(0.5)
@@ -45,11 +53,30 @@ def distribution(v: Floats, out: Any) -> None:
     statistic = 0.0
     for j in range(n):
         z = (v[j] - mean) / deviation * _ROOT_HALF
-        below = max(0.5 * math.erfc(-z), _SMALLEST)
-        above = max(0.5 * math.erfc(z), _SMALLEST)
-        statistic += (2 * j + 1) * math.log(below) + (2 * (n - j) - 1) * math.log(above)
+        tail = max(0.5 * math.erfc(abs(z)), _SMALLEST)
+        near, far = (2 * j + 1, 2 * (n - j) - 1) if z < 0.0 else (2 * (n - j) - 1, 2 * j + 1)
+        statistic += near * math.log(tail) + far * math.log1p(-tail)
     out[0] = (1.0 + 4.0 / n - 25.0 / (n * n)) * (-n - statistic / n)
     _otsu(v, mean, out)
+    median = 0.5 * (v[(n - 1) // 2] + v[n // 2])
+    out[5] = _biweight(v, median, median_deviation(v, median))
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _biweight(v: Floats, median: float, mad: float) -> float:
+    if not mad > 0.0:
+        return np.nan
+    above = 0.0
+    below = 0.0
+    for j in range(v.size):
+        d = v[j] - median
+        u = d / (9.0 * mad)
+        q = u * u
+        inside = 1.0 if q < 1.0 else 0.0
+        p = 1.0 - q
+        above += inside * d * d * p * p * p * p
+        below += inside * p * (1.0 - 5.0 * q)
+    return math.sqrt(v.size * above) / abs(below)
 
 
 @kernel  # type: ignore[untyped-decorator]

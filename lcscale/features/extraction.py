@@ -102,10 +102,7 @@ def extract(
     """
     plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
     given = None if period is None else np.broadcast_to(np.asarray(period, np.float64), (len(lcs),))
-    tables = [
-        _extract(lcs.take(np.arange(a, b)) if b - a < len(lcs) else lcs, plan, None if given is None else given[a:b])
-        for a, b in _chunks(lcs)
-    ]
+    tables = [_extract(_view(lcs, a, b), plan, None if given is None else given[a:b]) for a, b in _chunks(lcs)]
     return pa.concat_tables(tables) if tables else plan.schema().empty_table()
 
 
@@ -116,6 +113,14 @@ def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(bounds) if b > a]
 
 
+def _view(lcs: LightCurves, a: int, b: int) -> LightCurves:
+    """The objects from `a` to `b`, without a copy."""
+    rows = slice(int(lcs.offsets[a]), int(lcs.offsets[b]))
+    band = None if lcs.band is None else lcs.band[rows]
+    offsets = lcs.offsets[a : b + 1] - rows.start
+    return LightCurves(lcs.time[rows], lcs.mag[rows], lcs.mag_err[rows], offsets, band, lcs.bands)
+
+
 def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
     if period is None:
         period = _periods(lcs, plan) if plan.needs_period else np.full(len(lcs), np.nan)
@@ -124,7 +129,9 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
     primary: BandBatch | None = None
     for band in plan.bands or ("",):
         clean, why = usable(_select(lcs, band))
-        clean = clean.keep(np.repeat(np.array([reason is None for reason in why], np.bool_), clean.counts))
+        good = np.array([reason is None for reason in why], np.bool_)
+        if not good.all():
+            clean = clean.keep(np.repeat(good, clean.counts))
         batch = BandBatch.of(clean, period, plan.quantile_rule)
         if primary is None:
             primary, reasons = batch, why

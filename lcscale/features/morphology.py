@@ -11,7 +11,6 @@ from lcscale.features.batch import BandBatch, Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
 FEATURES = (
-    Feature("amplitude", "mag", "(max m - min m) / 2", agrees="light-curve Amplitude"),
     Feature(
         "count_ratio",
         "",
@@ -68,19 +67,18 @@ def morphology(mag: Floats, error: Floats, v: Floats, out: Any) -> None:
         faint_weight += below * w
         bright += (1.0 - below) * w * r * r
         bright_weight += (1.0 - below) * w
-    out[0] = 0.5 * (v[n - 1] - v[0])
-    out[1] = brighter / fainter
-    out[2] = math.sqrt((faint / faint_weight) / (bright / bright_weight)) if bright > 0.0 and faint > 0.0 else np.nan
+    out[0] = brighter / fainter
+    out[1] = math.sqrt((faint / faint_weight) / (bright / bright_weight)) if bright > 0.0 and faint > 0.0 else np.nan
     low = max(_count_up_to(v, 0.03), 1)
     high = max(n - _first_from(v, 0.97), 1)
     bottom = 0.5 * (v[(low - 1) // 2] + v[low // 2])
     top = 0.5 * (v[n - high + (high - 1) // 2] + v[n - high + high // 2])
-    out[3] = bottom + top - 2.0 * median
+    out[2] = bottom + top - 2.0 * median
     tenth = max(n // 10, 1)
     extremes = 0.0
     for j in range(tenth):
         extremes += v[j] + v[n - 1 - j]
-    out[4] = (extremes / (2 * tenth) - median) / math.sqrt(scatter / (n - 1))
+    out[3] = (extremes / (2 * tenth) - median) / math.sqrt(scatter / (n - 1))
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -34,13 +33,7 @@ FEATURES = (
         )
         for share, q in _RATIOS
     ),
-    Feature(
-        "biweight_scale",
-        "mag",
-        "sqrt(n Σ d² (1 - u²)⁴) / |Σ (1 - u²)(1 - 5 u²)| over |u| < 1, u = d / (9 mad), d = m - median",
-        "Beers, Flynn & Gebhardt 1990",
-        "astropy.stats.biweight_scale; light-curve BiweightScale",
-    ),
+    Feature("amplitude", "mag", "(max m - min m) / 2", agrees="light-curve Amplitude"),
 )
 
 _LOWER = np.array([0.25, 0.1, 0.05] + [q for _, q in _RATIOS])
@@ -85,31 +78,13 @@ def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
     """The features of this family for the sorted magnitudes `v` of one light curve, into `out`."""
     n = v.size
     median = 0.5 * (v[(n - 1) // 2] + v[n // 2])
-    mad = median_deviation(v, median)
     out[0] = median
-    out[1] = mad
+    out[1] = median_deviation(v, median)
     for k in range(lower.size):
         out[2 + k] = quantile(v, 1.0 - lower[k], hazen) - quantile(v, lower[k], hazen)
     for k in range(3, lower.size):
         out[2 + k] = out[2 + k] / out[4] if out[4] > 0.0 else np.nan
-    out[2 + lower.size] = _biweight(v, median, mad)
-
-
-@kernel  # type: ignore[untyped-decorator]
-def _biweight(v: Floats, median: float, mad: float) -> float:
-    if not mad > 0.0:
-        return np.nan
-    above = 0.0
-    below = 0.0
-    for j in range(v.size):
-        d = v[j] - median
-        u = d / (9.0 * mad)
-        q = u * u
-        inside = 1.0 if q < 1.0 else 0.0
-        p = 1.0 - q
-        above += inside * d * d * p * p * p * p
-        below += inside * p * (1.0 - 5.0 * q)
-    return math.sqrt(v.size * above) / abs(below)
+    out[2 + lower.size] = 0.5 * (v[n - 1] - v[0])
 
 
 @kernel  # type: ignore[untyped-decorator]

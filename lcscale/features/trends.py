@@ -21,6 +21,9 @@ FEATURES = (
         agrees="light-curve LinearTrend[1]; scipy.stats.linregress",
     ),
     Feature("linear_trend_noise", "mag", "sqrt(Σ residual² / (n - 2))", agrees="light-curve LinearTrend[2]"),
+)
+
+WEIGHTED_FEATURES = (
     Feature(
         "linear_fit",
         "mag/day",
@@ -46,18 +49,23 @@ FEATURES = (
 
 @kernel  # type: ignore[untyped-decorator]
 def trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
-    """The features of this family for one light curve, into `out`."""
+    """The features of the unweighted line for one light curve, into `out`."""
     slope, spread, residual = _line(time, mag, error, False)
     if spread > 0.0:
-        n = mag.size
-        noise = residual / (n - 2)
+        noise = residual / (mag.size - 2)
         out[0] = slope
         out[1] = math.sqrt(noise / spread)
         out[2] = math.sqrt(noise)
-        slope, spread, residual = _line(time, mag, error, True)
-        out[3] = slope
-        out[4] = math.sqrt(1.0 / spread)
-        out[5] = residual / (n - 2)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def weighted_trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
+    """The features of the weighted line for one light curve, into `out`."""
+    slope, spread, residual = _line(time, mag, error, True)
+    if spread > 0.0:
+        out[0] = slope
+        out[1] = math.sqrt(1.0 / spread)
+        out[2] = residual / (mag.size - 2)
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -90,17 +98,26 @@ def _line(time: Floats, mag: Floats, error: Floats, weighted: bool) -> tuple[flo
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, out: Any) -> None:
+def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, weighted: bool, out: Any) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
-        if b > a:
+        if b > a and weighted:
+            weighted_trends(time[a:b], mag[a:b], error[a:b], out[i])
+        elif b > a:
             trends(time[a:b], mag[a:b], error[a:b], out[i])
 
 
 def _compute(batch: BandBatch) -> Floats:
     out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.time, batch.mag, batch.error, batch.offsets, out)
+    _each(batch.time, batch.mag, batch.error, batch.offsets, False, out)
+    return out
+
+
+def _compute_weighted(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(WEIGHTED_FEATURES)), np.nan)
+    _each(batch.time, batch.mag, batch.error, batch.offsets, True, out)
     return out
 
 
 FAMILY = Family("trends", FEATURES, _compute)
+WEIGHTED_FAMILY = Family("weighted trends", WEIGHTED_FEATURES, _compute_weighted)

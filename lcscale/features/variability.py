@@ -10,9 +10,6 @@ import numpy as np
 from lcscale.features.batch import BandBatch, Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
-PAIR_WINDOW = 0.05
-"""Consecutive observations closer than this, in days, are a pair in Stetson's J."""
-
 FEATURES = (
     Feature(
         "von_neumann",
@@ -28,14 +25,6 @@ FEATURES = (
         "(t[n] - t[1])² / (n - 1)³ Σ (Δm / Δt)² / s², pairs at one time left out",
         "Kim et al. 2014, as corrected by light-curve",
         "light-curve EtaE",
-    ),
-    Feature(
-        "stetson_j",
-        "",
-        "Σ sign(P) sqrt|P| / number of terms; P = δ[j] δ[j+1] for consecutive observations within 0.05 d, else δ² - 1; "
-        "δ = sqrt(n/(n-1)) (m - weighted mean) / σ",
-        "Stetson 1996, equal weights",
-        needs_errors=True,
     ),
     Feature(
         "stetson_k",
@@ -76,20 +65,6 @@ FEATURES = (
     ),
     Feature("beyond_1_std", "", "share of |m - mean| > s", "Richards et al. 2011", "light-curve BeyondNStd(1)"),
     Feature("beyond_2_std", "", "share of |m - mean| > 2 s", "Richards et al. 2011", "light-curve BeyondNStd(2)"),
-    Feature(
-        "cumulative_sum_range",
-        "",
-        "max S - min S, S[l] = Σ_{j≤l} (m[j] - mean) / (n s)",
-        "Ellaway 1978, Kim et al. 2014",
-        "light-curve Cusum",
-    ),
-    Feature(
-        "maximum_slope",
-        "mag/day",
-        "max |Δm / Δt| of consecutive observations, those at one time left out",
-        "Richards et al. 2011",
-        "light-curve MaximumSlope",
-    ),
 )
 
 
@@ -122,69 +97,38 @@ def variability(time: Floats, mag: Floats, error: Floats, zero: float, median: f
         about_median += abs(mag[j] - median) / error[j]
     variance = scatter / (n - 1)
     deviation = math.sqrt(variance)
-    neighbours, slopes, steepest = _differences(time, mag)
+    neighbours, slopes = _differences(time, mag)
     span = time[n - 1] - time[0]
     out[0] = neighbours / ((n - 1) * variance)
     out[1] = 1.0 / out[0]
     out[2] = span * span / (n - 1.0) ** 3 * slopes / variance if span > 0.0 else np.nan
-    out[3] = _stetson_j(time, mag, error, weighted_mean)
-    out[4] = absolute / math.sqrt(n * chi2)
-    out[5] = chi2 / (n - 1)
-    out[6] = chi2
-    out[7] = (variance - errors / n) / ((mean + zero) * (mean + zero))
-    out[8] = about_median / (n - 1)
-    beyond_1 = 0
-    beyond_2 = 0
-    running = 0.0
-    low = 0.0
-    high = 0.0
+    out[3] = absolute / math.sqrt(n * chi2)
+    out[4] = chi2 / (n - 1)
+    out[5] = chi2
+    out[6] = (variance - errors / n) / ((mean + zero) * (mean + zero))
+    out[7] = about_median / (n - 1)
+    beyond_1 = 0.0
+    beyond_2 = 0.0
     for j in range(n):
-        d = mag[j] - mean
-        beyond_1 += abs(d) > deviation
-        beyond_2 += abs(d) > 2.0 * deviation
-        running += d
-        low = min(low, running) if j else running
-        high = max(high, running) if j else running
-    out[9] = beyond_1 / n
-    out[10] = beyond_2 / n
-    out[11] = (high - low) / (n * deviation)
-    out[12] = steepest if span > 0.0 else np.nan
+        d = abs(mag[j] - mean)
+        beyond_1 += 1.0 if d > deviation else 0.0
+        beyond_2 += 1.0 if d > 2.0 * deviation else 0.0
+    out[8] = beyond_1 / n
+    out[9] = beyond_2 / n
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _differences(time: Floats, mag: Floats) -> tuple[float, float, float]:
-    """Sum of squared differences of neighbours, of their squared slopes, and the steepest slope."""
+def _differences(time: Floats, mag: Floats) -> tuple[float, float]:
+    """Sum of squared differences of neighbours, and of their squared slopes."""
     neighbours = 0.0
     slopes = 0.0
-    steepest = 0.0
     for j in range(mag.size - 1):
         d = mag[j + 1] - mag[j]
         neighbours += d * d
         dt = time[j + 1] - time[j]
         slope = d / dt if dt > 0.0 else 0.0
         slopes += slope * slope
-        steepest = max(steepest, abs(slope))
-    return neighbours, slopes, steepest
-
-
-@kernel  # type: ignore[untyped-decorator]
-def _stetson_j(time: Floats, mag: Floats, error: Floats, weighted_mean: float) -> float:
-    n = mag.size
-    scale = n / (n - 1.0)
-    total = 0.0
-    terms = 0
-    j = 0
-    while j < n:
-        z = (mag[j] - weighted_mean) / error[j]
-        if j + 1 < n and time[j + 1] - time[j] <= PAIR_WINDOW:
-            product = scale * z * (mag[j + 1] - weighted_mean) / error[j + 1]
-            j += 2
-        else:
-            product = scale * z * z - 1.0
-            j += 1
-        total += math.copysign(math.sqrt(abs(product)), product)
-        terms += 1
-    return total / terms
+    return neighbours, slopes
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -201,7 +145,7 @@ def _compute(batch: BandBatch) -> Floats:
 
     out = np.full((len(batch), len(FEATURES)), np.nan)
     _each(batch.time, batch.mag, batch.error, batch.offsets, batch.zero, batch.ordered, out)
-    out[:, 6] = gammaincc(0.5 * (np.diff(batch.offsets) - 1), 0.5 * out[:, 6])
+    out[:, 5] = gammaincc(0.5 * (np.diff(batch.offsets) - 1), 0.5 * out[:, 5])
     return out
 
 
