@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+from lcscale.surveys.delimited import delimited, header_of
 from lcscale.surveys.packed import POSITION
-from lcscale.surveys.reading import delimited, header_of, is_table, reading
+from lcscale.surveys.reading import is_table, reading
 from lcscale.surveys.release import Part, Problem, expand, require
 from lcscale.surveys.table import tables_in
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
+from lcscale.surveys.delimited import delimited, header_of
 from lcscale.surveys.ecsv import ecsv_header, with_units
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 
 GROUP_ROWS = 1_048_576
 """Rows of a part of a Parquet file, about."""
 
-_STREAM_BYTES = 512 << 20
-_BLOCK_BYTES = 32 << 20
-_NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "--", "N/A"]
+_BATCH_BYTES = 64 << 20
 _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 _ASTROPY = {
     ".fits": "fits",
@@ -115,9 +111,21 @@ def _parquet(part: Part, columns: Sequence[str] | None) -> Iterator[pa.Table]:
         names = None if columns is None else list(columns)
         if not file.num_row_groups:
             yield file.read(columns=names)
-        for batch in file.iter_batches(GROUP_ROWS, row_groups=groups, columns=names, use_threads=False):
+        rows = _rows_of_a_batch(file.metadata, groups, names)
+        for batch in file.iter_batches(rows, row_groups=groups, columns=names, use_threads=False):
             table = pa.Table.from_batches([batch])
             yield table if names is None else table.select(names)
+
+
+def _rows_of_a_batch(metadata: pq.FileMetaData, groups: Sequence[int], names: Sequence[str] | None) -> int:
+    """Rows that take about `_BATCH_BYTES` in the columns `names`, at most `GROUP_ROWS`."""
+    size = rows = 0
+    for group in map(metadata.row_group, groups):
+        rows += group.num_rows
+        for column in map(group.column, range(group.num_columns)):
+            if names is None or column.path_in_schema.split(".")[0] in names:
+                size += max(column.total_uncompressed_size, 8 * column.num_values)
+    return max(1, min(GROUP_ROWS, _BATCH_BYTES * rows // max(1, size)))
 
 
 def _text(path: str, delimiter: str, problems: list[Problem], columns: Sequence[str] | None) -> Iterator[pa.Table]:
@@ -130,79 +138,6 @@ def _text(path: str, delimiter: str, problems: list[Problem], columns: Sequence[
         return
     for table in delimited(path, ecsv.delimiter, problems, columns, skip=skip, names=names, types=ecsv.types):
         yield with_units(table, ecsv.units)
-
-
-def header_of(path: str, delimiter: str) -> tuple[list[str], int]:
-    """Column names of a delimited text, and the number of lines before its first row.
-
-    The header is the first line that does not start with ``#``; or the last that does, where it has as many fields
-    as the line behind it and all of them are names (``#Name, Date``). Blanks around names are taken away.
-    """
-    with pa.input_stream(path) as stream:
-        lines = stream.read(1 << 20).decode("utf-8", errors="ignore").splitlines()[:2000]
-    comments = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    if comments and comments < len(lines):
-        marked, plain = (_fields(line, delimiter) for line in (lines[comments - 1][1:], lines[comments]))
-        if len(marked) == len(plain) > 1 and _are_names(marked) and not _are_names(plain):
-            return marked, comments
-    if comments == len(lines):
-        raise ReleaseFileError(f"{path} {'has no header line' if lines else 'is empty'}")
-    return _fields(lines[comments], delimiter), comments + 1
-
-
-def _fields(line: str, delimiter: str) -> list[str]:
-    return [field.strip() for field in next(csv.reader([line], delimiter=delimiter), [])]
-
-
-def _are_names(fields: list[str]) -> bool:
-    return all(field.isidentifier() for field in fields)
-
-
-def delimited(
-    path: str,
-    delimiter: str,
-    problems: list[Problem],
-    columns: Sequence[str] | None = None,
-    *,
-    skip: int = 0,
-    names: Sequence[str] | None = None,
-    types: dict[str, pa.DataType] | None = None,
-) -> Iterator[pa.Table]:
-    """Rows of a delimited text; lines with too few or too many fields are left out and added to `problems`."""
-    broken: list[Any] = []
-
-    def leave_out(row: Any) -> str:
-        broken.append(row)
-        return "skip"
-
-    read = pv.ReadOptions(
-        use_threads=False, block_size=_BLOCK_BYTES, skip_rows=skip, column_names=list(names) if names else None
-    )
-    parse = pv.ParseOptions(delimiter=delimiter, invalid_row_handler=leave_out)
-    convert = pv.ConvertOptions(
-        null_values=_NULLS,
-        strings_can_be_null=True,
-        column_types=types,
-        include_columns=list(columns) if columns is not None else None,
-    )
-    if os.path.getsize(path) > _STREAM_BYTES:
-        with pv.open_csv(path, read, parse, convert) as reader:
-            for batch in reader:
-                yield _in_utf8(pa.Table.from_batches([batch]), path)
-    else:
-        yield _in_utf8(pv.read_csv(path, read, parse, convert), path)
-    if broken:
-        first = f"first: {broken[0].text[:80]!r}" if broken[0].text else "the first is empty"
-        text = f"{len(broken)} lines do not have {broken[0].expected_columns} fields ({first})"
-        problems.append(Problem(path, text))
-
-
-def _in_utf8(table: pa.Table, path: str) -> pa.Table:
-    """The table, unless a column of text is none: Arrow then takes it for bytes."""
-    strange = [field.name for field in table.schema if pa.types.is_binary(field.type)]
-    if strange:
-        raise ReleaseFileError(f"cannot read {path}: column {', '.join(strange)} is not UTF-8")
-    return table
 
 
 def _astropy(path: str, format_name: str) -> pa.Table:
