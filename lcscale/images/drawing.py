@@ -15,6 +15,9 @@ N_LEVELS = 128
 N_PHASES = 32
 """Bins of phase in which maximum light is looked for."""
 
+N_COUNTS = 3 * N_LEVELS
+"""Length of the int32 scratch that the kernels are handed."""
+
 DOT = np.uint8(255)
 """Value of a pixel under a dot."""
 
@@ -95,7 +98,7 @@ def brightness_range(
         return 0.0, 0.0
     outside = int(quantile * count)
     if outside > 0 and high > low:
-        for k in range(3 * N_LEVELS):
+        for k in range(N_COUNTS):
             levels[k] = 0
         scale = N_LEVELS / (high - low)
         for j in range(start, end):
@@ -181,8 +184,10 @@ def _fourier_maximum(sums: npt.NDArray[np.float64], counts: _Counts) -> float:
 @nb.njit(inline="always")  # type: ignore[untyped-decorator]
 def _smooth(sums: npt.NDArray[np.float64], counts: _Counts, k: int) -> float:
     """Mean magnitude over bin `k` and its neighbours; infinite where they are empty."""
-    n = counts[k - 1] + counts[k] + counts[(k + 1) % N_PHASES]
-    return float((sums[k - 1] + sums[k] + sums[(k + 1) % N_PHASES]) / n) if n else math.inf
+    before = (k + N_PHASES - 1) % N_PHASES
+    after = (k + 1) % N_PHASES
+    n = counts[before] + counts[k] + counts[after]
+    return float((sums[before] + sums[k] + sums[after]) / n) if n else math.inf
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -226,3 +231,83 @@ def repeat_cycle(image: _Image) -> None:
     for u in range(image.shape[0]):
         for v in range(half):
             image[u, half + v] = image[u, v]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def time_range(
+    time: _Floats, mag: _Floats, band: npt.NDArray[np.int8], start: int, end: int, n_bands: int
+) -> tuple[float, float]:
+    """First and last time of the drawable observations; infinite, last before first, where there are none."""
+    first = np.inf
+    last = -np.inf
+    for j in range(start, end):
+        if drawable(time[j], mag[j], band[j] if band.size else 0, n_bands):
+            first = min(first, time[j])
+            last = max(last, time[j])
+    return first, last
+
+
+def draw_folded(
+    time: _Floats,
+    mag: _Floats,
+    band: npt.NDArray[np.int8],
+    start: int,
+    end: int,
+    channel: int,
+    n_bands: int,
+    frequency: float,
+    epoch: float,
+    cycles: int,
+    radius: int,
+    quantile: float,
+    margin: float,
+    shared: bool,
+    levels: _Counts,
+    image: _Image,
+) -> None:
+    """Draw one channel of one light curve, folded, into `image` (zeros); a scalar kernel, compiled where it runs."""
+    wanted = -1 if shared else channel
+    low, high = brightness_range(time, mag, band, start, end, n_bands, wanted, quantile, margin, levels)
+    if high <= low:
+        return
+    scale = image.shape[0] / (high - low)
+    width = image.shape[1] // cycles
+    for j in range(start, end):
+        code = band[j] if band.size else 0
+        if code == channel and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
+            column = int(phase_of(time[j], epoch, frequency) * width)
+            draw_dot(image, int((mag[j] - low) * scale), column, radius, width, True)
+    if cycles == 2:
+        repeat_cycle(image)
+
+
+def draw_raw(
+    time: _Floats,
+    mag: _Floats,
+    band: npt.NDArray[np.int8],
+    start: int,
+    end: int,
+    channel: int,
+    n_bands: int,
+    first: float,
+    last: float,
+    radius: int,
+    quantile: float,
+    margin: float,
+    shared: bool,
+    levels: _Counts,
+    image: _Image,
+) -> None:
+    """Draw one channel of one light curve over time from `first` to `last` into `image`; a scalar kernel too."""
+    wanted = -1 if shared else channel
+    low, high = brightness_range(time, mag, band, start, end, n_bands, wanted, quantile, margin, levels)
+    if high <= low:
+        return
+    size = image.shape[1]
+    scale = image.shape[0] / (high - low)
+    across = size / (last - first) if last > first else 0.0
+    for j in range(start, end):
+        code = band[j] if band.size else 0
+        if code == channel and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
+            column = min(int((time[j] - first) * across), size - 1)
+            draw_dot(image, int((mag[j] - low) * scale), column, radius, size, False)

@@ -10,16 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import InputError
-from lcscale.images.drawing import (
-    N_LEVELS,
-    N_PHASES,
-    brightness_range,
-    draw_dot,
-    drawable,
-    light_maximum,
-    phase_of,
-    repeat_cycle,
-)
+from lcscale.images import drawing
+from lcscale.images.drawing import N_COUNTS, N_PHASES, light_maximum, time_range
 from lcscale.images.options import ImageOptions
 from lcscale.lightcurves import LightCurves
 
@@ -28,6 +20,8 @@ Images = npt.NDArray[np.uint8]
 
 _DEFAULT = ImageOptions()
 _NO_BAND = np.empty(0, np.int8)
+draw_folded = nb.njit(cache=True, nogil=True)(drawing.draw_folded)
+draw_raw = nb.njit(cache=True, nogil=True)(drawing.draw_raw)
 
 
 def render_folded(
@@ -157,33 +151,36 @@ def _folded(
     images: Images,
 ) -> None:
     """Draw every object's folded image."""
-    levels = np.empty(3 * N_LEVELS, np.int32)
+    levels = np.empty(N_COUNTS, np.int32)
     sums = np.empty(N_PHASES)
-    counts = np.empty(N_PHASES, np.int32)
-    n_bands, size = images.shape[1], images.shape[2]
-    width = size // cycles
     for i in range(offsets.size - 1):
         start, end = offsets[i], offsets[i + 1]
-        if start == end or not (math.isfinite(period[i]) and period[i] > 0.0):
-            continue
-        frequency = 1.0 / period[i]
-        zero = epoch[i]
-        if not math.isfinite(zero):
-            zero = time[start]
-            if align:
-                zero = light_maximum(time, mag, band, start, end, frequency, fourier, sums, counts)
-        for b in range(n_bands):
-            wanted = -1 if shared else b
-            low, high = brightness_range(time, mag, band, start, end, n_bands, wanted, quantile, margin, levels)
-            if high > low:
-                scale = size / (high - low)
-                for j in range(start, end):
-                    code = band[j] if band.size else 0
-                    if code == b and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
-                        column = int(phase_of(time[j], zero, frequency) * width)
-                        draw_dot(images[i, b], int((mag[j] - low) * scale), column, radius, width, True)
-                if cycles == 2:
-                    repeat_cycle(images[i, b])
+        if start < end and math.isfinite(period[i]) and period[i] > 0.0:
+            frequency = 1.0 / period[i]
+            zero = epoch[i]
+            if not math.isfinite(zero):
+                zero = time[start]
+                if align:
+                    zero = light_maximum(time, mag, band, start, end, frequency, fourier, sums, levels)
+            for b in range(images.shape[1]):
+                draw_folded(
+                    time,
+                    mag,
+                    band,
+                    start,
+                    end,
+                    b,
+                    images.shape[1],
+                    frequency,
+                    zero,
+                    cycles,
+                    radius,
+                    quantile,
+                    margin,
+                    shared,
+                    levels,
+                    images[i, b],
+                )
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -199,24 +196,26 @@ def _raw(
     images: Images,
 ) -> None:
     """Draw every object's image over time."""
-    levels = np.empty(3 * N_LEVELS, np.int32)
-    n_bands, size = images.shape[1], images.shape[2]
+    levels = np.empty(N_COUNTS, np.int32)
+    n_bands = images.shape[1]
     for i in range(offsets.size - 1):
         start, end = offsets[i], offsets[i + 1]
-        first = np.inf
-        last = -np.inf
-        for j in range(start, end):
-            if drawable(time[j], mag[j], band[j] if band.size else 0, n_bands):
-                first = min(first, time[j])
-                last = max(last, time[j])
-        across = size / (last - first) if last > first else 0.0
+        first, last = time_range(time, mag, band, start, end, n_bands)
         for b in range(n_bands):
-            wanted = -1 if shared else b
-            low, high = brightness_range(time, mag, band, start, end, n_bands, wanted, quantile, margin, levels)
-            if high > low:
-                scale = size / (high - low)
-                for j in range(start, end):
-                    code = band[j] if band.size else 0
-                    if code == b and drawable(time[j], mag[j], code, n_bands) and low <= mag[j] < high:
-                        column = min(int((time[j] - first) * across), size - 1)
-                        draw_dot(images[i, b], int((mag[j] - low) * scale), column, radius, size, False)
+            draw_raw(
+                time,
+                mag,
+                band,
+                start,
+                end,
+                b,
+                n_bands,
+                first,
+                last,
+                radius,
+                quantile,
+                margin,
+                shared,
+                levels,
+                images[i, b],
+            )
