@@ -30,7 +30,7 @@ class Folded:
     phase: npt.NDArray[np.float64]
     """float64 [n_observations], 0 to 1."""
     mag: npt.NDArray[np.float64]
-    """float64 [n_observations]."""
+    """float64 [n_observations], finite."""
     band: npt.NDArray[np.int8]
     """int8 [n_observations], index into `bands`."""
     bands: tuple[str, ...]
@@ -103,14 +103,13 @@ def _draw(axis: Any, curve: Folded) -> None:
             label=label,
             rasterized=True,
         )
-    shown = curve.mag[np.isfinite(curve.mag)]
-    if shown.size:
+    if curve.mag.size:
         _limit(axis, curve, level)
     axis.set_xlim(0, 2)
     axis.set_xticks([0, 0.5, 1, 1.5, 2])
     axis.set_title(f"{curve.title}\n", fontweight="bold", linespacing=1.25)
     axis.text(0, 1.03, curve.subtitle, transform=axis.transAxes, fontsize=7.8, color=FAINT)
-    if any(curve.bands):
+    if curve.mag.size and any(curve.bands):
         axis.legend(
             loc="lower right",
             bbox_to_anchor=(1.02, 0.98),
@@ -122,12 +121,23 @@ def _draw(axis: Any, curve: Folded) -> None:
 
 
 def _limit(axis: Any, curve: Folded, level: float) -> None:
-    """Magnitude axis downward, over all but the most extreme hundredth at either end."""
+    """Magnitude axis downward, over all observations but a lonely one at either end."""
     parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
     moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
-    low, high = np.quantile(moved, [0.005, 0.995])
-    margin = max(0.12 * (high - low), 0.01)
+    low, high = _range(np.sort(moved))
+    margin = max(0.06 * (high - low), 0.01)
     axis.set_ylim(high + margin, low - margin)
+
+
+def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Ends of sorted values, without a first or last one that is farther from the rest than half their range."""
+    rest = values[1:-1]
+    if rest.size < 2:
+        return float(values[0]), float(values[-1])
+    reach = 0.5 * (rest[-1] - rest[0])
+    low = values[0] if rest[0] - values[0] <= reach else rest[0]
+    high = values[-1] if values[-1] - rest[-1] <= reach else rest[-1]
+    return float(low), float(high)
 
 
 def _signed(shift: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -106,5 +107,9 @@ def as_definitions(yso: Catalog | Mapping[str, Catalog | Definition]) -> dict[st
 
 
 def catalog_version(catalog: Catalog) -> str:
-    """Name and version of a catalog, as tables made from it say."""
-    return f"{catalog.name} {catalog.source.version}"
+    """Name and version of a catalog, as tables made from it say; a part of it or one with steps says so too."""
+    text = f"{catalog.name} {catalog.source.version}"
+    if catalog.area is None and not catalog.steps:
+        return text
+    digest = hashlib.blake2b(catalog.steps_fingerprint().encode(), digest_size=4).hexdigest()
+    return f"{text} (selection {digest})"

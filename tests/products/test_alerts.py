@@ -9,7 +9,7 @@ from hats.pixel_math.spatial_index import compute_spatial_index
 from skies import put
 
 from lcscale.errors import InputError
-from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake import HEALPIX_COLUMN, Box
 from lcscale.products import Near, OfClass, alert_statistics, match_alerts, yso_share
 from lcscale.products.alerts import STATISTICS_SCHEMA
 
@@ -90,6 +90,12 @@ def test_several_definitions_in_one_table(alerts, known):
     assert counts == {"known": 3, "sure": 2, "survey": 3}
     assert found.filter(pa.compute.equal(found["definition"], "survey"))["yso_version"].null_count == 4
     assert "prob_YSO >= 0.9" in found.filter(pa.compute.equal(found["definition"], "sure"))["meaning"][0].as_py()
+
+
+def test_a_selection_of_the_alerts_is_called_one(alerts, known):
+    north = alert_statistics(alerts.region(Box((0.0, 360.0), (0.0, 90.0))), known)
+    assert sum(north["n_alerts"].to_pylist()) == 4
+    assert north["alerts_version"][0].as_py().startswith(f"alerts {alerts.source.version} (selection ")
 
 
 def test_the_radius_counts(alerts, known):

@@ -1,0 +1,51 @@
+"""Light curves of candidates: found again by name and position, folded right, drawn whatever they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skies import put, sky_table
+
+from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels
+from lcscale.lightcurves import LightCurves
+
+
+def test_a_light_curve_is_found_by_name_and_position(lake):
+    made = sky_table(300, seed=4)
+    catalog = put(lake, "sky", made, order=1)
+    expected = LightCurves.from_arrow(made)
+    for i in (0, 7, 299):
+        row = {name: made[name][i].as_py() for name in ("object_id", "ra", "dec")}
+        lcs, source = find_light_curve([catalog], row)
+        assert source.name == "sky"
+        assert lcs.time.tolist() == expected.take([i]).time.tolist()
+    assert find_light_curve([catalog], row | {"object_id": -1}) is None
+    assert find_light_curve([catalog], row | {"dec": row["dec"] * 0.5}) is None
+    assert find_light_curve([], row) is None
+
+
+def test_folding_begins_at_the_epoch_or_at_the_brightest():
+    time = np.arange(20) * 0.3
+    mag = np.sin(2 * np.pi * time / 2.0) + 15
+    lcs = LightCurves(time, mag, np.full(20, 0.1), [0, 20])
+    given = fold(lcs, {"period": 2.0, "epoch": 0.5}, "t", "s")
+    np.testing.assert_allclose(given.phase, ((time - 0.5) / 2.0) % 1, atol=1e-12)
+    free = fold(lcs, {"period": 2.0}, "t", "s")
+    assert free.phase[np.argmin(mag)] == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 500])
+def test_panels_take_anything(n):
+    rng = np.random.default_rng(n)
+    mag = rng.normal(15, 0.1, n)
+    curve = Folded("<b>$x_1$", "&", rng.random(n), mag, (np.arange(n) % 2).astype(np.int8), ("g", "nobody's"))
+    svg = folded_panels([curve] * 4, "panels")
+    assert svg.startswith("<svg")
+    assert "&lt;b&gt;$x_1$" in svg
+
+
+def test_one_stray_point_does_not_squeeze_the_rest():
+    values = np.sort(np.append(np.random.default_rng(1).uniform(15, 16, 200), 25.0))
+    assert _range(values) == (values[0], values[-2])
+    assert _range(values[:-1]) == (values[0], values[-2])
+    assert _range(np.array([1.0, 9.0])) == (1.0, 9.0)
