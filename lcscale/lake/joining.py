@@ -1,0 +1,66 @@
+"""The join step: columns of a catalog that was made from this one, row by row by their identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import InputError
+from lcscale.lake.catalog import Catalog
+from lcscale.lake.pixel import HEALPIX_COLUMN
+
+
+@dataclass(frozen=True)
+class Join:
+    """Appends to each row the columns that `right` has besides, from its row of the same identity and position."""
+
+    right: Catalog
+    on: str
+    rowwise = True
+    version = 1
+
+    def __post_init__(self) -> None:
+        if self.on not in self.right.column_names:
+            raise InputError(f"join: {self.right.name} has no column {self.on!r}")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The HEALPix index, by which the other rows are found, and the identity."""
+        return (HEALPIX_COLUMN, self.on)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """The input's fields and those of `right` that the input has not."""
+        theirs = self.right.schema
+        if theirs.field(self.on).type != input_schema.field(self.on).type:
+            raise InputError(
+                f"join: {self.on} is {input_schema.field(self.on).type} here, "
+                f"{theirs.field(self.on).type} in {self.right.name}"
+            )
+        return pa.schema([*input_schema, *self._added(input_schema)], input_schema.metadata)
+
+    def _added(self, schema: pa.Schema) -> list[pa.Field]:
+        return [field for field in self.right.schema if field.name not in schema.names]
+
+    def fingerprint(self) -> str:
+        """The right-hand content and the column."""
+        return f"Join {self.right.fingerprint()} {self.on} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table`, nulls where `right` has no such row."""
+        index = table.column(HEALPIX_COLUMN).to_numpy()
+        ranges = np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)
+        plan = self.right.plan()
+        found = [plan.schema.empty_table()]
+        for leaf in self.right.source.leaves_within(ranges):
+            found.extend(plan.tables(leaf, ranges))
+        right = pa.concat_tables(found).combine_chunks()
+        at = pc.index_in(table.column(self.on), value_set=right.column(self.on))
+        for field in self._added(table.schema):
+            table = table.append_column(field, right.column(field.name).take(at))
+        return table
+
+    def __repr__(self) -> str:
+        return f"Join({self.right.name}, on={self.on!r})"
