@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import LightCurves
+from lcscale.models.second_mode import second_mode
 from lcscale.periods.harmonics import (
     MAX_HARMONICS,
     N_PARAMETERS,
@@ -22,7 +23,6 @@ from lcscale.periods.harmonics import (
     normal_equations,
     trig_moments,
 )
-from lcscale.periods.harmonics import kernel as fast_kernel
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,7 +59,6 @@ BAND_NUMBERS = (
 
 _N = len(BAND_NUMBERS)
 _GRID = 64
-_RRD_RATIOS = (0.7365, 0.7525)
 _FOUR_TURNS = 2 * math.pi
 
 
@@ -242,7 +241,7 @@ def _shape(
     _synthesize(coefficients, fitted, curve)
     out[20], out[21] = _rise_and_faint(curve)
     even = drops[min(fitted, 3) - 1]
-    _second_mode(period, fitted, t, scratch, coefficients, out)
+    out[25], out[26] = second_mode(period, fitted, t, y, scratch[2, :n], coefficients, scratch[5:])
     fitted = _fit(2 * period, min(6, (n - 3) // 4), t, scratch, moments, matrix, right, drops, coefficients)
     if fitted < 2:
         return
@@ -365,74 +364,3 @@ def _halves(curve: Floats) -> tuple[float, float]:
         one = min(one, curve[(faint + p) % size])
         other = min(other, curve[(faint - p) % size])
     return (second - curve[bright]) / depth, abs(one - other) / depth
-
-
-@fast_kernel  # type: ignore[untyped-decorator]
-def _residual_power(t: Floats, y: Floats, start: float, step: float, n_steps: int, scratch: Any) -> tuple[float, int]:
-    """Largest ``|Σ y e^{2πift}|²`` over evenly spaced frequencies, and where; one turning phasor an observation."""
-    n = t.size
-    c = scratch[0, :n]
-    s = scratch[1, :n]
-    dc = scratch[2, :n]
-    ds = scratch[3, :n]
-    for j in range(n):
-        turn = start * t[j]
-        turn = 2 * math.pi * (turn - math.floor(turn))
-        c[j] = math.cos(turn)
-        s[j] = math.sin(turn)
-        turn = 2 * math.pi * step * t[j]
-        dc[j] = math.cos(turn)
-        ds[j] = math.sin(turn)
-    best = 0.0
-    where = 0
-    for k in range(n_steps):
-        real = 0.0
-        imaginary = 0.0
-        for j in range(n):
-            real += y[j] * c[j]
-            imaginary += y[j] * s[j]
-            turned = c[j] * dc[j] - s[j] * ds[j]
-            s[j] = s[j] * dc[j] + c[j] * ds[j]
-            c[j] = turned
-        power = real * real + imaginary * imaginary
-        if power > best:
-            best = power
-            where = k
-    return best, where
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _second_mode(period: float, fitted: int, t: Floats, scratch: Floats, coefficients: Floats, out: Any) -> None:
-    """Double-mode RR Lyrae stars: the largest power left at the period ratio of fundamental mode and first overtone.
-
-    The residuals of the series at `period` (0.25 to 0.65 days) are searched where the other mode would be if `period`
-    were either of the two: ratios 0.7365 to 0.7525 (the Petersen diagram, e.g. Soszynski et al. 2014).
-    """
-    if period < 0.25 or period > 0.65:
-        return
-    n = t.size
-    span = t[n - 1]
-    residual = scratch[5, :n]
-    total = 0.0
-    for j in range(n):
-        turn = t[j] / period
-        turn = _FOUR_TURNS * (turn - math.floor(turn))
-        value = scratch[3, j] - coefficients[0]
-        for k in range(1, fitted + 1):
-            value -= coefficients[2 * k - 1] * math.cos(k * turn) + coefficients[2 * k] * math.sin(k * turn)
-        residual[j] = value * scratch[2, j]
-        total += value * value * scratch[2, j]
-    if not total > 0 or not span > 0:
-        return
-    step = 1.0 / (3 * span)
-    best = 0.0
-    for overtone in range(2):
-        low = _RRD_RATIOS[0] / period if overtone else 1 / (_RRD_RATIOS[1] * period)
-        high = _RRD_RATIOS[1] / period if overtone else 1 / (_RRD_RATIOS[0] * period)
-        n_steps = min(int((high - low) / step) + 1, 4000)
-        power, where = _residual_power(t, residual, low, step, n_steps, scratch[6:])
-        if power > best:
-            best = power
-            ratio = (low + where * step) * period
-            out[26] = ratio if ratio < 1 else 1 / ratio
-    out[25] = math.log10(max(2 * best / total, 1e-4))

@@ -1,0 +1,59 @@
+"""Train the model `general` that the package ships: labelled light curves of several surveys of the lake.
+
+    python jobs/train_general_model.py LAKE [FOLDER]
+
+Expects the catalogs of `CATALOGS` in the lake, as `lcscale ingest` writes them; those that are missing are left out
+and said so. Takes some twenty minutes on one core, half of it for the periods.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from lcscale import Lake
+from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models.roles import ROLES
+from lcscale.periods import Search
+
+CATALOGS: dict[str, str | None] = {
+    "crts_north": "crts",
+    "crts_south": "crts",
+    "eros2_lmc": None,
+    "gaia_dr3_epochs": "gaia",
+    "ogle_lmc_cepheids": "ogle",
+}
+"""Names of catalogs with labelled light curves, and whose class names their labels are (None: the taxonomy's)."""
+
+MERGED = {"BLAZHKO": "RRab", "PCEB": "EA", "DCEP_2O": "DCEP", "DCEP_MULTI": "DCEP", "HUMP": None, "MISC": None}
+"""Labels too rare to be classes of their own, and what they count as; None leaves them out."""
+
+SPLIT = Split(validation=0.1, test=0.3, order=4)
+OPTIONS = TrainingOptions(epochs=30)
+
+
+def join_surveys(parts: dict[str, LabelledCurves], surveys: dict[str, str | None]) -> LabelledCurves:
+    """The stars of all catalogs, with roles for bands and the taxonomy's names for labels."""
+    joined = LabelledCurves.concatenate(
+        [curves.as_survey(name, ROLES, surveys[name]) for name, curves in parts.items()]
+    )
+    joined.label[:] = [MERGED.get(label, label) for label in joined.label]
+    return joined
+
+
+def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
+    lake = Lake(lake_url)
+    parts = {}
+    for name in CATALOGS:
+        if name not in lake.names():
+            print(f"{name} is not in the lake: left out")
+            continue
+        parts[name] = LabelledCurves.from_tables(lake[name].map(Search()).to_batches())
+        print(f"{name}: {len(parts[name])} labelled stars")
+    model = train(join_surveys(parts, CATALOGS), folder, trained_on="real", split=SPLIT, options=OPTIONS, progress=True)
+    print(f"{folder}: model {model.card.id}")
+    for name, figures in model.card.metrics["test"]["by_origin"].items():
+        print(f"  {name}: accuracy {figures['accuracy']:.3f} of {figures['n']} stars")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

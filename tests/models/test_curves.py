@@ -1,0 +1,65 @@
+import numpy as np
+import pyarrow as pa
+
+from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
+from lcscale.lightcurves.synthesis import synthesize
+from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models.roles import ROLES
+
+SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
+
+
+def survey(bands, labels, seed, n=60):
+    made = synthesize([("RRab", "EA")[i % 2] for i in range(n)], seed, bands=bands, n_observations=(40, 60))
+    lcs = made.lcs if len(bands) > 1 else made.lcs.select_band(bands[0])
+    place = np.random.default_rng(seed).integers(0, 12 << 58, n)
+    label = np.array([labels[i % 2] for i in range(n)], object)
+    return LabelledCurves(lcs, made.period, label, place, bands)
+
+
+def test_surveys_of_different_bands_and_names_are_joined():
+    ogle = survey(("I", "V"), ("RRab", "NC"), 1)
+    crts = survey(("V",), ("Blazhko", "EA"), 2)
+    unnamed = LightCurves(crts.lcs.time, crts.lcs.mag, crts.lcs.mag_err, crts.lcs.offsets)
+    parts = [ogle.as_survey("ogle", ROLES, "ogle"), crts.as_survey("crts", ROLES, "crts")]
+    joined = LabelledCurves.concatenate(parts)
+    assert joined.bands == joined.lcs.bands == ("g", "r")
+    assert set(joined.label[:60]) == {"RRab", "ECL_NC"}
+    assert set(joined.label[60:]) == {"BLAZHKO", "EA"}
+    assert joined.origin.tolist() == ["ogle"] * 60 + ["crts"] * 60
+    np.testing.assert_array_equal(joined.lcs.select_band("g").take(np.arange(60)).mag, ogle.lcs.select_band("V").mag)
+    assert joined.lcs.select_band("r").counts[60:].max() == 0
+    alone = LabelledCurves(unnamed, crts.period, crts.label, crts.healpix_29).as_survey("x", ROLES)
+    assert (alone.lcs.band == 0).all()
+
+
+def test_the_card_has_figures_of_each_catalog(tmp_path):
+    one = survey(("g", "r"), ("RRab", "EA"), 1).as_survey("one", ROLES)
+    two = survey(("G",), ("RRab", "ECL"), 2).as_survey("two", ROLES, "gaia")
+    joined = LabelledCurves.concatenate([one, two])
+    split = Split(order=5, test=0.4)
+    model = train(joined, tmp_path / "m", trained_on="real", split=split, options=SMALL, min_class_size=5)
+    figures = model.card.metrics["test"]
+    assert set(figures["by_origin"]) == {"one", "two"}
+    assert sum(row["n"] for row in figures["by_origin"].values()) == figures["n"]
+    assert model.classes == ("RRab", "EA")
+    right = sum(row["n"] * row["accuracy"] for row in figures["by_origin"].values())
+    np.testing.assert_allclose(right / figures["n"], figures["accuracy"], atol=1e-4)
+
+
+def test_batches_that_lack_a_band_keep_their_codes():
+    made = synthesize(["RRab"] * 4, 5, n_observations=(20, 30))
+    field = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
+    schema = pa.schema(
+        [pa.field("_healpix_29", pa.int64()), field, pa.field("period", pa.float64()), pa.field("label", pa.string())]
+    )
+    tables = [
+        pa.Table.from_arrays(
+            [pa.array([1] * 4), lcs.to_arrow(), pa.array(made.period), pa.array(["RRab"] * 4)], schema=schema
+        )
+        for lcs in (made.lcs, made.lcs.keep(made.lcs.band == 1))
+    ]
+    joined = LabelledCurves.from_tables(tables)
+    assert joined.bands == ("g", "r")
+    np.testing.assert_array_equal(joined.lcs.select_band("r").mag, np.tile(made.lcs.select_band("r").mag, 2))
+    assert joined.lcs.select_band("g").counts[4:].max() == 0
