@@ -17,11 +17,12 @@ from lcscale.surveys.ogle import Ogle
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 from lcscale.surveys.simulated import Simulated, SimulatedRelease, write_release
 from lcscale.surveys.table import Table
+from lcscale.surveys.twomass import TwoMass
 from lcscale.surveys.ztf import Ztf
 
 ADAPTERS: dict[str, type[Any]] = {
     adapter.name: adapter
-    for adapter in (Crts, Eros2, Gaia, GaiaAlerts, GaiaEpochs, LightCurveTables, Ogle, Simulated, Table, Ztf)
+    for adapter in (Crts, Eros2, Gaia, GaiaAlerts, GaiaEpochs, LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf)
 }
 """The adapters by name; adding a survey is adding a file and a name here."""
 

@@ -17,7 +17,7 @@ from lcscale.surveys.release import Problem, ReleaseFileError
 _STREAM_BYTES = (256 << 20, 64 << 20)
 """Files larger than this, plain and compressed, are read in blocks."""
 _BLOCK_BYTES = 32 << 20
-_NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "--", "N/A"]
+_NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "--", "N/A", "\\N"]
 _WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
 """The type to try next, where a later block does not fit the type of the first; any other becomes text."""
 

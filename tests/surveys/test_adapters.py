@@ -334,6 +334,29 @@ def test_gaia_bulk_files(tmp_path):
     assert table.schema.field("ra").metadata[b"epoch"] == b"2016.0"
 
 
+TWOMASS = """\
+121.143015|-8.301617|0.06|0.06|90|08043432-0818058 |16.057|.079|.079|12.8|15.475|.093|.093|10.5|15.319|.171|.171|7.4|\
+ABC|222|111|000|061606|28.5|316|1213478|0|0|1213479|s|1999-01-12|66|228.7|11.9|-97.6|2451190.7|1.05|.92|.89|16.0|.05|15.4|\
+.09|15.2|\\N|2205|97|nw|0|1|U|.2|190|18.3|\\N|1|\\N|49913|1156870|172
+"""
+
+
+def test_2mass_bulk_files(tmp_path):
+    """Form, order and nulls as in the catalog's description of the bulk files."""
+    path = tmp_path / "psc_aaa.gz"
+    path.write_bytes(gzip.compress(TWOMASS.encode()))
+    table, problems = read(surveys.get("twomass"), tmp_path)
+    assert problems == []
+    (row,) = table.to_pylist()
+    assert len(row) == 60
+    assert (row["ra"], row["dec"], row["pts_key"]) == (121.143015, -8.301617, 1213479)
+    assert (row["rd_flg"], row["cc_flg"], row["ndet"]) == ("222", "000", "061606")
+    assert (row["k_msig_stdap"], row["vr_m_opt"], row["ext_key"], row["coadd"]) == (None, None, None, 172)
+    path.write_text("x|y\n1|2\n")
+    _, (problem,) = read(surveys.get("twomass"), path)
+    assert "cannot read" in problem.text or "no line has 60 fields" in problem.text
+
+
 # -- light curves of any survey -----------------------------------------------------------------------------------
 
 
