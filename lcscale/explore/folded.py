@@ -121,7 +121,7 @@ def _draw(axis: Any, curve: Folded) -> None:
 
 
 def _limit(axis: Any, curve: Folded, level: float) -> None:
-    """Magnitude axis downward, over all observations but a lonely one at either end."""
+    """Magnitude axis downward, over all observations but strays."""
     parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
     moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
     low, high = _range(np.sort(moved))
@@ -130,13 +130,20 @@ def _limit(axis: Any, curve: Folded, level: float) -> None:
 
 
 def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Ends of sorted values, without a first or last one that is farther from the rest than half their range."""
-    rest = values[1:-1]
+    """Ends of sorted values without strays.
+
+    Strays are at most a hundredth of the values at either end (at least one), where a gap wider than half the range
+    of the rest parts them from it.
+    """
+    strays = max(1, values.size // 100)
+    rest = values[strays:-strays]
     if rest.size < 2:
         return float(values[0]), float(values[-1])
     reach = 0.5 * (rest[-1] - rest[0])
-    low = values[0] if rest[0] - values[0] <= reach else rest[0]
-    high = values[-1] if values[-1] - rest[-1] <= reach else rest[-1]
+    gaps = np.diff(values) > reach
+    below, above = np.flatnonzero(gaps[:strays]), np.flatnonzero(gaps[-strays:])
+    low = values[below[-1] + 1] if below.size else values[0]
+    high = values[values.size - 1 - strays + above[0]] if above.size else values[-1]
     return float(low), float(high)
 
 

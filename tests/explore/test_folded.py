@@ -44,8 +44,12 @@ def test_panels_take_anything(n):
     assert "&lt;b&gt;$x_1$" in svg
 
 
-def test_one_stray_point_does_not_squeeze_the_rest():
-    values = np.sort(np.append(np.random.default_rng(1).uniform(15, 16, 200), 25.0))
-    assert _range(values) == (values[0], values[-2])
-    assert _range(values[:-1]) == (values[0], values[-2])
+def test_strays_do_not_squeeze_the_rest():
+    values = np.sort(np.random.default_rng(1).uniform(15, 16, 300))
+    ends = (values[0], values[-1])
+    assert _range(values) == ends
+    assert _range(np.array([*values, 25.0])) == ends
+    assert _range(np.array([*values, 17.0, 25.0, 25.1])) == ends
+    assert _range(np.array([2.0, 2.1, *values, 25.0])) == ends
+    assert _range(np.array([*values, 17.0, 17.1, 17.2, 17.3])) == (values[0], 17.3)  # more than a hundredth: signal
     assert _range(np.array([1.0, 9.0])) == (1.0, 9.0)

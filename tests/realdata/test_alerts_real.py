@@ -9,9 +9,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from lcscale.explore import write_report
 from lcscale.ingest import ingest
 from lcscale.lake import Lake
-from lcscale.products import OfClass, alert_statistics
+from lcscale.products import OfClass, alert_statistics, match_alerts
 
 pytestmark = pytest.mark.realdata
 
@@ -72,6 +73,17 @@ def test_the_statistics_are_a_table_of_the_lake(lake, statistics):
     version = lake.write_table("alert_statistics", statistics)
     assert lake.write_table("alert_statistics", statistics) == version
     assert lake.table("alert_statistics").equals(statistics)
+
+
+def test_every_matched_alert_is_in_the_report(lake, statistics, tmp_path):
+    lists = {name: lake[name] for name in ("spicy", "gcvs", "neowise")}
+    record = match_alerts(lake["gaia_alerts"], lists).write("alerts_yso")
+    assert record.rows == 24_770
+    lake.write_table("alert_statistics", statistics)
+    text = write_report(lake, tmp_path / "report.html").read_text("utf-8")
+    assert "662 of 24,770 alerts lie at a source of one of 3 lists: 331 at spicy, 334 at gcvs, 142 at neowise." in text
+    assert "2.41 (1.93–3.01)" in text  # 76 of 3,148 in 2022 at SPICY
+    assert "https://gsaweb.ast.cam.ac.uk/alerts/alert/Gaia24ann/" in text
 
 
 @pytest.mark.parametrize(("by", "digits"), [("year", 4), ("month", 7), ("night", 10), ("class", None)])
