@@ -11,6 +11,7 @@ from lcscale.surveys.crts import Crts
 from lcscale.surveys.eros2 import Eros2
 from lcscale.surveys.gaia import Gaia
 from lcscale.surveys.gaia_alerts import GaiaAlerts
+from lcscale.surveys.gaia_datalink import GaiaDataLink
 from lcscale.surveys.gaia_epochs import GaiaEpochs
 from lcscale.surveys.lightcurves import LightCurveTables
 from lcscale.surveys.ogle import Ogle
@@ -22,7 +23,10 @@ from lcscale.surveys.ztf import Ztf
 
 ADAPTERS: dict[str, type[Any]] = {
     adapter.name: adapter
-    for adapter in (Crts, Eros2, Gaia, GaiaAlerts, GaiaEpochs, LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf)
+    for adapter in (
+        *(Crts, Eros2, Gaia, GaiaAlerts, GaiaDataLink, GaiaEpochs),
+        *(LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf),
+    )
 }
 """The adapters by name; adding a survey is adding a file and a name here."""
 
@@ -88,6 +92,8 @@ def _converted(what: str, value: Any, kind: Any) -> Any:
         return None
     if get_origin(kind) is tuple:
         return tuple(part.strip() for part in value.split(","))
+    if bool in choices and value.lower() in ("true", "false"):
+        return value.lower() == "true"
     for number in (int, float):
         if number in choices:
             try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.surveys.nesting import light_curve_field
@@ -16,8 +17,9 @@ from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, req
 
 _OBJECTS = ("objects.csv", "objects.csv.gz")
 _PHOTOMETRY = ("photometry_G.parquet",)
-_TO_MJD = 2_455_197.5 - 2_400_000.5
-_DETECTIONS = Detections("source_id", "time", "mag", "mag_err", time_offset=_TO_MJD)
+TO_MJD = 2_455_197.5 - 2_400_000.5
+"""Days from Gaia's BJD - 2455197.5 to BJD - 2400000.5."""
+_DETECTIONS = Detections("source_id", "time", "mag", "mag_err", time_offset=TO_MJD)
 _FIELD = light_curve_field(("G",), time_scale="TCB", time_origin="BJD - 2400000.5", mag_system="Vega")
 _LEVEL = 12
 _PIXEL_OF_ID = 1 << 35
@@ -63,17 +65,23 @@ class GaiaEpochs:
             yield from pieces(part, objects, _DETECTIONS, _FIELD, problems, band="G")
 
 
-def _sources(path: str, problems: list[Problem]) -> pa.Table:
+def id_positions(
+    source_id: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Right ascension and declination, degrees, of the centre of the HEALPix pixel of level 12 in Gaia's ids."""
     import cdshealpix
 
+    lon, lat = cdshealpix.healpix_to_lonlat((source_id // _PIXEL_OF_ID).astype(np.uint64), _LEVEL)
+    return np.asarray(lon.deg, np.float64), np.asarray(lat.deg, np.float64)
+
+
+def _sources(path: str, problems: list[Problem]) -> pa.Table:
     table = read_table(path, problems)
     require(table, ("source_id", "best_class_name"), path)
-    ids = table.column("source_id").to_numpy()
-    lon, lat = cdshealpix.healpix_to_lonlat((ids // _PIXEL_OF_ID).astype(np.uint64), _LEVEL)
     rest = table.drop_columns(["source_id", "best_class_name"])
     fields = [pa.field("object_id", pa.int64())]
     fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
     fields += [pa.field("label", pa.string()), *rest.schema]
-    position = [pa.array(angle.deg.astype(np.float64)) for angle in (lon, lat)]
+    position = [pa.array(angle) for angle in id_positions(table.column("source_id").to_numpy())]
     columns = [table.column("source_id"), *position, table.column("best_class_name").cast(pa.string()), *rest.columns]
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))

@@ -334,6 +334,39 @@ def test_gaia_bulk_files(tmp_path):
     assert table.schema.field("ra").metadata[b"epoch"] == b"2016.0"
 
 
+DATALINK = """\
+transit_id,band,time,mag,flux,flux_error,flux_over_error,rejected_by_photometry,rejected_by_variability,other_flags
+17091923342681275,G,1705.9437360200984,15.25,16000.0,16.0,1000.0,false,false,4097
+17091923342681275,BP,1705.5,15.75,5000.0,50.0,100.0,false,false,0
+17091923342681275,RP,1705.6,,,,,true,false,0
+17096015416442752,G,1704.25,15.5,12000.0,12.0,1000.0,false,true,1
+"""
+
+
+def test_gaia_datalink(tmp_path):
+    """Names, flags and time as the archive's description has them; 1 % of the flux is 0.0109 mag."""
+    path = tmp_path / "EPOCH_PHOTOMETRY-Gaia DR3 5284240582308398080.csv"
+    path.write_text(DATALINK)
+    table, problems = read(surveys.get("gaia_datalink"), path)
+    assert problems == []
+    (row,) = table.to_pylist()
+    assert row["object_id"] == 5284240582308398080
+    curve = row["lightcurve"]
+    assert curve["band"] == ["BP", "G"]
+    assert curve["time"] == [pytest.approx(56902.5), pytest.approx(56902.94373602)]
+    assert curve["mag_err"] == [pytest.approx(0.010857, rel=1e-3), pytest.approx(0.0010857, rel=1e-3)]
+    everything, _ = read(surveys.get("gaia_datalink", keep_rejected=True), path)
+    assert len(everything.to_pylist()[0]["lightcurve"]["time"]) == 4
+    pixel = 5284240582308398080 // 34359738368
+    import healpy
+
+    lon, lat = healpy.pix2ang(2**12, pixel, nest=True, lonlat=True)
+    assert (row["ra"], row["dec"]) == (pytest.approx(lon), pytest.approx(lat))
+    path.rename(tmp_path / "nameless.csv")
+    _, (problem,) = read(surveys.get("gaia_datalink"), tmp_path / "nameless.csv")
+    assert "no source_id in its name" in problem.text
+
+
 TWOMASS = """\
 121.143015|-8.301617|0.06|0.06|90|08043432-0818058 |16.057|.079|.079|12.8|15.475|.093|.093|10.5|15.319|.171|.171|7.4|\
 ABC|222|111|000|061606|28.5|316|1213478|0|0|1213479|s|1999-01-12|66|228.7|11.9|-97.6|2451190.7|1.05|.92|.89|16.0|.05|15.4|\
