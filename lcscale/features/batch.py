@@ -7,18 +7,14 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.features.compiling import Floats, Integers, kernel
+from lcscale.features.sorting import sort_segments
 from lcscale.lightcurves import LightCurves
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 QuantileRule = Literal["linear", "hazen"]
-
-kernel = nb.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
-"""Compiles kernels and the loops over light curves: sums may be reordered, NaN and infinity keep their laws."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,16 +68,8 @@ class BandBatch:
 
     @cached_property
     def ordered(self) -> Floats:
-        """`mag` sorted within each object, in the type it is stored in, which sorts float32 twice as fast.
-
-        NumPy's sort uses vector instructions, loops of numba do not.
-        """
-        values = self.stored.copy()
-        for a, b in pairwise(self.offsets.tolist()):
-            values[a:b].sort()
-        result = np.empty(values.size)
-        _relative(values, self.offsets, self.zero, result)
-        return result
+        """`mag` sorted within each object."""
+        return sort_segments(self.stored, self.offsets, self.zero)
 
     @cached_property
     def gaps(self) -> Floats:
@@ -113,14 +101,6 @@ def _centre(mags: Any, errors: Any, offsets: Integers, mag: Any, error: Any, zer
         for j in range(a, b):
             mag[j] = float(mags[j]) - zero[i]
             error[j] = float(errors[j]) if known[i] else 1.0
-
-
-@kernel  # type: ignore[untyped-decorator]
-def _relative(values: Any, offsets: Integers, zero: Floats, result: Any) -> None:
-    """`values` minus the zero of their object."""
-    for i in range(offsets.size - 1):
-        for j in range(offsets[i], offsets[i + 1]):
-            result[j] = float(values[j]) - zero[i]
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.batch import BandBatch
+from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
 FEATURES = (

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.features.batch import BandBatch, Floats, QuantileRule
+from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
+from lcscale.features.compiling import Floats
 from lcscale.lightcurves import LightCurves, usable
 
 CHUNK = 1 << 19

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch, Floats, Integers, kernel
+from lcscale.features.batch import BandBatch
+from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
 _RULE = "quantiles Q by the rule of the call (linear: NumPy's default; hazen: light-curve's)"
@@ -52,25 +53,28 @@ def quantile(v: Floats, q: float, hazen: bool) -> float:
 
 @kernel  # type: ignore[untyped-decorator]
 def median_deviation(v: Floats, median: float) -> float:
-    """Median absolute deviation of sorted values: the deviations, largest first, come from the two ends."""
+    """Median absolute deviation of sorted values: the deviations below and above the median are sorted already."""
     n = v.size
-    low = 0
-    high = n - 1
-    upper = 0.0
-    lower = 0.0
-    for r in range(n - 1, (n - 1) // 2 - 1, -1):
-        below = median - v[low]
-        above = v[high] - median
-        if below > above:
-            deviation = below
-            low += 1
+    lower = float(_deviation(v, median, (n - 1) // 2))
+    return lower if n % 2 else 0.5 * (lower + float(_deviation(v, median, n // 2)))
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _deviation(v: Floats, median: float, rank: int) -> float:
+    """The deviation of `rank` (from 0): bisection for how many of the smaller ones lie below the median."""
+    below = v.size // 2
+    above = v.size - below
+    low = max(0, rank + 1 - above)
+    high = min(rank + 1, below)
+    while low < high:
+        taken = (low + high) // 2
+        if median - v[below - 1 - taken] < v[below + rank - taken] - median:
+            low = taken + 1
         else:
-            deviation = above
-            high -= 1
-        if r == n // 2:
-            upper = deviation
-        lower = deviation
-    return 0.5 * (lower + upper)
+            high = taken
+    largest = median - v[below - low] if low > 0 else 0.0
+    rest = rank + 1 - low
+    return float(max(largest, v[below + rest - 1] - median)) if rest > 0 else float(largest)
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -1,0 +1,65 @@
+"""Sorting the values of every object of a ragged batch.
+
+NumPy sorts with vector instructions, which loops of numba do not, but a call costs as much as sorting a short light
+curve. So short ones are laid out as the rows of matrices, which one call sorts; and float32 sorts twice as fast as
+float64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.features.compiling import Floats, Integers, kernel
+
+LONGEST_ROW = 256
+"""Longer objects are sorted one by one."""
+
+STEP = 16
+"""Rows are as long as the next multiple of this."""
+
+
+def sort_segments(values: npt.NDArray[Any], offsets: Integers, zero: Floats) -> Floats:
+    """`values` (float32 or float64 [n]) minus `zero` of their object, sorted within it, float64 [n].
+
+    Examples
+    --------
+    >>> sort_segments(np.array([3.0, 1.0, 2.0, 5.0, 4.0]), np.array([0, 3, 5]), np.array([1.0, 0.0])).tolist()
+    [0.0, 1.0, 2.0, 4.0, 5.0]
+    """
+    result = np.empty(values.size)
+    counts = np.diff(offsets)
+    width = -(-counts // STEP) * STEP
+    for length in np.unique(width[(counts > 0) & (width <= LONGEST_ROW)]):
+        members = np.flatnonzero(width == length)
+        rows = np.empty((members.size, length), values.dtype)
+        _gather(values, offsets, members, rows)
+        rows.sort(axis=1)
+        _scatter(rows, offsets, zero, members, result)
+    for i in np.flatnonzero(width > LONGEST_ROW):
+        inside = slice(offsets[i], offsets[i + 1])
+        np.subtract(np.sort(values[inside]), zero[i], out=result[inside], dtype=np.float64)
+    return result
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _gather(values: Any, offsets: Integers, members: Integers, rows: Any) -> None:
+    """Copy the objects `members` into `rows`, filled up with infinity."""
+    for r in range(members.size):
+        start = offsets[members[r]]
+        count = offsets[members[r] + 1] - start
+        for j in range(count):
+            rows[r, j] = values[start + j]
+        for j in range(count, rows.shape[1]):
+            rows[r, j] = np.inf
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _scatter(rows: Any, offsets: Integers, zero: Floats, members: Integers, result: Any) -> None:
+    """Copy sorted `rows` back, minus the zero of each object."""
+    for r in range(members.size):
+        start = offsets[members[r]]
+        for j in range(offsets[members[r] + 1] - start):
+            result[start + j] = float(rows[r, j]) - zero[members[r]]
