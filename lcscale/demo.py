@@ -9,7 +9,7 @@ from typing import Any
 
 from lcscale.explore import write_report
 from lcscale.features import Extract
-from lcscale.ingest import ingest
+from lcscale.ingest import Partitioning, ingest
 from lcscale.lake import Lake
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products import alert_statistics, variable_candidates
@@ -27,7 +27,7 @@ def run_demo(lake: Lake, report: str | os.PathLike[str], *, engine: Any = None, 
     options: dict[str, Any] = {"engine": engine, "progress": progress}
     release = write_release(os.path.join(str(lake.root), ".release"), n=N_STARS)
 
-    print(ingest("simulated", release.survey, lake, "stars", **options).summary())
+    print(ingest("simulated", release.survey, lake, "stars", partitioning=Partitioning(rows=200), **options).summary())
     print(ingest("table", release.reference, lake, "reference", id="source_id", **options).summary())
     print(ingest("gaia_alerts", release.alerts, lake, "alerts", **options).summary())
     print(ingest("table", release.yso, lake, "known_yso", id="name", **options).summary())
