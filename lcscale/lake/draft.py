@@ -6,9 +6,10 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import pathlib
 import re
 import shutil
-import uuid
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -21,6 +22,7 @@ from lcscale.engine import Ledger
 from lcscale.errors import ConflictError, LcscaleError
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
+from lcscale.lake.storage import is_local, replace_file, stamp
 
 COLLECTION_FILE = "collection.properties"
 
@@ -74,7 +76,7 @@ class Draft:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LcscaleError(f"cannot write to the lake at {self.entry}: {error}") from error
-        if _is_local(self.folder):
+        if is_local(self.folder):
             self._lock = open(os.path.join(self.folder.path, ".writer.lock"), "w")
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,7 +114,7 @@ class Draft:
         properties
             More entries for ``hats.properties``.
         """
-        if _is_local(self.folder):
+        if is_local(self.folder):
             shutil.rmtree(os.path.join(self.folder.path, "partial"), ignore_errors=True)
         write_metadata(self.folder, self.entry.name, pixels, schema, ra=ra, dec=dec, extra=properties)
         publish_version(self.entry, self.version, self.base)
@@ -140,29 +142,23 @@ def publish_version(entry: UPath, version: str, base: str | None) -> None:
     """Make `version` current, unless another was published since `base` was."""
     from hats.catalog.dataset.collection_properties import CollectionProperties
 
-    properties = CollectionProperties(obs_collection=entry.name, hats_primary_table_url=version)
+    path = entry / COLLECTION_FILE
+    with tempfile.TemporaryDirectory() as folder:
+        CollectionProperties(obs_collection=entry.name, hats_primary_table_url=version).to_properties_file(folder)
+        content = (pathlib.Path(folder) / COLLECTION_FILE).read_bytes()
     with publishing(entry):
+        seen = None if is_local(entry) else stamp(path)
         now = current_version(entry)
-        if now not in (base, version):
+        if now not in (base, version) or not replace_file(path, content, seen):
             raise ConflictError(
-                f"{entry.name}: version {now} was published while {version} was written; its leaves are kept in "
-                f"{entry / version}: run the same command again to publish it on top"
+                f"{entry.name}: version {current_version(entry)} was published while {version} was written; its leaves "
+                f"are kept in {entry / version}: run the same command again to publish it on top"
             )
-        if not _is_local(entry):
-            properties.to_properties_file(entry)
-            return
-        beside = entry / f".{uuid.uuid4().hex}"
-        beside.mkdir()
-        try:
-            properties.to_properties_file(beside)
-            os.replace((beside / COLLECTION_FILE).path, (entry / COLLECTION_FILE).path)
-        finally:
-            shutil.rmtree(beside.path)
 
 
 def link(path: UPath, place: UPath) -> None:
     """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none."""
-    if not _is_local(path):
+    if not is_local(path):
         path.fs.copy(path.path, place.path)
         return
     os.makedirs(os.path.dirname(place.path), exist_ok=True)
@@ -173,13 +169,9 @@ def link(path: UPath, place: UPath) -> None:
 @contextlib.contextmanager
 def publishing(entry: UPath) -> Iterator[None]:
     """Hold the entry's publishing lock (a file lock, gone with the process; only on file systems that have it)."""
-    if not _is_local(entry):
+    if not is_local(entry):
         yield
         return
     with open(os.path.join(entry.path, ".publish.lock"), "w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def _is_local(path: UPath) -> bool:
-    return path.protocol in ("", "file")

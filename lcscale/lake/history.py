@@ -11,6 +11,7 @@ from upath import UPath
 
 from lcscale.engine import Ledger
 from lcscale.lake.draft import current_version, existing_versions
+from lcscale.lake.storage import is_local
 
 _RUNNING_SECONDS = 60.0
 
@@ -92,7 +93,7 @@ def prune(entry: UPath, keep: int) -> list[str]:
     older = [name for name in names[: names.index(current)] if (entry / name / "hats.properties").exists()]
     removed = older[: len(older) - keep] if keep else older
     for name in removed:
-        if entry.protocol in ("", "file"):
+        if is_local(entry):
             shutil.rmtree((entry / name).path)
         else:
             entry.fs.rm((entry / name).path, recursive=True)

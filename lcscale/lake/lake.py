@@ -13,6 +13,7 @@ from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog, open_with
 from lcscale.lake.draft import COLLECTION_FILE, Draft, current_version, existing_versions
 from lcscale.lake.history import Job, jobs, prune
+from lcscale.lake.storage import is_local
 from lcscale.lake.tables import TABLES, read_table, table_names, write_table
 
 
@@ -35,7 +36,7 @@ class Lake:
 
     def __init__(self, url: str | os.PathLike[str], **storage_options: Any) -> None:
         self.root = UPath(url, **storage_options)
-        if self.root.protocol in ("", "file"):
+        if is_local(self.root):
             self.root = UPath(os.path.abspath(self.root.path))
 
     def names(self) -> list[str]:

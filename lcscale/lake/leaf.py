@@ -20,6 +20,7 @@ from upath import UPath
 
 from lcscale.errors import LcscaleError
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.storage import is_local
 
 Ranges = npt.NDArray[np.int64]
 """int64 [n, 2]: half-open ranges of HEALPix indices at order 29, sorted and disjoint."""
@@ -76,7 +77,7 @@ class Leaf:
         try:
             if path.is_dir():  # npix_suffix "/": a folder of one file
                 (path,) = sorted(path.glob("*.parquet"), key=str)
-            if path.protocol in ("", "file"):
+            if is_local(path):
                 return pq.ParquetFile(path.path, memory_map=True)
             return pq.ParquetFile(path.path, filesystem=path.fs, pre_buffer=True)
         except (OSError, pa.ArrowInvalid) as error:
@@ -132,7 +133,7 @@ class LeafWriter:
         self.folder, self.pixel, self.schema = folder, pixel, schema
         self.rows = self.bytes = 0
         self.digest = ""
-        self._local = folder.protocol in ("", "file")
+        self._local = is_local(folder)
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> LeafWriter:

@@ -16,6 +16,7 @@ from lcscale.engine import Ledger
 from lcscale.errors import InputError
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.storage import is_local
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Source:
 
 def content_identity(path: UPath) -> str:
     """A text that changes when the content of the file at `path` does: the store's checksum, or a hash of it."""
-    if path.protocol not in ("", "file"):
+    if not is_local(path):
         info = path.fs.info(path.path)
         for key in ("ETag", "etag", "md5Hash", "content_md5", "crc32c"):
             if info.get(key):

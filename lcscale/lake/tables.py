@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import uuid
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import InputError
+from lcscale.lake.storage import replace_file, stamp
 
 TABLES = "tables"
 _CURRENT = "current"
@@ -46,16 +45,6 @@ def write_table(root: UPath, name: str, table: pa.Table) -> str:
     version = f"v-{hashlib.blake2b(buffer.getvalue(), digest_size=6).hexdigest()}"
     entry = root / TABLES / name
     (entry / version).mkdir(parents=True, exist_ok=True)
-    _replace(entry / version / "part-0.parquet", buffer.getvalue())
-    _replace(entry / _CURRENT, (version + "\n").encode())
+    replace_file(entry / version / "part-0.parquet", buffer.getvalue(), stamp(entry / version / "part-0.parquet"))
+    replace_file(entry / _CURRENT, f"{version}\n".encode(), stamp(entry / _CURRENT))
     return version
-
-
-def _replace(path: UPath, content: bytes) -> None:
-    """Write a file whole: beside and renamed where the store can rename, in one put where it cannot."""
-    if path.protocol not in ("", "file"):
-        path.write_bytes(content)
-        return
-    beside = path.with_name(f".{uuid.uuid4().hex}")
-    beside.write_bytes(content)
-    os.replace(beside.path, path.path)

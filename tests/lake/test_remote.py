@@ -10,7 +10,10 @@ import pytest
 from skies import put, sky_table
 
 import lcscale as lc
+from lcscale.errors import ConflictError
 from lcscale.lake import Lake
+from lcscale.lake.draft import publish_version
+from lcscale.lake.storage import replace_file, stamp
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +69,18 @@ def test_a_lake_in_a_bucket_is_written_read_and_versioned(s3, sky):
     assert lake.write_table("counts", sky.columns("object_id").to_arrow()) == lake.write_table(
         "counts", lake.table("counts")
     )
+
+
+def test_a_bucket_refuses_the_second_of_two_writers(s3):
+    lake = Lake("s3://survey/two-writers", **s3)
+    put(lake, "sky", sky_table(50), order=0)
+    slow = lake.draft("sky", "slow plan")
+    put(lake, "sky", sky_table(60, seed=1), order=0, plan="quick plan")
+    quick = lake.current("sky")
+    with pytest.raises(ConflictError, match="was published while"):
+        publish_version(lake.root / "sky", slow.version, slow.base)
+    assert lake.current("sky") == quick
+    seen = stamp(lake.root / "sky" / "collection.properties")
+    assert replace_file(lake.root / "sky" / "collection.properties", b"x", seen)
+    assert not replace_file(lake.root / "sky" / "collection.properties", b"y", seen)
+    assert not replace_file(lake.root / "sky" / "collection.properties", b"y", None)

@@ -1,0 +1,45 @@
+"""Replacing a small file whole on any store, and finding out whether somebody else did."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+from upath import UPath
+
+
+def is_local(path: UPath) -> bool:
+    """Whether `path` is on a file system of this machine, with rename, links and locks."""
+    return path.protocol in ("", "file", "local")
+
+
+def stamp(path: UPath) -> str | None:
+    """The store's checksum of the file at `path`, as it is now; None where there is no file or no checksum."""
+    path.fs.invalidate_cache()
+    if not path.exists():
+        return None
+    found = path.fs.info(path.path).get("ETag")
+    return None if found is None else str(found)
+
+
+def replace_file(path: UPath, content: bytes, seen: str | None = None) -> bool:
+    """Write the file at `path` whole: readers find the old content or the new.
+
+    On S3 the put is conditional: where the file is no longer the one with the checksum `seen` (None: not there),
+    nothing is written and False comes back. Other stores take the content without asking.
+    """
+    if is_local(path):
+        beside = path.with_name(f".{uuid.uuid4().hex}")
+        beside.write_bytes(content)
+        os.replace(beside.path, path.path)
+        return True
+    condition = {}
+    if path.protocol in ("s3", "s3a"):
+        condition = {"IfNoneMatch": "*"} if seen is None else {"IfMatch": seen}
+    try:
+        path.fs.pipe_file(path.path, content, **condition)
+    except OSError as error:
+        if "PreconditionFailed" not in repr(error) and "pre-condition" not in str(error).lower():
+            raise
+        return False
+    return True
