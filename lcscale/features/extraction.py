@@ -16,7 +16,7 @@ from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES,
 from lcscale.features.compiling import Floats
 from lcscale.lightcurves import LightCurves, usable
 
-CHUNK = 1 << 19
+CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
 
 
