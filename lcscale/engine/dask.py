@@ -16,6 +16,7 @@ GPU = "GPU"
 
 _BACKLOG_PER_SLOT = 2
 _SLOTS_SECONDS = 2.0
+_CONNECT_SECONDS = 20
 _ALLOWED_FAILURES = 10
 _PRELOAD = ("distributed", "numba", "pyarrow.parquet", "hats.io", "lcscale.steps")
 
@@ -87,7 +88,7 @@ class DaskEngine:
         from distributed import Client
 
         try:
-            client = Client(address, set_as_default=False, timeout="20s")
+            client = Client(address, set_as_default=False, timeout=_CONNECT_SECONDS)
         except (OSError, TimeoutError) as error:
             raise InputError(f"no Dask scheduler answers at {address}: {error}") from error
         return cls(client, owned=(client,))

@@ -1,0 +1,105 @@
+"""A cluster as people run one: a scheduler and workers as processes of their own, over TLS, coming and going."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import dask
+import distributed  # noqa: F401 (its configuration has to be there before a part of it is set)
+import pytest
+from skies import put, sky_table
+from slowly import Slowly
+
+from lcscale.engine import resolve
+from lcscale.errors import InputError
+
+
+def certificate(folder: Path) -> dict[str, str]:
+    """A self-signed certificate of the loopback address, in Dask's words."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lcscale test")])
+    now = datetime.datetime.now(datetime.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(signed.public_bytes(pem))
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    return {"ca": str(folder / "cert.pem"), "cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+
+
+@pytest.fixture
+def cluster(tmp_path, monkeypatch):
+    """Address of a TLS scheduler, and a function that starts one more worker."""
+    files = certificate(tmp_path)
+    tls = [f"--tls-{option}={files[kind]}" for option, kind in (("ca-file", "ca"), ("cert", "cert"), ("key", "key"))]
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    where = tmp_path / "scheduler.json"
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:], *tls, "--no-dashboard"],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        started.append(process)
+        return process
+
+    start("dask_scheduler", "--protocol=tls", "--host=127.0.0.1", "--port=0", f"--scheduler-file={where}")
+    deadline = time.monotonic() + 60
+    while not where.exists() or not where.read_text():
+        assert time.monotonic() < deadline, "the scheduler did not start"
+        time.sleep(0.05)
+    address = json.loads(where.read_text())["address"]
+
+    def worker():
+        return start("dask_worker", address, "--nthreads=1", "--host=127.0.0.1", f"--local-directory={tmp_path}")
+
+    both = {"scheduler": files, "worker": files, "client": files}
+    roles = {role: {"cert": each["cert"], "key": each["key"]} for role, each in both.items()}
+    with dask.config.set({"distributed.comm.tls": {"ca-file": files["ca"], **roles}}):
+        yield address, worker
+    for process in reversed(started):
+        process.kill()
+        process.wait()
+
+
+def test_a_job_on_a_tls_cluster_whose_workers_come_and_go(cluster, lake):
+    address, worker = cluster
+    assert address.startswith("tls://")
+    sky = put(lake, "sky", sky_table(1000, lightcurves=False), order=1)
+    first = worker()
+    threading.Timer(3.0, worker).start()
+    threading.Timer(6.0, first.kill).start()
+    record = sky.map(Slowly(0.15)).write("slowly", engine=address)
+    assert record.engine == f"dask {address}"
+    assert (record.done, record.rows, record.exit_status) == (48, 1000, 0)
+    assert lake["slowly"].without("slow").to_arrow().equals(sky.to_arrow())
+
+
+def test_no_scheduler_at_the_address_is_one_clear_error(monkeypatch):
+    monkeypatch.setattr("lcscale.engine.dask._CONNECT_SECONDS", 1)
+    with pytest.raises(InputError, match="no Dask scheduler answers at tcp://127.0.0.1:1"):
+        resolve("tcp://127.0.0.1:1")
