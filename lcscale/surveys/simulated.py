@@ -6,6 +6,7 @@ alerts in the form of Gaia's, and a list of known young stars.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ _STARS = "stars.csv"
 _CENTRE = (283.0, 4.5)
 _SIZE_DEG = 1.6
 _FILES = 3
+_VERSION = 1
 _REFERENCE_EPOCH = 2016.0
 _SURVEY_EPOCH = 2020.0
 Floats = npt.NDArray[np.float64]
@@ -111,7 +113,7 @@ class SimulatedRelease:
 
 
 def write_release(folder: str | os.PathLike[str], *, n: int = 1500, seed: int = 20) -> SimulatedRelease:
-    """Write a simulated survey of `n` stars, the same bytes for the same arguments; files that are there stay.
+    """Write a simulated survey of `n` stars, the same bytes for the same arguments; written once only.
 
     Parameters
     ----------
@@ -129,8 +131,20 @@ def write_release(folder: str | os.PathLike[str], *, n: int = 1500, seed: int = 
     """
     root = Path(folder)
     release = SimulatedRelease(*(str(root / name) for name in ("survey", "reference.csv", "alerts.csv", "yso.csv")))
+    marker = root / ".release.json"
+    content = json.dumps({"version": _VERSION, "n": n, "seed": seed})
+    there = all(os.path.exists(path) for path in (marker, *vars(release).values()))
+    if there and marker.read_text() == content:
+        return release
+    _write_all(release, n, seed)
+    marker.write_text(content)
+    return release
+
+
+def _write_all(release: SimulatedRelease, n: int, seed: int) -> None:
     from lcscale.lightcurves.synthesis import synthesize
 
+    root = Path(release.survey).parent
     rng = np.random.default_rng(seed)
     labels = rng.choice(list(CLASSES), n, p=np.array(list(CLASSES.values())) / sum(CLASSES.values())).tolist()
     made = synthesize(labels, seed, bands=BANDS, n_observations=(40, 180), baseline_days=1200.0)
@@ -144,7 +158,6 @@ def write_release(folder: str | os.PathLike[str], *, n: int = 1500, seed: int = 
     young = np.flatnonzero((made.label == "YSO") & (rng.random(n) < 0.7))
     known = {"name": _names("YSO", young.size), "ra": made_ra[young].round(7), "dec": made_dec[young].round(7)}
     _write(known | {"class": rng.choice(["ClassII", "FS", "ClassIII"], young.size)}, root / "yso.csv")
-    return release
 
 
 def _positions(rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
@@ -163,9 +176,7 @@ def _nullable(values: Floats, digits: int) -> pa.Array:
 
 
 def _write(columns: Mapping[str, object], path: Path) -> None:
-    """Write a CSV whole, unless it is there."""
-    if path.exists():
-        return
+    """Write a CSV whole."""
     beside = path.with_name(f".{path.name}")
     pv.write_csv(pa.table(dict(columns)), beside)
     beside.replace(path)
@@ -215,8 +226,6 @@ def _reference(rng: np.random.Generator, made: SyntheticLightCurves, ra: Floats,
 
 def _write_alerts(rng: np.random.Generator, made: SyntheticLightCurves, ra: Floats, dec: Floats, path: Path) -> None:
     """Alerts on some variable stars and on transients elsewhere, over five years, newest first."""
-    if path.exists():
-        return
     loud = np.flatnonzero(np.isin(made.label, ["YSO", "LPV", "MIRA", "QSO"]))
     stars = np.sort(rng.choice(loud, loud.size // 2, replace=False))
     n_other = 4 * stars.size

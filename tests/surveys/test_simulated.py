@@ -45,6 +45,15 @@ def test_the_same_arguments_write_the_same_bytes(release, tmp_path):
             assert Path(one).read_bytes() == Path(other).read_bytes()
 
 
+def test_it_is_written_once_and_anew_for_other_arguments(tmp_path):
+    first = surveys.write_release(tmp_path, n=50, seed=1)
+    before = Path(first.reference).stat().st_mtime_ns
+    assert surveys.write_release(tmp_path, n=50, seed=1) == first
+    assert Path(first.reference).stat().st_mtime_ns == before
+    surveys.write_release(tmp_path, n=60, seed=1)
+    assert len({row["object_id"] for row in rows("simulated", first.survey)}) == 60
+
+
 def test_reference_holds_most_stars_moved_to_2016(release):
     stars = {row["object_id"]: (row["ra"], row["dec"]) for row in rows("simulated", release.survey)}
     reference = rows("table", release.reference, id="source_id")
