@@ -77,9 +77,9 @@ def cluster(tmp_path, monkeypatch):
     def worker():
         return start("dask_worker", address, "--nthreads=1", "--host=127.0.0.1", f"--local-directory={tmp_path}")
 
-    both = {"scheduler": files, "worker": files, "client": files}
-    roles = {role: {"cert": each["cert"], "key": each["key"]} for role, each in both.items()}
-    with dask.config.set({"distributed.comm.tls": {"ca-file": files["ca"], **roles}}):
+    settings = {"distributed.comm.tls.ca-file": files["ca"]}
+    settings |= {f"distributed.comm.tls.client.{kind}": files[kind] for kind in ("cert", "key")}
+    with dask.config.set(settings):
         yield address, worker
     for process in reversed(started):
         process.kill()
