@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.engine import Task, resolve
+from lcscale.engine import Shared, Task, resolve
 from lcscale.errors import InputError, QuarantineError
 from lcscale.lake import Catalog, Leaf
 from lcscale.lake.partition import PartitionPlan
@@ -133,10 +134,12 @@ def _count(
     engine: Any,
 ) -> tuple[Counter[Key], Counter[tuple[str, Key]]]:
     """Alerts by key, and YSOs by definition and key, counted partition by partition on the engine."""
-    plan = matched.plan()
     flags = {name: _flag(name, definition) for name, definition in definitions.items()}
+    what = f"{matched.source.url}|{matched.steps_fingerprint()}|{keys!r}|{flags!r}"
+    digest = hashlib.blake2b(what.encode(), digest_size=12).hexdigest()
+    plan = Shared(digest, matched.plan())
     tasks = (
-        Task(str(leaf.pixel), count_partition, (leaf, plan, keys, flags), f"{matched.name} {leaf.pixel}")
+        Task(f"{digest}-{leaf.pixel}", count_partition, (leaf, plan, keys, flags), f"{matched.name} {leaf.pixel}")
         for leaf in matched.partitions
     )
     n_alerts: Counter[Key] = Counter()
