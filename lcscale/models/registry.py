@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
 from lcscale.models.card import Card
 
 if TYPE_CHECKING:
@@ -30,14 +30,16 @@ def find_folder(path_or_name: str | Path) -> Path:
 
     Raises
     ------
+    InputError
+        There is no such model.
     ModelError
-        There is no such model, or it is not a folder of weights and card.
+        It is not a folder of weights and card.
     """
     folder = Path(path_or_name)
     if not folder.exists() and str(path_or_name) in shipped():
         folder = _SHIPPED / str(path_or_name)
     if not folder.exists():
-        raise ModelError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(shipped())})")
+        raise InputError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(shipped())})")
     if not folder.is_dir():
         raise ModelError(f"{folder} is a file; a model is a folder of {WEIGHTS} and {CARD}, and nothing else is loaded")
     for name in (WEIGHTS, CARD):
@@ -51,8 +53,10 @@ def read_card(path_or_name: str | Path) -> Card:
 
     Raises
     ------
+    InputError
+        There is no such model.
     ModelError
-        There is no such model, or its card is damaged.
+        Its card is damaged.
     """
     path = find_folder(path_or_name) / CARD
     try:
@@ -71,8 +75,10 @@ def load(path_or_name: str | Path) -> Model:
 
     Raises
     ------
+    InputError
+        There is no such model.
     ModelError
-        There is no such model, its card or weights are damaged, or they do not belong together.
+        Its card or weights are damaged, or they do not belong together.
     """
     folder = find_folder(path_or_name)
     return _load(str(folder.resolve()), read_card(folder).id)

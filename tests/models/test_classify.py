@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Classify, load
@@ -116,5 +116,5 @@ def test_planning_needs_no_torch(trained):
 
 
 def test_a_model_that_is_not_there_is_refused_at_once():
-    with pytest.raises(ModelError, match="no model"):
+    with pytest.raises(InputError, match="no model no_such_model"):
         Classify("no_such_model")

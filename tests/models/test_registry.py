@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
 from lcscale.models import Card, load, read_card
 from lcscale.models.registry import CARD, WEIGHTS, save
 
@@ -85,7 +85,7 @@ def test_what_is_no_model(tmp_path, trained):
     file.write_bytes(b"")
     with pytest.raises(ModelError, match="is a file; a model is a folder"):
         load(file)
-    with pytest.raises(ModelError, match="no model nowhere: give the folder"):
+    with pytest.raises(InputError, match="no model nowhere: give the folder"):
         load("nowhere")
     with pytest.raises(ModelError, match=f"it has no {WEIGHTS}"):
         load(tmp_path)
