@@ -86,6 +86,7 @@ def extract(
         Days, one for each object (NaN: none); by default found by `lcscale.periods.find` where a feature needs it.
     bands
         Bands to use, the primary one first; default `lcs.bands`. Columns of the others are named ``<name>_<band>``.
+        An empty sequence takes of each object the band with the most observations.
     quantile_rule
         How quantiles are interpolated: ``"linear"`` as NumPy, ``"hazen"`` as light-curve.
 
@@ -154,12 +155,27 @@ def _periods(lcs: LightCurves, plan: Plan) -> Floats:
 
 
 def _select(lcs: LightCurves, band: str) -> LightCurves:
-    """The observations in `band`; none where the batch does not have it."""
+    """The observations in `band`; none where the batch does not have it; of an unnamed band the most of each object."""
+    if not band and lcs.band is not None and len(lcs.bands) > 1:
+        return _most_observed(lcs)
     if not band or (lcs.band is None and (not lcs.bands or lcs.bands == (band,))):
         return lcs
     if band not in lcs.bands or lcs.band is None:
         return lcs.keep(np.zeros(lcs.time.size, np.bool_))
     return lcs.select_band(band)
+
+
+def _most_observed(lcs: LightCurves) -> LightCurves:
+    """All objects, each with the observations of the band it has most of (the first of equals)."""
+    inside = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
+    band = np.zeros(lcs.time.size, np.int64) if lcs.band is None else lcs.band.astype(np.int64)
+    known = band[inside] >= 0
+    owner = lcs.object_index()
+    cells = owner[known] * len(lcs.bands) + band[inside][known]
+    counts = np.bincount(cells, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), -1)
+    keep = np.zeros(lcs.time.size, np.bool_)
+    keep[inside] = band[inside] == counts.argmax(axis=1)[owner]
+    return lcs.keep(keep)
 
 
 def _columns(batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:

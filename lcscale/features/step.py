@@ -17,7 +17,7 @@ class Extract:
     """Append features to a catalog with light curves.
 
     The bands come from `bands`, else from the metadata of the light-curve field (``bands``: names separated by
-    commas, primary first); without either, the observations are taken as one band. A `period` column of the table is
+    commas, primary first); without either, each object's most observed band is taken. A `period` column of the table is
     used where there is one, else periods are searched for when a feature needs them.
 
     Parameters

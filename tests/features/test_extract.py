@@ -122,6 +122,14 @@ def test_step_columns_do_not_depend_on_bands_present():
     assert step(with_metadata(only_i).slice(1)).schema.equals(table.schema)
 
 
+def test_without_named_bands_the_most_observed_one_is_taken():
+    lcs = two_bands()
+    table = Extract(names=("mean", "n_observations"))(with_metadata(lcs, bands=None))
+    assert table.column_names == ["object_id", "lightcurve", "mean", "n_observations", "reason"]
+    assert table["n_observations"].to_pylist() == [40, None]
+    assert table["mean"][0].as_py() == pytest.approx(extract(lcs, ["mean"])["mean"][0].as_py())
+
+
 def test_step_uses_period_column():
     table = with_metadata(two_bands()).append_column("period", pa.array([2.2, None]))
     result = Extract(names=("a1", "period"))(table)
