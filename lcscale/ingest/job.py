@@ -183,6 +183,7 @@ class _Job:
         record = run(staging, title=f"{title}: reading", **options)
         if record.quarantined:
             return record
+        reading = record.stages
         done = draft.ledger.done()
         names = [name for task in staging for name in done[task.key]["spills"]]
         if not names:
@@ -197,6 +198,7 @@ class _Job:
         plan = draft.ledger.done()[planning.key]
         tasks = self._leaf_tasks(plan, names, draft, spills)
         record = run(tasks, title=f"{title}: writing", **options)
+        record.stages = reading | record.stages
         if not record.quarantined:
             done = draft.ledger.done()
             self._publish(draft, plan["schema"], [done[task.key] for task in tasks])

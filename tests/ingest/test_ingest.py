@@ -50,6 +50,7 @@ def test_rows_out_are_rows_in(release, tmp_path):
     folder, expected = release
     record = ingest("table", folder, tmp_path / "lake", "sky", id="id", partitioning=Partitioning(rows=100))
     assert (record.exit_status, record.published, record.rows) == (0, True, 1500)
+    assert list(record.stages) == ["read", "spill", "gather", "write"]
     catalog = lc.Lake(tmp_path / "lake")["sky"]
     found = sorted_by_id(catalog.to_arrow().drop_columns(["_healpix_29"]))
     assert found.equals(sorted_by_id(expected))
