@@ -207,15 +207,33 @@ def _is_sparse(ra: float, dec: float, radius: float, window: float, index: ZoneI
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sort_candidates(havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int) -> None:
-    """Sort the first `found` candidates by distance, ties by row."""
-    if found > 4 * _FEW:
-        by_row = np.argsort(rows[:found])
-        order = by_row[np.argsort(havs[:found][by_row], kind="mergesort")]
-        havs[:found] = havs[:found][order]
-        rows[:found] = rows[:found][order]
-    else:
-        for k in range(1, found):
-            _insert(havs[k], rows[k], havs, rows, k, found)
+    """Sort the first `found` candidates by distance, ties by row (Shell's sort: most often there are one or two)."""
+    gap = found
+    while gap > 1:
+        gap = max(gap * 5 // 11, 1)
+        for j in range(gap, found):
+            hav = havs[j]
+            row = rows[j]
+            k = j
+            while k >= gap and (hav, row) < (havs[k - gap], rows[k - gap]):
+                havs[k] = havs[k - gap]
+                rows[k] = rows[k - gap]
+                k -= gap
+            havs[k] = hav
+            rows[k] = row
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _grown(
+    left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], separation: npt.NDArray[np.float64], size: int
+) -> _Pairs:
+    """Longer arrays that start with the same pairs."""
+    longer = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    for k in range(left.size):
+        longer[0][k] = left[k]
+        longer[1][k] = right[k]
+        longer[2][k] = separation[k]
+    return longer
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -259,21 +277,19 @@ def find_pairs(
         cos_dec = math.cos(math.radians(dec[i]))
         window = ra_window(reach, dec[i], cos_dec)
         if n_neighbors == ALL or _is_sparse(ra[i], dec[i], reach, window, index):
-            found = _all_within(ra[i], dec[i], cos_dec, reach, window, index, havs, rows)
-            if found > havs.size:
+            while True:
+                found = _all_within(ra[i], dec[i], cos_dec, reach, window, index, havs, rows)
+                if found <= havs.size:
+                    break
                 havs = np.empty(2 * found)
                 rows = np.empty(2 * found, np.int64)
-                found = _all_within(ra[i], dec[i], cos_dec, reach, window, index, havs, rows)
             if found > 1:
                 _sort_candidates(havs, rows, found)
             found = min(found, wanted)
         else:
             found = _nearest_of(ra[i], dec[i], cos_dec, reach, index, wanted, havs, rows)
         if n_pairs + found > left.size:
-            more = left.size + found
-            left = np.append(left, np.empty(more, np.int64))
-            right = np.append(right, np.empty(more, np.int64))
-            separation = np.append(separation, np.empty(more))
+            left, right, separation = _grown(left, right, separation, 2 * left.size + found)
         for k in range(found):
             left[n_pairs] = i
             right[n_pairs] = rows[k]

@@ -18,10 +18,6 @@ _ZONE_SPACINGS = 3.0
 _GAP_BINS = 720
 """Bins of right ascension in which the largest empty stretch of the sky is looked for."""
 
-_INSERTION_MAX = 24
-"""Longest bin sorted by insertion."""
-
-
 _Sorted = tuple[
     npt.NDArray[np.float64],
     npt.NDArray[np.int64],
@@ -220,13 +216,13 @@ def _sort_zone(
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _sort_bin(points: npt.NDArray[np.float64]) -> None:
-    """Sort points by their third number, keeping the order of equals."""
-    if points.shape[0] > _INSERTION_MAX:
-        points[:] = points[np.argsort(points[:, 2], kind="mergesort")]
-        return
-    for j in range(1, points.shape[0]):
-        k = j
-        while k > 0 and points[k - 1, 2] > points[k, 2]:
-            for c in range(4):
-                points[k - 1, c], points[k, c] = points[k, c], points[k - 1, c]
-            k -= 1
+    """Sort points by their third number (Shell's sort: most bins hold two or three)."""
+    gap = points.shape[0]
+    while gap > 1:
+        gap = max(gap * 5 // 11, 1)
+        for j in range(gap, points.shape[0]):
+            k = j
+            while k >= gap and points[k - gap, 2] > points[k, 2]:
+                for c in range(4):
+                    points[k - gap, c], points[k, c] = points[k, c], points[k - gap, c]
+                k -= gap
