@@ -9,6 +9,7 @@ from lcscale.crossmatch.matching import match
 from lcscale.crossmatch.motion import ProperMotion, propagate
 from lcscale.crossmatch.naming import joined_schema
 from lcscale.crossmatch.options import MatchOptions, context_reach_arcsec, reach_arcsec
+from lcscale.crossmatch.photometry import v_magnitude
 
 if TYPE_CHECKING:
     from lcscale.crossmatch.lsdb_algorithm import LSDBCrossmatch as LSDBCrossmatch
@@ -23,6 +24,7 @@ __all__ = [
     "match_tables",
     "propagate",
     "reach_arcsec",
+    "v_magnitude",
 ]
 
 

@@ -8,7 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lcscale.crossmatch import MatchOptions, context_reach_arcsec, joined_schema, match_tables, reach_arcsec
+from lcscale.crossmatch import (
+    MatchOptions,
+    context_reach_arcsec,
+    joined_schema,
+    match_tables,
+    reach_arcsec,
+    v_magnitude,
+)
 from lcscale.crossmatch.expressions import expression, names_in
 from lcscale.errors import InputError
 
@@ -57,6 +64,17 @@ def test_magnitude_gate_then_nearest(pair):
     assert ids(join(*pair, radius_arcsec=20.0, n_neighbors=None, **gate)) == ids(passing)
     assert ids(join(*pair, radius_arcsec=20.0, **gate)) == firsts(ids(passing))
     assert len(passing) > 50
+
+
+def test_published_transformations_to_v():
+    right = pa.table({"ra": [1.0], "dec": [0.0], "g": [15.0], "r": [14.56]})  # g - r = 0.44 is V - g = -0.2
+    for system in ("ps1", "sdss"):
+        for v, found in ((14.76, 1), (14.9, 0)):
+            left = pa.table({"ra": [1.0], "dec": [0.0], "V": [v]})
+            gate = {"max_mag_difference": 0.05, "left_mag": "V", "right_mag": v_magnitude("g", "r", system)}
+            assert join(left, right, **gate).num_rows == found
+    with pytest.raises(InputError, match="system must be one of sdss, ps1"):
+        v_magnitude("g", "r", "gaia")
 
 
 def test_missing_magnitudes_do_not_match():
