@@ -33,47 +33,64 @@ def stage(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]
         ``spills`` (their names), ``rows``, ``problems`` (path, text, set_aside) and ``stages``.
     """
     problems: list[Problem] = []
-    names: list[str] = []
-    rows = size = 0
-    clock = {"read": 0.0, "spill": 0.0}
-    waiting: list[pa.Table] = []
-    now = time.perf_counter()
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def flush() -> None:
-        nonlocal size, now
-        clock["read"] += (begun := time.perf_counter()) - now
-        names.append(f"{key}-{len(names)}")
-        table = pa.concat_tables(waiting, promote_options="permissive").combine_chunks()
-        write_spill(folder, names[-1], _sorted(table, survey))
-        waiting.clear()
-        size = 0
-        clock["spill"] += (now := time.perf_counter()) - begun
-
+    start = time.perf_counter()
+    spills = _Spills(survey, folder, key)
     batches = survey.batches(part, problems)
     while True:
         try:
             table = next(batches, None)
         except ReleaseFileError as error:
-            for name in names:
-                for ending in ("arrow", "npy"):
-                    (folder / f"{name}.{ending}").unlink(missing_ok=True)
-            rows, names = 0, []
-            waiting.clear()
+            spills.discard()
             problems.append(Problem(part.path, str(error)))
             break
         if table is None:
             break
-        table = placed(table, survey.ra, survey.dec, part.path, problems)
+        spills.add(placed(table, survey.ra, survey.dec, part.path, problems))
+    spills.flush()
+    stages = {"read": time.perf_counter() - start - spills.seconds, "spill": spills.seconds}
+    found = [astuple(problem) for problem in problems]
+    return {"rows": spills.rows, "spills": spills.names, "problems": found, "stages": stages}
+
+
+class _Spills:
+    """Gathers rows of one part, and writes a spill whenever there are enough."""
+
+    def __init__(self, survey: Survey, folder: UPath, key: str) -> None:
+        self._survey, self._folder, self._key = survey, folder, key
+        self._waiting: list[pa.Table] = []
+        self.names: list[str] = []
+        self.rows = 0
+        self.seconds = 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, table: pa.Table) -> None:
+        """Take more rows."""
         if table.num_rows:
-            waiting.append(table)
-            rows += table.num_rows
-            size += table.nbytes
-            if size >= SPILL_BYTES:
-                flush()
-    if waiting:
-        flush()
-    return {"rows": rows, "spills": names, "problems": [astuple(problem) for problem in problems], "stages": clock}
+            self._waiting.append(table)
+            self.rows += table.num_rows
+        if sum(waiting.nbytes for waiting in self._waiting) >= SPILL_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        if not self._waiting:
+            return
+        start = time.perf_counter()
+        table = pa.concat_tables(self._waiting, promote_options="permissive").combine_chunks()
+        self._waiting.clear()
+        name = f"{self._key}-{len(self.names)}"
+        write_spill(self._folder, name, _sorted(table, self._survey))
+        self.names.append(name)
+        self.seconds += time.perf_counter() - start
+
+    def discard(self) -> None:
+        """Forget all rows of the part, and remove what was written."""
+        for name in self.names:
+            for ending in ("arrow", "npy"):
+                (self._folder / f"{name}.{ending}").unlink(missing_ok=True)
+        self.names.clear()
+        self._waiting.clear()
+        self.rows = 0
 
 
 def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
