@@ -52,11 +52,7 @@ def _read(job: type[Job], path: Path, instead: dict[str, str | None]) -> Job:
 
 def finish(record: RunRecord) -> int:
     """Say what was done and what was set aside; returns the exit status."""
-    what = "published" if record.published else "stands"
-    print(
-        f"{record.name} {record.version} {what}: {record.rows:,} rows; {record.done} tasks run, "
-        f"{record.skipped} known, {len(record.quarantined)} set aside, in {record.seconds:.1f} s"
-    )
+    print(record.summary())
     for note in record.notes:
         print(note)
     for entry in record.quarantined:

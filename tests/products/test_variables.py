@@ -10,7 +10,7 @@ from hats.pixel_math.spatial_index import compute_spatial_index
 from pipelines import CLASSES, hasty_model
 from skies import put
 
-from lcscale.errors import InputError, ModelError
+from lcscale.errors import InputError
 from lcscale.features import Extract
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves
@@ -118,7 +118,7 @@ def test_further_columns_may_be_kept(survey, model):
 def test_what_cannot_work_is_refused_at_once(survey, model, tmp_path):
     with pytest.raises(InputError, match="no light curves"):
         variable_candidates(survey.without("lightcurve"), model)
-    with pytest.raises(ModelError):
+    with pytest.raises(InputError, match="no model"):
         variable_candidates(survey, tmp_path / "no model")
 
 
