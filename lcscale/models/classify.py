@@ -17,7 +17,7 @@ from lcscale.models.preparation import is_none
 from lcscale.models.registry import load, read_card
 from lcscale.models.roles import cast
 
-DEFAULT_MODEL = "demo"
+DEFAULT_MODEL = "general"
 """Shipped model that is used where none is named."""
 
 

@@ -17,7 +17,7 @@ def evaluate(
     """Figures of a set of stars with known labels, as JSON has them.
 
     A star whose label is a group is right with any class of the group; in the counts by class it is of the one in its
-    group that has the highest probability.
+    group that has the highest probability. The calibration error is that of stars whose one class is known.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def evaluate(
         "accuracy": _rounded(right.sum() / max(truth.size, 1)),
         "macro_f1": _rounded(f1[counted].mean() if counted.any() else 0.0),
         "log_loss": _rounded(-np.log(chance).mean() if truth.size else 0.0),
-        "ece": _rounded(expected_calibration_error(probabilities, truth)),
+        "ece": _rounded(expected_calibration_error(probabilities[targets.exact], truth[targets.exact])),
         "per_class": {
             name: {
                 "n": int(true[k]),

@@ -27,9 +27,9 @@ class TrainingOptions:
     """Epochs without a better validation loss after which training ends."""
     filters: tuple[int, int, int] = (12, 24, 32)
     """Filters of the convolutions."""
-    hidden: int = 64
+    hidden: int = 128
     """Width of the dense layers."""
-    dropout: float = 0.2
+    dropout: float = 0.3
     """Of the joined layers."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""

@@ -104,6 +104,7 @@ def train(
             "catalog": getattr(source, "name", None),
             "fingerprint": _fingerprint(source),
             "survey": survey,
+            "origins": _origins(curves),
             "labels": material.targets.counts(),
             "sets": {name: material.rows(place).size for name, place in _SETS.items()},
             "left_out": material.left_out,
@@ -189,6 +190,14 @@ def _gather(source: Any, label: str, columns: Sequence[str]) -> LabelledCurves:
     else:
         tables = source
     return LabelledCurves.from_tables(tables, label=label, columns=columns)
+
+
+def _origins(curves: LabelledCurves) -> dict[str, int] | None:
+    """Stars of each catalog, where there are several."""
+    if curves.origin is None:
+        return None
+    names, counts = np.unique(curves.origin.astype(str), return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
 
 def _fingerprint(source: Any) -> str | None:

@@ -19,7 +19,7 @@ CURVE = st.one_of(st.lists(POINT, max_size=30), st.lists(TAME, min_size=12, max_
 FIELD = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
 
 
-@pytest.mark.parametrize("model", ["demo"])
+@pytest.mark.parametrize("model", ["demo", "general"])
 @given(curves=st.lists(CURVE, min_size=1, max_size=4), period=st.one_of(NASTY, st.sampled_from([0.5, 1e-6, 1e6])))
 @settings(max_examples=60, deadline=None)
 def test_nothing_crashes_or_warns(model, curves, period):

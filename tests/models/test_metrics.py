@@ -60,4 +60,5 @@ def test_a_group_is_right_with_any_class_of_it():
     figures = evaluate(probabilities, targets)
     assert figures["accuracy"] == pytest.approx(4 / 5)
     assert figures["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.9, 0.8, 0.9]).mean(), abs=1e-5)
+    assert figures["ece"] == pytest.approx(expected_calibration_error(probabilities[2:], np.array([0, 1, 2])), abs=1e-5)
     assert coverage(probabilities, targets, 0.25) == {"coverage": 0.8, "mean_set_size": 1.2}

@@ -6,10 +6,19 @@ from lcscale.models import Classify, load, read_card, shipped
 from lcscale.models.registry import WEIGHTS, find_folder
 
 
-def test_the_demo_model_is_shipped_and_the_default():
-    assert "demo" in shipped()
-    assert Classify().model in shipped()
+def test_which_models_are_shipped():
+    assert shipped() == ("demo", "general")
+    assert Classify().model == "general"
     assert read_card("demo").trained_on == "simulated"
+    assert read_card("general").trained_on == "real"
+
+
+def test_the_general_model_says_how_good_it_is_on_each_survey():
+    figures = read_card("general").metrics["test"]["by_origin"]
+    assert {"crts_north", "crts_south", "eros2_lmc", "gaia_dr3_epochs", "ogle_lmc_cepheids"} == set(figures)
+    assert figures["crts_north"]["accuracy"] >= 0.80
+    assert figures["gaia_dr3_epochs"]["accuracy"] >= 0.99
+    assert figures["ogle_lmc_cepheids"]["accuracy"] >= 0.95
 
 
 @pytest.mark.parametrize("name", shipped())
