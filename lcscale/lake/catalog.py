@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.lake.leaf import Ranges
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.region import Region, as_region
 from lcscale.lake.source import Source, open_source
@@ -104,7 +105,7 @@ class Catalog:
         from lcscale.crossmatch import MatchOptions
         from lcscale.lake.neighbours import Crossmatch
 
-        return self.map(Crossmatch(other, MatchOptions(**options), self.source.ra, self.source.dec))
+        return self.map(Crossmatch(self, other, MatchOptions(**options)))
 
     def join(self, other: Catalog, on: str = "object_id") -> Catalog:
         """Append the further columns of `other`, a catalog made from this one: features to light curves, say.
@@ -148,6 +149,12 @@ class Catalog:
         plan = self.plan()
         for leaf in self.partitions:
             yield plan.table(leaf)
+
+    def rows_within(self, ranges: Ranges) -> pa.Table:
+        """The rows whose `_healpix_29` lies in `ranges`, in one table, computed here."""
+        plan = self.plan()
+        found = [table for leaf in self.source.leaves_within(ranges) for table in plan.tables(leaf, ranges)]
+        return pa.concat_tables([plan.schema.empty_table(), *found]).combine_chunks()
 
     def to_arrow(self) -> pa.Table:
         """All rows in one Arrow table, computed here."""

@@ -52,11 +52,7 @@ class Join:
         """The rows of `table`, nulls where `right` has no such row."""
         index = table.column(HEALPIX_COLUMN).to_numpy()
         ranges = np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)
-        plan = self.right.plan()
-        found = [plan.schema.empty_table()]
-        for leaf in self.right.source.leaves_within(ranges):
-            found.extend(plan.tables(leaf, ranges))
-        right = pa.concat_tables(found).combine_chunks()
+        right = self.right.rows_within(ranges)
         at = pc.index_in(table.column(self.on), value_set=right.column(self.on))
         for field in self._added(table.schema):
             table = table.append_column(field, right.column(field.name).take(at))

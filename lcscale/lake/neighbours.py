@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.crossmatch import MatchOptions, joined_schema, match_tables, reach_arcsec
+from lcscale.crossmatch import MatchOptions, context_reach_arcsec, joined_schema, match_tables, reach_arcsec
+from lcscale.crossmatch.expressions import names_in
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog
 from lcscale.lake.leaf import Ranges
@@ -19,52 +20,65 @@ _CELLS_ACROSS = 6
 
 @dataclass(frozen=True)
 class Crossmatch:
-    """Joins each row with its neighbours in `right`, wherever on the sky they are stored."""
+    """Joins each row of `left` with its neighbours in `right`, wherever on the sky they are stored."""
 
+    left: Catalog
     right: Catalog
     options: MatchOptions
-    ra: str
-    dec: str
-    rowwise = True
     version = 1
 
     def __post_init__(self) -> None:
-        if not all(step.rowwise for step in self.right.steps):
-            raise InputError(f"crossmatch: write {self.right.name} first; it has steps that need whole partitions")
+        for side in (self.left, self.right):
+            if not all(step.rowwise for step in side.steps):
+                raise InputError(f"crossmatch: write {side.name} first; it has steps that need whole partitions")
+        missing = [name for name in self.options.columns_needed("right") if name not in self.right.column_names]
+        if missing:
+            raise InputError(f"crossmatch: {self.right.name} has no column {', '.join(missing)}")
+
+    @property
+    def rowwise(self) -> bool:
+        """Whether left rows are matched without regard to each other."""
+        return not self.options.mutual
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The left-hand position."""
-        return (HEALPIX_COLUMN, self.ra, self.dec)
+        """The left-hand position, and what motion, errors and gates read."""
+        return (*self.left.source.position, *self.options.columns_needed("left"))
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """Names in the condition on the joined row: the left's, where the left has them."""
+        return names_in(self.options.where) if self.options.where else ()
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """Left fields, right fields, the separation."""
         return joined_schema(input_schema, self.right.schema, self.options)
 
     def fingerprint(self) -> str:
-        """The right-hand content and the options."""
-        return f"Crossmatch {self.right.fingerprint()} {self.options!r} {self.ra} {self.dec} v{self.version}"
+        """The right-hand content and the options; the left's too where left rows compete with each other."""
+        left = self.left.fingerprint() if self.options.mutual else ""
+        return f"Crossmatch {left} {self.right.fingerprint()} {self.options!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Join the rows of `table` with those around them."""
-        source = self.right.source
+        index = table.column(HEALPIX_COLUMN).to_numpy()
+        left, right = self.left.source, self.right.source
         return match_tables(
             table,
-            self.around(table),
+            self.right.rows_within(ranges_around(index, reach_arcsec(self.options))),
             self.options,
-            left_columns=(self.ra, self.dec),
-            right_columns=(source.ra, source.dec),
+            left_columns=(left.ra, left.dec),
+            right_columns=(right.ra, right.dec),
+            left_name=left.name,
+            right_name=right.name,
+            left_context=self._rivals(index) if self.options.mutual and index.size else None,
         )
 
-    def around(self, table: pa.Table) -> pa.Table:
-        """Rows of the right catalog that may lie within reach of a row of `table`."""
-        index = table.column(HEALPIX_COLUMN).to_numpy()
-        ranges = ranges_around(index, reach_arcsec(self.options))
-        plan = self.right.plan()
-        found = [plan.schema.empty_table()]
-        for leaf in self.right.source.leaves_within(ranges):
-            found.extend(plan.tables(leaf, ranges))
-        return pa.concat_tables(found).combine_chunks()
+    def _rivals(self, index: npt.NDArray[np.int64]) -> pa.Table:
+        """Left rows of other partitions that may compete with those of the partition at `index`."""
+        near = self.left.rows_within(ranges_around(index, context_reach_arcsec(self.options)))
+        others = near.column(HEALPIX_COLUMN).to_numpy()
+        return near.filter(pa.array((others < index.min()) | (others > index.max())))
 
     def __repr__(self) -> str:
         return f"Crossmatch({self.right.name}, {self.options!r})"

@@ -276,6 +276,31 @@ def test_crossmatch_equals_the_match_of_whole_tables(lake, radius, n):
     assert np.array_equal(found["separation_arcsec"].to_numpy(), separation)
 
 
+def test_mutual_neighbours_compete_across_borders(lake):
+    """One-to-one: left rows of other partitions take part, whichever leaf a right row is near."""
+    from lcscale.crossmatch import match
+
+    left_rows, right_rows = sky_table(800, 1, lightcurves=False), sky_table(300, 2, lightcurves=False)
+    left, right = put(lake, "left", left_rows, order=2), put(lake, "right", right_rows, order=1)
+    found = left.crossmatch(right, radius_arcsec=36000.0, mutual=True).to_arrow()
+    positions = [rows[name].to_numpy() for rows in (left_rows, right_rows) for name in ("ra", "dec")]
+    i, j, _ = match(*positions, 36000.0, mutual=True)
+    assert len(i) > 100
+    assert found["object_id"].to_pylist() == left_rows["object_id"].take(pa.array(i)).to_pylist()
+    assert found["object_id_2"].to_pylist() == right_rows["object_id"].take(pa.array(j)).to_pylist()
+    assert len(set(j.tolist())) == len(j)
+
+
+def test_columns_of_gates_are_read_though_they_are_not_kept(lake):
+    rows = sky_table(300, 1, lightcurves=False)
+    left, right = put(lake, "left", rows), put(lake, "right", rows.rename_columns([*rows.column_names[:-1], "mag"]))
+    gated = left.crossmatch(
+        right, radius_arcsec=1.0, max_mag_difference=0.1, left_mag="mean_mag", right_mag="mag", where="mag < 15"
+    )
+    kept = gated.columns("object_id").to_arrow()["object_id"].to_pylist()
+    assert kept == rows.filter(pc.less(rows["mean_mag"], 15))["object_id"].to_pylist()
+
+
 def test_join_puts_derived_columns_beside_their_rows(lake, sky):
     sky.map(Brighter(1.0)).columns("object_id", "brighter").write("derived", lake=lake)
     some = sky.region(lc.Cone(100.0, 20.0, 60 * 3600)).map(Brighter(1.0)).columns("object_id", "brighter")
