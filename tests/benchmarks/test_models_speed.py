@@ -63,7 +63,7 @@ def stars():
 def model_of(roles) -> Model:
     how = Preparation(roles=roles)
     how = fit_standards(how, np.zeros((2, len(how.names)), np.float32))
-    sizes = Architecture(how.n_channels, len(how.names), len(CLASSES))
+    sizes = Architecture(how.n_channels, len(how.names), len(CLASSES), hidden=128)
     torch.manual_seed(0)
     return Model(Card("speed", CLASSES, how, {}, 1.0, 0.0, "simulated"), FoldedImageNet(sizes).eval())
 
