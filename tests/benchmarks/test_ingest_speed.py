@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import resource
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -53,16 +54,23 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 def run(script, *arguments):
-    """Output and CPU seconds of a process and its workers."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    """Output and CPU seconds of a process and all its workers, sampled: not every worker is waited for."""
+    import psutil
+
+    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    seconds: dict[int, float] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        main = psutil.Process(process.pid)
+        while process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for one in [main, *main.children(recursive=True)]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        spent = one.cpu_times()
+                        seconds[one.pid] = spent.user + spent.system
+            time.sleep(0.05)
+        out = process.stdout.read()
+    assert process.returncode == 0
+    return out, sum(seconds.values())
 
 
 @pytest.fixture(scope="module")
