@@ -100,6 +100,7 @@ def crossmatch(
     radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 1.0,
     n_neighbors: Annotated[int, typer.Option(help="Most neighbours of a row; 0 for all within the radius.")] = 1,
     how: Annotated[str, typer.Option(help="inner, left, or anti (rows without a counterpart).")] = "inner",
+    mutual: Annotated[bool, typer.Option("--mutual", help="One-to-one: each the other's nearest.")] = False,
 ) -> None:
     """Join two catalogs by position, exactly, and write the pairs."""
     place = _lake(lake)
@@ -110,7 +111,7 @@ def crossmatch(
     if "lightcurve" in right_catalog.column_names:
         right_catalog = right_catalog.without("lightcurve")
     pairs = left_catalog.crossmatch(
-        right_catalog, radius_arcsec=radius_arcsec, n_neighbors=n_neighbors or None, how=how
+        right_catalog, radius_arcsec=radius_arcsec, n_neighbors=n_neighbors or None, how=how, mutual=mutual
     )
     _finish(pairs.write(name, lake=place, engine=engine, progress=True))
 
@@ -173,7 +174,7 @@ def train(
         options=TrainingOptions(epochs=epochs, seed=seed),
         progress=True,
     )
-    figures = trained.card.metrics
+    figures = trained.card.metrics["test"]
     print(f"{model}: model {trained.card.id}, classes {', '.join(trained.classes)}")
     print(f"  on sky it has not seen: accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
 
@@ -183,7 +184,7 @@ def classify(
     catalog: CatalogArgument,
     lake: LakeOption,
     name: NameOption = "variable_candidates",
-    model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "demo",
+    model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "general",
     features: Annotated[
         str | None, typer.Option(help="Catalog of its features, for the periods (default: periods are searched).")
     ] = None,
@@ -204,6 +205,7 @@ def alerts(
     yso: Annotated[list[str], typer.Option("--yso", help="Catalog of young stellar objects; may be given again.")],
     name: NameOption = "alert_statistics",
     by: Annotated[str, typer.Option(help="year, month, night or class.")] = "year",
+    time: Annotated[str, typer.Option(help="Column with the time that puts an alert in its period.")] = "Date",
     radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 2.0,
     engine: EngineOption = None,
 ) -> None:
@@ -212,7 +214,7 @@ def alerts(
 
     place = _lake(lake)
     known = {each: _catalog(place, each) for each in yso}
-    table = alert_statistics(place[catalog], known, by=by, radius_arcsec=radius_arcsec, engine=engine)
+    table = alert_statistics(place[catalog], known, by=by, radius_arcsec=radius_arcsec, time=time, engine=engine)
     version = place.write_table(name, table)
     period = "class" if by == "class" else "period"
     _print_table(table.select(["definition", period, "n_alerts", "n_yso", "percentage", "low", "high"]))
@@ -293,11 +295,12 @@ def prune(
 def report(
     lake: LakeOption,
     output: Annotated[str, typer.Option("--output", help="HTML file to write.")] = "report.html",
+    model: Annotated[list[str] | None, typer.Option("--model", help="Folder of a model to tell of, too.")] = None,
 ) -> None:
     """Write one self-contained HTML page: what ran, class counts, light curves, confusion, alert statistics."""
     from lcscale.explore import write_report
 
-    print(write_report(_lake(lake), output))
+    print(write_report(_lake(lake), output, models=model or ()))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from lcscale.features import Extract
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lake import Lake
 from lcscale.periods import FrequencyGrid, Search
-from lcscale.products import alert_statistics, variable_candidates
+from lcscale.products import alert_statistics, match_alerts, variable_candidates
 from lcscale.surveys import write_release
 
 N_STARS = 1500
@@ -42,6 +42,8 @@ def run_demo(lake: Lake, report: str | os.PathLike[str], *, engine: Any = None, 
     with_periods = stars.join(lake["star_features"])
     print(variable_candidates(with_periods, MODEL).write("variable_candidates", **options).summary())
 
+    matched = match_alerts(lake["alerts"], {"known_yso": lake["known_yso"]})
+    print(matched.write("alerts_matched", **options).summary())
     start = time.perf_counter()
     statistics = alert_statistics(lake["alerts"], lake["known_yso"], engine=engine)
     lake.write_table("alert_statistics", statistics)

@@ -36,6 +36,7 @@ class Extract:
     column: str = "lightcurve"
     bands: tuple[str, ...] | None = None
     quantile_rule: QuantileRule = "linear"
+    optional_columns = ("period",)
     rowwise = True
     version = 1
 

@@ -142,7 +142,7 @@ def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
         ra=info.ra_column,
         dec=info.dec_column,
         rows=int(info.total_rows or 0),
-        properties=tuple((str(key), str(value)) for key, value in info.explicit_dict().items()),
+        properties=tuple((str(key), str(value)) for key, value in (info.explicit_dict() | info.extra_dict()).items()),
     )
 
 

@@ -57,8 +57,13 @@ class Classify:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Light curve and period; columns that the model's card names besides are used where they are there."""
+        """Light curve and period."""
         return (self.column, self.period)
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """Numbers that the model's card names besides."""
+        return read_card(self.model).preparation.columns
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """`input_schema` with the new columns.
