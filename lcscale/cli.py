@@ -53,6 +53,7 @@ def ingest(
     mag_err: Annotated[str | None, typer.Option(help="Column of magnitude error (lightcurves).")] = None,
     band: Annotated[str | None, typer.Option(help="Column of band (lightcurves).")] = None,
     partition_rows: Annotated[int | None, typer.Option(help="Most rows of a partition.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Add to the catalog of that name.")] = False,
 ) -> None:
     """Read release files of a survey into a catalog of the lake."""
     from lcscale.ingest import Partitioning
@@ -72,6 +73,7 @@ def ingest(
         name,
         engine=engine,
         progress=True,
+        append=append,
         partitioning=Partitioning(rows=partition_rows) if partition_rows else None,
         **{key: value for key, value in options.items() if value is not None},
     )
