@@ -97,5 +97,6 @@ def _kept(schema: pa.Schema, keep: Sequence[str]) -> list[str]:
     """Names of the result's columns, in order."""
     counts = [name for name in schema.names if name.startswith("n_observations")]
     classes = [name for name in schema.names if name.startswith("prob_")]
-    fixed = [*IDENTITY, *keep, *counts, *PERIOD_COLUMNS, "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
+    ours = ["class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
+    fixed = [*IDENTITY, *keep, *counts, *PERIOD_COLUMNS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]
