@@ -18,7 +18,7 @@ _BACKLOG_PER_SLOT = 2
 _SLOTS_SECONDS = 2.0
 _CONNECT_SECONDS = 20
 _ALLOWED_FAILURES = 10
-_PRELOAD = ("distributed", "numba", "pyarrow.parquet", "hats.io", "lcscale.steps")
+_PRELOAD = ("distributed", "numba", "pyarrow.parquet", "lcscale.steps")
 
 
 class DaskEngine:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from upath import UPath
 
-from lcscale.engine import RunRecord, Task, resolve, run
+from lcscale.engine import RunRecord, Shared, Task, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.errors import ConflictError, InputError
 from lcscale.ingest.leaves import gather_leaf, link_leaf
@@ -21,6 +21,7 @@ from lcscale.ingest.planning import plan_leaves, read_schema_text, schema_text
 from lcscale.ingest.sources import part_identities, read_sources, write_sources
 from lcscale.ingest.staging import stage
 from lcscale.lake import HEALPIX_COLUMN, Draft, Lake, Leaf, Pixel
+from lcscale.lake.leaf import parquet_options
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 
@@ -208,11 +209,12 @@ class _Job:
 
     def _leaf_tasks(self, plan: dict[str, Any], names: Sequence[str], draft: Draft, spills: UPath) -> list[Task]:
         tasks = []
+        writing = Shared(_key(draft, "parquet_options", ""), parquet_options(read_schema_text(plan["schema"])))
         for order, number, touched in plan["pixels"]:
             pixel = Pixel(order, number)
             base = (self.leaves.get(pixel), self.digests.get(pixel, ""))
             arguments = (spills, [names[i] for i in touched], pixel, draft.folder, plan["schema"])
-            options = (self.adapter.identity, self.adapter.in_pieces, *base)
+            options = (self.adapter.identity, self.adapter.in_pieces, *base, writing)
             tasks.append(_task(gather_leaf, (*arguments, *options), str(pixel), f"{draft.entry.name} {pixel}", draft))
         written = {Pixel(order, number) for order, number, _ in plan["pixels"]}
         for pixel, leaf in self.leaves.items():
@@ -270,9 +272,12 @@ def _task(
     function: Any, arguments: tuple[Any, ...], what: str, label: str, draft: Draft, *, keyed: bool = False
 ) -> Task:
     """A task of this draft, whose plan says the rest; `keyed` ones get their key as last argument."""
-    digest = hashlib.blake2b(f"{draft.plan}|{function.__name__}|{what}".encode(), digest_size=12)
-    key = digest.hexdigest()
+    key = _key(draft, function.__name__, what)
     return Task(key, function, (*arguments, key) if keyed else arguments, label)
+
+
+def _key(draft: Draft, name: str, what: str) -> str:
+    return hashlib.blake2b(f"{draft.plan}|{name}|{what}".encode(), digest_size=12).hexdigest()
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:

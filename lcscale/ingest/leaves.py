@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from lcscale.ingest.planning import read_schema_text
 from lcscale.ingest.spills import read_span
 from lcscale.lake import HEALPIX_COLUMN, Leaf, Pixel, write_leaf
 from lcscale.lake.draft import link
+from lcscale.lake.leaf import leaf_path
 
 _EXAMPLES = 5
 
@@ -32,6 +33,7 @@ def gather_leaf(
     joined: bool,
     base: Leaf | None = None,
     base_digest: str = "",
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write the leaf of `pixel` into the version at `folder` from the rows that the spills `names` have there.
 
@@ -46,6 +48,8 @@ def gather_leaf(
     base, base_digest
         The leaf of the version before, and its digest: its rows stay, observations are added to objects it knows
         (each once), and where rows are no pieces, new ones replace those of the same name.
+    options
+        See `lcscale.lake.leaf.parquet_options`.
 
     Returns
     -------
@@ -71,16 +75,13 @@ def gather_leaf(
     gathered = time.perf_counter()
     if base is not None and table.equals(before):
         return link_leaf(base, base_digest, folder)
-    result |= write_leaf(folder, pixel, table)
+    result |= write_leaf(folder, pixel, table, options)
     return result | {"stages": {"gather": gathered - start, "write": time.perf_counter() - gathered}}
 
 
 def link_leaf(base: Leaf, digest: str, folder: UPath) -> dict[str, Any]:
     """The leaf of the version before, as it is, in the version at `folder`; see `lcscale.lake.LeafWriter.result`."""
-    from hats.io import paths
-    from hats.pixel_math import HealpixPixel
-
-    link(base.upath, paths.new_pixel_catalog_file(folder, HealpixPixel(*base.pixel), create_dirs=True))
+    link(base.upath, leaf_path(folder, base.pixel))
     with base.upath.open("rb") as stream:
         rows = pq.read_metadata(stream).num_rows
     return {"pixel": list(base.pixel), "rows": rows, "bytes": base.upath.stat().st_size, "digest": digest}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from typing import Any
 
 from lcscale.engine import RunRecord, Shared, Task, run
@@ -11,7 +12,7 @@ from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog
 from lcscale.lake.draft import Draft
-from lcscale.lake.leaf import write_leaf
+from lcscale.lake.leaf import parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
 
@@ -56,7 +57,8 @@ def _plan(catalog: Catalog) -> tuple[Any, str]:
     keys = {leaf.pixel: _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{what}") for leaf in leaves}
 
     def tasks(draft: Draft) -> list[Task]:
-        shared = Shared(_digest(f"{catalog.source.url}|{plan.input_schema}|{what}"), plan)
+        given = replace(plan, leaf_options=parquet_options(plan.schema))
+        shared = Shared(_digest(f"{catalog.source.url}|{plan.input_schema}|{what}"), given)
         return [
             Task(keys[leaf.pixel], write_partition, (leaf, shared, draft.folder), f"{catalog.name} {leaf.pixel}")
             for leaf in leaves

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,15 +122,45 @@ def _batched(metadata: pq.FileMetaData, groups: Sequence[int]) -> Iterator[list[
         yield batch
 
 
+def parquet_options(schema: pa.Schema) -> dict[str, Any]:
+    """How hats writes leaves of `schema`: encodings, compression, page sizes, for `pyarrow.parquet.ParquetWriter`.
+
+    Importing hats takes seconds: the driver asks once, and workers are handed the answer.
+    """
+    from hats.io.file_io.file_io import get_parquet_write_table_kwargs
+
+    wanted = {"compression": "zstd", "compression_level": 3}
+    options: dict[str, Any] = get_parquet_write_table_kwargs(schema, write_table_kwargs=wanted)
+    options.pop("row_group_size")
+    return options
+
+
+def leaf_path(folder: UPath, pixel: Pixel) -> UPath:
+    """Place of the leaf of `pixel` in the version at `folder`, as HATS has it.
+
+    Examples
+    --------
+    >>> leaf_path(UPath("/lake/sky/v1"), Pixel(6, 12345)).path
+    '/lake/sky/v1/dataset/Norder=6/Dir=10000/Npix=12345.parquet'
+    """
+    directory = pixel.pixel // 10_000 * 10_000
+    return folder / "dataset" / f"Norder={pixel.order}" / f"Dir={directory}" / f"Npix={pixel.pixel}.parquet"
+
+
 class LeafWriter:
     """Writes a leaf beside its place and moves it there when it is complete.
+
+    `options` are those of `parquet_options`, asked for here where they are not given.
 
     Use as a context manager; tables come in order of `_healpix_29`. Where the block raises, nothing is left. After
     it, `rows`, `bytes` and `digest` (blake2b of the file's content) describe the leaf.
     """
 
-    def __init__(self, folder: UPath, pixel: Pixel, schema: pa.Schema) -> None:
+    def __init__(
+        self, folder: UPath, pixel: Pixel, schema: pa.Schema, options: Mapping[str, Any] | None = None
+    ) -> None:
         self.folder, self.pixel, self.schema = folder, pixel, schema
+        self.options = options
         self.rows = self.bytes = 0
         self.digest = ""
         self._local = is_local(folder)
@@ -145,13 +175,8 @@ class LeafWriter:
     def write(self, table: pa.Table) -> None:
         """Append rows."""
         if self._writer is None:
-            from hats.io.file_io.file_io import get_parquet_write_table_kwargs
-
-            options = get_parquet_write_table_kwargs(
-                self.schema, write_table_kwargs={"compression": "zstd", "compression_level": 3}
-            )
+            options = parquet_options(self.schema) if self.options is None else self.options
             self._group_rows = row_group_rows(table)
-            options.pop("row_group_size")
             self._writer = pq.ParquetWriter(self._beside, self.schema, **options)
         self._writer.write_table(table.cast(self.schema), row_group_size=self._group_rows)
         self.rows += table.num_rows
@@ -167,14 +192,12 @@ class LeafWriter:
                 os.unlink(self._beside)
 
     def _move(self) -> None:
-        from hats.io import paths
-        from hats.pixel_math import HealpixPixel
-
         with open(self._beside, "rb") as stream:
             self.digest = hashlib.file_digest(stream, "blake2b").hexdigest()[:32]
         self.bytes = os.path.getsize(self._beside)
-        place = paths.new_pixel_catalog_file(self.folder, HealpixPixel(*self.pixel), create_dirs=self._local)
+        place = leaf_path(self.folder, self.pixel)
         if self._local:
+            os.makedirs(os.path.dirname(place.path), exist_ok=True)
             os.replace(self._beside, place.path)
         else:
             with open(self._beside, "rb") as stream, place.open("wb") as out:
@@ -185,12 +208,14 @@ class LeafWriter:
         return {"pixel": list(self.pixel), "rows": self.rows, "bytes": self.bytes, "digest": self.digest}
 
 
-def write_leaf(folder: UPath, pixel: Pixel, table: pa.Table) -> dict[str, Any]:
-    """Write `table`, sorted by `_healpix_29`, as the leaf of `pixel`; see `LeafWriter.result`."""
+def write_leaf(
+    folder: UPath, pixel: Pixel, table: pa.Table, options: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Write `table`, sorted by `_healpix_29`, as the leaf of `pixel`; see `LeafWriter` for `options` and the result."""
     index = table.column(HEALPIX_COLUMN)
     if table.num_rows > 1 and not pc.all(pc.less_equal(index[:-1], index[1:])).as_py():
         table = table.take(pc.sort_indices(index))
-    with LeafWriter(folder, pixel, table.schema) as writer:
+    with LeafWriter(folder, pixel, table.schema, options) as writer:
         writer.write(table)
     return writer.result()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ class PartitionPlan:
     """Steps to apply, in order."""
     region: Region | None = None
     """Part of the sky wanted, or None for all."""
+    leaf_options: Mapping[str, Any] | None = None
+    """How to write the result's leaves; see `lcscale.lake.leaf.parquet_options`."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -90,7 +92,7 @@ def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath) -> dict[str,
     """
     stages = {"compute": 0.0, "write": 0.0}
     clock = time.perf_counter()
-    with LeafWriter(folder, leaf.pixel, plan.schema) as writer:
+    with LeafWriter(folder, leaf.pixel, plan.schema, plan.leaf_options) as writer:
         for table in plan.tables(leaf):
             stages["compute"] += (now := time.perf_counter()) - clock
             if table.num_rows:
