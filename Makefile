@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+GPU_PYTHON := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint infra/constraints.txt
 
 .PHONY: demo test test-all lint bench gpu clean
@@ -33,8 +34,10 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev  ## speed beside the peers, in one run
 	$(BIN)/pytest tests/benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=min,median,rounds -p no:cacheprovider
 
-gpu: $(VENV)/.dev  ## parity of the GPU with the CPU, then timings
-	$(BIN)/python -m lcscale.gpu
+gpu:  ## parity of the GPU with the CPU, then timings; takes .venv where there is one, else $(PYTHON)
+	@$(GPU_PYTHON) -c 'import sys, torch; sys.exit(None if torch.cuda.is_available() else \
+		"make gpu compares a CUDA device with the CPU: there is none here")'
+	$(GPU_PYTHON) -m pytest tests/gpu -m gpu -s
 
 clean:
 	rm -rf $(VENV) demo-lake demo-report.html .pytest_cache .mypy_cache .ruff_cache .benchmarks

@@ -111,13 +111,16 @@ def one_torch_thread() -> Iterator[None]:
 
 
 def network_scores(network: FoldedImageNet, inputs: Inputs) -> npt.NDArray[np.float32]:
-    """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode, one thread."""
+    """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode; on the network's device."""
     network.eval()
+    device = next(network.parameters()).device
     scores = []
     with one_torch_thread(), torch.inference_mode():
         for first in range(0, len(inputs), BATCH):
-            images = torch.from_numpy(inputs.images[first : first + BATCH])
-            scores.append(network(images, torch.from_numpy(inputs.numbers[first : first + BATCH])).numpy())
+            images, numbers = (
+                torch.from_numpy(each[first : first + BATCH]) for each in (inputs.images, inputs.numbers)
+            )
+            scores.append(network(images.to(device), numbers.to(device)).cpu().numpy())
     return np.concatenate(scores) if scores else np.empty((0, network.architecture.n_classes), np.float32)
 
 

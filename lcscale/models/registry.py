@@ -86,7 +86,11 @@ def load(path_or_name: str | Path) -> Model:
 
 @lru_cache(maxsize=_IN_MEMORY)
 def _load(folder: str, model_id: str) -> Model:
-    """Read and check the weights; `model_id` is that of the card, so that another content is another model."""
+    """Read and check the weights; `model_id` is that of the card, so that another content is another model.
+
+    The network goes to the GPU of this process where it has one.
+    """
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
@@ -105,7 +109,7 @@ def _load(folder: str, model_id: str) -> Model:
     except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
     network.eval().requires_grad_(False)
-    return Model(card, network)
+    return Model(card, network.to("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 def save(card: Card, network: FoldedImageNet, folder: str | Path) -> Card:

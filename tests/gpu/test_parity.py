@@ -1,0 +1,60 @@
+"""The GPU gives what the CPU gives; then, how fast it is. Run with make gpu."""
+
+from __future__ import annotations
+
+import copy
+import time
+
+import numpy as np
+import pytest
+
+from lcscale import models
+from lcscale.lightcurves.synthesis import synthesize
+from lcscale.models.model import network_scores
+from lcscale.models.preparation import prepare
+
+pytestmark = pytest.mark.gpu
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    """The demo model on the CPU, and what it sees of 4,096 simulated stars."""
+    model = models.load("demo")
+    labels = [name for name in ("RRab", "RRc", "EW", "EA", "DSCT", "DCEP_F", "LPV", "ROT")] * 512
+    made = synthesize(labels, 5, n_observations=(40, 120))
+    return model, prepare(made.lcs, made.period, model.card.preparation, bands=made.lcs.bands)
+
+
+def test_the_network_scores_the_same(inputs):
+    model, seen = inputs
+    cpu = copy.deepcopy(model.network).cpu()
+    with torch.backends.cudnn.flags(allow_tf32=False):
+        on_gpu = network_scores(copy.deepcopy(model.network).cuda(), seen)
+    on_cpu = network_scores(cpu, seen)
+    assert np.abs(on_gpu - on_cpu).max() < 1e-3
+    margin = np.diff(np.sort(on_cpu, axis=1)[:, -2:], axis=1)[:, 0]
+    clear = margin > 1e-3
+    assert np.array_equal(on_gpu.argmax(1)[clear], on_cpu.argmax(1)[clear])
+
+
+def test_the_same_batch_gives_the_same_bits(inputs):
+    model, seen = inputs
+    network = copy.deepcopy(model.network).cuda()
+    assert np.array_equal(network_scores(network, seen), network_scores(network, seen))
+
+
+def test_the_network_is_faster_than_on_the_cpu(inputs):
+    model, seen = inputs
+    seconds = {}
+    for device in ("cpu", "cuda"):
+        network = copy.deepcopy(model.network).to(device)
+        network_scores(network, seen)
+        start = time.perf_counter()
+        network_scores(network, seen)
+        seconds[device] = time.perf_counter() - start
+    rates = {device: f"{len(seen) / each:,.0f} stars/s" for device, each in seconds.items()}
+    print(
+        f"\nnetwork alone, images copied: {torch.cuda.get_device_name()} {rates['cuda']}, one CPU core {rates['cpu']}"
+    )
+    assert seconds["cuda"] < seconds["cpu"]
