@@ -32,3 +32,27 @@ class Slowly:
             with open(os.path.join(self.folder, uuid.uuid4().hex), "w"):
                 pass
         return table.append_column("slow", pa.array([True] * table.num_rows))
+
+
+@dataclass(frozen=True)
+class Device:
+    """Stands for a GPU: busy for `seconds` a batch, while the processor is free; its log shows when."""
+
+    seconds: float
+    log: str
+    columns = ()
+    rowwise = True
+    version = 1
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        return input_schema
+
+    def fingerprint(self) -> str:
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        start = time.time()
+        time.sleep(self.seconds)
+        with open(self.log, "a") as stream:
+            stream.write(f"{start} {time.time()}\n")
+        return table

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from lcscale.engine.overlap import arranged
 from lcscale.engine.task import Outcome, Shared, Task, attempt, keep
 from lcscale.errors import InputError
 
 GPU = "GPU"
 """Name of the worker resource that stands for a GPU."""
 
-_BACKLOG_PER_SLOT = 2
+_BACKLOG_PER_SLOT = 3
+_SHARE = 0.25
 _SLOTS_SECONDS = 2.0
 _CONNECT_SECONDS = 20
 _ALLOWED_FAILURES = 10
@@ -25,7 +29,8 @@ class DaskEngine:
     """Tasks as futures on a `distributed.Client`.
 
     Futures are submitted as the job goes on, so neither the graph nor the driver grows with the number of tasks.
-    Where workers carry the resource ``GPU``, every task takes one: a GPU never has two tasks at once.
+    Where workers carry the resource ``GPU``, a GPU never computes two tasks at once. Tasks that overlap give up their
+    slot when their turn at the device comes, so that the next one reads meanwhile, and the last one writes.
     """
 
     def __init__(self, client: Any, owned: tuple[Any, ...] = ()) -> None:
@@ -106,7 +111,7 @@ class DaskEngine:
             workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
             gpus = sum(worker["resources"].get(GPU, 0) for worker in workers)
             value = int(gpus) or sum(worker["nthreads"] for worker in workers)
-            self._resources = {GPU: 1} if gpus else None
+            self._gpus = bool(gpus)
             self._slots = (value, time.monotonic())
         return max(1, value)
 
@@ -133,12 +138,12 @@ class DaskEngine:
                 self.client.register_plugin(_plugin(shared))
                 self._kept.add(shared.key)
         future = self.client.submit(
-            attempt,
+            _attempt_in_turn if task.overlaps else attempt,
             task,
             retries,
             key=f"{task.function.__name__}-{task.key}",
             retries=retries,
-            resources=self._resources,
+            resources={GPU: _SHARE if task.overlaps else 1} if self._gpus else None,
             pure=False,
         )
         waiting[future.key] = task
@@ -168,6 +173,20 @@ def _plugin(shared: Shared) -> Any:
             keep(self.key, self.value)
 
     return Keep(shared.key, shared.value)
+
+
+_SEATS: weakref.WeakKeyDictionary[Any, threading.Semaphore] = weakref.WeakKeyDictionary()
+
+
+def _attempt_in_turn(task: Task, retries: int) -> Outcome:
+    """`attempt`, in a worker: as many compute at once as it has GPUs, else threads."""
+    from distributed import get_worker, secede
+
+    worker = get_worker()
+    state = worker.state
+    seats = _SEATS.setdefault(worker, threading.Semaphore(int(state.total_resources.get(GPU, 0)) or state.nthreads))
+    with arranged(seats, secede):
+        return attempt(task, retries)
 
 
 def _outcome(future: Any, task: Task) -> Outcome:

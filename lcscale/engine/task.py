@@ -57,6 +57,8 @@ class Task:
     """Its arguments: paths, steps and numbers, never data. The function sees the value of a `Shared` one."""
     label: str
     """What a person reads: the partition or the file."""
+    overlaps: bool = False
+    """Whether the function computes in `lcscale.engine.overlap.turn` only, so that others may read and write then."""
 
     def __call__(self) -> dict[str, Any]:
         """Do the work."""

@@ -60,7 +60,7 @@ def _plan(catalog: Catalog) -> tuple[Any, str]:
         given = replace(plan, leaf_options=parquet_options(plan.schema))
         shared = Shared(_digest(f"{catalog.source.url}|{plan.input_schema}|{what}"), given)
         return [
-            Task(keys[leaf.pixel], write_partition, (leaf, shared, draft.folder), f"{catalog.name} {leaf.pixel}")
+            Task(keys[leaf.pixel], write_partition, (leaf, shared, draft.folder), f"{catalog.name} {leaf.pixel}", True)
             for leaf in leaves
         ]
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 from upath import UPath
 
+from lcscale.engine.overlap import ahead, turn
 from lcscale.lake.leaf import Leaf, LeafWriter, Ranges
 from lcscale.lake.region import Region
 from lcscale.steps import Step, chain_schema
@@ -41,8 +45,8 @@ class PartitionPlan:
         fields = [self.input_schema.field(name) for name in self.columns]
         return chain_schema(self.steps, pa.schema(fields, self.input_schema.metadata))
 
-    def tables(self, leaf: Leaf, ranges: Ranges | None = None) -> Iterator[pa.Table]:
-        """The result for `leaf`, in batches while every step is rowwise, else in one table.
+    def batches(self, leaf: Leaf, ranges: Ranges | None = None) -> Iterator[pa.Table]:
+        """The rows of `leaf` before the steps, in batches while every step is rowwise, else in one table.
 
         Only rows whose `_healpix_29` lies in `ranges` are read, where these are given.
         """
@@ -56,9 +60,12 @@ class PartitionPlan:
         batches = (batch.cast(fields) if batch.schema != fields else batch for batch in batches)
         if not all(step.rowwise for step in self.steps):
             batches = iter([pa.concat_tables([fields.empty_table(), *batches]).combine_chunks()])
-        for batch in batches:
-            if batch.num_rows:
-                yield apply(self.steps, batch)
+        yield from (batch for batch in batches if batch.num_rows)
+
+    def tables(self, leaf: Leaf, ranges: Ranges | None = None) -> Iterator[pa.Table]:
+        """The result for `leaf`, in the same batches."""
+        for batch in self.batches(leaf, ranges):
+            yield apply(self.steps, batch)
 
     def table(self, leaf: Leaf) -> pa.Table:
         """The result for `leaf` in one table."""
@@ -88,15 +95,45 @@ def apply(steps: Sequence[Step], table: pa.Table) -> pa.Table:
 def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath) -> dict[str, Any]:
     """The task of a job: write the result for `leaf` into the version at `folder`; see `LeafWriter.result`.
 
-    A partition left without rows has no leaf (``rows`` is 0).
+    While a batch is computed, a thread reads the next one and another writes the last one. A partition left without
+    rows has no leaf (``rows`` is 0).
     """
-    stages = {"compute": 0.0, "write": 0.0}
-    clock = time.perf_counter()
+    stages = {"read": 0.0, "compute": 0.0, "write": 0.0}
+
+    def write(table: pa.Table) -> None:
+        with _timed(stages, "write"):
+            writer.write(table)
+
     with LeafWriter(folder, leaf.pixel, plan.schema, plan.leaf_options) as writer:
-        for table in plan.tables(leaf):
-            stages["compute"] += (now := time.perf_counter()) - clock
-            if table.num_rows:
-                writer.write(table)
-            stages["write"] += (clock := time.perf_counter()) - now
-    stages["write"] += time.perf_counter() - clock
+        with ThreadPoolExecutor(1, "write") as thread:
+            batches = ahead(_timed_each(plan.batches(leaf), stages, "read"))
+            first = list(itertools.islice(batches, 1))
+            written: Future[None] | None = None
+            with turn():
+                for batch in itertools.chain(first, batches):
+                    with _timed(stages, "compute"):
+                        table = apply(plan.steps, batch)
+                    if written is not None:
+                        written.result()
+                    written = thread.submit(write, table) if table.num_rows else None
+            if written is not None:
+                written.result()
+        closing = time.perf_counter()
+    stages["write"] += time.perf_counter() - closing
     return writer.result() | {"stages": stages, "process": os.getpid()}
+
+
+@contextlib.contextmanager
+def _timed(stages: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    stages[stage] += time.perf_counter() - start
+
+
+def _timed_each(batches: Iterator[pa.Table], stages: dict[str, float], stage: str) -> Iterator[pa.Table]:
+    while True:
+        with _timed(stages, stage):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch

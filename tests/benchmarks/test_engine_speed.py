@@ -1,15 +1,18 @@
-"""What the runner costs beside bare Dask: 1,000 tiny tasks on two processes."""
+"""What the runner costs beside bare Dask, and how well it keeps a device busy."""
 
 from __future__ import annotations
 
 import itertools
 
 import pytest
+from skies import put, sky_table
+from slowly import Device
 
 from lcscale.engine import Ledger, Task, resolve, run
 
 pytestmark = pytest.mark.slow
 N = 1000
+DEVICE_SECONDS = 0.02
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +43,37 @@ def test_run(benchmark, engine, tmp_path):
         return run(tasks, ledger=Ledger(tmp_path / str(number)), engine=engine)
 
     assert benchmark.pedantic(with_ledger, rounds=5, warmup_rounds=1).done == N
+
+
+@pytest.fixture
+def stars(lake):
+    """200,000 light curves in 48 partitions: reading and writing one takes about as long as the device's work."""
+    return put(lake, "stars", sky_table(200_000), order=1)
+
+
+def through_device(benchmark, stars, log, engine):
+    """Write the catalog through a device; tells which share of the time the device was busy."""
+    numbers = itertools.count()
+
+    def write():
+        folder = log.with_name(f"log{next(numbers)}")
+        return stars.map(Device(DEVICE_SECONDS, str(folder))).write("result", engine=engine)
+
+    record = benchmark.pedantic(write, rounds=3, warmup_rounds=1)
+    assert record.done == 48
+    benchmark.extra_info["busy"] = busy = 48 * DEVICE_SECONDS / record.seconds
+    return busy
+
+
+@pytest.mark.benchmark(group="48 partitions through a device, 20 ms each")
+def test_one_after_the_other(benchmark, stars, tmp_path):
+    through_device(benchmark, stars, tmp_path / "log", "serial")
+
+
+@pytest.mark.benchmark(group="48 partitions through a device, 20 ms each")
+def test_reading_ahead_on_a_gpu_worker(benchmark, stars, tmp_path):
+    from distributed import Client, LocalCluster
+
+    one = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**one, resources={"GPU": 1}) as cluster, Client(cluster, set_as_default=False) as client:
+        assert through_device(benchmark, stars, tmp_path / "log", client) > 0.6

@@ -99,7 +99,7 @@ def test_the_dask_backlog_is_bounded(tmp_path, client):
 
     outcomes = resolve(client).outcomes(draw(), 0)
     next(outcomes)
-    assert len(drawn) <= 2 * 2 + 1
+    assert len(drawn) <= 2 * 3 + 1
     assert len(list(outcomes)) == 39
 
 
