@@ -31,8 +31,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev  ## speed beside the peers, in one run
-	$(BIN)/pytest tests/benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=min,median,rounds -p no:cacheprovider
+bench: $(VENV)/.dev  ## speed beside the peers, in one run; writes docs/benchmarks.md
+	@mkdir -p .benchmarks
+	$(BIN)/pytest tests/benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=min,median,rounds \
+		--benchmark-json=.benchmarks/last.json
+	$(BIN)/python tests/benchmarks/table.py .benchmarks/last.json docs/benchmarks.md
 
 gpu:  ## parity of the GPU with the CPU, then timings; takes .venv where there is one, else $(PYTHON)
 	@$(GPU_PYTHON) -c 'import sys, torch; sys.exit(None if torch.cuda.is_available() else \
