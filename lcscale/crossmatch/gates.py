@@ -72,7 +72,7 @@ def _holds(text: str, pairs: Pairs, left: pa.Table, right: pa.Table, names: Join
     """Whether a condition holds on each joined row; where it is null it does not."""
     from_right = {new: old for old, new in names.right}
     separation = dict(names.added)["separation_arcsec"]
-    known = [*left.column_names, *from_right, separation]
+    known = [*left.column_names, *(new for new, old in from_right.items() if old in right.column_names), separation]
     condition = expression(text, {name: name for name in known})
     columns = {}
     for name in names_in(text):

@@ -34,7 +34,8 @@ def match_tables(
     options
         Radius, number of neighbours, kind of join.
     left_columns, right_columns
-        Names of right ascension and declination (degrees); nulls and NaN match nothing.
+        Names of right ascension and declination (degrees); nulls and NaN match nothing, and are counted in a line of
+        the log ``lcscale.crossmatch``.
     left_name, right_name
         What errors call the two.
     left_context
@@ -57,7 +58,6 @@ def match_tables(
     >>> joined.select(["id", "name"]).to_pylist()
     [{'id': 1, 'name': 'a'}, {'id': 2, 'name': None}]
     """
-    schema = joined_schema(left.schema, right.schema, options)
     competing = left
     if options.mutual and left_context is not None:
         competing = pa.concat_tables([left, left_context.select(left.column_names).cast(left.schema)])
@@ -71,18 +71,20 @@ def match_tables(
         right_name=right_name,
         n_own=left.num_rows,
     )
-    return _join(left, right, pairs, [pairs[2], *chances], options, schema)
+    return join_pairs(left, right, pairs, chances, options)
 
 
-def _join(
+def join_pairs(
     left: pa.Table,
     right: pa.Table,
     pairs: Pairs,
-    added: list[npt.NDArray[np.float64]],
+    chances: list[npt.NDArray[np.float64]],
     options: MatchOptions,
-    schema: pa.Schema,
+    whole_left: pa.Schema | None = None,
 ) -> pa.Table:
-    """The table of `pairs`, and of the unmatched left rows where they are asked for."""
+    """The table of `pairs`, and of the unmatched left rows where they are asked for; see `match_tables`."""
+    schema = joined_schema(left.schema, right.schema, options, whole_left)
+    added = [pairs[2], *chances]
     if options.how == "anti":
         without = np.ones(left.num_rows, np.bool_)
         without[pairs[0]] = False
@@ -95,7 +97,7 @@ def _join(
         mask[place] = False
         right_index = _spread(pairs[1], place, left_index.size)
         added = [_spread(values, place, left_index.size) for values in added]
-    names = joined_names(left.schema, right.schema, options)
+    names = joined_names(left.schema, right.schema, options, whole_left)
     left_rows = left if _is_whole(left_index, left.num_rows) else take(left, pa.array(left_index))
     right_rows = take(right.select([old for old, _ in names.right]), pa.array(right_index, mask=mask))
     columns = [*left_rows.columns, *right_rows.columns, *(pa.array(values, mask=mask) for values in added)]

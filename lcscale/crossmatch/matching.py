@@ -62,6 +62,17 @@ def match(
     return keep_mutual(pairs, right[0].size) if mutual else pairs
 
 
+def without_position(ra: npt.ArrayLike, dec: npt.ArrayLike) -> int:
+    """Number of positions that are NaN: they match nothing.
+
+    Examples
+    --------
+    >>> without_position([10.0, float("nan")], [0.0, 0.0])
+    1
+    """
+    return int(np.count_nonzero(np.isnan(ra) | np.isnan(dec)))
+
+
 def keep_nearest(pairs: Pairs, n_neighbors: int) -> Pairs:
     """The first `n_neighbors` pairs of each left position."""
     left, right, separation = pairs

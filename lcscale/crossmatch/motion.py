@@ -33,8 +33,8 @@ class ProperMotion:
     ('pmra', 'pmdec')
     """
 
-    epoch: float
-    """Julian year of the catalog's positions: 2016.0 for Gaia DR3, 2015.5 for DR2."""
+    epoch: float | None = None
+    """Julian year of the catalog's positions: 2016.0 for Gaia DR3, 2015.5 for DR2; None takes what the catalog says."""
     pmra: str = "pmra"
     """Column of the proper motion in right ascension times cos dec, mas/yr."""
     pmdec: str = "pmdec"
@@ -47,7 +47,7 @@ class ProperMotion:
     """Rows that claim to move faster are not moved: no star but Barnard's (10.4) comes near. Bounds border strips."""
 
     def __post_init__(self) -> None:
-        if not 1800.0 <= self.epoch <= 2200.0:
+        if self.epoch is not None and not 1800.0 <= self.epoch <= 2200.0:
             raise InputError(f"the epoch of a catalog must be a Julian year such as 2016.0, not {self.epoch!r}")
         if not 0.0 < self.max_arcsec_per_year <= 100.0:
             raise InputError(f"max_arcsec_per_year must be above 0 and at most 100, not {self.max_arcsec_per_year!r}")
@@ -60,9 +60,13 @@ class ProperMotion:
         names = (self.pmra, self.pmdec, self.parallax, self.radial_velocity)
         return tuple(name for name in names if name is not None)
 
-    def reach_arcsec(self, epoch: float) -> float:
+    def years_until(self, epoch: float | None) -> float:
+        """Julian years from the catalog's epoch to `epoch`; 0 while either is unknown."""
+        return 0.0 if epoch is None or self.epoch is None else epoch - self.epoch
+
+    def reach_arcsec(self, epoch: float | None) -> float:
         """How far a source may move until `epoch` at most."""
-        return self.max_arcsec_per_year * abs(epoch - self.epoch)
+        return self.max_arcsec_per_year * abs(self.years_until(epoch))
 
 
 def propagate(

@@ -27,8 +27,14 @@ class JoinedNames:
     """Pairs of (what the match computes, its name in the result)."""
 
 
-def joined_names(left: pa.Schema, right: pa.Schema, options: MatchOptions) -> JoinedNames:
-    """Names of the right and the added columns, with the suffix on those that `left` has too."""
+def joined_names(
+    left: pa.Schema, right: pa.Schema, options: MatchOptions, whole_left: pa.Schema | None = None
+) -> JoinedNames:
+    """Names of the right and the added columns, with the suffix on those that `left` has too.
+
+    `whole_left` is the schema of the left catalog where only some of its columns are read: names hang on that one.
+    """
+    left = left if whole_left is None else whole_left
     wanted = [name for name in right.names if name != SPATIAL_INDEX]
     added = [field.name for field in added_fields(options)]
     repeated = sorted({name for name in wanted if wanted.count(name) > 1})
@@ -45,8 +51,12 @@ def joined_names(left: pa.Schema, right: pa.Schema, options: MatchOptions) -> Jo
     return JoinedNames(tuple(right_pairs), tuple(added_pairs))
 
 
-def joined_schema(left: pa.Schema, right: pa.Schema, options: MatchOptions) -> pa.Schema:
+def joined_schema(
+    left: pa.Schema, right: pa.Schema, options: MatchOptions, whole_left: pa.Schema | None = None
+) -> pa.Schema:
     """Schema of `match_tables` for tables of these schemas; the left schema's metadata stays.
+
+    For `whole_left` see `joined_names`.
 
     Examples
     --------
@@ -56,7 +66,7 @@ def joined_schema(left: pa.Schema, right: pa.Schema, options: MatchOptions) -> p
     """
     if options.how == "anti":
         return left
-    names = joined_names(left, right, options)
+    names = joined_names(left, right, options, whole_left)
     fields = [right.field(old).with_name(new) for old, new in names.right]
     fields += [field.with_name(new) for field, (_, new) in zip(added_fields(options), names.added, strict=True)]
     if options.how == "left":

@@ -45,7 +45,8 @@ class MatchOptions:
     right_motion: ProperMotion | None = None
     """Moves the right positions to `epoch`."""
     epoch: float | None = None
-    """Julian year at which positions are compared: that of the catalog which does not move, if only one does."""
+    """Julian year at which positions are compared; None: that of the catalog without motion, or of the right one if
+    both move, where the catalog tells it."""
     n_sigma: float | None = None
     """Largest separation in units of the combined positional error; `radius_arcsec` bounds it still. Rows with unknown
     errors match within the radius."""
@@ -79,8 +80,6 @@ class MatchOptions:
         self._check_gates()
 
     def _check_motion(self) -> None:
-        if (self.left_motion or self.right_motion) and self.epoch is None:
-            raise InputError("proper motion needs epoch, the Julian year at which positions are compared (2000.0)")
         if self.epoch is not None and not 1800.0 <= self.epoch <= 2200.0:
             raise InputError(f"epoch must be a Julian year such as 2000.0, not {self.epoch!r}")
         if reach_arcsec(self) > MAX_RADIUS_ARCSEC:
@@ -122,7 +121,7 @@ def reach_arcsec(options: MatchOptions) -> float:
     """
     wide = max(options.radius_arcsec, options.density_radius_arcsec if options.chance_probability else 0.0)
     for motion in (options.left_motion, options.right_motion):
-        if motion is not None and options.epoch is not None:
+        if motion is not None:
             wide += motion.reach_arcsec(options.epoch)
     return wide
 

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.crossmatch import MatchOptions, context_reach_arcsec, joined_schema, match_tables, reach_arcsec
+from lcscale.crossmatch import (
+    EPOCH_COLUMN,
+    MatchOptions,
+    Reference,
+    asked_of_rows,
+    context_reach_arcsec,
+    counterparts,
+    join_pairs,
+    joined_names,
+    joined_schema,
+    reach_arcsec,
+    referred,
+    row_epoch,
+)
 from lcscale.crossmatch.expressions import names_in
-from lcscale.errors import InputError
+from lcscale.crossmatch.naming import JoinedNames
+from lcscale.crossmatch.ordering import Pairs
+from lcscale.errors import InputError, LcscaleError
 from lcscale.lake.catalog import Catalog
 from lcscale.lake.leaf import Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.steps import Select
 
 _CELLS_ACROSS = 6
+_CELL_ARCSEC = math.degrees(math.sqrt(math.pi / 3.0)) * 3600.0
+"""Side of a square of the area of a cell of order 0."""
+_NARROWEST = 0.625
+"""Least distance across a cell in units of that side; the true one is 0.68 and more."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +47,25 @@ class Crossmatch:
     left: Catalog
     right: Catalog
     options: MatchOptions
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
-        for side in (self.left, self.right):
-            if not all(step.rowwise for step in side.steps):
-                raise InputError(f"crossmatch: write {side.name} first; it has steps that need whole partitions")
-        missing = [name for name in self.options.columns_needed("right") if name not in self.right.column_names]
-        if missing:
-            raise InputError(f"crossmatch: {self.right.name} has no column {', '.join(missing)}")
+        for side, catalog in self._sides():
+            if not all(step.rowwise for step in catalog.steps):
+                raise InputError(f"crossmatch: write {catalog.name} first; it has steps that need whole partitions")
+            missing = [name for name in self.options.columns_needed(side) if name not in catalog.column_names]
+            if missing:
+                raise InputError(f"crossmatch: {catalog.name} has no column {', '.join(missing)}")
+        references = (reference(catalog, asked_of_rows(self.options, side)) for side, catalog in self._sides())
+        object.__setattr__(self, "options", referred(self.options, *references))
+
+    def _sides(self) -> tuple[tuple[str, Catalog], tuple[str, Catalog]]:
+        return ("left", self.left), ("right", self.right)
+
+    @property
+    def names(self) -> JoinedNames:
+        """What the right and the added columns are called, whichever of the left columns are read."""
+        return joined_names(self.left.schema, self.right.schema, self.options)
 
     @property
     def rowwise(self) -> bool:
@@ -52,7 +84,7 @@ class Crossmatch:
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """Left fields, right fields, the separation."""
-        return joined_schema(input_schema, self.right.schema, self.options)
+        return joined_schema(input_schema, self.right.schema, self.options, self.left.schema)
 
     def fingerprint(self) -> str:
         """The right-hand content and the options; the left's too where left rows compete with each other."""
@@ -60,28 +92,76 @@ class Crossmatch:
         return f"Crossmatch {left} {self.right.fingerprint()} {self.options!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """Join the rows of `table` with those around them."""
+        """Join the rows of `table` with those around them.
+
+        The columns that decide are read of the whole border; the others only where there are counterparts.
+        """
         index = table.column(HEALPIX_COLUMN).to_numpy()
+        ranges = ranges_around(index, reach_arcsec(self.options))
+        late = self.options.how == "anti" or all(isinstance(step, Select) for step in self.right.steps)
+        around = (self.right.columns(*self._deciding()) if late else self.right).rows_within(ranges)
+        rivals = [self._rivals(index, table.schema)] if self.options.mutual and index.size else []
         left, right = self.left.source, self.right.source
-        return match_tables(
-            table,
-            self.right.rows_within(ranges_around(index, reach_arcsec(self.options))),
+        pairs, chances = counterparts(
+            pa.concat_tables([table, *rivals]),
+            around,
             self.options,
             left_columns=(left.ra, left.dec),
             right_columns=(right.ra, right.dec),
             left_name=left.name,
             right_name=right.name,
-            left_context=self._rivals(index) if self.options.mutual and index.size else None,
+            n_own=table.num_rows,
+            names=self.names if self.options.gated else None,
         )
+        if late:
+            around, pairs = self._whole_rows(around, pairs)
+        return join_pairs(table, around, pairs, chances, self.options, self.left.schema)
 
-    def _rivals(self, index: npt.NDArray[np.int64]) -> pa.Table:
+    def _deciding(self) -> tuple[str, ...]:
+        """Columns of the right catalog that decide which rows are counterparts."""
+        if self.options.where is None:
+            return self.options.columns_needed("right")
+        told = names_in(self.options.where)
+        return (*self.options.columns_needed("right"), *(old for old, new in self.names.right if new in told))
+
+    def _whole_rows(self, around: pa.Table, pairs: Pairs) -> tuple[pa.Table, Pairs]:
+        """All columns of the right rows that have a pair, and `pairs` with the places of those rows.
+
+        Rows are found again by their HEALPix index; those that share one come with them, in the same order.
+        """
+        if self.options.how == "anti":
+            return self.right.schema.empty_table(), pairs
+        index = around.column(HEALPIX_COLUMN).to_numpy()
+        found = np.zeros(index.size, np.bool_)
+        found[pairs[1]] = True
+        wanted = distinct(index[found])
+        whole = self.right.rows_within(np.column_stack([wanted, wanted + 1]))
+        if wanted.size < np.count_nonzero(found) or whole.num_rows > wanted.size:
+            found = np.isin(index, wanted)
+        if whole.num_rows != np.count_nonzero(found):
+            raise LcscaleError(f"{self.right.name} changed while it was read; run the same command again")
+        return whole, (pairs[0], (np.cumsum(found) - 1)[pairs[1]], pairs[2])
+
+    def _rivals(self, index: npt.NDArray[np.int64], schema: pa.Schema) -> pa.Table:
         """Left rows of other partitions that may compete with those of the partition at `index`."""
         near = self.left.rows_within(ranges_around(index, context_reach_arcsec(self.options)))
         others = near.column(HEALPIX_COLUMN).to_numpy()
-        return near.filter(pa.array((others < index.min()) | (others > index.max())))
+        rivals = near.filter(pa.array((others < index.min()) | (others > index.max())))
+        return rivals.select(schema.names).cast(schema)
 
     def __repr__(self) -> str:
         return f"Crossmatch({self.right.name}, {self.options!r})"
+
+
+def reference(catalog: Catalog, of_rows: bool) -> Reference:
+    """What `catalog` says of its positions; its column `ref_epoch` is read only if that is asked for."""
+    source = catalog.source
+    told = Reference(catalog.name, source.schema, source.ra, dict(source.properties))
+    if not of_rows or told.epoch is not None or EPOCH_COLUMN not in source.schema.names:
+        return told
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(lambda leaf: leaf.read([EPOCH_COLUMN]), source.leaves))
+    return replace(told, row_epoch=row_epoch(pa.concat_tables(rows), catalog.name))
 
 
 def ranges_around(index: npt.NDArray[np.int64], reach: float) -> Ranges:
@@ -92,21 +172,30 @@ def ranges_around(index: npt.NDArray[np.int64], reach: float) -> Ranges:
     cell is wider than the reach.
     """
     from cdshealpix.nested import neighbours
-    from hats.pixel_math.healpix_shim import order2mindist
 
     if index.size == 0:
         return np.empty((0, 2), np.int64)
     orders = np.arange(30)
-    widest = orders[order2mindist(orders) * 60 > reach]
+    widest = orders[_NARROWEST * _CELL_ARCSEC / 2.0**orders > reach]
     if widest.size == 0:
         return np.array([[0, 12 << 58]], np.int64)
     spread = int(index.max() ^ index.min())
     order = min(int(widest.max()), max(0, 29 - (spread.bit_length() + 1) // 2) + _CELLS_ACROSS)
     shift = 2 * (29 - order)
-    cells = np.unique(index >> shift)
+    cells = distinct(index >> shift)
     around = np.asarray(neighbours(cells.astype(np.uint64), order)).astype(np.int64).ravel()
     cells = np.unique(np.concatenate([cells, around[around >= 0]]))
     breaks = np.flatnonzero(np.diff(cells) > 1)
     first = cells[np.concatenate([[0], breaks + 1])]
     last = cells[np.concatenate([breaks, [cells.size - 1]])]
     return np.column_stack([first << shift, (last + 1) << shift])
+
+
+def distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The sorted distinct `values`; quick where they are in order already, as the rows of a leaf are."""
+    first = np.ones(values.size, np.bool_)
+    step = np.diff(values)
+    if (step < 0).any():
+        return np.unique(values)
+    first[1:] = step > 0
+    return values[first]

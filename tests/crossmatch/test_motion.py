@@ -131,7 +131,6 @@ def test_impossible_motion_is_not_followed():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: MatchOptions(left_motion=ProperMotion(epoch=2016.0)), "proper motion needs epoch"),
         (lambda: ProperMotion(epoch=57388.0), "Julian year"),
         (lambda: MatchOptions(epoch=2451545.0), "Julian year"),
         (lambda: ProperMotion(epoch=2016.0, parallax="plx"), "give both"),
@@ -148,3 +147,49 @@ def test_missing_motion_column_is_named():
     options = MatchOptions(left_motion=ProperMotion(epoch=2016.0, pmra="pmRA"), epoch=2000.0)
     with pytest.raises(InputError, match="gaia has no column 'pmRA'"):
         match_tables(left, left, options, left_columns=RADEC, right_columns=RADEC, left_name="gaia")
+
+
+def dated(table, **metadata):
+    """`table` with remarks on its column of right ascension."""
+    return table.cast(pa.schema([table.schema.field("ra").with_metadata(metadata), *list(table.schema)[1:]]))
+
+
+def test_epochs_come_from_the_catalogs(moving):
+    left, right = dated(moving[0], epoch="2016.0"), dated(moving[1], epoch="J2000.0")
+    for options in (
+        MatchOptions(radius_arcsec=0.5, left_motion=ProperMotion()),
+        MatchOptions(radius_arcsec=0.5, left_motion=ProperMotion(), epoch=2000.0),
+    ):
+        result = match_tables(left, right, options, left_columns=RADEC, right_columns=RADEC)
+        assert result.column("name").to_pylist() == ["moved", "still"]
+    rows = moving[0].append_column("ref_epoch", pa.array([2016.0, None]))
+    result = match_tables(rows, right, options, left_columns=RADEC, right_columns=RADEC)
+    assert result.column("name").to_pylist() == ["moved", "still"]
+
+
+def test_unknown_epochs_are_asked_for_by_catalog_and_column(moving):
+    left, right = moving
+    names = {"left_columns": RADEC, "right_columns": RADEC, "left_name": "gaia", "right_name": "twomass"}
+    with pytest.raises(InputError, match=r"needs epoch.*twomass does not tell.*'ra'"):
+        match_tables(left, right, MatchOptions(left_motion=ProperMotion(epoch=2016.0)), **names)
+    with pytest.raises(InputError, match=r"gaia does not tell the epoch of its column 'ra'"):
+        match_tables(left, right, MatchOptions(left_motion=ProperMotion(), epoch=2000.0), **names)
+    mixed = left.append_column("ref_epoch", pa.array([2015.5, 2016.0]))
+    with pytest.raises(InputError, match=r"'ref_epoch' of gaia holds 2015.5 and 2016"):
+        match_tables(mixed, right, MatchOptions(left_motion=ProperMotion(), epoch=2000.0), **names)
+
+
+def test_catalogs_of_different_frames_do_not_match(moving):
+    left, right = dated(moving[0], frame="ICRS"), dated(moving[1], frame="galactic")
+    with pytest.raises(InputError, match=r"'ra' of gaia is in the frame ICRS, 'ra' of msx in GALACTIC"):
+        match_tables(
+            left, right, MatchOptions(), left_columns=RADEC, right_columns=RADEC, left_name="gaia", right_name="msx"
+        )
+
+
+def test_rows_without_a_position_are_counted(caplog):
+    left = pa.table({"ra": [10.0, None, float("nan")], "dec": [0.0, 0.0, 0.0]})
+    with caplog.at_level("INFO", "lcscale.crossmatch"):
+        joined = match_tables(left, left, MatchOptions(), left_columns=RADEC, right_columns=RADEC, left_name="sky")
+    assert joined.num_rows == 1
+    assert "sky: 2 of 3 rows have no position" in caplog.text
