@@ -22,8 +22,8 @@ def table(results: dict[str, Any]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; each group ran with its peers in the same run. The ratio is to the fastest row of the",
-        "group: a peer at 5.0 takes five times as long.",
+        "Written by `make bench`; each group ran with its peers in the same run. The ratio is to the fastest row",
+        "of the group: a peer at 5.0 takes five times as long.",
         "",
         f"{machine.get('brand_raw', platform.processor())}, {machine.get('count')} cores, Python "
         f"{platform.python_version()}; {results['datetime'][:10]}; {versions}.",
