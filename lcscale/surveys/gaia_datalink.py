@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from lcscale.surveys.gaia_epochs import TO_MJD, id_positions
 from lcscale.surveys.nesting import light_curve_field, nest
 from lcscale.surveys.packed import POSITION
-from lcscale.surveys.reading import read_batches, reading, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
-from lcscale.surveys.table import tables_in
+from lcscale.surveys.reading import read_batches, reading
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
+from lcscale.surveys.table import parts_of_tables
 
 BANDS = ("G", "BP", "RP")
 _NEEDED = ("band", "time", "mag", "flux", "flux_error", "rejected_by_photometry", "rejected_by_variability")
@@ -48,14 +48,7 @@ class GaiaDataLink:
 
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
         """Each file."""
-        parts: list[Part] = []
-        for path in expand(paths):
-            for file in tables_in(path):
-                try:
-                    parts += table_parts(file)
-                except ReleaseFileError as error:
-                    problems.append(Problem(file, str(error)))
-        return parts
+        return parts_of_tables(paths, problems)
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The light curves of a file's sources."""

@@ -13,9 +13,8 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.surveys.nesting import light_curve_field
 from lcscale.surveys.packed import Detections, object_list, pieces, without_observations
-from lcscale.surveys.reading import table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand
-from lcscale.surveys.table import tables_in
+from lcscale.surveys.release import Part, Problem, expand
+from lcscale.surveys.table import parts_of_tables
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,7 @@ class LightCurveTables:
         """The table of objects, then the tables of detections."""
         if not self.objects:
             raise InputError("light curves need the table of their objects: give objects=PATH (--objects PATH)")
-        parts = [Part(expand([self.objects])[0], "objects")]
-        for path in expand(paths):
-            for file in tables_in(path):
-                try:
-                    parts += table_parts(file, "detections")
-                except ReleaseFileError as error:
-                    problems.append(Problem(file, str(error)))
-        return parts
+        return [Part(expand([self.objects])[0], "objects"), *parts_of_tables(paths, problems, "detections")]
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """Light curves in pieces; the table of objects gives every object an empty one."""

@@ -41,14 +41,7 @@ class Table:
 
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
         """Files, and the tables in folders; big Parquet files in runs of row groups."""
-        parts = []
-        for path in expand(paths):
-            for file in tables_in(path):
-                try:
-                    parts += table_parts(file)
-                except ReleaseFileError as error:
-                    problems.append(Problem(file, str(error)))
-        return parts
+        return parts_of_tables(paths, problems)
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The rows with all their columns, the coordinates as degrees."""
@@ -60,6 +53,18 @@ class Table:
                     values = pa.array(degrees(table.column(name), hours=hours))
                 table = table.set_column(table.column_names.index(name), field, values)
             yield table.replace_schema_metadata(None)
+
+
+def parts_of_tables(paths: Sequence[str], problems: list[Problem], kind: str = "") -> list[Part]:
+    """The parts of all tables at `paths`, of one `kind`; those that cannot be read go to `problems`."""
+    parts: list[Part] = []
+    for path in expand(paths):
+        for file in tables_in(path):
+            try:
+                parts += table_parts(file, kind)
+            except ReleaseFileError as error:
+                problems.append(Problem(file, str(error)))
+    return parts
 
 
 def tables_in(path: str) -> list[str]:
