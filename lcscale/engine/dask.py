@@ -19,6 +19,8 @@ GPU = "GPU"
 
 _BACKLOG_PER_SLOT = 3
 _SHARE = 0.25
+_BUNDLE_SECONDS = 0.02
+_BUNDLE_TASKS = 16
 _SLOTS_SECONDS = 2.0
 _CONNECT_SECONDS = 20
 _ALLOWED_FAILURES = 10
@@ -38,6 +40,7 @@ class DaskEngine:
         self._owned = owned
         self._kept: set[str] = set()
         self._slots = (0, -_SLOTS_SECONDS)
+        self._submitted = 0
 
     @classmethod
     def local(cls, workers: int | None = None) -> DaskEngine:
@@ -116,37 +119,51 @@ class DaskEngine:
         return max(1, value)
 
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
-        """Submit with a bounded backlog and yield outcomes as they finish."""
+        """Submit with a bounded backlog and yield outcomes as they finish.
+
+        Tasks that take a few milliseconds travel in bundles; of a bundle that kills its worker each goes on alone.
+        """
         from distributed import as_completed
 
         tasks = iter(tasks)
-        waiting: dict[Any, Task] = {}
-        first = list(itertools.islice(tasks, self.slots * _BACKLOG_PER_SLOT))
-        completed = as_completed(
-            [self._submit(task, retries, waiting) for task in first], loop=self.client.loop, raise_errors=False
-        )
-        for future in completed:
-            task = waiting.pop(future.key)
-            yield _outcome(future, task)
-            wanted = self.slots * _BACKLOG_PER_SLOT - len(waiting)
-            for following in itertools.islice(tasks, max(wanted, 0)):
-                completed.add(self._submit(following, retries, waiting))
+        waiting: dict[Any, list[Task]] = {}
+        completed = as_completed([], loop=self.client.loop, raise_errors=False)
+        bundle = 1
 
-    def _submit(self, task: Task, retries: int, waiting: dict[Any, Task]) -> Any:
-        for shared in task.shared:
+        def fill() -> None:
+            while len(waiting) < self.slots * _BACKLOG_PER_SLOT and (some := list(itertools.islice(tasks, bundle))):
+                completed.add(self._submit(some, retries, waiting))
+
+        fill()
+        for future in completed:
+            some = waiting.pop(future.key)
+            if future.status != "finished" and len(some) > 1:
+                for task in some:
+                    completed.add(self._submit([task], retries, waiting))
+                continue
+            found = _outcomes(future, some)
+            yield from found
+            slowest = max(outcome.seconds for outcome in found)
+            bundle = min(max(1, int(_BUNDLE_SECONDS / max(slowest, 1e-6))), 2 * bundle, _BUNDLE_TASKS)
+            fill()
+
+    def _submit(self, tasks: list[Task], retries: int, waiting: dict[Any, list[Task]]) -> Any:
+        for shared in itertools.chain.from_iterable(task.shared for task in tasks):
             if shared.key not in self._kept:
                 self.client.register_plugin(_plugin(shared))
                 self._kept.add(shared.key)
+        overlaps = all(task.overlaps for task in tasks)
+        self._submitted += 1
         future = self.client.submit(
-            _attempt_in_turn if task.overlaps else attempt,
-            task,
+            _attempt_in_turn if overlaps else _attempt_each,
+            tasks,
             retries,
-            key=f"{task.function.__name__}-{task.key}",
+            key=f"{tasks[0].function.__name__}-{tasks[0].key}-{self._submitted}",
             retries=retries,
-            resources={GPU: _SHARE if task.overlaps else 1} if self._gpus else None,
+            resources={GPU: _SHARE if overlaps else 1} if self._gpus else None,
             pure=False,
         )
-        waiting[future.key] = task
+        waiting[future.key] = tasks
         return future
 
     def close(self) -> None:
@@ -178,22 +195,27 @@ def _plugin(shared: Shared) -> Any:
 _SEATS: weakref.WeakKeyDictionary[Any, threading.Semaphore] = weakref.WeakKeyDictionary()
 
 
-def _attempt_in_turn(task: Task, retries: int) -> Outcome:
-    """`attempt`, in a worker: as many compute at once as it has GPUs, else threads."""
+def _attempt_each(tasks: list[Task], retries: int) -> list[Outcome]:
+    return [attempt(task, retries) for task in tasks]
+
+
+def _attempt_in_turn(tasks: list[Task], retries: int) -> list[Outcome]:
+    """`_attempt_each`, in a worker: as many compute at once as it has GPUs, else threads."""
     from distributed import get_worker, secede
 
     worker = get_worker()
     state = worker.state
     seats = _SEATS.setdefault(worker, threading.Semaphore(int(state.total_resources.get(GPU, 0)) or state.nthreads))
     with arranged(seats, secede):
-        return attempt(task, retries)
+        return _attempt_each(tasks, retries)
 
 
-def _outcome(future: Any, task: Task) -> Outcome:
-    """The outcome of a finished future, also where its worker died and no attempt could answer."""
+def _outcomes(future: Any, tasks: list[Task]) -> list[Outcome]:
+    """The outcomes of a finished future, also where its worker died and no attempt could answer."""
     if future.status == "finished":
-        outcome: Outcome = future.result()
+        outcomes: list[Outcome] = future.result()
         future.release()
-        return outcome
+        return outcomes
     error = future.exception() if future.status == "error" else RuntimeError(f"the task was {future.status}")
-    return Outcome(task.key, task.label, error=f"{type(error).__name__}: {error}", traceback=str(error))
+    text = f"{type(error).__name__}: {error}"
+    return [Outcome(task.key, task.label, error=text, traceback=str(error)) for task in tasks]

@@ -47,9 +47,10 @@ class Ledger:
         if not self.folder.exists():
             return
         for path in sorted(self.folder.glob("*.jsonl"), key=str):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                with contextlib.suppress(json.JSONDecodeError):  # the last line of a run that was killed meanwhile
-                    yield json.loads(line)
+            with path.open(encoding="utf-8") as lines:
+                for line in lines:
+                    with contextlib.suppress(json.JSONDecodeError):  # the last line of a run that was killed meanwhile
+                        yield json.loads(line)
 
     def done(self) -> dict[str, dict[str, Any]]:
         """Results of the finished tasks by their keys."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from lcscale.engine.engines import EngineSpec, resolve
 from lcscale.engine.ledger import Ledger
@@ -16,7 +16,7 @@ RETRIES = 2
 
 
 def run(
-    tasks: Sequence[Task],
+    tasks: Collection[Task],
     *,
     ledger: Ledger,
     engine: EngineSpec = None,
@@ -32,7 +32,7 @@ def run(
     Parameters
     ----------
     tasks
-        The tasks; each key once.
+        The tasks; each key once. They are drawn as they are needed, twice over: thousands need not be in memory.
     ledger
         Where outcomes are recorded.
     engine
@@ -50,20 +50,21 @@ def run(
         Rows and bytes of all tasks, those skipped included.
     """
     start = time.perf_counter()
-    known = ledger.done()
     record = RunRecord(title, versions=code_versions())
-    for task in tasks:
-        if task.key in known:
+    left = {task.key for task in tasks}
+    for entry in ledger.entries():
+        if entry["key"] in left and entry["error"] is None:
+            left.remove(entry["key"])
             record.skipped += 1
-            record.add_result(known[task.key])
-    waiting = [task for task in tasks if task.key not in known]
+            record.add_result(entry["result"])
+    waiting = (task for task in tasks if task.key in left)
     chosen = resolve(engine)
     record.engine = chosen.name
-    if waiting:
+    if left:
         ledger.begin(title, len(tasks), chosen.name)
     try:
-        with progress_for(progress, title, len(waiting)) as shown:
-            for outcome in chosen.outcomes(iter(waiting), retries) if waiting else ():
+        with progress_for(progress, title, len(left)) as shown:
+            for outcome in chosen.outcomes(waiting, retries) if left else ():
                 ledger.add(outcome)
                 record.count(outcome)
                 shown.advance(int(outcome.result.get("rows", 0)))

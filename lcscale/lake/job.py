@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
+
+from upath import UPath
 
 from lcscale.engine import RunRecord, Shared, Task, run
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog
 from lcscale.lake.draft import Draft
-from lcscale.lake.leaf import parquet_options, write_leaf
+from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
 
@@ -30,46 +33,76 @@ def write_catalog(
     elif not isinstance(lake, Lake):
         lake = Lake(lake)
     start = time.perf_counter()
-    tasks_of, plan_text = _plan(catalog)
-    with lake.draft(name, plan_text) as draft:
+    plan = _Plan(catalog)
+    with lake.draft(name, plan.text) as draft:
         if draft.is_published:
             record = RunRecord(name, draft.version, versions=code_versions())
             for result in draft.ledger.done().values():
                 record.skipped += 1
                 record.add_result(result)
             return record
-        tasks = tasks_of(draft)
+        tasks = plan.tasks(draft)
         record = run(tasks, ledger=draft.ledger, engine=engine, title=name, progress=progress, retries=retries)
         record.name, record.version = name, draft.version
         if record.done or not record.quarantined:
-            done = draft.ledger.done()
-            _publish(catalog, draft, [done[task.key] for task in tasks if task.key in done], record)
+            _publish(catalog, draft, plan.rows(draft), record)
     record.seconds = time.perf_counter() - start
     return record
 
 
-def _plan(catalog: Catalog) -> tuple[Any, str]:
-    """A function that makes the draft's tasks, and the text that stands for the whole plan."""
-    identities = catalog.source.identities()
-    plan = catalog.plan()
-    leaves = catalog.partitions
-    what = catalog.steps_fingerprint() + "|" + ",".join(plan.columns)
-    keys = {leaf.pixel: _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{what}") for leaf in leaves}
+class _Plan:
+    """What is done to which leaves, and the keys of the tasks."""
 
-    def tasks(draft: Draft) -> list[Task]:
-        given = replace(plan, leaf_options=parquet_options(plan.schema))
-        shared = Shared(_digest(f"{catalog.source.url}|{plan.input_schema}|{what}"), given)
-        return [
-            Task(keys[leaf.pixel], write_partition, (leaf, shared, draft.folder), f"{catalog.name} {leaf.pixel}", True)
-            for leaf in leaves
-        ]
+    def __init__(self, catalog: Catalog) -> None:
+        identities = catalog.source.identities()
+        self.catalog = catalog
+        self.plan = catalog.plan()
+        self.what = catalog.steps_fingerprint() + "|" + ",".join(self.plan.columns)
+        keys = (_digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{self.what}") for leaf in catalog.partitions)
+        self.leaves = dict(zip(keys, catalog.partitions, strict=True))
 
-    return tasks, "\n".join(keys.values())
+    @property
+    def text(self) -> str:
+        """Stands for the whole plan."""
+        return "\n".join(self.leaves)
+
+    def tasks(self, draft: Draft) -> _Tasks:
+        """The draft's tasks."""
+        given = replace(self.plan, leaf_options=parquet_options(self.plan.schema))
+        shared = Shared(_digest(f"{self.catalog.source.url}|{self.plan.input_schema}|{self.what}"), given)
+        return _Tasks(self.leaves, shared, draft.folder, self.catalog.name)
+
+    def rows(self, draft: Draft) -> dict[Pixel, int]:
+        """Rows of the leaves that the draft's finished tasks have written, empty ones left out."""
+        found = {}
+        for entry in draft.ledger.entries():
+            if entry["error"] is None and entry["key"] in self.leaves and entry["result"]["rows"]:
+                found[Pixel(*entry["result"]["pixel"])] = int(entry["result"]["rows"])
+        return found
 
 
-def _publish(catalog: Catalog, draft: Draft, results: list[dict[str, Any]], record: RunRecord) -> None:
+@dataclass(frozen=True)
+class _Tasks(Collection[Task]):
+    """The tasks of a job, made as they are asked for."""
+
+    leaves: dict[str, Leaf]
+    shared: Shared
+    folder: UPath
+    name: str
+
+    def __len__(self) -> int:
+        return len(self.leaves)
+
+    def __contains__(self, task: object) -> bool:
+        return isinstance(task, Task) and task.key in self.leaves
+
+    def __iter__(self) -> Iterator[Task]:
+        for key, leaf in self.leaves.items():
+            yield Task(key, write_partition, (leaf, self.shared, self.folder), f"{self.name} {leaf.pixel}", True)
+
+
+def _publish(catalog: Catalog, draft: Draft, pixels: dict[Pixel, int], record: RunRecord) -> None:
     schema = catalog.schema
-    pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results if result["rows"]}
     if not pixels:  # a catalog without rows is a result too; HATS wants one leaf
         first = catalog.source.leaves[0].pixel
         write_leaf(draft.folder, first, schema.empty_table())

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +161,88 @@ def test_the_active_client_is_the_default_engine(client):
 def test_an_unknown_engine_is_named(spec):
     with pytest.raises(InputError, match="engine"):
         resolve(spec)
+
+
+def note(number):
+    return {"rows": number, "pixel": [6, number], "digest": "0" * 32, "stages": {"compute": 0.001}}
+
+
+class Planned:
+    """As many tasks as told, made as they are asked for."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __len__(self):
+        return self.n
+
+    def __contains__(self, task):
+        raise AssertionError("nobody asks")
+
+    def __iter__(self):
+        return (Task(f"{i:024d}", note, (i,), f"a catalog Norder=6/Npix={i}") for i in range(self.n))
+
+
+PEAK = """
+import sys
+from lcscale.engine import Ledger, resolve, run
+from test_run import Planned
+if __name__ == "__main__":
+    engine = resolve(sys.argv[3])
+    for again in range(2):  # the second run finds all of them done
+        record = run(Planned(int(sys.argv[1])), ledger=Ledger(sys.argv[2]), engine=engine)
+    assert record.skipped == int(sys.argv[1])
+    engine.close()
+    print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))
+"""
+
+
+LITTLE = (20_000 - 1_000) / 1024
+"""MiB: one KiB for each task more. The task alone, pickled, has more; its key and its place in a set have less."""
+
+
+def peak_of_a_driver(tmp_path, n, engine):
+    """MiB that a process takes which runs `n` tasks and then finds them done."""
+    here = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parent}"}
+    command = [sys.executable, "-c", PEAK, str(n), str(tmp_path / f"ledger{n}"), engine]
+    told = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=110)
+    return int(told.stdout) / 1024
+
+
+def test_the_drivers_memory_does_not_grow_with_the_tasks(tmp_path):
+    """1,000 and 20,000 planned tasks: the keys (24 letters) are all that is kept."""
+    few, many = (peak_of_a_driver(tmp_path, n, "serial") for n in (1_000, 20_000))
+    assert many - few < LITTLE, (few, many)
+
+
+@pytest.mark.slow
+def test_nor_does_it_on_a_cluster(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", f"{here}{os.pathsep}{here.parent}")
+    monkeypatch.syspath_prepend(str(here))
+    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        few, many = (peak_of_a_driver(tmp_path, n, cluster.scheduler_address) for n in (1_000, 20_000))
+    assert many - few < LITTLE, (few, many)
+
+
+def kill_the_worker_once_known(path):
+    if path:
+        os._exit(1)
+    return {"rows": 1}
+
+
+@pytest.mark.slow
+def test_of_a_bundle_only_the_task_that_kills_its_worker_is_set_aside(tmp_path):
+    engine = resolve("local:1")
+    engine.client.cluster.scheduler.allowed_failures = 1
+    work = [Task(f"k{i}", kill_the_worker_once_known, (i == 50,), f"pixel {i}") for i in range(100)]
+    try:
+        record = run(work, ledger=Ledger(tmp_path / "ledger"), engine=engine)
+    finally:
+        engine.close()
+    assert record.done == 99
+    assert [entry["label"] for entry in record.quarantined] == ["pixel 50"]
+    assert "KilledWorker" in record.quarantined[0]["error"]
