@@ -86,13 +86,25 @@ class Catalog:
         chain_schema(steps, self.schema)
         return replace(self, steps=(*self.steps, *steps))
 
-    def crossmatch(self, other: Catalog, **options: Any) -> Catalog:
+    def crossmatch(
+        self,
+        other: Catalog,
+        *,
+        association: bool = False,
+        left_id: str | None = None,
+        right_id: str | None = None,
+        **options: Any,
+    ) -> Catalog:
         """Join each row with its neighbours in `other`, exactly, also across partition borders.
 
         Parameters
         ----------
         other
             The right-hand catalog: a whole one, or with `columns` chosen.
+        association
+            Keep only the ids of both sides and the separation (and the left position, which places the row).
+        left_id, right_id
+            Columns of the ids of an association; default ``object_id``, ``source_id`` or ``id``.
         options
             Fields of `lcscale.crossmatch.MatchOptions`: ``radius_arcsec`` (default 1), ``n_neighbors``, ``how``
             (``inner``, ``left``, ``anti``), ``suffix`` …
@@ -103,8 +115,12 @@ class Catalog:
             Left columns, right columns (with the suffix where names clash), ``separation_arcsec``; in left order.
         """
         from lcscale.crossmatch import MatchOptions
-        from lcscale.lake.neighbours import Crossmatch
+        from lcscale.lake.neighbours import Crossmatch, associate
 
+        if association:
+            return associate(self, other, MatchOptions(**options), left_id, right_id)
+        if left_id is not None or right_id is not None:
+            raise InputError("crossmatch: left_id and right_id belong to association=True")
         return self.map(Crossmatch(self, other, MatchOptions(**options)))
 
     def join(self, other: Catalog, on: str = "object_id") -> Catalog:

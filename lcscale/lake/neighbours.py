@@ -33,6 +33,8 @@ from lcscale.lake.leaf import Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.steps import Select
 
+_IDENTIFIERS = ("object_id", "source_id", "id")
+"""Columns that ids are looked for in, where none is named."""
 _CELLS_ACROSS = 6
 _CELL_ARCSEC = math.degrees(math.sqrt(math.pi / 3.0)) * 3600.0
 """Side of a square of the area of a cell of order 0."""
@@ -99,7 +101,7 @@ class Crossmatch:
         index = table.column(HEALPIX_COLUMN).to_numpy()
         ranges = ranges_around(index, reach_arcsec(self.options))
         late = self.options.how == "anti" or all(isinstance(step, Select) for step in self.right.steps)
-        around = (self.right.columns(*self._deciding()) if late else self.right).rows_within(ranges)
+        around = (self.right.columns(*self.deciding()) if late else self.right).rows_within(ranges)
         rivals = [self._rivals(index, table.schema)] if self.options.mutual and index.size else []
         left, right = self.left.source, self.right.source
         pairs, chances = counterparts(
@@ -117,7 +119,7 @@ class Crossmatch:
             around, pairs = self._whole_rows(around, pairs)
         return join_pairs(table, around, pairs, chances, self.options, self.left.schema)
 
-    def _deciding(self) -> tuple[str, ...]:
+    def deciding(self) -> tuple[str, ...]:
         """Columns of the right catalog that decide which rows are counterparts."""
         if self.options.where is None:
             return self.options.columns_needed("right")
@@ -151,6 +153,30 @@ class Crossmatch:
 
     def __repr__(self) -> str:
         return f"Crossmatch({self.right.name}, {self.options!r})"
+
+
+def associate(
+    left: Catalog, right: Catalog, options: MatchOptions, left_id: str | None, right_id: str | None
+) -> Catalog:
+    """The pairs as ids and separation (and chance probability) alone, at the left positions."""
+    if options.how == "anti":
+        raise InputError("crossmatch: an association holds pairs; how='anti' has none")
+    ids = _identifier(left, left_id), _identifier(right, right_id)
+    whole = Crossmatch(left, right, options)
+    renamed = [new.removeprefix(old) for old, new in whole.names.right if new != old]
+    options = replace(whole.options, suffix=renamed[0] if renamed else options.suffix)
+    step = Crossmatch(left, right.columns(ids[1], *whole.deciding()), options)
+    return left.map(step).columns(ids[0], dict(step.names.right)[ids[1]], *(new for _, new in step.names.added))
+
+
+def _identifier(catalog: Catalog, given: str | None) -> str:
+    """Column of the ids of `catalog`."""
+    names = catalog.column_names
+    found = [name for name in ((given,) if given else _IDENTIFIERS) if name in names]
+    if not found:
+        wanted = repr(given) if given else "object_id"
+        raise InputError(f"crossmatch: {catalog.name} has no column {wanted} for its ids; there are {', '.join(names)}")
+    return found[0]
 
 
 def reference(catalog: Catalog, of_rows: bool) -> Reference:
