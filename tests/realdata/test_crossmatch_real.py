@@ -135,3 +135,40 @@ def test_ogle_gaia_pairs_found_again_with_a_magnitude_gate(real_data):
     result = match_tables(ogle, gaia, options, left_columns=("RA", "Dec"), right_columns=("ra_x", "dec_x")).to_pandas()
     assert (result.row == result.row_2).sum() / len(pairs) > 0.97
     assert (np.abs(result.I - result.phot_g_mean_mag) <= 2.0).all()
+
+
+def test_ztf_variables_against_catalina_periods(real_data):
+    """131 stars in both; all but long-period and multiperiodic ones have the same period, its half or its double."""
+    ztf = pd.read_csv(real_data / "ztf_chen2020" / "variables.csv.gz")
+    crts = pd.read_csv(real_data / "crts_north" / "objects.csv")
+    left, right, separation = match(ztf.RAdeg, ztf.DEdeg, crts.ra, crts.dec, 3.0, mutual=True)
+    ratio = ztf.Per.to_numpy()[left] / crts.cat_period.to_numpy()[right]
+    agreeing = [int((np.abs(ratio / factor - 1) < 1e-3).sum()) for factor in (1.0, 0.5, 2.0)]
+    print(f"{left.size} stars: same {agreeing[0]}, half {agreeing[1]}, double {agreeing[2]}")
+    assert left.size == 131
+    assert np.median(separation) == pytest.approx(0.254, abs=0.001)
+    assert agreeing == [112, 2, 1]
+    short = crts.cls.to_numpy()[right] != "LPV"
+    assert (np.abs(ratio - 1) < 1e-3)[short].mean() > 0.88
+
+
+def test_the_chain_of_lake_catalogs_gives_the_pairs_of_the_tables(real_data, chain, tmp_path):
+    """Ingested, tiled and chained as one job, the same 2MASS and AllWISE ids come out."""
+    from lcscale.ingest import Partitioning, ingest
+    from lcscale.lake import Lake
+
+    lake = Lake(tmp_path)
+    for name, position, key in (("gaia", GAIA, "Source_gaia"), ("2mass", TWOMASS, "_2MASS_2mass"),
+                                ("allwise", ALLWISE, "AllWISE_allwise")):  # fmt: skip
+        options = {"ra": position[0], "dec": position[1], "id": key, "partitioning": Partitioning(rows=300)}
+        path = real_data / "gaia_2mass_allwise" / f"{name}.parquet"
+        ingest("table", path, lake, name, progress=False, **options)
+    gaia = lake["gaia"]
+    options = {"radius_arcsec": 5.0, "how": "left", "left_motion": MOTION}
+    joined = gaia.crossmatch(lake["2mass"], epoch=2000.0, **options)
+    joined = joined.crossmatch(lake["allwise"], epoch=2010.5, **options)
+    assert joined.write("chained").done == len(gaia.partitions) > 3
+    found = lake["chained"].to_arrow().to_pandas().drop_duplicates("Source_gaia").set_index("Source_gaia")
+    found = found.loc[chain.index]
+    for name in ("_2MASS_2mass", "AllWISE_allwise"):
+        assert found[name].fillna("").tolist() == chain[name].fillna("").tolist()
