@@ -10,6 +10,7 @@ from lcscale.engine.ledger import Ledger
 from lcscale.engine.progress import progress_for
 from lcscale.engine.record import RunRecord, code_versions
 from lcscale.engine.task import Task
+from lcscale.errors import LcscaleError
 
 RETRIES = 2
 """How often a task that raises is tried again before its partition is set aside."""
@@ -27,7 +28,8 @@ def run(
     """Run those of `tasks` that `ledger` does not know yet.
 
     A task that raises is tried again, then set aside with its traceback in the ledger while the others go on. Run
-    again with the same ledger, finished tasks are skipped and those set aside are tried anew.
+    again with the same ledger, finished tasks are skipped and those set aside are tried anew. An error that all tasks
+    would meet (its attribute `stops` is true: a full disk) ends the run.
 
     Parameters
     ----------
@@ -48,6 +50,11 @@ def run(
     -------
     RunRecord
         Rows and bytes of all tasks, those skipped included.
+
+    Raises
+    ------
+    LcscaleError
+        Where a task says that the run should stop.
     """
     start = time.perf_counter()
     record = RunRecord(title, versions=code_versions())
@@ -65,6 +72,8 @@ def run(
     try:
         with progress_for(progress, title, len(left)) as shown:
             for outcome in chosen.outcomes(waiting, retries) if left else ():
+                if outcome.stops:
+                    raise LcscaleError(f"{outcome.label}: {outcome.error}")
                 ledger.add(outcome)
                 record.count(outcome)
                 shown.advance(int(outcome.result.get("rows", 0)))

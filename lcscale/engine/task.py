@@ -88,6 +88,8 @@ class Outcome:
     """Wall time of the attempts."""
     attempts: int = 1
     """How often it was tried."""
+    stops: bool = False
+    """Whether the error (its attribute `stops`) is one that all tasks would meet: the job stops for it."""
 
 
 def attempt(task: Task, retries: int) -> Outcome:
@@ -97,10 +99,11 @@ def attempt(task: Task, retries: int) -> Outcome:
         try:
             result = task()
         except Exception as error:  # a task may fail in any way: the job goes on without its partition
-            if tried <= retries and not getattr(error, "final", False):
+            stops = bool(getattr(error, "stops", False))
+            if tried <= retries and not stops and not getattr(error, "final", False):
                 continue
             seconds = time.perf_counter() - start
-            text = f"{type(error).__name__}: {error}"
-            return Outcome(task.key, task.label, {}, text, traceback.format_exc(), seconds, tried)
+            text = str(error) if stops else f"{type(error).__name__}: {error}"
+            return Outcome(task.key, task.label, {}, text, traceback.format_exc(), seconds, tried, stops)
         return Outcome(task.key, task.label, result, seconds=time.perf_counter() - start, attempts=tried)
     raise AssertionError("unreachable")

@@ -22,7 +22,7 @@ from lcscale.engine import Ledger
 from lcscale.errors import ConflictError, LcscaleError
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
-from lcscale.lake.storage import is_local, replace_file, stamp
+from lcscale.lake.storage import is_local, replace_file, stamp, writing
 
 COLLECTION_FILE = "collection.properties"
 
@@ -72,12 +72,14 @@ class Draft:
         return self.base == self.version
 
     def __enter__(self) -> Self:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LcscaleError(f"cannot write to the lake at {self.entry}: {error}") from error
-        if is_local(self.folder):
-            self._lock = open(os.path.join(self.folder.path, ".writer.lock"), "w")
+        with writing(self.entry):
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise LcscaleError(f"cannot write to the lake at {self.entry}: {error}") from error
+            if is_local(self.folder):
+                self._lock = open(os.path.join(self.folder.path, ".writer.lock"), "w")
+        if self._lock is not None:
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -116,8 +118,9 @@ class Draft:
         """
         if is_local(self.folder):
             shutil.rmtree(os.path.join(self.folder.path, "partial"), ignore_errors=True)
-        write_metadata(self.folder, self.entry.name, pixels, schema, ra=ra, dec=dec, extra=properties)
-        publish_version(self.entry, self.version, self.base)
+        with writing(self.entry):
+            write_metadata(self.folder, self.entry.name, pixels, schema, ra=ra, dec=dec, extra=properties)
+            publish_version(self.entry, self.version, self.base)
 
 
 def existing_versions(entry: UPath) -> list[tuple[str, int]]:

@@ -18,6 +18,7 @@ from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
+from lcscale.lake.storage import writing
 
 
 def write_catalog(
@@ -34,19 +35,26 @@ def write_catalog(
         lake = Lake(lake)
     start = time.perf_counter()
     plan = _Plan(catalog)
-    with lake.draft(name, plan.text) as draft:
-        if draft.is_published:
-            record = RunRecord(name, draft.version, versions=code_versions())
-            for result in draft.ledger.done().values():
-                record.skipped += 1
-                record.add_result(result)
-            return record
+    draft = lake.draft(name, plan.text)
+    if draft.is_published:
+        return _finished(draft)
+    with draft:
         tasks = plan.tasks(draft)
-        record = run(tasks, ledger=draft.ledger, engine=engine, title=name, progress=progress, retries=retries)
+        with writing(lake.root):
+            record = run(tasks, ledger=draft.ledger, engine=engine, title=name, progress=progress, retries=retries)
         record.name, record.version = name, draft.version
         if record.done or not record.quarantined:
             _publish(catalog, draft, plan.rows(draft), record)
     record.seconds = time.perf_counter() - start
+    return record
+
+
+def _finished(draft: Draft) -> RunRecord:
+    """The record of a job that was done before."""
+    record = RunRecord(draft.entry.name, draft.version, versions=code_versions())
+    for result in draft.ledger.done().values():
+        record.skipped += 1
+        record.add_result(result)
     return record
 
 

@@ -17,6 +17,7 @@ from upath import UPath
 from lcscale.engine.overlap import ahead, turn
 from lcscale.lake.leaf import Leaf, LeafWriter, Ranges
 from lcscale.lake.region import Region
+from lcscale.lake.storage import writing
 from lcscale.steps import Step, chain_schema
 
 
@@ -104,7 +105,7 @@ def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath) -> dict[str,
         with _timed(stages, "write"):
             writer.write(table)
 
-    with LeafWriter(folder, leaf.pixel, plan.schema, plan.leaf_options) as writer:
+    with writing(folder), LeafWriter(folder, leaf.pixel, plan.schema, plan.leaf_options) as writer:
         with ThreadPoolExecutor(1, "write") as thread:
             batches = ahead(_timed_each(plan.batches(leaf), stages, "read"))
             first = list(itertools.islice(batches, 1))

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import uuid
+from collections.abc import Iterator
 
 from upath import UPath
+
+from lcscale.errors import LcscaleError
+
+_NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_FORBIDDEN = {errno.EACCES, errno.EPERM}
+
+
+class StorageError(LcscaleError):
+    """The lake takes no more: its disk is full, or it is read-only. A job stops, and goes on when there is room."""
+
+    stops = True
+
+
+@contextlib.contextmanager
+def writing(place: UPath) -> Iterator[None]:
+    """Say in one line that nothing can be written at `place`, where that is why the block fails."""
+    try:
+        yield
+    except OSError as error:
+        ours = str(error.filename or "").startswith(place.path)
+        if error.errno not in _NO_PLACE and not (ours and error.errno in _FORBIDDEN):
+            raise
+        raise StorageError(
+            f"cannot write to the lake at {place}: {error.strerror}; nothing was published. "
+            "Make room, or choose another lake, and run the same command again: what is done is kept"
+        ) from error
 
 
 def is_local(path: UPath) -> bool:
@@ -30,8 +59,11 @@ def replace_file(path: UPath, content: bytes, seen: str | None = None) -> bool:
     """
     if is_local(path):
         beside = path.with_name(f".{uuid.uuid4().hex}")
-        beside.write_bytes(content)
-        os.replace(beside.path, path.path)
+        try:
+            beside.write_bytes(content)
+            os.replace(beside.path, path.path)
+        finally:
+            beside.unlink(missing_ok=True)
         return True
     condition = {}
     if path.protocol in ("s3", "s3a"):

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import InputError
-from lcscale.lake.storage import replace_file, stamp
+from lcscale.lake.storage import replace_file, stamp, writing
 
 TABLES = "tables"
 _CURRENT = "current"
@@ -44,7 +44,8 @@ def write_table(root: UPath, name: str, table: pa.Table) -> str:
     pq.write_table(table, buffer, compression="zstd", compression_level=3)
     version = f"v-{hashlib.blake2b(buffer.getvalue(), digest_size=6).hexdigest()}"
     entry = root / TABLES / name
-    (entry / version).mkdir(parents=True, exist_ok=True)
-    replace_file(entry / version / "part-0.parquet", buffer.getvalue(), stamp(entry / version / "part-0.parquet"))
-    replace_file(entry / _CURRENT, f"{version}\n".encode(), stamp(entry / _CURRENT))
+    with writing(root):
+        (entry / version).mkdir(parents=True, exist_ok=True)
+        replace_file(entry / version / "part-0.parquet", buffer.getvalue(), stamp(entry / version / "part-0.parquet"))
+        replace_file(entry / _CURRENT, f"{version}\n".encode(), stamp(entry / _CURRENT))
     return version
