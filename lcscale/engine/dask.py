@@ -107,6 +107,11 @@ class DaskEngine:
         return f"dask {self.client.scheduler.address}"
 
     @property
+    def dashboard(self) -> str | None:
+        """Address of the scheduler's dashboard, where it has one."""
+        return self.client.dashboard_link or None
+
+    @property
     def slots(self) -> int:
         """How many tasks run at once: GPUs where workers have them, else threads; at least 1."""
         value, asked = self._slots

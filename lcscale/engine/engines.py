@@ -30,6 +30,10 @@ class Engine(Workers, Protocol):
     def name(self) -> str:
         """What a person reads."""
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of a page that shows what it does, where it has one."""
+
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Run `tasks`, drawn lazily with a bounded backlog, and yield an outcome for each, in any order."""
 

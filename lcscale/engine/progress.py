@@ -28,7 +28,7 @@ class Silent:
 class Bar(Silent):
     """A rich progress bar with rows per second and the time left."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int, place: str = "") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -42,6 +42,8 @@ class Bar(Silent):
             TimeRemainingColumn(),
             console=Console(stderr=True),
         )
+        if place:
+            self._bar.console.print(f"{title}: {total} tasks on {place}", highlight=False, soft_wrap=True)
         self._task = self._bar.add_task(title, total=total, rate="")
 
     def advance(self, rows: int) -> None:
@@ -62,10 +64,12 @@ class Bar(Silent):
 
 
 class Lines(Silent):
-    """A plain line on stderr every half minute and at the end, for logs."""
+    """A plain line on stderr at the start, every half minute and at the end, for logs."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int, place: str = "") -> None:
         self._title, self._total = title, total
+        if place:
+            print(f"{title}: {total} tasks on {place}", file=sys.stderr, flush=True)
         self._done = self._rows = 0
         self._start = self._last = time.monotonic()
 
@@ -86,10 +90,13 @@ class Lines(Silent):
             )
 
 
-def progress_for(show: bool | None, title: str, total: int) -> Silent:
-    """The progress display that fits: `show` True or False, or None to decide by where stderr goes."""
+def progress_for(show: bool | None, title: str, total: int, place: str = "") -> Silent:
+    """The progress display that fits: `show` True or False, or None to decide by where stderr goes.
+
+    `place` says where the work is done: the engine, and its dashboard where it has one.
+    """
     if show is False or total == 0:
         return Silent()
     if sys.stderr.isatty():
-        return Bar(title, total)
-    return Lines(title, total) if show else Silent()
+        return Bar(title, total, place)
+    return Lines(title, total, place) if show else Silent()

@@ -37,7 +37,7 @@ class RunRecord:
     engine: str = ""
     """The engine it ran on."""
     versions: dict[str, str] = field(default_factory=dict)
-    """Versions of Python, lcscale and the libraries that make the results."""
+    """Versions of Python, lcscale and the libraries that make the results, of the steps, and ids of their models."""
     notes: list[str] = field(default_factory=list)
     """Anything a person should know: duplicated ids, rows without a position…"""
 

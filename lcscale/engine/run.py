@@ -67,10 +67,11 @@ def run(
     waiting = (task for task in tasks if task.key in left)
     chosen = resolve(engine)
     record.engine = chosen.name
+    place = f"{chosen.name}, dashboard {chosen.dashboard}" if chosen.dashboard else chosen.name
     if left:
         ledger.begin(title, len(tasks), chosen.name)
     try:
-        with progress_for(progress, title, len(left)) as shown:
+        with progress_for(progress, title, len(left), place) as shown:
             for outcome in chosen.outcomes(waiting, retries) if left else ():
                 if outcome.stops:
                     raise LcscaleError(f"{outcome.label}: {outcome.error}")

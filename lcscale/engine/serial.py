@@ -12,6 +12,7 @@ class SerialEngine:
 
     name = "serial"
     slots = 1
+    dashboard: str | None = None
 
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Run each task and yield its outcome, in order."""

@@ -43,6 +43,11 @@ class SparkEngine:
         return f"spark {self.session.sparkContext.master}"
 
     @property
+    def dashboard(self) -> str | None:
+        """Address of Spark's page, where it is switched on."""
+        return self.session.sparkContext.uiWebUrl or None
+
+    @property
     def slots(self) -> int:
         """Cores of the cluster."""
         return int(self.session.sparkContext.defaultParallelism)

@@ -37,25 +37,34 @@ def write_catalog(
     plan = _Plan(catalog)
     draft = lake.draft(name, plan.text)
     if draft.is_published:
-        return _finished(draft)
+        return _finished(draft, catalog)
     with draft:
         tasks = plan.tasks(draft)
         with writing(lake.root):
             record = run(tasks, ledger=draft.ledger, engine=engine, title=name, progress=progress, retries=retries)
         record.name, record.version = name, draft.version
+        record.versions |= _step_versions(catalog)
         if record.done or not record.quarantined:
             _publish(catalog, draft, plan.rows(draft), record)
     record.seconds = time.perf_counter() - start
     return record
 
 
-def _finished(draft: Draft) -> RunRecord:
+def _finished(draft: Draft, catalog: Catalog) -> RunRecord:
     """The record of a job that was done before."""
-    record = RunRecord(draft.entry.name, draft.version, versions=code_versions())
+    versions = code_versions() | _step_versions(catalog)
+    record = RunRecord(draft.entry.name, draft.version, versions=versions)
     for result in draft.ledger.done().values():
         record.skipped += 1
         record.add_result(result)
     return record
+
+
+def _step_versions(catalog: Catalog) -> dict[str, str]:
+    """Versions of the steps, and the ids of the models that some of them carry."""
+    found = {type(step).__name__: f"v{step.version}" for step in catalog.steps}
+    carrying: list[Any] = [step for step in catalog.steps if hasattr(step, "model_id")]
+    return found | {f"model {step.model}": step.model_id for step in carrying}
 
 
 class _Plan:

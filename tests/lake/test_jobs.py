@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hats.io import paths
 from hats.pixel_math import HealpixPixel
@@ -203,3 +204,16 @@ def test_a_read_only_lake_says_so_in_one_line(own_mounts, tmp_path):
     assert status == 0, err
     assert err.count("Read-only file system; nothing was published") == 3
     assert err.count("\n") == 3
+
+
+def test_the_record_names_the_versions_of_code_steps_and_models(lake):
+    from lcscale.models import Classify
+
+    step = Classify("demo")
+    periods = pa.array([None] * 20, pa.float64())
+    sky = put(lake, "sky", sky_table(20).append_column("period", periods), order=0)
+    for _ in range(2):  # also where there is nothing to do
+        record = sky.map(step).columns("class").write("classes")
+        assert record.versions["Classify"] == f"v{step.version}"
+        assert record.versions["model demo"] == step.model_id
+        assert record.versions["lcscale"]
