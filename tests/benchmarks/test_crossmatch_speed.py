@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
 import shutil
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -137,3 +140,28 @@ def test_join_of_all_columns(sky):
     taken = seconds(lambda: match_tables(*tables, MatchOptions(), left_columns=names, right_columns=names))
     print(f"2.0 M x 17 with 1.5 M x 17 columns: {taken:.2f} s")
     assert taken < 2.5
+
+
+def in_its_own_process(*arguments):
+    """What `lake_match.py` prints about one match; the best of its rounds, by the CPU time it used."""
+    script = pathlib.Path(__file__).parent / "lake_match.py"
+    done = subprocess.run([sys.executable, script, *map(str, arguments)], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+
+
+@pytest.fixture(scope="module")
+def two_catalogs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lake")
+    in_its_own_process("make", folder)
+    return folder
+
+
+@pytest.mark.parametrize(("action", "ratio"), [("write", 2.0), ("memory", 2.5)])
+def test_lake_to_lake_against_lsdb(two_catalogs, action, ratio):
+    own, peer = (in_its_own_process(who, two_catalogs, action, 3) for who in ("ours", "lsdb"))
+    for name, found in (("ours", own), ("lsdb", peer)):
+        print(f"{action} {name}: {found['seconds']:.2f} s, CPU {found['cpu']:.2f} s, peak {found['peak_mb']:.0f} MB")
+    assert own["rows"] >= 914_000
+    if action == "write":
+        assert own["peak_mb"] <= peer["peak_mb"]
+    assert peer["cpu"] >= ratio * own["cpu"]
