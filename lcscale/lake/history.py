@@ -39,7 +39,7 @@ class Job:
     engine: str
     """Engine of the last run."""
     command: tuple[str, ...] | None
-    """Command line of the last run, where it was one of ours."""
+    """Command line to run again: the last run's, where it was one of ours (``jobs retry`` stands for another)."""
 
 
 def jobs(root: UPath) -> list[Job]:
@@ -68,8 +68,13 @@ def _job(entry: UPath, version: str) -> Job | None:
         quarantined=tuple(ledger.quarantined()),
         started=float(runs[0]["started"]),
         engine=str(runs[-1]["engine"]),
-        command=None if runs[-1]["command"] is None else tuple(runs[-1]["command"]),
+        command=_command(runs),
     )
+
+
+def _command(runs: list[dict[str, Any]]) -> tuple[str, ...] | None:
+    commands = [run["command"] for run in runs if (run["command"] or [])[:2] != ["jobs", "retry"]]
+    return tuple(commands[-1]) if commands and commands[-1] is not None else None
 
 
 def _state(entry: UPath, version: str) -> str:

@@ -217,3 +217,23 @@ def test_the_record_names_the_versions_of_code_steps_and_models(lake):
         assert record.versions["Classify"] == f"v{step.version}"
         assert record.versions["model demo"] == step.model_id
         assert record.versions["lcscale"]
+
+
+def test_a_retry_is_not_what_the_next_retry_repeats(lake, sky, monkeypatch):
+    command = ["features", "sky", "--lake", str(lake.root), "--name", "slow"]
+    step = Slowly(0.0)
+    monkeypatch.setattr(sys, "argv", ["lcscale", *command])
+    whole = Slowly.__call__
+
+    def failing(self, table):
+        if 0 in table.column("object_id").to_pylist():
+            raise ValueError("this partition is broken")
+        return whole(self, table)
+
+    monkeypatch.setattr(Slowly, "__call__", failing)
+    assert sky.map(step).write("slow", retries=0).exit_status == 3
+    monkeypatch.setattr(Slowly, "__call__", whole)
+    monkeypatch.setattr(sys, "argv", ["lcscale", "jobs", "retry", "slow", "--lake", str(lake.root)])
+    record = sky.map(step).write("slow")
+    assert (record.done, record.skipped, record.exit_status) == (1, 47, 0)
+    assert {job.command for job in lake.jobs() if job.name == "slow"} == {tuple(command)}
