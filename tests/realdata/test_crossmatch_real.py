@@ -54,6 +54,7 @@ def test_gaias_own_best_neighbours_come_out(real_data, chain, published, distanc
     pairs = pairs[pairs[published].isin(there) & pairs.source.isin(chain.index)]
     ours = chain.loc[pairs.source.astype("int64")]
     same = ours[found].to_numpy() == pairs[published].to_numpy()
+    print(f"{published}: {len(pairs)} pairs, {same.mean():.4f} the same")
     assert len(pairs) > 700
     assert same.mean() >= share
     difference = np.abs(ours[separation].to_numpy() - pairs[distance].to_numpy())[same]
