@@ -99,6 +99,29 @@ def test_a_job_on_a_tls_cluster_whose_workers_come_and_go(cluster, lake):
     assert lake["slowly"].without("slow").to_arrow().equals(sky.to_arrow())
 
 
+def test_a_job_of_the_jobs_folder_runs_there_as_people_run_it(cluster, lake, tmp_path, monkeypatch):
+    """A process of its own, told by a file and by Dask's variables."""
+    address, worker = cluster
+    put(lake, "sky", sky_table(300), order=0)
+    for _ in range(2):
+        worker()
+    for kind in ("ca-file", "client.cert", "client.key"):
+        name = "DASK_DISTRIBUTED__COMM__TLS__" + kind.upper().replace("-", "_").replace(".", "__")
+        monkeypatch.setenv(name, dask.config.get(f"distributed.comm.tls.{kind}"))
+    config = tmp_path / "features.toml"
+    config.write_text(
+        f'lake = "{lake.root}"\ncatalog = "sky"\nname = "amplitudes"\nfeatures = ["amplitude"]\n'
+        f'frequencies = [0.01, 1.0, 0.001]\nengine = "{address}"\n'
+    )
+    job = Path(__file__).parents[2] / "jobs" / "features.py"
+    for said in ("published v1", "nothing to do"):
+        told = subprocess.run([sys.executable, job, "--config", config], capture_output=True, text=True, timeout=100)
+        assert told.returncode == 0, told.stderr
+        assert said in told.stdout
+    assert [(job.engine, job.done, job.state) for job in lake.jobs()] == [(f"dask {address}", 12, "current")]
+    assert lake["amplitudes"].to_arrow().column("object_id").equals(lake["sky"].to_arrow().column("object_id"))
+
+
 def test_no_scheduler_at_the_address_is_one_clear_error(monkeypatch):
     monkeypatch.setattr("lcscale.engine.dask._CONNECT_SECONDS", 1)
     with pytest.raises(InputError, match="no Dask scheduler answers at tcp://127.0.0.1:1"):
