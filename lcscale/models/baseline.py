@@ -30,7 +30,7 @@ def boosted_trees(
         Of the trees.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     trees = HistGradientBoostingClassifier(
         max_iter=150,

@@ -64,7 +64,7 @@ class Periodogram:
 
 def one_thread() -> AbstractContextManager[Any]:
     """Context in which matrix products use one thread: a worker owns a core, and the products are small."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
     return limits
