@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,9 @@ app.add_typer(jobs_app, name="jobs")
 LakeOption = Annotated[str, typer.Option("--lake", help="Folder or URL of the lake.", show_default=False)]
 EngineOption = Annotated[
     str | None,
-    typer.Option("--engine", help="serial, local, local:N, or a Dask scheduler's address.", show_default="serial"),
+    typer.Option(
+        "--engine", help="serial, local, local:N, cuda, spark, or a Dask scheduler's address.", show_default="serial"
+    ),
 ]
 NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
@@ -81,7 +84,7 @@ def ingest(
         engine=engine,
         progress=True,
         append=append,
-        partitioning=Partitioning(rows=partition_rows) if partition_rows else None,
+        partitioning=Partitioning(rows=partition_rows) if partition_rows is not None else None,
         **{key: value for key, value in options.items() if value is not None},
     )
     _finish(record)
@@ -187,7 +190,7 @@ def features(
         return
     if catalog is None or lake is None or name is None:
         raise InputError("features needs a CATALOG, --lake and --name (or --list)")
-    grid = FrequencyGrid.for_baseline(baseline, fmax) if fmax else None
+    grid = FrequencyGrid.for_baseline(baseline, fmax) if fmax is not None else None
     names = tuple(part.strip() for part in only.split(",")) if only else None
     place = _lake(lake)
     result = place[catalog].map(Search(grid), Extract(names)).without("lightcurve")
@@ -326,6 +329,7 @@ def retry(name: CatalogArgument, lake: LakeOption) -> None:
         raise InputError(f"no job wrote {name!r} in the lake at {lake}")
     if last[-1].command is None:
         raise InputError(f"{name!r} was written by a script of yours, not by a command: run that script again")
+    os.chdir(last[-1].folder)
     app(list(last[-1].command))
 
 
@@ -336,7 +340,10 @@ def prune(
     keep: Annotated[int, typer.Option(help="How many versions before the current one to keep.")] = 1,
 ) -> None:
     """Remove old versions of a catalog."""
-    for version in _lake(lake).prune(name, keep):
+    place = _lake(lake)
+    if name not in place:
+        raise InputError(f"no catalog {name!r} in the lake at {place.root}; there are: {', '.join(place.names())}")
+    for version in place.prune(name, keep):
         print(f"{name}: removed {version}")
 
 
@@ -360,8 +367,9 @@ def demo(
 ) -> None:
     """Run the whole pipeline on an embedded simulated survey."""
     from lcscale.demo import run_demo
+    from lcscale.lake import Lake
 
-    print(f"report: {run_demo(_lake(lake), report, engine=engine, progress=True).absolute()}")
+    print(f"report: {run_demo(Lake(lake), report, engine=engine, progress=True).absolute()}")
 
 
 def main() -> None:
@@ -377,9 +385,13 @@ def main() -> None:
 
 
 def _lake(url: str) -> Lake:
+    """The lake at `url`, which must be there."""
     from lcscale.lake import Lake
 
-    return Lake(url)
+    lake = Lake(url)
+    if not lake.root.is_dir():
+        raise InputError(f"no lake at {url}: it is no folder")
+    return lake
 
 
 def _catalog(lake: Lake, name: str) -> Catalog:

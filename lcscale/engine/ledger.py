@@ -62,14 +62,14 @@ class Ledger:
         return [entry for entry in last.values() if entry["error"] is not None]
 
     def add(self, outcome: Outcome) -> None:
-        """Record an outcome; it is on disk when this returns (on remote stores: within seconds)."""
+        """Record an outcome; the file system has it when this returns (remote stores within seconds)."""
         self._append(vars(outcome))
 
     def begin(self, title: str, tasks: int, engine: str) -> None:
         """Note that a run begins, with so many tasks before it, and the command it was started by."""
         ours = sys.argv[0].endswith(("lcscale", os.path.join("lcscale", "__main__.py")))
         run = {"title": title, "tasks": tasks, "engine": engine, "command": sys.argv[1:] if ours else None}
-        run |= {"host": socket.gethostname(), "pid": os.getpid(), "started": time.time()}
+        run |= {"host": socket.gethostname(), "pid": os.getpid(), "started": time.time(), "folder": os.getcwd()}
         self._append({"run": run})
 
     def _append(self, line_of: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from lcscale.engine.task import Outcome
@@ -68,15 +68,12 @@ class RunRecord:
 
     def summary(self) -> str:
         """One line on what the run did."""
-        if not self.done and not self.quarantined:
+        ran = self.done or (self.engine and self.quarantined)
+        if not ran and not self.published:
             return f"{self.name}: nothing to do, {self.version} has {self.rows:,} rows"
         where = f", published {self.version}" if self.published else ""
         rate = f"{self.rows_per_second:,.0f} rows/s, {self.engine}"
         return f"{self.name}: {self.rows:,} rows in {self.seconds:.1f} s ({rate}){where}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The record as plain values, for JSON."""
-        return asdict(self)
 
 
 def code_versions() -> dict[str, str]:

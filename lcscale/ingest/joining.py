@@ -52,7 +52,7 @@ def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.S
     if owner.size >= 2**31:
         raise LcscaleError(
             f"a partition would hold {owner.size:,} observations, more than an Arrow list column can (2^31); "
-            "ingest with a smaller partition_bytes"
+            "ingest with smaller partitions (--partition-rows)"
         )
     time = values["time"].to_numpy(zero_copy_only=False)
     step = np.diff(owner)

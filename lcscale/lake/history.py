@@ -40,6 +40,8 @@ class Job:
     """Engine of the last run."""
     command: tuple[str, ...] | None
     """Command line to run again: the last run's, where it was one of ours (``jobs retry`` stands for another)."""
+    folder: str
+    """Folder that command was given in."""
 
 
 def jobs(root: UPath) -> list[Job]:
@@ -57,6 +59,7 @@ def _job(entry: UPath, version: str) -> Job | None:
     if not runs:
         return None
     done = ledger.done()
+    last = next((run for run in reversed(runs) if (run["command"] or [])[:2] != ["jobs", "retry"]), runs[-1])
     stages = {run["title"]: int(run["tasks"]) for run in runs}
     return Job(
         name=entry.name,
@@ -68,13 +71,9 @@ def _job(entry: UPath, version: str) -> Job | None:
         quarantined=tuple(ledger.quarantined()),
         started=float(runs[0]["started"]),
         engine=str(runs[-1]["engine"]),
-        command=_command(runs),
+        command=None if last["command"] is None else tuple(last["command"]),
+        folder=str(last["folder"]),
     )
-
-
-def _command(runs: list[dict[str, Any]]) -> tuple[str, ...] | None:
-    commands = [run["command"] for run in runs if (run["command"] or [])[:2] != ["jobs", "retry"]]
-    return tuple(commands[-1]) if commands and commands[-1] is not None else None
 
 
 def _state(entry: UPath, version: str) -> str:

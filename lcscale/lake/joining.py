@@ -20,7 +20,7 @@ class Join:
     right: Catalog
     on: str
     rowwise = True
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         if self.on not in self.right.column_names:
@@ -53,10 +53,15 @@ class Join:
         index = table.column(HEALPIX_COLUMN).to_numpy()
         ranges = np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)
         right = self.right.rows_within(ranges)
-        at = pc.index_in(table.column(self.on), value_set=right.column(self.on))
+        at = pc.index_in(self._keys(table), value_set=self._keys(right), skip_nulls=True)
         for field in self._added(table.schema):
             table = table.append_column(field, right.column(field.name).take(at))
         return table
+
+    def _keys(self, table: pa.Table) -> pa.ChunkedArray:
+        """Position and identity of each row as one text; null where the identity is."""
+        texts = [table.column(name).cast(pa.string()) for name in (HEALPIX_COLUMN, self.on)]
+        return pc.binary_join_element_wise(*texts, " ")
 
     def __repr__(self) -> str:
         return f"Join({self.right.name}, on={self.on!r})"

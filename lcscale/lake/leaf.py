@@ -182,11 +182,11 @@ class LeafWriter:
         self.rows += table.num_rows
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
         try:
-            if kind is None and self._writer is not None:
-                self._move()
+            if self._writer is not None:
+                self._writer.close()
+                if kind is None:
+                    self._move()
         finally:
             if os.path.exists(self._beside):
                 os.unlink(self._beside)

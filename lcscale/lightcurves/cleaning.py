@@ -18,8 +18,9 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     """Finite observations in order of time, and the reason why an object cannot be processed.
 
     Observations without a finite time and magnitude, or with an error that is infinite, zero or negative, are left
-    out; NaN errors mean unknown and stay when the object has no other. The rest is sorted by time, ties by magnitude,
-    so that a result does not depend on the order of the input; duplicate times are kept.
+    out; NaN errors mean unknown and stay when the object has no other. The rest is sorted by time; duplicate
+    times are kept, in an order that depends on their magnitudes alone but follows no trend in them: a result does not
+    depend on the order of the input, and the scatter between neighbours is not biased.
 
     Parameters
     ----------
@@ -50,18 +51,25 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
 
 
 def sort_by_time(lcs: LightCurves) -> LightCurves:
-    """The batch with every object's observations in order of time, ties in order of magnitude."""
+    """The batch with every object's observations in order of time, ties in order of `scrambled` magnitude."""
     start, end = int(lcs.offsets[0]), int(lcs.offsets[-1])
     owner = lcs.object_index()
-    rows = start + np.lexsort((lcs.mag[start:end], lcs.time[start:end], owner))
+    rows = start + np.lexsort((scrambled(lcs.mag[start:end].astype(np.float64)), lcs.time[start:end], owner))
     return lcs._rows(rows, lcs.offsets - start)
+
+
+@nb.vectorize(cache=True)  # type: ignore[untyped-decorator]
+def scrambled(mag: float) -> float:
+    """A number in [0, 1) that `mag` alone decides, without trend: the fraction of a large irrational multiple."""
+    turns = mag * 39916.80618033988
+    return turns - np.floor(turns)  # type: ignore[no-any-return]
 
 
 @nb.njit(cache=True)  # type: ignore[untyped-decorator]
 def _inspect(
     time: npt.NDArray[np.float64], mag: npt.NDArray[Any], error: npt.NDArray[Any], offsets: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.bool_], bool]:
-    """Mask of usable observations, and whether those of every object are in order of (time, magnitude)."""
+    """Mask of usable observations, and whether those of every object are in order of (time, scrambled magnitude)."""
     keep = np.zeros(time.size, np.bool_)
     in_order = True
     for i in range(offsets.size - 1):
@@ -69,15 +77,16 @@ def _inspect(
         for j in range(offsets[i], offsets[i + 1]):
             known |= np.isfinite(error[j]) and error[j] > 0
         last_time = -np.inf
-        last_mag = -np.inf
+        last_key = -np.inf
         for j in range(offsets[i], offsets[i + 1]):
             good_error = (np.isfinite(error[j]) and error[j] > 0) if known else np.isnan(error[j])
             if np.isfinite(time[j]) and np.isfinite(mag[j]) and good_error:
                 keep[j] = True
-                if time[j] < last_time or (time[j] == last_time and mag[j] < last_mag):
+                key = scrambled(np.float64(mag[j]))
+                if time[j] < last_time or (time[j] == last_time and key < last_key):
                     in_order = False
                 last_time = time[j]
-                last_mag = mag[j]
+                last_key = key
     return keep, in_order
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
 from lcscale.lightcurves import LightCurves, append_columns, appended_schema
@@ -48,7 +49,7 @@ class Classify:
     period: str = "period"
     model_id: str = ""
     rowwise = True
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model))
@@ -108,7 +109,10 @@ class Classify:
             pa.array([self.model_id] * len(table), pa.string()),
             pa.array([card.trained_on] * len(table), pa.string()),
         ]
-        return append_columns(table, pa.Table.from_arrays(new, schema=_new_schema(card.classes)))
+        result = append_columns(table, pa.Table.from_arrays(new, schema=_new_schema(card.classes)))
+        at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
+        reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
+        return result.set_column(at, result.schema.field(at), reason)
 
 
 def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:

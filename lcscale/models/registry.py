@@ -36,7 +36,7 @@ def find_folder(path_or_name: str | Path) -> Path:
         It is not a folder of weights and card.
     """
     folder = Path(path_or_name)
-    if not folder.exists() and str(path_or_name) in shipped():
+    if str(path_or_name) in shipped() and not (folder / CARD).is_file():
         folder = _SHIPPED / str(path_or_name)
     if not folder.exists():
         raise InputError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(shipped())})")

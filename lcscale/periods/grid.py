@@ -54,6 +54,8 @@ class FrequencyGrid:
         """
         if not (math.isfinite(baseline) and baseline > 0 and oversampling > 0):
             raise InputError(f"a frequency grid needs a positive baseline, got {baseline!r} days")
+        if not fmax > 0:
+            raise InputError(f"a frequency grid needs fmax above 0 cycles per day, got {fmax!r}")
         fmin = 1.0 / baseline
         return cls(fmin, max(fmax, fmin), fmin / oversampling)
 

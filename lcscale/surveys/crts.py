@@ -12,7 +12,7 @@ import pyarrow as pa
 from lcscale.surveys.nesting import light_curve_field
 from lcscale.surveys.packed import Detections, companion, object_list, pieces, read_objects, without_observations
 from lcscale.surveys.reading import read_table, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, stamped
 from lcscale.surveys.table import tables_in
 
 _OBJECTS = ("objects.csv", "objects.csv.gz", "objects.parquet")
@@ -44,12 +44,14 @@ class Crts:
                 problems.append(Problem(path, str(error)))
                 continue
             parts.append(Part(objects, "objects"))
-            for file in tables_in(path):
-                if os.path.basename(file).startswith("photometry"):
-                    try:
-                        parts += table_parts(file, "detections")
-                    except ReleaseFileError as error:
-                        problems.append(Problem(file, str(error)))
+            files = [file for file in tables_in(path) if os.path.basename(file).startswith("photometry")]
+            if not files:
+                problems.append(Problem(path, f"{path} has no light curves: none of its files is photometry*.parquet"))
+            for file in files:
+                try:
+                    parts += stamped(table_parts(file, "detections"), objects)
+                except ReleaseFileError as error:
+                    problems.append(Problem(file, str(error)))
         return list(dict.fromkeys(parts))
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:

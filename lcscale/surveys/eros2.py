@@ -14,7 +14,7 @@ from lcscale.surveys.nesting import light_curve_field
 from lcscale.surveys.packed import POSITION, Detections, companion, pieces, read_objects, without_observations
 from lcscale.surveys.positions import placed
 from lcscale.surveys.reading import read_table, reading, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require, stamped
 
 BANDS = ("b", "r")
 _OBJECTS = ("objects.csv.gz", "objects.csv")
@@ -45,8 +45,9 @@ class Eros2:
         parts: list[Part] = []
         for path in expand(paths):
             try:
-                parts.append(Part(companion(path, _OBJECTS), "objects"))
-                parts += table_parts(companion(path, ("photometry.parquet",)), "detections")
+                objects = companion(path, _OBJECTS)
+                parts.append(Part(objects, "objects"))
+                parts += stamped(table_parts(companion(path, ("photometry.parquet",)), "detections"), objects)
             except ReleaseFileError as error:
                 problems.append(Problem(path, str(error)))
         return list(dict.fromkeys(parts))

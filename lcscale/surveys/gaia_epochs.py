@@ -13,7 +13,7 @@ import pyarrow as pa
 from lcscale.surveys.nesting import light_curve_field
 from lcscale.surveys.packed import POSITION, Detections, companion, pieces, read_objects, without_observations
 from lcscale.surveys.reading import read_table, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require, stamped
 
 _OBJECTS = ("objects.csv", "objects.csv.gz")
 _PHOTOMETRY = ("photometry_G.parquet",)
@@ -48,8 +48,9 @@ class GaiaEpochs:
         parts: list[Part] = []
         for path in expand(paths):
             try:
-                parts.append(Part(companion(path, _OBJECTS), "objects"))
-                parts += table_parts(companion(path, _PHOTOMETRY), "detections")
+                objects = companion(path, _OBJECTS)
+                parts.append(Part(objects, "objects"))
+                parts += stamped(table_parts(companion(path, _PHOTOMETRY), "detections"), objects)
             except ReleaseFileError as error:
                 problems.append(Problem(path, str(error)))
         return list(dict.fromkeys(parts))

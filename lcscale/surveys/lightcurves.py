@@ -13,7 +13,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.surveys.nesting import light_curve_field
 from lcscale.surveys.packed import Detections, object_list, pieces, without_observations
-from lcscale.surveys.release import Part, Problem, expand
+from lcscale.surveys.release import Part, Problem, expand, stamped
 from lcscale.surveys.table import parts_of_tables
 
 
@@ -54,7 +54,8 @@ class LightCurveTables:
         """The table of objects, then the tables of detections."""
         if not self.objects:
             raise InputError("light curves need the table of their objects: give objects=PATH (--objects PATH)")
-        return [Part(expand([self.objects])[0], "objects"), *parts_of_tables(paths, problems, "detections")]
+        objects = expand([self.objects])[0]
+        return [Part(objects, "objects"), *stamped(parts_of_tables(paths, problems, "detections"), objects)]
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """Light curves in pieces; the table of objects gives every object an empty one."""

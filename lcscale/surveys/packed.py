@@ -74,12 +74,12 @@ def pieces(
     key
         Column of `objects`; one whose name starts with ``_`` is left out of the result.
     """
-    keys = objects.column(key).combine_chunks()
+    keys = objects.column(key).combine_chunks().cast(pa.string())
     rest = objects.drop_columns([key]) if key.startswith("_") else objects
     orphans = 0
     for table in read_batches(part, problems, detections.columns):
         with reading(part.path):
-            known = pc.index_in(table.column(detections.id).cast(keys.type), value_set=keys)
+            known = pc.index_in(table.column(detections.id).cast(pa.string()), value_set=keys, skip_nulls=True)
             owner = pc.fill_null(known, -1).to_numpy().astype(np.int64)
             index, curves = nest(owner, _values(table, detections, band))
         orphans += int((owner < 0).sum())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -98,6 +99,13 @@ class Survey(Protocol):
         ReleaseFileError
             Where the part cannot be read: none of its rows is used then.
         """
+
+
+def stamped(parts: Sequence[Part], objects: str) -> list[Part]:
+    """Parts of detections that are other parts once the list of their objects, the file `objects`, has changed."""
+    with open(objects, "rb") as stream:
+        stamp = hashlib.file_digest(stream, "blake2b").hexdigest()[:24]
+    return [replace(part, stamp=stamp) for part in parts]
 
 
 def expand(paths: Sequence[str | os.PathLike[str]]) -> list[str]:

@@ -151,7 +151,8 @@ def test_crts_damaged_photometry_is_named(crts_folder):
 def test_crts_of_another_survey(tmp_path):
     (tmp_path / "objects.csv").write_text("name,x\na,1\n")
     _, problems = read(surveys.get("crts"), tmp_path)
-    assert "no column 'id'" in problems[0].text or "no column" in problems[0].text
+    assert "no light curves" in problems[0].text
+    assert "no column 'id'" in problems[1].text
 
 
 # -- Gaia alerts --------------------------------------------------------------------------------------------------
