@@ -315,6 +315,20 @@ def test_join_puts_derived_columns_beside_their_rows(lake, sky):
         sky.join(lake["part"], on="id")
 
 
+def test_join_takes_position_and_name_together(lake):
+    """The same name elsewhere on the sky is another object, and rows without a name are nobody's."""
+    rows = sky_table(100, 1, lightcurves=False)
+    names = pa.array([None if i % 10 == 0 else f"star {i % 50}" for i in range(100)])
+    left = put(lake, "left", rows.set_column(1, "object_id", names))
+    derived = rows.set_column(1, "object_id", names).rename_columns([*rows.column_names[:-1], "derived"])
+    joined = left.join(put(lake, "derived", derived)).to_arrow()
+    expected = pc.if_else(names.is_valid(), rows["mean_mag"].combine_chunks(), None).to_pylist()
+    assert joined["derived"].to_pylist() == expected
+    elsewhere = sky_table(100, 2, lightcurves=False).set_column(1, "object_id", names)
+    elsewhere = elsewhere.rename_columns([*rows.column_names[:-1], "derived"])
+    assert left.join(put(lake, "elsewhere", elsewhere)).to_arrow()["derived"].null_count == 100
+
+
 def test_plain_tables_are_published_by_content(lake):
     table = pa.table({"year": [2019], "n_alerts": [3553]})
     first = lake.write_table("alert_statistics", table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,3 +61,15 @@ def test_unsorted_times_with_duplicates_do_not_depend_on_the_order():
     second, _ = usable(LightCurves(time[order], mag[order], np.full(30, 0.1), [0, 30]))
     np.testing.assert_array_equal(first.time, second.time)
     np.testing.assert_array_equal(first.mag, second.mag)
+
+
+def test_simultaneous_observations_follow_no_trend():
+    """White noise has a von Neumann ratio of 2, also where ten observations share each time."""
+    rng = np.random.default_rng(3)
+    mag = rng.normal(15.0, 0.1, 4000)
+    kept, _ = usable(LightCurves(np.repeat(np.arange(400.0), 10), mag, np.full(4000, 0.1), [0, 4000]))
+    ratio = np.sum(np.diff(kept.mag) ** 2) / np.sum((kept.mag - kept.mag.mean()) ** 2)
+    assert ratio == pytest.approx(2.0, abs=0.1)
+    shuffled = rng.permutation(4000)
+    other, _ = usable(LightCurves(np.repeat(np.arange(400.0), 10)[shuffled], mag[shuffled], kept.mag_err, [0, 4000]))
+    assert np.array_equal(other.mag, kept.mag)
