@@ -87,6 +87,9 @@ def ingest(
         partitioning=Partitioning(rows=partition_rows) if partition_rows is not None else None,
         **{key: value for key, value in options.items() if value is not None},
     )
+    errors = [entry["error"] for entry in record.quarantined]
+    if not record.rows and errors and all(" has no column " in error for error in errors):
+        raise InputError(errors[0])
     _finish(record)
 
 

@@ -112,6 +112,23 @@ def test_crossmatch_and_features_write_catalogs(run, lake):
     assert (status, "nothing to do" in out) == (0, True)
 
 
+@pytest.mark.parametrize(("option", "column"), [("--ra", "RA"), ("--dec", "Dec"), ("--id", "nope")])
+def test_a_wrong_column_of_a_table_is_status_2(run, lake, tmp_path, option, column):
+    (tmp_path / "good.csv").write_text("name,ra,dec\na,10,20\n")
+    status, _, err = run("ingest", "table", tmp_path / "good.csv", option, column, "--lake", lake.root, "--name", "x")
+    assert status == 2
+    assert f"no column '{column}'" in err.splitlines()[-1]
+
+
+def test_a_lake_that_is_not_there_is_named(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in ("nowhere", "file"):
+        for command in (("ls",), ("jobs",), ("report",), ("prune", "x"), ("info", "x")):
+            status, _, err = run(*command, "--lake", tmp_path / place)
+            assert status == 2
+            assert place in err
+
+
 def test_a_file_set_aside_is_named_and_status_3(run, lake, tmp_path):
     (tmp_path / "good.csv").write_text("name,ra,dec\na,10,20\nb,11,21\n")
     (tmp_path / "bad.csv").write_text("something else\n1\n")

@@ -79,7 +79,8 @@ def ingest(
         Largest partitions; default: `Partitioning()`.
     append
         Add to the catalog, if it is there: files it holds already are passed over, observations go to the objects
-        they belong to, rows of a known name replace the old ones, partitions that get nothing are linked.
+        they belong to, rows of a known name in the same partition replace the old ones (where there are light curves
+        the object's own columns stay as they were), partitions that get nothing are linked.
     engine
         See `lcscale.engine.resolve`; default: the active Dask client, else this process.
     progress
