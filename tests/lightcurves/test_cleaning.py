@@ -22,7 +22,7 @@ def plainly(points):
         for t, m, e in points
         if math.isfinite(t) and math.isfinite(m) and ((math.isfinite(e) and e > 0) if known else math.isnan(e))
     ]
-    return sorted((t, m) for t, m, _ in kept)
+    return sorted(((t, m) for t, m, _ in kept), key=lambda row: (row[0], row[1] * 39916.80618033988 % 1.0))
 
 
 @given(st.lists(st.lists(POINT, max_size=8), max_size=5))
