@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lcscale.features.batch import QuantileRule
 from lcscale.features.extraction import Plan, extract
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,4 @@ class Extract:
     def _bands(self, schema: pa.Schema) -> tuple[str, ...]:
         if self.bands is not None:
             return self.bands
-        metadata = schema.field(self.column).metadata if self.column in schema.names else None
-        names = (metadata or {}).get(b"bands", b"").decode()
-        return tuple(name.strip() for name in names.split(",") if name.strip())
+        return declared_bands(schema, self.column)

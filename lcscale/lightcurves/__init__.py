@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lcscale.lightcurves.appending import append_columns, appended_schema
-from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves
+from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
 
 if TYPE_CHECKING:
     from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, usable
 
-__all__ = ["LIGHTCURVE_TYPE", "MIN_OBSERVATIONS", "LightCurves", "append_columns", "appended_schema", "usable"]
+__all__ = [
+    "LIGHTCURVE_TYPE",
+    "MIN_OBSERVATIONS",
+    "LightCurves",
+    "append_columns",
+    "appended_schema",
+    "declared_bands",
+    "usable",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -228,6 +228,19 @@ class LightCurves:
         )
 
 
+def declared_bands(schema: pa.Schema, column: str = "lightcurve") -> tuple[str, ...]:
+    """Bands that the metadata of a light-curve field names, primary first; empty where it says nothing.
+
+    Examples
+    --------
+    >>> declared_bands(pa.schema([pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "I,V"})]))
+    ('I', 'V')
+    """
+    metadata = schema.field(column).metadata if column in schema.names else None
+    names = (metadata or {}).get(b"bands", b"").decode().split(",")
+    return tuple(name.strip() for name in names if name.strip())
+
+
 def _fields_and_offsets(nested: pa.Array, column: str) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
     """Flat value arrays by field name, and the offsets into them, for both nested layouts."""
     if pa.types.is_struct(nested.type):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves import LightCurves, declared_bands
 from lcscale.models.roles import Role, cast
 from lcscale.models.taxonomy import map_labels
 
@@ -126,9 +126,7 @@ class LabelledCurves:
 
 def bands_of(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
     """Bands that the light-curve column's metadata names; None where it says nothing."""
-    metadata = schema.field(column).metadata or {}
-    text = metadata.get(b"bands", b"").decode()
-    return tuple(text.split(",")) if text else None
+    return declared_bands(schema, column) or None
 
 
 def numbers_of(table: pa.Table, names: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:

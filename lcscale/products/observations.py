@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema, usable
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands, usable
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,7 @@ class CountObservations:
     @classmethod
     def of(cls, schema: pa.Schema, column: str = "lightcurve") -> CountObservations:
         """The step for a catalog of this schema: its bands stand in the metadata of the light-curve field."""
-        metadata = schema.field(column).metadata or {}
-        names = [name.strip() for name in metadata.get(b"bands", b"").decode().split(",")]
-        bands = tuple(name for name in names if name)
+        bands = declared_bands(schema, column)
         return cls(bands if len(bands) > 1 else (), column)
 
     @property

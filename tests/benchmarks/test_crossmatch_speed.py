@@ -156,7 +156,6 @@ def two_catalogs(tmp_path_factory):
     return folder
 
 
-@pytest.mark.xfail(reason="measured 1.5 (write) and 1.7 times (memory); docs/crossmatch.md says where the time goes")
 @pytest.mark.parametrize(("action", "ratio"), [("write", 2.0), ("memory", 2.5)])
 def test_lake_to_lake_against_lsdb(two_catalogs, action, ratio):
     own, peer = (in_its_own_process(who, two_catalogs, action, 3) for who in ("ours", "lsdb"))
@@ -165,4 +164,6 @@ def test_lake_to_lake_against_lsdb(two_catalogs, action, ratio):
     assert own["rows"] >= 914_000
     if action == "write":
         assert own["peak_mb"] <= peer["peak_mb"]
-    assert peer["cpu"] >= ratio * own["cpu"]
+    reached = peer["cpu"] / own["cpu"]
+    if reached < ratio:
+        pytest.xfail(f"{action}: {reached:.2f} times LSDB, {ratio} wanted; docs/crossmatch.md says where the time goes")
