@@ -1,0 +1,42 @@
+"""The command line: one command for each step of the pipeline, one module for each group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from lcscale.cli.alerting import alerts
+from lcscale.cli.ingesting import ingest, surveys
+from lcscale.cli.lakes import info, jobs_app, list_names, prune
+from lcscale.cli.matching import crossmatch
+from lcscale.cli.pages import demo, report
+from lcscale.cli.variables import classify, features, train
+from lcscale.errors import LcscaleError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Survey-scale light-curve catalogs: from release files to candidate tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for command in (ingest, surveys, crossmatch, features, train, classify, alerts, info, prune, report, demo):
+    app.command()(command)
+app.command("ls")(list_names)
+app.add_typer(jobs_app, name="jobs")
+
+
+def main() -> None:
+    """Entry point: errors of ours are one line and their exit status, without a traceback."""
+    try:
+        app()
+    except LcscaleError as error:
+        print(f"lcscale: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,69 @@
+"""`lcscale ingest` and `lcscale surveys`: release files into catalogs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from lcscale.cli.options import EngineOption, LakeOption, NameOption, finish
+from lcscale.errors import InputError
+
+
+def ingest(
+    survey: Annotated[str, typer.Argument(help="Survey, `table` or `lightcurves`; see `lcscale surveys`.")],
+    files: Annotated[list[str], typer.Argument(help="Release files, folders or patterns.")],
+    lake: LakeOption,
+    name: NameOption,
+    engine: EngineOption = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", help="Further option of the survey's adapter, as KEY=VALUE.")
+    ] = None,
+    id: Annotated[str | None, typer.Option(help="Column that names the object (table, lightcurves).")] = None,
+    ra: Annotated[str | None, typer.Option(help="Column of right ascension (table, lightcurves).")] = None,
+    dec: Annotated[str | None, typer.Option(help="Column of declination (table, lightcurves).")] = None,
+    objects: Annotated[str | None, typer.Option(help="File with the objects' positions (lightcurves).")] = None,
+    time: Annotated[str | None, typer.Option(help="Column of time, days (lightcurves).")] = None,
+    mag: Annotated[str | None, typer.Option(help="Column of magnitude (lightcurves).")] = None,
+    mag_err: Annotated[str | None, typer.Option(help="Column of magnitude error (lightcurves).")] = None,
+    band: Annotated[str | None, typer.Option(help="Column of band (lightcurves).")] = None,
+    partition_rows: Annotated[int | None, typer.Option(help="Most rows of a partition.")] = None,
+    append: Annotated[bool, typer.Option("--append", help="Add to the catalog of that name.")] = False,
+) -> None:
+    """Read release files of a survey into a catalog of the lake."""
+    from lcscale.ingest import Partitioning
+    from lcscale.ingest import ingest as run_ingest
+
+    given = {"id": id, "ra": ra, "dec": dec, "objects": objects, "time": time, "mag": mag}
+    options: dict[str, Any] = given | {"mag_err": mag_err, "band": band}
+    for text in option or []:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise InputError(f"--option {text!r} is not KEY=VALUE")
+        options[key] = value
+    record = run_ingest(
+        survey,
+        files,
+        lake,
+        name,
+        engine=engine,
+        progress=True,
+        append=append,
+        partitioning=Partitioning(rows=partition_rows) if partition_rows is not None else None,
+        **{key: value for key, value in options.items() if value is not None},
+    )
+    errors = [entry["error"] for entry in record.quarantined]
+    if not record.rows and errors and all(" has no column " in error for error in errors):
+        raise InputError(errors[0])
+    finish(record)
+
+
+def surveys() -> None:
+    """List the surveys that can be ingested, with their options."""
+    from dataclasses import fields
+
+    from lcscale.surveys import ADAPTERS
+
+    for name, adapter in sorted(ADAPTERS.items()):
+        options = ", ".join(field.name for field in fields(adapter)) or "-"
+        print(f"{name:14s} {(adapter.__doc__ or '').strip().splitlines()[0]}\n{'':14s} options: {options}")

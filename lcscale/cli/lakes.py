@@ -1,0 +1,85 @@
+"""What stands in a lake and what ran there: `lcscale ls`, `info`, `jobs` and `prune`."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Annotated
+
+import typer
+
+from lcscale.cli.options import CatalogArgument, LakeOption, open_lake
+from lcscale.errors import InputError
+
+jobs_app = typer.Typer(help="Show running and past jobs of a lake, and retry what was set aside.")
+
+
+def list_names(lake: LakeOption) -> None:
+    """List the catalogs and tables of a lake."""
+    place = open_lake(lake)
+    for name in place.names():
+        source = place[name].source
+        print(f"{name:28s} {source.rows:>12,} rows {len(source.leaves):>6} partitions  {source.version}")
+    for name in place.table_names():
+        print(f"{name:28s} {place.table(name).num_rows:>12,} rows  (table)")
+
+
+def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.")], lake: LakeOption) -> None:
+    """Describe a catalog or table: versions, columns, partitions, properties."""
+    place = open_lake(lake)
+    if name in place.table_names():
+        print(place.table(name).schema.to_string(show_field_metadata=False))
+        return
+    source = place[name].source
+    print(f"{name}: {source.rows:,} rows in {len(source.leaves)} partitions, coordinates {source.ra}, {source.dec}")
+    print(f"versions: {', '.join(place.versions(name))}; current: {source.version}")
+    for field in source.schema:
+        remarks = ", ".join(f"{key.decode()}={value.decode()}" for key, value in (field.metadata or {}).items())
+        print(f"  {field.name:28s} {str(field.type)[:60]:60s} {remarks}".rstrip())
+    for key, value in source.properties:
+        print(f"  {key} = {value}")
+
+
+@jobs_app.callback(invoke_without_command=True)
+def list_jobs(
+    context: typer.Context,
+    lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
+) -> None:
+    """Show running and past jobs of a lake, from their ledgers."""
+    if context.invoked_subcommand is not None:
+        return
+    if lake is None:
+        raise InputError("jobs needs --lake")
+    for job in open_lake(lake).jobs():
+        when = datetime.datetime.fromtimestamp(job.started).strftime("%Y-%m-%d %H:%M")
+        print(
+            f"{when}  {job.name:24s} {job.version:20s} {job.state:10s} "
+            f"{job.done}/{job.planned} tasks, {job.rows:,} rows, {len(job.quarantined)} set aside  ({job.engine})"
+        )
+        for entry in job.quarantined:
+            print(f"{'':18s}set aside: {entry['label']}: {entry['error']}")
+
+
+@jobs_app.command()
+def retry(context: typer.Context, name: CatalogArgument, lake: LakeOption) -> None:
+    """Run the last job of a catalog again: only what was set aside or never ran is done."""
+    last = [job for job in open_lake(lake).jobs() if job.name == name]
+    if not last:
+        raise InputError(f"no job wrote {name!r} in the lake at {lake}")
+    if last[-1].command is None:
+        raise InputError(f"{name!r} was written by a script of yours, not by a command: run that script again")
+    os.chdir(last[-1].folder)
+    context.find_root().command(list(last[-1].command))
+
+
+def prune(
+    name: CatalogArgument,
+    lake: LakeOption,
+    keep: Annotated[int, typer.Option(help="How many versions before the current one to keep.")] = 1,
+) -> None:
+    """Remove old versions of a catalog."""
+    place = open_lake(lake)
+    if name not in place:
+        raise InputError(f"no catalog {name!r} in the lake at {place.root}; there are: {', '.join(place.names())}")
+    for version in place.prune(name, keep):
+        print(f"{name}: removed {version}")

@@ -1,0 +1,89 @@
+"""`lcscale crossmatch`: two catalogs joined by position."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lcscale.cli.options import (
+    CatalogArgument,
+    EngineOption,
+    LakeOption,
+    NameOption,
+    find_catalog,
+    finish,
+    open_lake,
+)
+
+MotionOption = Annotated[
+    str | None, typer.Option(help="Columns of its proper motion, pmra,pmdec or pmra,pmdec,parallax,radial_velocity.")
+]
+ErrorOption = Annotated[
+    str | None, typer.Option(help="Column of its positional error (arcsec), or major,minor,angle of its ellipse.")
+]
+
+
+def crossmatch(
+    left: CatalogArgument,
+    right: Annotated[str, typer.Argument(help="Name of the other catalog, or URL of any HATS catalog.")],
+    lake: LakeOption,
+    name: NameOption,
+    engine: EngineOption = None,
+    radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 1.0,
+    n_neighbors: Annotated[int, typer.Option(help="Most neighbours of a row; 0 for all within the radius.")] = 1,
+    how: Annotated[str, typer.Option(help="inner, left, or anti (rows without a counterpart).")] = "inner",
+    mutual: Annotated[bool, typer.Option("--mutual", help="One-to-one: each the other's nearest.")] = False,
+    left_motion: MotionOption = None,
+    right_motion: MotionOption = None,
+    left_epoch: Annotated[float | None, typer.Option(help="Julian year of LEFT, if it does not tell it.")] = None,
+    right_epoch: Annotated[float | None, typer.Option(help="Julian year of RIGHT, if it does not tell it.")] = None,
+    epoch: Annotated[float | None, typer.Option(help="Julian year at which moving positions are compared.")] = None,
+    n_sigma: Annotated[float | None, typer.Option(help="Largest separation in combined positional errors.")] = None,
+    left_error: ErrorOption = None,
+    right_error: ErrorOption = None,
+    max_mag_difference: Annotated[
+        float | None, typer.Option(help="Largest difference of --left-mag and --right-mag.")
+    ] = None,
+    left_mag: Annotated[str | None, typer.Option(help="Column of LEFT, or arithmetic over its columns.")] = None,
+    right_mag: Annotated[str | None, typer.Option(help="Column of RIGHT, or arithmetic over its columns.")] = None,
+    where: Annotated[str | None, typer.Option(help="Condition on the joined row, such as 'bp_rp > 1'.")] = None,
+    chance_probability: Annotated[
+        bool, typer.Option("--chance-probability", help="Append the probability of a chance match.")
+    ] = False,
+    association: Annotated[bool, typer.Option("--association", help="Write ids and separation only.")] = False,
+    left_id: Annotated[str | None, typer.Option(help="Column of LEFT's ids, for --association.")] = None,
+    right_id: Annotated[str | None, typer.Option(help="Column of RIGHT's ids, for --association.")] = None,
+) -> None:
+    """Join two catalogs by position, exactly, and write the pairs."""
+    from lcscale.crossmatch.wording import error_named, motion_named
+
+    place = open_lake(lake)
+    left_catalog = place[left]
+    if "lightcurve" in left_catalog.column_names:
+        left_catalog = left_catalog.without("lightcurve")
+    right_catalog = find_catalog(place, right)
+    if "lightcurve" in right_catalog.column_names:
+        right_catalog = right_catalog.without("lightcurve")
+    pairs = left_catalog.crossmatch(
+        right_catalog,
+        radius_arcsec=radius_arcsec,
+        n_neighbors=n_neighbors or None,
+        how=how,
+        mutual=mutual,
+        left_motion=motion_named(left_motion, left_epoch),
+        right_motion=motion_named(right_motion, right_epoch),
+        epoch=epoch,
+        n_sigma=n_sigma,
+        left_error=error_named(left_error),
+        right_error=error_named(right_error),
+        max_mag_difference=max_mag_difference,
+        left_mag=left_mag,
+        right_mag=right_mag,
+        where=where,
+        chance_probability=chance_probability,
+        association=association,
+        left_id=left_id,
+        right_id=right_id,
+    )
+    finish(pairs.write(name, lake=place, engine=engine, progress=True))

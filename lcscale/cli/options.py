@@ -1,0 +1,52 @@
+"""What commands share: their common options, how they find catalogs, and how a run ends."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcscale.errors import InputError
+
+if TYPE_CHECKING:
+    from lcscale.engine import RunRecord
+    from lcscale.lake import Catalog, Lake
+
+LakeOption = Annotated[str, typer.Option("--lake", help="Folder or URL of the lake.", show_default=False)]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", help="serial, local, local:N, cuda, spark, or a Dask scheduler's address.", show_default="serial"
+    ),
+]
+NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
+CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
+
+
+def open_lake(url: str) -> Lake:
+    """The lake at `url`, which must be there."""
+    from lcscale.lake import Lake
+
+    lake = Lake(url)
+    if not lake.root.is_dir():
+        raise InputError(f"no lake at {url}: it is no folder")
+    return lake
+
+
+def find_catalog(lake: Lake, name: str) -> Catalog:
+    """A catalog of the lake by its name, or any HATS catalog by its URL."""
+    from lcscale.lake import open_catalog
+
+    return open_catalog(name) if "/" in name else lake[name]
+
+
+def finish(record: RunRecord) -> None:
+    """Say what a run did and what was set aside; exit with 3 if anything was."""
+    print(record.summary())
+    for note in record.notes:
+        print(f"  note: {note}")
+    for entry in record.quarantined:
+        print(f"  set aside: {entry['label']}: {entry['error']}", file=sys.stderr)
+    if record.exit_status:
+        raise typer.Exit(record.exit_status)

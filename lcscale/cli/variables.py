@@ -1,0 +1,101 @@
+"""`lcscale features`, `train` and `classify`: from light curves to candidates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcscale.cli.options import CatalogArgument, EngineOption, LakeOption, NameOption, finish, open_lake
+from lcscale.errors import InputError
+
+if TYPE_CHECKING:
+    from lcscale.lake import Catalog, Lake
+
+
+def features(
+    catalog: Annotated[str | None, typer.Argument(help="Name of a catalog with light curves.")] = None,
+    lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the result in the lake.")] = None,
+    engine: EngineOption = None,
+    fmax: Annotated[float | None, typer.Option(help="Highest trial frequency, cycles per day.")] = None,
+    baseline: Annotated[float, typer.Option(help="Baseline that --fmax's grid is made for, days.")] = 3000.0,
+    only: Annotated[str | None, typer.Option(help="Names of features, separated by commas (default: all).")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
+) -> None:
+    """Compute periods and features of every light curve of a catalog."""
+    from lcscale.features import FEATURES, Extract
+    from lcscale.periods import FrequencyGrid, Search
+
+    if list_:
+        for feature in FEATURES.values():
+            print(f"{feature.name}  [{feature.unit or '1'}]  {feature.formula}\n    {feature.source}", end="")
+            print(f"  Same as {feature.agrees}." if feature.agrees else "")
+        return
+    if catalog is None or lake is None or name is None:
+        raise InputError("features needs a CATALOG, --lake and --name (or --list)")
+    grid = FrequencyGrid.for_baseline(baseline, fmax) if fmax is not None else None
+    names = tuple(part.strip() for part in only.split(",")) if only else None
+    place = open_lake(lake)
+    result = place[catalog].map(Search(grid), Extract(names)).without("lightcurve")
+    finish(result.write(name, lake=place, engine=engine, progress=True))
+
+
+def train(
+    catalog: CatalogArgument,
+    lake: LakeOption,
+    model: Annotated[str, typer.Option("--model", help="Folder to write the model to.", show_default=False)],
+    features: Annotated[
+        str | None, typer.Option(help="Catalog of its features, for the periods (default: periods are searched).")
+    ] = None,
+    label: Annotated[str, typer.Option(help="Column with the class of each star.")] = "label",
+    survey: Annotated[str | None, typer.Option(help="Survey whose class names the labels are.")] = None,
+    trained_on: Annotated[str, typer.Option(help="real, simulated or mixed.")] = "real",
+    epochs: Annotated[int, typer.Option(help="Most passes over the training set.")] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+) -> None:
+    """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
+    from lcscale.models import Split, TrainingOptions
+    from lcscale.models import train as run_train
+
+    source = _with_periods(open_lake(lake), catalog, features)
+    trained = run_train(
+        source,
+        model,
+        trained_on=trained_on,
+        survey=survey,
+        label=label,
+        split=Split(seed=seed),
+        options=TrainingOptions(epochs=epochs, seed=seed),
+        progress=True,
+    )
+    figures = trained.card.metrics["test"]
+    print(f"{model}: model {trained.card.id}, classes {', '.join(trained.classes)}")
+    print(f"  on sky it has not seen: accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
+
+
+def classify(
+    catalog: CatalogArgument,
+    lake: LakeOption,
+    name: NameOption = "variable_candidates",
+    model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "general",
+    features: Annotated[
+        str | None, typer.Option(help="Catalog of its features, for the periods (default: periods are searched).")
+    ] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Classify every light curve of a catalog and write the table of variable-star candidates."""
+    from lcscale.products import variable_candidates
+
+    place = open_lake(lake)
+    source = place[catalog] if features is None else _with_periods(place, catalog, features)
+    finish(variable_candidates(source, model).write(name, lake=place, engine=engine, progress=True))
+
+
+def _with_periods(lake: Lake, catalog: str, features: str | None) -> Catalog:
+    from lcscale.periods import Search
+
+    found = lake[catalog]
+    if features is not None:
+        return found.join(lake[features])
+    return found if "period" in found.column_names else found.map(Search())
