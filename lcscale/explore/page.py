@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 _LONG = 34
@@ -102,6 +105,16 @@ def page(title: str, lead: str, facts: Sequence[tuple[str, str]], sections: Sequ
         f'<div class="facts">{numbers}</div></header>\n{parts}'
         f"<footer>{escape(foot)}</footer>\n</main>\n</body>\n</html>\n"
     )
+
+
+def write_page(path: str | os.PathLike[str], text: str) -> Path:
+    """Write a page whole or not at all, with the folders it lies in; returns its path."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{uuid.uuid4().hex}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(target)
+    return target
 
 
 def _class(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from lcscale.explore.candidates import (
 )
 from lcscale.explore.cards import find_card
 from lcscale.explore.contents import Contents, contents_of, separations_of
-from lcscale.explore.page import Section, figure, heading, page, paragraph, table
+from lcscale.explore.page import Section, figure, heading, page, paragraph, table, write_page
 from lcscale.explore.plots import separations
 from lcscale.explore.runs import Run, run_of
 from lcscale.explore.sky import places_of, sky_maps
@@ -58,7 +57,6 @@ def write_report(
     Path
         The file written.
     """
-    target = Path(path)
     opened = lake if isinstance(lake, Lake) else Lake(lake)
     contents = contents_of(opened)
     runs = [run_of(catalog) for catalog in contents.catalogs]
@@ -70,11 +68,7 @@ def write_report(
         _sections(contents, runs, models),
         "Written by lcscale. Every figure says which version of which catalog it was made from.",
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{uuid.uuid4().hex}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(target)
-    return target
+    return write_page(path, text)
 
 
 def _facts(contents: Contents, runs: Sequence[Run]) -> list[tuple[str, str]]:

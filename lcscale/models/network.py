@@ -105,7 +105,22 @@ class FoldedImageNet(nn.Module):
         numbers
             float32 [n, n_numbers], standardised; NaN where missing.
         """
-        trunk = self.trunk(images.to(numbers.dtype) / 255.0)
+        return self.conclude(self.look(images.to(numbers.dtype) / 255.0), numbers)
+
+    def look(self, images: Tensor) -> Tensor:
+        """What the last convolution sees, float [n, filters, brightness, phase].
+
+        Parameters
+        ----------
+        images
+            float [n, n_channels, size, size], 0 to 1.
+        """
+        features: Tensor = self.trunk[:-1](images)
+        return features
+
+    def conclude(self, features: Tensor, numbers: Tensor) -> Tensor:
+        """Scores from what `look` gave, and the numbers."""
+        trunk = self.trunk[-1](features)
         seen = self.seen(torch.cat([trunk.mean(dim=-1), trunk.amax(dim=-1)], dim=1).flatten(1))
         missing = torch.isnan(numbers)
         told = self.told(torch.cat([torch.where(missing, 0.0, numbers), missing.to(numbers.dtype)], dim=1))

@@ -1,0 +1,36 @@
+"""`lcscale show`: one candidate on one page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lcscale.cli.options import LakeOption, open_lake
+from lcscale.errors import InputError
+
+
+def show(
+    object_id: Annotated[str, typer.Argument(metavar="ID", help="The object, as the candidates name it.")],
+    lake: LakeOption,
+    name: Annotated[str, typer.Option("--name", help="Catalog of candidates.")] = "variable_candidates",
+    output: Annotated[str | None, typer.Option(help="HTML file to write.", show_default="ID.html")] = None,
+    at: Annotated[str | None, typer.Option(help="RA,DEC in degrees, to look there alone.")] = None,
+    class_name: Annotated[str | None, typer.Option("--class", help="Class whose evidence is shown.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Folder of the candidate's model.")] = None,
+) -> None:
+    """Draw one candidate: light curve, periodogram, what the network saw, where it looked, probabilities."""
+    from lcscale.explore import show as write
+
+    place = open_lake(lake)
+    target = output or f"{''.join(c if c.isalnum() or c in '-_.' else '_' for c in object_id)}.html"
+    where = None if at is None else _position(at)
+    print(write(place, object_id, target, name=name, at=where, class_name=class_name, models=model or ()))
+
+
+def _position(text: str) -> tuple[float, float]:
+    try:
+        ra, dec = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"--at is RA,DEC in degrees, such as 83.82,-5.39; not {text!r}") from error
+    return ra, dec

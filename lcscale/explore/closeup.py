@@ -1,0 +1,118 @@
+"""The pictures of one object: its light curve, its periodogram, what a network saw of it and where it looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.explore.drawing import ACCENT, BANDS, FAINT, INK, PALE, SERIES, WARM, as_svg, new_figure, style
+from lcscale.lightcurves import LightCurves
+from lcscale.models.preparation import Inputs, Preparation
+
+_COLUMNS = 1600
+"""Points of a drawn periodogram: each is the highest power of its stretch of frequencies."""
+
+
+def light_curve(lcs: LightCurves, name: str) -> str:
+    """All finite observations of the first object over time, with their errors, a panel a band."""
+    bands = lcs.bands or ("",)
+    with style():
+        figure = new_figure(9.6, 0.7 + 1.7 * len(bands))
+        axes = figure.subplots(len(bands), 1, squeeze=False, sharex=True).ravel()
+        for code, (axis, band) in enumerate(zip(axes, bands, strict=True)):
+            rows = slice(int(lcs.offsets[0]), int(lcs.offsets[1]))
+            fit = np.isfinite(lcs.mag[rows]) & np.isfinite(lcs.time[rows])
+            fit &= True if lcs.band is None else lcs.band[rows] == code
+            colour = BANDS.get(band, SERIES[code % len(SERIES)])
+            error = np.nan_to_num(lcs.mag_err[rows][fit], posinf=0.0).clip(0)
+            time, mag = lcs.time[rows][fit], lcs.mag[rows][fit]
+            axis.errorbar(
+                time, mag, error, fmt=".", markersize=3, color=colour, ecolor=PALE, elinewidth=0.7, rasterized=True
+            )
+            axis.invert_yaxis()
+            axis.set_ylabel(f"{band} (mag)" if band else "mag")
+        axes[-1].set_xlabel("time (days, as the catalog has it)")
+        return as_svg(figure, name, "Light curve over time")
+
+
+def periodogram(
+    frequency: npt.NDArray[np.float64], power: npt.NDArray[np.floating], periods: Mapping[str, float], name: str
+) -> str:
+    """Power over frequency; the periods of the table are marked with their names."""
+    stretch = -(-frequency.size // _COLUMNS)
+    kept = frequency.size // stretch * stretch
+    highest = power[:kept].reshape(-1, stretch).max(axis=1)
+    middle = frequency[:kept].reshape(-1, stretch).mean(axis=1)
+    with style():
+        figure = new_figure(9.6, 2.6)
+        axis = figure.subplots()
+        axis.plot(middle, highest, color=ACCENT, linewidth=0.6, rasterized=True)
+        for k, (label, period) in enumerate(periods.items()):
+            colour = (WARM, INK, FAINT)[min(k, 2)]
+            axis.axvline(1 / period, color=colour, linewidth=0.8, linestyle=("-", "--", ":")[min(k, 2)], label=label)
+        axis.set_xlim(0, frequency[-1])
+        axis.set_ylim(0, None)
+        axis.set_xlabel("frequency (cycles per day)")
+        axis.set_ylabel("power")
+        axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
+        return as_svg(figure, name, "Lomb-Scargle periodogram")
+
+
+def network_view(inputs: Inputs, preparation: Preparation, looked: npt.NDArray[np.float32], name: str) -> str:
+    """Each image of the first object as it entered the network, and below it the same over where the network looked."""
+    titles = [
+        f"{role.name}, period × {fold}" if fold != 1 else f"{role.name}, period"
+        for role in preparation.roles
+        for fold in preparation.folds
+    ]
+    with style():
+        figure = new_figure(2.4 * len(titles), 5.0)
+        axes = figure.subplots(2, len(titles), squeeze=False)
+        for k, title in enumerate(titles):
+            image = inputs.images[0, k]
+            axes[0, k].imshow(image, cmap="Greys", vmin=0, vmax=255, extent=(0, 1, 1, 0), aspect="auto")
+            axes[0, k].set_title(title if image.any() else f"{title} (empty)")
+            _draw_attention(axes[1, k], image, looked)
+        for axis in axes.ravel():
+            axis.set_yticks([])
+            axis.set_xticks([0, 0.5, 1])
+        axes[0, 0].set_ylabel("brighter →")
+        axes[1, 0].set_ylabel("where it looked")
+        figure.supxlabel("phase", fontsize=9)
+        return as_svg(figure, name, "The images the network saw, and where it looked")
+
+
+def _draw_attention(axis: Any, image: npt.NDArray[np.uint8], looked: npt.NDArray[np.float32]) -> None:
+    """The map, cyclic in phase, with the image's dots on it."""
+    wrapped = np.concatenate([looked[:, -1:], looked, looked[:, :1]], axis=1)
+    edge = 1 / looked.shape[1]
+    top = float(looked.max()) or 1.0
+    axis.imshow(
+        wrapped, cmap="OrRd", vmin=0, vmax=top, extent=(-edge, 1 + edge, 1, 0), aspect="auto", interpolation="bilinear"
+    )
+    rows, columns = np.nonzero(image)
+    size = image.shape[0]
+    axis.plot((columns + 0.5) / size, (rows + 0.5) / size, ".", color=INK, markersize=1.5, rasterized=True)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(1, 0)
+
+
+def probabilities(names: Sequence[str], values: Sequence[float], chosen: Sequence[str], name: str) -> str:
+    """Bars of all classes, the most probable at the top; those in the prediction set are darker."""
+    order = np.argsort(values)[::-1]
+    with style():
+        figure = new_figure(6.4, 0.6 + 0.24 * len(names))
+        axis = figure.subplots()
+        colours = [ACCENT if names[k] in chosen else PALE for k in order]
+        axis.barh(np.arange(len(order)), [values[k] for k in order], color=colours, height=0.72)
+        for y, k in enumerate(order):
+            axis.annotate(f"{values[k]:.3f}", (values[k], y), (4, 0), textcoords="offset points", va="center", size=8)
+        axis.set_yticks(np.arange(len(order)), [names[k] for k in order])
+        axis.invert_yaxis()
+        axis.set_xlim(0, 1.08)
+        axis.set_xlabel("probability")
+        axis.tick_params(axis="y", length=0)
+        return as_svg(figure, name, "Probability of each class")

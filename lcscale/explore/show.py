@@ -1,0 +1,227 @@
+"""`show`: everything there is to see of one candidate, on one self-contained page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import InputError
+from lcscale.explore import closeup
+from lcscale.explore.cards import find_model
+from lcscale.explore.contents import classes_of, contents_of
+from lcscale.explore.folded import find_light_curve, fold, folded_panels
+from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
+from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone, Lake
+from lcscale.lightcurves import LightCurves, declared_bands, usable
+from lcscale.models.taxonomy import classes as taxonomy
+from lcscale.periods import FrequencyGrid, lomb_scargle
+
+_IDS = ("object_id", "source_id", "id")
+_PERIODS = ("period", "period_2", "period_3")
+_AROUND_ARCSEC = 5.0
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One row of a candidates catalog, and the light curve it was made from."""
+
+    catalog: Catalog
+    row: Mapping[str, Any]
+    lcs: LightCurves
+    source: Catalog
+
+    @property
+    def period(self) -> float:
+        """Days; NaN where there is none."""
+        return _number(self.row.get("period"))
+
+    @property
+    def origin(self) -> str:
+        """Both catalogs with their versions, for captions."""
+        return (
+            f"From {self.catalog.name} {self.catalog.source.version}; "
+            f"light curve from {self.source.name} {self.source.source.version}."
+        )
+
+
+def show(
+    lake: Lake,
+    object_id: str | int,
+    path: str | os.PathLike[str],
+    *,
+    name: str = "variable_candidates",
+    at: tuple[float, float] | None = None,
+    class_name: str | None = None,
+    models: Sequence[str | os.PathLike[str]] = (),
+) -> Path:
+    """Write the page of one candidate: light curve, periodogram, what the network saw, where it looked, what it said.
+
+    The images are not stored anywhere: they are drawn again from the light curve, the same bits as in the job, and
+    the page says how far the probabilities computed from them now are from those of the table.
+
+    Parameters
+    ----------
+    lake
+        With the candidates and the light curves they were made from.
+    object_id
+        As the candidates name it.
+    path
+        HTML file to write.
+    name
+        Catalog of candidates.
+    at
+        Right ascension and declination, degrees: only rows within 5 arcsec are looked at. Without, the names of the
+        whole catalog are read, leaf by leaf, until the object is found.
+    class_name
+        Class whose evidence in the images is shown; default: the one given.
+    models
+        Folders of models to look for the candidate's in, beside the shipped ones.
+
+    Raises
+    ------
+    InputError
+        There is no such object, or its light curve is not in the lake.
+    """
+    found = _find(lake, lake[name], object_id, at)
+    sections = [Section("Light curve", _curves(found))]
+    if found.row.get("class") is not None:
+        sections.append(Section("Probabilities", _probabilities(found)))
+        sections.append(Section("What the network saw", _network(found, class_name, models)))
+    if body := _periodogram(found):
+        sections.append(Section("Periodogram", body))
+    sections.append(Section("The row", _row(found)))
+    lead = f"{found.catalog.name} {found.catalog.source.version}, lake {lake.root}"
+    foot = "Written by lcscale."
+    return write_page(path, page(str(object_id), lead, _facts(found.row), sections, foot))
+
+
+def _find(lake: Lake, catalog: Catalog, object_id: str | int, at: tuple[float, float] | None) -> _Candidate:
+    column = next((each for each in _IDS if each in catalog.column_names), None)
+    if column is None:
+        raise InputError(f"{catalog.name} names no objects: it has none of the columns {', '.join(_IDS)}")
+    searched = catalog if at is None else catalog.region(Cone(at[0] % 360.0, at[1], _AROUND_ARCSEC))
+    for batch in searched.columns(column).to_batches():
+        same = pc.equal(batch.column(column).cast(pa.string()), pa.scalar(str(object_id)))
+        hit = batch.filter(same)
+        if hit.num_rows:
+            index = hit.column(HEALPIX_COLUMN)[0].as_py()
+            rows = catalog.rows_within(np.array([[index, index + 1]], np.int64))
+            rows = rows.filter(pc.equal(rows.column(column).cast(pa.string()), pa.scalar(str(object_id))))
+            return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0])
+    where = "" if at is None else f" within {_AROUND_ARCSEC:g} arcsec of {at[0]:.6f}, {at[1]:.6f}"
+    raise InputError(f"{catalog.name} has no object {object_id}{where}")
+
+
+def _with_light_curve(lake: Lake, catalog: Catalog, row: dict[str, Any]) -> _Candidate:
+    position = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec]}
+    place = find_light_curve(contents_of(lake).light_curves, row | position)
+    if place is None:
+        raise InputError(
+            f"no catalog of the lake at {lake.root} has a light curve where {catalog.name} has this object"
+        )
+    return _Candidate(catalog, row, *place)
+
+
+def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if row.get("class") is None:
+        return [("none", "class")]
+    given = row["class"]
+    facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
+    facts.append((f"{row[f'prob_{given}']:.3f}", "probability"))
+    return facts + ([(f"{row['period']:.6g}", "period (days)")] if row.get("period") else [])
+
+
+def _curves(found: _Candidate) -> str:
+    text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
+    if found.period > 0:
+        folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
+        svg = folded_panels([folded], "folded")
+        text += figure(
+            svg, f"Folded with the period of the table; further bands are shifted as the legend says. {found.origin}"
+        )
+    return text + figure(closeup.light_curve(found.lcs, "raw"), f"All finite observations. {found.origin}")
+
+
+def _periodogram(found: _Candidate) -> str:
+    """Power of the light curve as it is now, with the periods of the table."""
+    kept, reasons = usable(found.lcs)
+    baseline = float(np.ptp(kept.time)) if kept.time.size else 0.0
+    if reasons[0] is not None or not baseline > 0:
+        return ""
+    periods = {name: found.row[name] for name in _PERIODS if found.row.get(name)}
+    grid = FrequencyGrid.default(baseline)
+    power = lomb_scargle(kept, grid, dtype=np.float32)[0]
+    svg = closeup.periodogram(grid.frequencies(), power, periods, "periodogram")
+    named = ", ".join(f"{name} {value:.6g} d" for name, value in periods.items())
+    caption = (
+        "Lomb-Scargle power, all bands together, on the object's default grid; the highest of each stretch of "
+        f"frequencies. Marked: {named or 'nothing, there is no period'}. {found.origin}"
+    )
+    return figure(svg, caption)
+
+
+def _probabilities(found: _Candidate) -> str:
+    names = classes_of(list(found.row))
+    chosen = (found.row.get("prediction_set") or "").split(",")
+    svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen, "probabilities")
+    caption = (
+        "Probabilities of the table. Dark: the prediction set, made to hold the true class for 90 % of stars like "
+        f"those it was calibrated on. Model {found.row['model_id']}, trained on {found.row['trained_on']} data."
+    )
+    return figure(svg, caption)
+
+
+def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | os.PathLike[str]]) -> str:
+    """Images, attention and the numbers that stood beside them; needs the model itself."""
+    from lcscale.models.attention import grad_cam
+    from lcscale.models.preparation import prepare
+    from lcscale.models.registry import load
+
+    place = find_model(found.row["model_id"], folders)
+    if place is None:
+        return paragraph(f"The model {found.row['model_id']} was not found; name its folder to see this part.")
+    model = load(place)
+    asked = class_name or found.row["class"]
+    if asked not in model.classes:
+        raise InputError(f"the model has no class {asked!r}; it has {', '.join(model.classes)}")
+    how = model.card.preparation
+    extra = {name: np.array([_number(found.row.get(name))]) for name in how.columns}
+    bands = declared_bands(found.source.schema) or found.lcs.bands
+    inputs = prepare(found.lcs, [found.period], how, bands=bands, columns=extra)
+    looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
+    again = model.predict_proba(found.lcs, [found.period], bands=bands, columns=extra)[0]
+    stored = np.array([found.row[f"prob_{name}"] for name in model.classes])
+    caption = (
+        f"Above, the images as they entered the network ({how.size} × {how.size} pixels); below, in colour, where it "
+        f"found evidence for {asked} (Grad-CAM, one map for all images). Probabilities computed from them now differ "
+        f"from those of the table by at most {np.abs(again - stored).max():.1g}. {found.origin}"
+    )
+    text = figure(closeup.network_view(inputs, how, looked, "network"), caption)
+    if not looked.any():
+        text += paragraph(f"Nothing in the images speaks for {asked}: what was decisive stands in the numbers.")
+    numbers = [
+        [name, None if np.isnan(value) else f"{value:+.2f}"]
+        for name, value in zip(how.names, inputs.numbers[0], strict=True)
+    ]
+    caption = "In standard deviations from the mean of the training set, at most 6; empty: missing."
+    return text + details("The numbers it was told", table(["number", "value"], numbers, caption))
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _row(found: _Candidate) -> str:
+    rows = [
+        [name, None if value is None else f"{value:.8g}" if isinstance(value, float) else str(value)]
+        for name, value in found.row.items()
+        if name != "lightcurve"
+    ]
+    return table(["column", "value"], rows)

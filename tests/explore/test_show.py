@@ -1,0 +1,97 @@
+"""The page of one candidate: found by name or place, true to the table, and whole whatever the object lacks."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pipelines import hasty_model, surveyed_lake
+
+from lcscale.errors import InputError
+from lcscale.explore import show
+from lcscale.models import load
+from lcscale.periods import FrequencyGrid
+from lcscale.products import variable_candidates
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A lake with candidates, and the model that classified them."""
+    folder = tmp_path_factory.mktemp("shown")
+    model = hasty_model(folder / "hasty")
+    lake = surveyed_lake(folder, n=40)
+    variable_candidates(lake["survey"], model, grid=FrequencyGrid(0.05, 3.0, 0.001)).write("variable_candidates")
+    return lake, model
+
+
+def row_with(lake, classified: bool):
+    table = lake["variable_candidates"].to_arrow().to_pylist()
+    return next(row for row in table if (row["class"] is not None) == classified)
+
+
+def test_the_page_is_complete_and_the_images_give_the_table_s_probabilities(place, tmp_path):
+    lake, model = place
+    row = row_with(lake, True)
+    path = show(lake, row["object_id"], tmp_path / "deep" / "page.html", models=[model])
+    text = path.read_text("utf-8")
+    for title in ("Light curve", "Probabilities", "What the network saw", "Periodogram", "The row"):
+        assert f"<h2>{title}</h2>" in text
+    assert text.count("<svg") == 5
+    assert "<script" not in text
+    assert not re.search(r'(src|href)="(?!#|data:image/png)', text)
+    difference = float(re.search(r"from those of the table by at most ([\d.e-]+)\.", text)[1])
+    assert difference < 1e-5
+    for name in load(model).classes:
+        assert f"{row[f'prob_{name}']:.3f}" in text
+    assert row["model_id"] in text
+
+
+def test_the_place_leads_to_the_same_page_and_another_class_may_be_asked_about(place, tmp_path):
+    lake, model = place
+    row = row_with(lake, True)
+    whole = show(lake, row["object_id"], tmp_path / "a.html", models=[model]).read_text("utf-8")
+    near = (row["ra"], row["dec"])
+    assert show(lake, row["object_id"], tmp_path / "b.html", at=near, models=[model]).read_text("utf-8") == whole
+    other = show(lake, row["object_id"], tmp_path / "c.html", class_name="LPV", models=[model])
+    assert "evidence for LPV" in other.read_text("utf-8")
+    with pytest.raises(InputError, match="no class 'NOVA'"):
+        show(lake, row["object_id"], tmp_path / "d.html", class_name="NOVA", models=[model])
+
+
+def test_without_its_model_the_rest_is_shown(place, tmp_path):
+    lake, _ = place
+    text = show(lake, row_with(lake, True)["object_id"], tmp_path / "page.html").read_text("utf-8")
+    assert "was not found" in text
+    assert "<h2>Periodogram</h2>" in text
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_object_without_a_class_has_a_page_too(place, tmp_path):
+    lake, model = place
+    table = lake["survey"].to_arrow()
+    short = table["lightcurve"].to_pylist()
+    short[0] = {name: values[:3] for name, values in short[0].items()}
+    short[1] = None
+    field = table.schema.field("lightcurve")
+    table = table.set_column(table.schema.get_field_index("lightcurve"), field, pa.array(short, field.type))
+    from skies import put
+
+    put(lake, "cut", table, order=0, plan="cut")
+    variable_candidates(lake["cut"], model).write("cut_candidates")
+    for i in (0, 1):
+        text = show(lake, table["object_id"][i].as_py(), tmp_path / f"{i}.html", name="cut_candidates").read_text()
+        assert "No class:" in text
+        assert "What the network saw" not in text
+
+
+def test_what_is_not_there_is_refused(place, tmp_path):
+    lake, _ = place
+    with pytest.raises(InputError, match="has no object nobody"):
+        show(lake, "nobody", tmp_path / "page.html")
+    row = row_with(lake, True)
+    with pytest.raises(InputError, match="within 5 arcsec of"):
+        show(lake, row["object_id"], tmp_path / "page.html", at=((row["ra"] + 10) % 360, row["dec"]))
+    assert not (tmp_path / "page.html").exists()
+    assert np.isfinite(row["ra"])
