@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
     from lcscale.engine import RunRecord
+    from lcscale.lake.streaming import CatalogStream
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,21 @@ class Catalog:
         from lcscale.lake.frames import to_lsdb
 
         return to_lsdb(self)
+
+    def to_torch(self, batch_size: int = 256, **options: Any) -> CatalogStream:
+        """A torch `IterableDataset` of shuffled batches, each row once an epoch over all loader workers and ranks.
+
+        Parameters
+        ----------
+        batch_size
+            Rows of a batch; give ``DataLoader(..., batch_size=None)``, as the batches are made here.
+        options
+            ``shuffle``, ``seed``, ``buffer_rows``, ``transform``, ``rank``, ``world``: see
+            `lcscale.lake.streaming.CatalogStream`.
+        """
+        from lcscale.lake.streaming import CatalogStream
+
+        return CatalogStream(self, batch_size, **options)
 
     def write(
         self, name: str, *, lake: Any = None, engine: Any = None, progress: bool | None = None, retries: int = 2
