@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from lcscale.engine.overlap import two_at_once
 from lcscale.errors import InputError
 from lcscale.lake.leaf import Ranges
 from lcscale.lake.partition import PartitionPlan
@@ -162,10 +163,8 @@ class Catalog:
         return self.source.leaves_within(self.area.ranges())
 
     def to_batches(self) -> Iterator[pa.Table]:
-        """The rows, one table a partition, computed here as they are asked for."""
-        plan = self.plan()
-        for leaf in self.partitions:
-            yield plan.table(leaf)
+        """The rows, one table a partition, computed here as they are asked for, and the next one meanwhile."""
+        return two_at_once(self.plan().table, self.partitions)
 
     def rows_within(self, ranges: Ranges) -> pa.Table:
         """The rows whose `_healpix_29` lies in `ranges`, in one table, computed here."""

@@ -153,7 +153,8 @@ class LeafWriter:
     `options` are those of `parquet_options`, asked for here where they are not given.
 
     Use as a context manager; tables come in order of `_healpix_29`. Where the block raises, nothing is left. After
-    it, `rows`, `bytes` and `digest` (blake2b of the file's content) describe the leaf.
+    it, `rows`, `bytes` and `digest` (SHA-256 of the file's content: most processors have instructions for it) describe
+    the leaf.
     """
 
     def __init__(
@@ -193,7 +194,7 @@ class LeafWriter:
 
     def _move(self) -> None:
         with open(self._beside, "rb") as stream:
-            self.digest = hashlib.file_digest(stream, "blake2b").hexdigest()[:32]
+            self.digest = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
         self.bytes = os.path.getsize(self._beside)
         place = leaf_path(self.folder, self.pixel)
         if self._local:

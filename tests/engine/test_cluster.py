@@ -18,7 +18,7 @@ from skies import put, sky_table
 from slowly import Slowly
 
 from lcscale.engine import resolve
-from lcscale.errors import InputError
+from lcscale.errors import InputError, LcscaleError
 
 
 def certificate(folder: Path) -> dict[str, str]:
@@ -51,7 +51,7 @@ def certificate(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
-    """Address of a TLS scheduler, and a function that starts one more worker."""
+    """A function that starts a TLS scheduler and gives its address, and one that starts one more worker of it."""
     files = certificate(tmp_path)
     tls = [f"--tls-{option}={files[kind]}" for option, kind in (("ca-file", "ca"), ("cert", "cert"), ("key", "key"))]
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
@@ -67,27 +67,31 @@ def cluster(tmp_path, monkeypatch):
         started.append(process)
         return process
 
-    start("dask_scheduler", "--protocol=tls", "--host=127.0.0.1", "--port=0", f"--scheduler-file={where}")
-    deadline = time.monotonic() + 60
-    while not where.exists() or not where.read_text():
-        assert time.monotonic() < deadline, "the scheduler did not start"
-        time.sleep(0.05)
-    address = json.loads(where.read_text())["address"]
+    def scheduler():
+        where.unlink(missing_ok=True)
+        start("dask_scheduler", "--protocol=tls", "--host=127.0.0.1", "--port=0", f"--scheduler-file={where}")
+        deadline = time.monotonic() + 60
+        while not where.exists() or not where.read_text():
+            assert time.monotonic() < deadline, "the scheduler did not start"
+            time.sleep(0.05)
+        return json.loads(where.read_text())["address"], started[-1]
 
     def worker():
-        return start("dask_worker", address, "--nthreads=1", "--host=127.0.0.1", f"--local-directory={tmp_path}")
+        arguments = (f"--scheduler-file={where}", "--nthreads=1", "--host=127.0.0.1", f"--local-directory={tmp_path}")
+        return start("dask_worker", *arguments)
 
     settings = {"distributed.comm.tls.ca-file": files["ca"]}
     settings |= {f"distributed.comm.tls.client.{kind}": files[kind] for kind in ("cert", "key")}
     with dask.config.set(settings):
-        yield address, worker
+        yield scheduler, worker
     for process in reversed(started):
         process.kill()
         process.wait()
 
 
 def test_a_job_on_a_tls_cluster_whose_workers_come_and_go(cluster, lake):
-    address, worker = cluster
+    scheduler, worker = cluster
+    address, _ = scheduler()
     assert address.startswith("tls://")
     sky = put(lake, "sky", sky_table(1000, lightcurves=False), order=1)
     first = worker()
@@ -99,9 +103,27 @@ def test_a_job_on_a_tls_cluster_whose_workers_come_and_go(cluster, lake):
     assert lake["slowly"].without("slow").to_arrow().equals(sky.to_arrow())
 
 
+def test_a_job_whose_scheduler_is_killed_says_so_and_goes_on_when_run_again(cluster, lake):
+    scheduler, worker = cluster
+    address, process = scheduler()
+    worker()
+    slowly = put(lake, "sky", sky_table(1000, lightcurves=False), order=1).map(Slowly(0.1))
+    threading.Timer(3.0, process.kill).start()
+    with pytest.raises(LcscaleError, match=f"lost dask {address}; .*run the same command again"):
+        slowly.write("slowly", engine=address)
+    assert "slowly" not in lake
+    address, _ = scheduler()
+    worker()
+    record = slowly.write("slowly", engine=address)
+    assert record.skipped > 0
+    assert (record.skipped + record.done, record.rows, record.exit_status) == (48, 1000, 0)
+    assert lake["slowly"].without("slow").to_arrow().equals(lake["sky"].to_arrow())
+
+
 def test_a_job_of_the_jobs_folder_runs_there_as_people_run_it(cluster, lake, tmp_path, monkeypatch):
     """A process of its own, told by a file and by Dask's variables."""
-    address, worker = cluster
+    scheduler, worker = cluster
+    address, _ = scheduler()
     put(lake, "sky", sky_table(300), order=0)
     for _ in range(2):
         worker()
