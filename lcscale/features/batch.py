@@ -74,10 +74,9 @@ class BandBatch:
     @cached_property
     def gaps(self) -> Floats:
         """Times between neighbouring observations, sorted; those of an object end one before its last place."""
-        values = np.append(np.diff(self.time), 0.0)[: self.time.size]
-        for a, b in pairwise(self.offsets.tolist()):
-            values[a : max(b - 1, a)].sort()
-        return values
+        values = np.empty(self.time.size)
+        _gaps(self.time, self.offsets, values)
+        return sort_segments(values, self.offsets, np.zeros(len(self)))
 
     @cached_property
     def by_phase(self) -> Integers:
@@ -98,9 +97,17 @@ def _centre(mags: Any, errors: Any, offsets: Integers, mag: Any, error: Any, zer
             continue
         zero[i] = mags[a]
         known[i] = np.isfinite(errors[a])
-        for j in range(a, b):
-            mag[j] = float(mags[j]) - zero[i]
-            error[j] = float(errors[j]) if known[i] else 1.0
+        _shift(mags[a:b], float(mags[a]), mag[a:b])
+        if known[i]:
+            _shift(errors[a:b], 0.0, error[a:b])
+        else:
+            error[a:b] = 1.0
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _shift(values: Any, zero: float, result: Any) -> None:
+    for j in range(values.size):
+        result[j] = float(values[j]) - zero
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -110,3 +117,11 @@ def _phases(time: Floats, offsets: Integers, period: Floats, phase: Any) -> None
         for j in range(offsets[i], offsets[i + 1]):
             cycles = (time[j] - time[offsets[i]]) / period[i]
             phase[j] = cycles - np.floor(cycles)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _gaps(time: Floats, offsets: Integers, gaps: Any) -> None:
+    """Gap after every observation; infinity after the last of an object."""
+    for i in range(offsets.size - 1):
+        for j in range(offsets[i], offsets[i + 1]):
+            gaps[j] = time[j + 1] - time[j] if j + 1 < offsets[i + 1] else np.inf

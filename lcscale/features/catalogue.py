@@ -20,6 +20,7 @@ from lcscale.features.declaration import Family, Feature, PairFamily
 
 FAMILIES: tuple[Family, ...] = (
     counts.FAMILY,
+    counts.CADENCE_FAMILY,
     moments.FAMILY,
     variability.FAMILY,
     sequence.FAMILY,

@@ -9,5 +9,10 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-kernel = nb.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
+_SUMS = {"reassoc", "contract", "nsz", "arcp"}
+
+kernel = nb.njit(cache=True, nogil=True, fastmath=_SUMS, error_model="numpy")
 """Compiles kernels and the loops over light curves: sums may be reordered, NaN and infinity keep their laws."""
+
+comparing_kernel = nb.njit(cache=True, nogil=True, fastmath=_SUMS | {"nnan"}, error_model="numpy")
+"""The same for loops that look for an extreme and meet no NaN: only then may a comparison take part in a vector."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lcscale.features.batch import BandBatch
-from lcscale.features.compiling import Floats, Integers, kernel
+from lcscale.features.compiling import Floats, Integers, comparing_kernel, kernel
 from lcscale.features.declaration import Family, Feature
 
 FEATURES = (
@@ -15,33 +15,60 @@ FEATURES = (
     Feature("duration", "day", "t[n] - t[1]", agrees="light-curve Duration"),
     Feature("smallest_gap", "day", "min (t[j+1] - t[j])", agrees="light-curve MinimumTimeInterval"),
     Feature("largest_gap", "day", "max (t[j+1] - t[j])", agrees="light-curve MaximumTimeInterval"),
-    Feature("cadence", "day", "median (t[j+1] - t[j])", agrees="numpy.median of numpy.diff"),
 )
 
+CADENCE_FEATURES = (Feature("cadence", "day", "median (t[j+1] - t[j])", agrees="numpy.median of numpy.diff"),)
 
-@kernel  # type: ignore[untyped-decorator]
-def counts(time: Floats, gaps: Floats, out: Any) -> None:
-    """The features of this family for one light curve with sorted `gaps`, into `out`."""
+
+@comparing_kernel  # type: ignore[untyped-decorator]
+def counts(time: Floats, out: Any) -> None:
+    """The features of this family for one light curve, into `out`."""
     n = time.size
+    smallest = np.inf
+    largest = 0.0
+    for j in range(n - 1):
+        gap = time[j + 1] - time[j]
+        smallest = min(smallest, gap)
+        largest = max(largest, gap)
     out[0] = n
     out[1] = time[n - 1] - time[0]
-    out[2] = gaps[0]
-    out[3] = gaps[n - 2]
-    out[4] = 0.5 * (gaps[(n - 2) // 2] + gaps[(n - 1) // 2])
+    out[2] = smallest
+    out[3] = largest
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, gaps: Floats, offsets: Integers, out: Any) -> None:
+def cadence(gaps: Floats, out: Any) -> None:
+    """The median of the sorted `gaps` of one light curve, into `out`."""
+    out[0] = 0.5 * (gaps[(gaps.size - 1) // 2] + gaps[gaps.size // 2])
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(time: Floats, offsets: Integers, out: Any) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
-            counts(time[a:b], gaps[a : b - 1], out[i])
+            counts(time[a:b], out[i])
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each_cadence(gaps: Floats, offsets: Integers, out: Any) -> None:
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b - a > 1:
+            cadence(gaps[a : b - 1], out[i])
 
 
 def _compute(batch: BandBatch) -> Floats:
     out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.time, batch.gaps, batch.offsets, out)
+    _each(batch.time, batch.offsets, out)
+    return out
+
+
+def _compute_cadence(batch: BandBatch) -> Floats:
+    out = np.full((len(batch), len(CADENCE_FEATURES)), np.nan)
+    _each_cadence(batch.gaps, batch.offsets, out)
     return out
 
 
 FAMILY = Family("counts", FEATURES, _compute)
+CADENCE_FAMILY = Family("cadence", CADENCE_FEATURES, _compute_cadence)

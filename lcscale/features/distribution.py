@@ -10,6 +10,7 @@ import numpy as np
 from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.features.normal import log_normal_table, log_tail_and_body
 from lcscale.features.robust import median_deviation
 
 _OTSU = "the split of the magnitudes in two that maximises the variance between the parts"
@@ -35,13 +36,13 @@ FEATURES = (
     ),
 )
 
-_ROOT_HALF = math.sqrt(0.5)
-_SMALLEST = 1e-300
-
 
 @kernel  # type: ignore[untyped-decorator]
-def distribution(v: Floats, out: Any) -> None:
-    """The features of this family for the sorted magnitudes `v` of one light curve, into `out`."""
+def distribution(v: Floats, normal: Floats, out: Any) -> None:
+    """The features of this family for the sorted magnitudes `v` of one light curve, into `out`.
+
+    `normal` is the table of `log_normal_table`.
+    """
     n = v.size
     total = 0.0
     for j in range(n):
@@ -50,17 +51,24 @@ def distribution(v: Floats, out: Any) -> None:
     scatter = 0.0
     for j in range(n):
         scatter += (v[j] - mean) * (v[j] - mean)
-    deviation = math.sqrt(scatter / (n - 1))
-    statistic = 0.0
-    for j in range(n):
-        z = (v[j] - mean) / deviation * _ROOT_HALF
-        tail = max(0.5 * math.erfc(abs(z)), _SMALLEST)
-        near, far = (2 * j + 1, 2 * (n - j) - 1) if z < 0.0 else (2 * (n - j) - 1, 2 * j + 1)
-        statistic += near * math.log(tail) + far * math.log1p(-tail)
-    out[0] = (1.0 + 4.0 / n - 25.0 / (n * n)) * (-n - statistic / n)
+    out[0] = (1.0 + 4.0 / n - 25.0 / (n * n)) * _anderson_darling(v, mean, math.sqrt(scatter / (n - 1)), normal)
     _otsu(v, mean, out)
     median = 0.5 * (v[(n - 1) // 2] + v[n // 2])
     out[5] = _biweight(v, median, median_deviation(v, median))
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _anderson_darling(v: Floats, mean: float, deviation: float, normal: Floats) -> float:
+    """A² = -n - Σ (2j - 1) (ln Φ(z[j]) + ln Φ(-z[n + 1 - j])) / n."""
+    n = v.size
+    total = 0.0
+    for j in range(n):
+        z = (v[j] - mean) / deviation
+        tail, body = log_tail_and_body(abs(z), normal)
+        below = 2.0 * j + 1.0
+        above = 2.0 * n - below
+        total += (below * tail + above * body) if z < 0.0 else (above * tail + below * body)
+    return -n - total / n
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -84,13 +92,16 @@ def _biweight(v: Floats, median: float, mad: float) -> float:
 def _otsu(v: Floats, mean: float, out: Any) -> None:
     n = v.size
     running = 0.0
-    best = -1.0
+    above = 0.0  # the best variance between the parts as a fraction: no division while searching
+    below = 1.0
     split = 1
     for j in range(1, n):
         running += v[j - 1] - mean
-        between = running * running / (float(j) * (n - j))
-        if v[j] > v[j - 1] and between > best * (1.0 + 1e-12):
-            best = between
+        square = running * running
+        product = float(j) * (n - j)
+        if square * below > above * product * (1.0 + 1e-12) and v[j] > v[j - 1]:
+            above = square
+            below = product
             split = j
     lower_mean, lower = _spread(v[:split])
     upper_mean, upper = _spread(v[split:])
@@ -114,16 +125,16 @@ def _spread(v: Floats) -> tuple[float, float]:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(ordered: Floats, offsets: Integers, out: Any) -> None:
+def _each(ordered: Floats, offsets: Integers, normal: Floats, out: Any) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
-            distribution(ordered[a:b], out[i])
+            distribution(ordered[a:b], normal, out[i])
 
 
 def _compute(batch: BandBatch) -> Floats:
     out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.ordered, batch.offsets, out)
+    _each(batch.ordered, batch.offsets, log_normal_table(), out)
     return out
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lcscale.features.batch import BandBatch
-from lcscale.features.compiling import Floats, Integers, kernel
+from lcscale.features.compiling import Floats, Integers, comparing_kernel, kernel
 from lcscale.features.declaration import Family, Feature
 
 PAIR_WINDOW = 0.05
@@ -52,24 +52,36 @@ def sequence(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
         total += mag[j]
         weights += w
         weighted += w * mag[j]
-    mean = total / n
+    out[0] = _stetson_j(time, mag, error, weighted / weights)
+    out[1] = _cumulative_sum_range(mag, total / n)
+    steepest = _steepest(time, mag)
+    out[2] = steepest if steepest >= 0.0 else np.nan
+
+
+@comparing_kernel  # type: ignore[untyped-decorator]
+def _cumulative_sum_range(mag: Floats, mean: float) -> float:
     scatter = 0.0
-    for j in range(n):
-        scatter += (mag[j] - mean) * (mag[j] - mean)
     running = 0.0
     low = np.inf
     high = -np.inf
-    steepest = np.nan
-    for j in range(n):
-        running += mag[j] - mean
+    for j in range(mag.size):
+        d = mag[j] - mean
+        scatter += d * d
+        running += d
         low = min(low, running)
         high = max(high, running)
-        if j > 0 and time[j] > time[j - 1]:
-            slope = abs((mag[j] - mag[j - 1]) / (time[j] - time[j - 1]))
-            steepest = slope if not slope <= steepest else steepest
-    out[0] = _stetson_j(time, mag, error, weighted / weights)
-    out[1] = (high - low) / (n * math.sqrt(scatter / (n - 1)))
-    out[2] = steepest
+    return (high - low) / (mag.size * math.sqrt(scatter / (mag.size - 1)))
+
+
+@comparing_kernel  # type: ignore[untyped-decorator]
+def _steepest(time: Floats, mag: Floats) -> float:
+    """Largest |Δm / Δt|; -1 where all observations are at one time."""
+    steepest = -1.0
+    for j in range(mag.size - 1):
+        dt = time[j + 1] - time[j]
+        slope = abs(mag[j + 1] - mag[j]) / dt if dt > 0.0 else -1.0
+        steepest = max(steepest, slope)
+    return steepest
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -77,19 +89,26 @@ def _stetson_j(time: Floats, mag: Floats, error: Floats, weighted_mean: float) -
     n = mag.size
     scale = n / (n - 1.0)
     total = 0.0
-    terms = 0
+    for j in range(n):
+        total += _single(scale, mag[j] - weighted_mean, error[j])
+    terms = n
     j = 0
-    while j < n:
-        z = (mag[j] - weighted_mean) / error[j]
-        if j + 1 < n and time[j + 1] - time[j] <= PAIR_WINDOW:
-            product = scale * z * (mag[j + 1] - weighted_mean) / error[j + 1]
-            j += 2
-        else:
-            product = scale * z * z - 1.0
+    while j + 1 < n:
+        if time[j + 1] - time[j] <= PAIR_WINDOW:  # a pair in place of two single ones
+            d0, d1 = mag[j] - weighted_mean, mag[j + 1] - weighted_mean
+            product = scale * d0 / error[j] * d1 / error[j + 1]
+            total += math.copysign(math.sqrt(abs(product)), product)
+            total -= _single(scale, d0, error[j]) + _single(scale, d1, error[j + 1])
+            terms -= 1
             j += 1
-        total += math.copysign(math.sqrt(abs(product)), product)
-        terms += 1
+        j += 1
     return total / terms
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _single(scale: float, deviation: float, error: float) -> float:
+    product = scale * deviation * deviation / (error * error) - 1.0
+    return math.copysign(math.sqrt(abs(product)), product)
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -48,18 +48,19 @@ def sort_segments(values: npt.NDArray[Any], offsets: Integers, zero: Floats) -> 
 def _gather(values: Any, offsets: Integers, members: Integers, rows: Any) -> None:
     """Copy the objects `members` into `rows`, filled up with infinity."""
     for r in range(members.size):
-        start = offsets[members[r]]
-        count = offsets[members[r] + 1] - start
-        for j in range(count):
-            rows[r, j] = values[start + j]
-        for j in range(count, rows.shape[1]):
-            rows[r, j] = np.inf
+        inside = values[offsets[members[r]] : offsets[members[r] + 1]]
+        row = rows[r]
+        for j in range(inside.size):
+            row[j] = inside[j]
+        for j in range(inside.size, row.size):
+            row[j] = np.inf
 
 
 @kernel  # type: ignore[untyped-decorator]
 def _scatter(rows: Any, offsets: Integers, zero: Floats, members: Integers, result: Any) -> None:
     """Copy sorted `rows` back, minus the zero of each object."""
     for r in range(members.size):
-        start = offsets[members[r]]
-        for j in range(offsets[members[r] + 1] - start):
-            result[start + j] = float(rows[r, j]) - zero[members[r]]
+        inside = result[offsets[members[r]] : offsets[members[r] + 1]]
+        row = rows[r]
+        for j in range(inside.size):
+            inside[j] = float(row[j]) - zero[members[r]]

@@ -1,4 +1,4 @@
-"""Features against light-curve (Rust, Arrow input, one job), and Fourier series against numpy.linalg.lstsq."""
+"""Every feature that light-curve (Rust, Arrow input, one job) has too, and Fourier series beside numpy.linalg.lstsq."""
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +10,12 @@ from lcscale.lightcurves import LightCurves
 pytestmark = pytest.mark.slow
 
 NAMES = [
-    "mean", "weighted_mean", "standard_deviation", "skewness", "kurtosis", "von_neumann", "eta_e", "stetson_k",
-    "beyond_1_std", "reduced_chi2", "amplitude", "median", "mad", "iqr", "range_10_90", "range_5_95", "linear_trend",
-    "linear_trend_error", "linear_trend_noise",
+    "n_observations", "duration", "smallest_gap", "largest_gap", "mean", "weighted_mean", "standard_deviation",
+    "skewness", "kurtosis", "von_neumann", "eta_e", "stetson_k", "reduced_chi2", "excess_variance", "chi2_probability",
+    "roms", "beyond_1_std", "beyond_2_std", "cumulative_sum_range", "maximum_slope", "amplitude", "median", "mad",
+    "iqr", "range_10_90", "range_5_95", "percentile_ratio_20", "percentile_ratio_80", "biweight_scale",
+    "anderson_darling", "otsu_difference", "otsu_std_lower", "otsu_std_upper", "otsu_lower_share", "linear_trend",
+    "linear_trend_error", "linear_trend_noise", "linear_fit", "linear_fit_error", "linear_fit_reduced_chi2",
 ]  # fmt: skip
 PERIOD = 0.7
 
@@ -32,17 +35,21 @@ def batch(request):
 
 
 def test_lcscale(benchmark, batch):
-    benchmark.group = f"19 features, {batch.counts[-1]} observations"
+    benchmark.group = f"40 features, {batch.counts[-1]} observations"
     benchmark(extract, batch, NAMES)
 
 
 def test_light_curve(benchmark, batch):
-    benchmark.group = f"19 features, {batch.counts[-1]} observations"
+    benchmark.group = f"40 features, {batch.counts[-1]} observations"
     lc = pytest.importorskip("light_curve")
     extractor = lc.Extractor(
-        lc.Mean(), lc.WeightedMean(), lc.StandardDeviation(), lc.Skew(), lc.Kurtosis(), lc.Eta(), lc.EtaE(),
-        lc.StetsonK(), lc.BeyondNStd(1.0), lc.ReducedChi2(), lc.Amplitude(), lc.Median(), lc.MedianAbsoluteDeviation(),
-        lc.InterPercentileRange(0.25), lc.InterPercentileRange(0.1), lc.InterPercentileRange(0.05), lc.LinearTrend(),
+        lc.ObservationCount(), lc.Duration(), lc.MinimumTimeInterval(), lc.MaximumTimeInterval(), lc.Mean(),
+        lc.WeightedMean(), lc.StandardDeviation(), lc.Skew(), lc.Kurtosis(), lc.Eta(), lc.EtaE(), lc.StetsonK(),
+        lc.ReducedChi2(), lc.ExcessVariance(), lc.Chi2Pvar(), lc.Roms(), lc.BeyondNStd(1.0), lc.BeyondNStd(2.0),
+        lc.Cusum(), lc.MaximumSlope(), lc.Amplitude(), lc.Median(), lc.MedianAbsoluteDeviation(),
+        lc.InterPercentileRange(0.25), lc.InterPercentileRange(0.1), lc.InterPercentileRange(0.05),
+        lc.MagnitudePercentageRatio(0.4, 0.05), lc.MagnitudePercentageRatio(0.1, 0.05), lc.BiweightScale(),
+        lc.AndersonDarlingNormal(), lc.OtsuSplit(), lc.LinearTrend(), lc.LinearFit(),
     )  # fmt: skip
     values = [pa.array(x.astype(np.float64)) for x in (batch.time, batch.mag, batch.mag_err)]
     struct = pa.StructArray.from_arrays(values, names=list("tme"))

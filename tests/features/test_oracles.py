@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lcscale.features import FEATURES, NAMES, extract
+from lcscale.features.normal import log_normal_table, log_tail_and_body
 from lcscale.lightcurves import LightCurves
 
 RTOL = 1e-6
@@ -94,6 +98,47 @@ def test_light_curve(name, hazen):
     for i, (time, mag, error) in enumerate(CURVES):
         expected = feature(time, mag, error, sorted=True)[index]
         assert hazen[name][i] == pytest.approx(expected, rel=RTOL, abs=1e-12), (name, time.size)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.integers(10, 500), st.floats(0, 3), st.sampled_from([0.0, 0.05, 0.5]), st.booleans())
+def test_light_curve_on_any_light_curve(seed, n, shape, wing, rounded):
+    """Sinusoids, noise, far outliers, magnitudes rounded to ties."""
+    peer = pytest.importorskip("light_curve")
+    rng = np.random.default_rng(seed)
+    time = np.sort(rng.uniform(0, 300, n))
+    error = rng.uniform(0.01, 0.1, n)
+    mag = 16 + shape * np.sin(time) + rng.normal(0, error) + (rng.random(n) < wing) * rng.normal(0, 3, n)
+    mag = np.round(mag, 1) + 0.01 * (np.arange(n) == 0) if rounded else mag
+    row = extract(LightCurves(time, mag, error, [0, n]), list(LIGHT_CURVE), quantile_rule="hazen").to_pylist()[0]
+    kinds = list(dict.fromkeys((kind, arguments) for kind, arguments, _ in LIGHT_CURVE.values()))
+    values = {
+        kind: getattr(peer, kind[0])(*kind[1])(time, mag, error, sorted=True, fill_value=np.nan) for kind in kinds
+    }
+    for name, (kind, arguments, index) in LIGHT_CURVE.items():
+        expected = values[kind, arguments][index]
+        if kind in {"InterPercentileRange", "MagnitudePercentageRatio"}:  # their quantiles are float32 numbers
+            expected = hazen_ratio(mag, *arguments)
+        if np.isfinite(expected) and row[name] is not None:
+            assert row[name] == pytest.approx(expected, rel=RTOL, abs=1e-9), name
+        else:
+            assert name in {"biweight_scale", "percentile_ratio_20", "percentile_ratio_80", "skewness", "kurtosis"}, (
+                name
+            )
+
+
+def hazen_ratio(mag, share, outer=None):
+    low, high = np.quantile(mag, [share, 1 - share], method="hazen")
+    return high - low if outer is None else (high - low) / hazen_ratio(mag, outer)
+
+
+def test_logarithms_of_the_normal_distribution():
+    table = log_normal_table()
+    for x in np.r_[0.0, np.linspace(0, 36.99, 2001), np.geomspace(1e-12, 1, 30)]:
+        tail, body = log_tail_and_body(x, table)
+        assert tail == pytest.approx(scipy.special.log_ndtr(-x), rel=4e-12)
+        assert body == pytest.approx(scipy.special.log_ndtr(x), abs=4e-12)
+    assert log_tail_and_body(1e6, table) == log_tail_and_body(37.0, table)
 
 
 def folded(time, mag, period):
