@@ -19,8 +19,8 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
 
     Observations without a finite time and magnitude, or with an error that is infinite, zero or negative, are left
     out; NaN errors mean unknown and stay when the object has no other. The rest is sorted by time; duplicate
-    times are kept, in an order that depends on their magnitudes alone but follows no trend in them: a result does not
-    depend on the order of the input, and the scatter between neighbours is not biased.
+    times are kept, shuffled by the ranks of their magnitudes: a result depends neither on the order of the input nor
+    on the zero point or scale of the magnitudes, and the scatter between neighbours is not biased.
 
     Parameters
     ----------
@@ -34,11 +34,12 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     LightCurves, object [n_objects]
         The same objects (those with a reason too), and None or the reason as text.
     """
-    keep, in_order = _inspect(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets)
+    keep = np.empty(lcs.time.size, np.bool_)
+    in_order = _inspect(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, keep)
     whole = keep.all() and lcs.offsets[0] == 0 and lcs.offsets[-1] == lcs.time.size
     kept = lcs if whole else lcs.keep(keep)
     if not in_order:
-        kept = sort_by_time(kept)
+        kept = _sort_by_time(kept)
     reasons = np.full(len(lcs), None, dtype=object)
     counts = kept.counts
     for i in np.flatnonzero(counts < min_observations):
@@ -50,44 +51,90 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     return kept, reasons
 
 
-def sort_by_time(lcs: LightCurves) -> LightCurves:
-    """The batch with every object's observations in order of time, ties in order of `scrambled` magnitude."""
-    start, end = int(lcs.offsets[0]), int(lcs.offsets[-1])
-    owner = lcs.object_index()
-    rows = start + np.lexsort((scrambled(lcs.mag[start:end].astype(np.float64)), lcs.time[start:end], owner))
-    return lcs._rows(rows, lcs.offsets - start)
+def _sort_by_time(lcs: LightCurves) -> LightCurves:
+    """The batch, of which nothing lies outside its objects, in order of time within each object."""
+    rows = np.arange(lcs.time.size)
+    _order(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, rows)
+    return lcs._rows(rows, lcs.offsets)
 
 
-@nb.vectorize(cache=True)  # type: ignore[untyped-decorator]
-def scrambled(mag: float) -> float:
-    """A number in [0, 1) that `mag` alone decides, without trend: the fraction of a large irrational multiple."""
-    turns = mag * 39916.80618033988
-    return turns - np.floor(turns)  # type: ignore[no-any-return]
+@nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _order(
+    time: npt.NDArray[np.float64],
+    mag: npt.NDArray[Any],
+    error: npt.NDArray[Any],
+    offsets: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+) -> None:
+    """Put the row numbers of every object in order of time."""
+    for i in range(offsets.size - 1):
+        a, b = offsets[i], offsets[i + 1]
+        if b > a and np.any(np.diff(time[a:b]) < 0.0):
+            rows[a:b] = a + np.argsort(time[a:b], kind="mergesort")
+        start = a
+        for j in range(a + 1, b + 1):
+            if j == b or time[rows[j]] != time[rows[start]]:
+                if j - start > 1:
+                    _shuffle(mag, error, start - a, rows[start:j])
+                start = j
+
+
+@nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _shuffle(mag: npt.NDArray[Any], error: npt.NDArray[Any], place: int, rows: npt.NDArray[np.int64]) -> None:
+    """Order simultaneous observations by a hash of their rank in magnitude and of the place of the first of them."""
+    ranked = rows[np.argsort(error[rows], kind="mergesort")]
+    ranked = ranked[np.argsort(mag[ranked], kind="mergesort")]
+    keys = np.empty(rows.size, np.uint64)
+    for r in range(rows.size):
+        keys[r] = _mixed(_mixed(np.uint64(place)) + np.uint64(r))
+    rows[:] = ranked[np.argsort(keys, kind="mergesort")]
 
 
 @nb.njit(cache=True)  # type: ignore[untyped-decorator]
+def _mixed(x: np.uint64) -> np.uint64:
+    """The finalizer of SplitMix64 (Steele, Lea & Flood 2014): neighbours become unrelated numbers."""
+    x += np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _inspect(
-    time: npt.NDArray[np.float64], mag: npt.NDArray[Any], error: npt.NDArray[Any], offsets: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.bool_], bool]:
-    """Mask of usable observations, and whether those of every object are in order of (time, scrambled magnitude)."""
-    keep = np.zeros(time.size, np.bool_)
+    time: npt.NDArray[np.float64],
+    mag: npt.NDArray[Any],
+    error: npt.NDArray[Any],
+    offsets: npt.NDArray[np.int64],
+    keep: npt.NDArray[np.bool_],
+) -> bool:
+    """Fill the mask of usable observations; whether the times of every object grow strictly over them."""
+    keep[:] = False
     in_order = True
     for i in range(offsets.size - 1):
-        known = False
-        for j in range(offsets[i], offsets[i + 1]):
-            known |= np.isfinite(error[j]) and error[j] > 0
-        last_time = -np.inf
-        last_key = -np.inf
-        for j in range(offsets[i], offsets[i + 1]):
-            good_error = (np.isfinite(error[j]) and error[j] > 0) if known else np.isnan(error[j])
-            if np.isfinite(time[j]) and np.isfinite(mag[j]) and good_error:
-                keep[j] = True
-                key = scrambled(np.float64(mag[j]))
-                if time[j] < last_time or (time[j] == last_time and key < last_key):
-                    in_order = False
-                last_time = time[j]
-                last_key = key
-    return keep, in_order
+        rows = slice(offsets[i], offsets[i + 1])  # views, whose loops become vector instructions
+        t, m, e, good = time[rows], mag[rows], error[rows], keep[rows]
+        known = 0
+        kept = 0
+        for j in range(t.size):
+            good_error = (e[j] > 0.0) & (e[j] < np.inf)
+            good[j] = good_error & (abs(t[j]) < np.inf) & (abs(m[j]) < np.inf)
+            known += good_error
+            kept += good[j]
+        if known == 0:
+            for j in range(t.size):
+                good[j] = np.isnan(e[j]) & (abs(t[j]) < np.inf) & (abs(m[j]) < np.inf)
+        if kept == t.size:
+            backward = 0
+            for j in range(1, t.size):
+                backward += t[j] <= t[j - 1]
+            in_order &= backward == 0
+        else:
+            last = -np.inf
+            for j in range(t.size):
+                if good[j]:
+                    in_order &= t[j] > last
+                    last = t[j]
+    return in_order
 
 
 @nb.njit(cache=True)  # type: ignore[untyped-decorator]
