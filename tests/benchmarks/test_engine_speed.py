@@ -9,6 +9,8 @@ from skies import put, sky_table
 from slowly import Device
 
 from lcscale.engine import Ledger, Task, resolve, run
+from lcscale.engine.serial import SerialEngine
+from lcscale.engine.task import attempt
 
 pytestmark = pytest.mark.slow
 N = 1000
@@ -67,9 +69,17 @@ def through_device(benchmark, stars, log, engine):
     return busy
 
 
+class OneAfterTheOther(SerialEngine):
+    """Reads, computes and writes a partition, then the next."""
+
+    def outcomes(self, tasks, retries):
+        return (attempt(task, retries) for task in tasks)
+
+
 @pytest.mark.benchmark(group="48 partitions through a device, 20 ms each")
-def test_one_after_the_other(benchmark, stars, tmp_path):
-    through_device(benchmark, stars, tmp_path / "log", "serial")
+@pytest.mark.parametrize("engine", [OneAfterTheOther(), SerialEngine()], ids=["one after the other", "serial"])
+def test_a_device_of_this_process(benchmark, stars, tmp_path, engine):
+    through_device(benchmark, stars, tmp_path / "log", engine)
 
 
 @pytest.mark.benchmark(group="48 partitions through a device, 20 ms each")

@@ -56,23 +56,24 @@ def test_workers_killed_every_second_change_nothing(lake, monkeypatch):
     assert len(killed) >= 3
     assert record.exit_status == 0
     undisturbed = work.write("undisturbed", engine="serial")
-    assert (record.rows, record.done) == (undisturbed.rows, 192)
+    assert (record.rows, record.bytes, record.done) == (undisturbed.rows, undisturbed.bytes, 192)
     assert checksum(lake["killed"]).equals(checksum(lake["undisturbed"]))
 
 
-def test_a_driver_killed_again_and_again_goes_on(lake, tmp_path):
+@pytest.mark.parametrize(("engine", "kills"), [("serial", 20), pytest.param("local:2", 10, marks=pytest.mark.slow)])
+def test_a_driver_killed_again_and_again_goes_on(lake, tmp_path, engine, kills):
     """SIGKILL of the driver at random moments: no finished partition is run again, the catalog is the same."""
     put(lake, "sky", sky_table(2000, lightcurves=False), order=1)
     ran = tmp_path / "ran"
     ran.mkdir()
     script = (
         "import sys; from lcscale.lake import Lake; from slowly import Slowly\n"
-        "lake = Lake(sys.argv[1]); lake['sky'].map(Slowly(0.02, sys.argv[2])).write('stepped')\n"
+        "lake = Lake(sys.argv[1]); lake['sky'].map(Slowly(0.02, sys.argv[2])).write('stepped', engine=sys.argv[3])\n"
     )
-    command = [sys.executable, "-c", script, str(lake.root), str(ran)]
+    command = [sys.executable, "-c", script, str(lake.root), str(ran), engine]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     rng = random.Random(2)
-    for _ in range(20):
+    for _ in range(kills):
         process = subprocess.Popen(command, env=environment)
         deadline = time.monotonic() + 60
         before = len(list(ran.iterdir()))
