@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,18 +58,18 @@ class Source:
         """Columns every partition carries: the HEALPix index and the coordinates."""
         return (HEALPIX_COLUMN, self.ra, self.dec)
 
-    def starts(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+    @cached_property
+    def spans(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """First HEALPix index of each leaf and the one behind its last, int64 [n_leaves, 2]."""
         return np.array([leaf.pixel.span for leaf in self.leaves], np.int64).reshape(-1, 2)
 
     def leaves_within(self, ranges: Ranges) -> list[Leaf]:
         """Leaves whose pixels overlap `ranges`."""
-        spans = self.starts()
-        after = np.searchsorted(ranges[:, 1], spans[:, 0], side="right")
-        hit = np.zeros(len(spans), bool)
-        some = after < len(ranges)
-        hit[some] = ranges[after[some], 0] < spans[some, 1]
-        return [leaf for leaf, wanted in zip(self.leaves, hit, strict=True) if wanted]
+        first, behind = self.spans.T
+        after = np.searchsorted(ranges[:, 1], first, side="right")
+        hit = after < len(ranges)
+        hit[hit] = ranges[after[hit], 0] < behind[hit]
+        return [self.leaves[number] for number in np.flatnonzero(hit)]
 
     def identities(self) -> dict[Pixel, str]:
         """What stands for each leaf's content: the digest in its ledger, the store's checksum, or a content hash."""
