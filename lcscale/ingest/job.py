@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -182,6 +184,8 @@ class _Job:
     def _run(self, draft: Draft, spills: UPath, staging: Sequence[Task], options: dict[str, Any]) -> RunRecord:
         title = str(draft.entry.name)
         options = {"ledger": draft.ledger, **options}
+        # hats, which the driver writes the metadata with, takes seconds to import: while the workers read
+        threading.Thread(target=importlib.import_module, args=("hats",)).start()
         record = run(staging, title=f"{title}: reading", **options)
         if record.quarantined:
             return record

@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from upath import UPath
 
-from lcscale.lake.source import content_identity
 from lcscale.surveys import Part, Problem
 
 _FILE = "sources.json"
@@ -18,7 +18,9 @@ _BIG_FILE = 256 << 20
 
 def part_identities(parts: Sequence[Part], problems: list[Problem]) -> dict[str, Part]:
     """The parts by what stands for their content; a part that equals another is left out and named."""
-    files = {path: file_identity(path) for path in dict.fromkeys(part.path for part in parts)}
+    paths = list(dict.fromkeys(part.path for part in parts))
+    with ThreadPoolExecutor() as pool:
+        files = dict(zip(paths, pool.map(file_identity, paths), strict=True))
     found: dict[str, Part] = {}
     for part in parts:
         identity = f"{files[part.path]} {part.kind} {part.start}:{part.stop} {part.stamp}"
@@ -32,7 +34,8 @@ def file_identity(path: str) -> str:
     """Stands for a file's content; of files above 256 MiB size, time and both ends are taken."""
     size = os.path.getsize(path)
     if size <= _BIG_FILE:
-        return content_identity(UPath(path))
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
     digest = hashlib.blake2b(f"{size} {os.stat(path).st_mtime_ns}".encode(), digest_size=16)
     with open(path, "rb") as stream:
         digest.update(stream.read(1 << 20))
