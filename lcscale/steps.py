@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from lcscale.crossmatch.expressions import expression, names_in
 from lcscale.errors import InputError
 
 
@@ -67,6 +68,45 @@ class Select:
     def __call__(self, table: pa.Table) -> pa.Table:
         """The table's named columns."""
         return table.select(list(self.names))
+
+
+@dataclass(frozen=True)
+class Where:
+    """Keep the rows for which a condition holds; those for which it is null go.
+
+    The condition is text: columns, numbers, arithmetic, comparisons, ``and or not`` and Arrow's compute functions.
+
+    Examples
+    --------
+    >>> Where("mag < 15 and is_valid(period)").columns
+    ('mag', 'period')
+    """
+
+    condition: str
+    rowwise = True
+    version = 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names in the condition."""
+        return names_in(self.condition)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema`, for which the condition must make sense."""
+        require_columns(self, input_schema)
+        self(input_schema.empty_table())
+        return input_schema
+
+    def fingerprint(self) -> str:
+        """Its condition."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows that are kept."""
+        try:
+            return table.filter(expression(self.condition, {name: name for name in self.columns}))
+        except (pa.ArrowException, TypeError) as error:
+            raise InputError(f"where {self.condition!r}: {error}") from error
 
 
 def require_columns(step: Step, schema: pa.Schema) -> None:

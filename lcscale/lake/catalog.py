@@ -15,7 +15,7 @@ from lcscale.lake.leaf import Ranges
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.region import Region, as_region
 from lcscale.lake.source import Source, open_source
-from lcscale.steps import Select, Step, chain_schema
+from lcscale.steps import Select, Step, Where, chain_schema
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -73,6 +73,10 @@ class Catalog:
     def without(self, *names: str) -> Catalog:
         """All columns but these."""
         return self.columns(*(name for name in self.column_names if name not in names))
+
+    def where(self, condition: str) -> Catalog:
+        """Only rows for which a condition such as ``"mag < 15 and is_valid(period)"`` holds; see `steps.Where`."""
+        return self.map(Where(condition))
 
     def region(self, region: Any) -> Catalog:
         """Only rows within a `Cone`, a `Box` or a `mocpy.MOC`; partitions and row groups elsewhere are not read."""

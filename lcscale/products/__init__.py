@@ -3,7 +3,8 @@
 from lcscale.products.alerts import alert_statistics
 from lcscale.products.counterparts import match_alerts
 from lcscale.products.definitions import Near, OfClass
+from lcscale.products.labels import transfer_labels
 from lcscale.products.shares import yso_share
 from lcscale.products.variables import variable_candidates
 
-__all__ = ["Near", "OfClass", "alert_statistics", "match_alerts", "variable_candidates", "yso_share"]
+__all__ = ["Near", "OfClass", "alert_statistics", "match_alerts", "transfer_labels", "variable_candidates", "yso_share"]

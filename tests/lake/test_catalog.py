@@ -346,3 +346,17 @@ def test_a_read_only_lake_says_so(tmp_path, sky):
 
     with pytest.raises(LcscaleError, match="cannot write to the lake"):
         sky.write("x", lake=Lake(tmp_path / "file"))
+
+
+def test_where_keeps_the_rows_for_which_the_condition_holds(lake):
+    sky = put(lake, "sky", sky_table(300))
+    table = sky.to_arrow()
+    magnitude = table.column("mean_mag").to_numpy()
+    found = sky.where("mean_mag < 15 or mean_mag > 16").to_arrow()
+    assert found.equals(table.filter(pa.array((magnitude < 15) | (magnitude > 16))))
+    narrow = sky.where("mean_mag < 15").columns("object_id")
+    assert "lightcurve" not in narrow.plan().columns
+    assert narrow.to_arrow().num_rows == (magnitude < 15).sum()
+    for condition, named in (("no_such < 1", "no_such"), ("mean_mag <", "no expression"), ("mean_mag + 1", "mean_mag")):
+        with pytest.raises(InputError, match=named):
+            sky.where(condition)
