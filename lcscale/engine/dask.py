@@ -157,6 +157,10 @@ class DaskEngine:
             some = waiting.pop(future.key)
             if future.cancelled():  # by the client itself, of every future, when the connection breaks
                 raise self._lost()
+            if future.status == "lost":  # its worker died with the answer, and the scheduler has it computed again
+                waiting[future.key] = some
+                completed.add(future)
+                continue
             if future.status != "finished" and len(some) > 1:
                 for task in some:
                     completed.add(self._submit([task], retries, waiting))
