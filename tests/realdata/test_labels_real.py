@@ -29,7 +29,7 @@ def cepheids(real_data):
 
 
 def test_ogle_names_the_cepheids_of_eros2(real_data, lake):
-    """536 of EROS-2's stars are OGLE Cepheids; EROS-2 itself calls 453 of them so, and 65, with too short a period, RR."""
+    """536 of EROS-2's stars are OGLE Cepheids: EROS-2 calls 453 of them so, and 65, of too short a period, RR."""
     assert ingest("eros2", [real_data / "eros2_lmc"], lake, "eros2").rows == 2912
     found = transfer_labels(lake["eros2"], put(lake, "ogle", cepheids(real_data)), label="mode").to_arrow()
     separation = found.column("separation_arcsec").to_numpy()
