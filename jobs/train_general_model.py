@@ -3,8 +3,9 @@
     python jobs/train_general_model.py LAKE [FOLDER]
 
 Expects the catalogs of `CATALOGS` in the lake, as `lcscale ingest` writes them; those that are missing are left out
-and said so. Takes some twenty minutes on one core, half of it for the periods. Labels are what the surveys call the
-classes; those of EROS-2 are the taxonomy's groups (RR, CEP, ECL, LPV).
+and said so. Takes some twenty minutes on one core, most of it for the periods; where the lake has a catalog
+``NAME_periods`` (``NAME`` mapped with `Search`, light curves left out) its periods are taken. Labels are what the
+surveys call the classes; those of EROS-2 and Gaia are the taxonomy's groups (RR, CEP, ECL, LPV).
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from lcscale.models import LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.roles import ROLES
 from lcscale.periods import Search
 
-CATALOGS: dict[str, str | None] = {
+CATALOGS = {
     "crts_north": "crts",
     "crts_south": "crts",
-    "eros2_lmc": None,
+    "eros2_lmc": "eros2",
     "gaia_dr3_epochs": "gaia",
     "ogle_lmc_cepheids": "ogle",
 }
-"""Names of catalogs with labelled light curves, and whose class names their labels are (None: the taxonomy's)."""
+"""Names of catalogs with labelled light curves, and whose class names their labels are."""
 
 MERGED = {"BLAZHKO": "RRab", "PCEB": "EA", "DCEP_2O": "DCEP", "DCEP_MULTI": "DCEP", "HUMP": None, "MISC": None}
 """Labels too rare to be classes of their own, and what they count as; None leaves them out."""
@@ -33,11 +34,11 @@ MERGED = {"BLAZHKO": "RRab", "PCEB": "EA", "DCEP_2O": "DCEP", "DCEP_MULTI": "DCE
 THINNED = {"ogle_lmc_cepheids": 4}
 """Of these catalogs every nth star is taken, lest one class of one galaxy be most of what is learnt."""
 
-SPLIT = Split(validation=0.1, test=0.25, order=6)
+SPLIT = Split(validation=0.15, test=0.25, order=6)
 OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2)
 
 
-def join_surveys(parts: dict[str, LabelledCurves], surveys: dict[str, str | None]) -> LabelledCurves:
+def join_surveys(parts: dict[str, LabelledCurves], surveys: dict[str, str]) -> LabelledCurves:
     """The stars of all catalogs, with roles for bands and the taxonomy's names for labels."""
     joined = LabelledCurves.concatenate(
         [curves.as_survey(name, ROLES, surveys[name]) for name, curves in parts.items()]
@@ -53,8 +54,10 @@ def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
         if name not in lake.names():
             print(f"{name} is not in the lake: left out")
             continue
-        parts[name] = LabelledCurves.from_tables(lake[name].map(Search()).to_batches())
-        parts[name] = parts[name].take(np.arange(0, len(parts[name]), THINNED.get(name, 1)))
+        found = lake[name].join(lake[f"{name}_periods"]) if f"{name}_periods" in lake else lake[name].map(Search())
+        observed = LabelledCurves.from_tables(found.to_batches())
+        observed = observed.take(observed.lcs.counts > 0)
+        parts[name] = observed.take(np.arange(0, len(observed), THINNED.get(name, 1)))
         print(f"{name}: {len(parts[name])} labelled stars")
     model = train(join_surveys(parts, CATALOGS), folder, trained_on="real", split=SPLIT, options=OPTIONS, progress=True)
     print(f"{folder}: model {model.card.id}")
