@@ -57,14 +57,10 @@ def change(
 
 
 def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: np.random.Generator) -> Inputs:
-    """The same objects cut at another phase, and some of them with a role hidden."""
+    """The same objects cut at another phase (where there is one), and some of them with a role hidden."""
     n = len(inputs)
-    images = np.stack(
-        [
-            np.roll(image, shift, axis=-1)
-            for image, shift in zip(inputs.images, rng.integers(0, preparation.size, n), strict=True)
-        ]
-    )
+    shifts = np.zeros(n, np.int64) if preparation.raw else rng.integers(0, preparation.size, n)
+    images = np.stack([np.roll(image, shift, axis=-1) for image, shift in zip(inputs.images, shifts, strict=True)])
     numbers = inputs.numbers.copy()
     if len(preparation.roles) > 1:
         names = np.array(preparation.names)
@@ -73,7 +69,7 @@ def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: n
         )
         hidden = rng.integers(0, len(preparation.roles), n)
         hide = (rng.random(n) < how.role_dropout) & (filled.sum(axis=0) > 1)
-        folds = len(preparation.folds)
+        folds = preparation.per_role
         for r, role in enumerate(preparation.roles):
             chosen = hide & (hidden == r)
             images[chosen, r * folds : (r + 1) * folds] = 0

@@ -58,8 +58,8 @@ class Classify:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Light curve and period."""
-        return (self.column, self.period)
+        """Light curve, and period where the model sees folded ones."""
+        return (self.column,) if read_card(self.model).preparation.raw else (self.column, self.period)
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class Classify:
             )
         prediction = model.predict(
             LightCurves.from_arrow(table, self.column),
-            numbers_of(table, [self.period])[self.period],
+            None if card.preparation.raw else numbers_of(table, [self.period])[self.period],
             bands=bands_of(table.schema, self.column),
             columns=numbers_of(table, card.preparation.columns),
         )

@@ -102,7 +102,7 @@ class LabelledCurves:
         tables: Iterable[pa.Table],
         *,
         column: str = "lightcurve",
-        period: str = "period",
+        period: str | None = "period",
         label: str = "label",
         columns: Sequence[str] = (),
     ) -> LabelledCurves:
@@ -113,7 +113,7 @@ class LabelledCurves:
         tables
             With a nested light-curve column, period (days), label, and `_healpix_29` or `ra` and `dec` (degrees).
         column, period, label
-            Names of those columns.
+            Names of those columns; None as period where none is needed.
         columns
             Names of further numbers to keep, where the tables have them.
         """
@@ -138,8 +138,8 @@ def numbers_of(table: pa.Table, names: Sequence[str]) -> dict[str, npt.NDArray[n
     }
 
 
-def _part(table: pa.Table, column: str, period: str, label: str, columns: Sequence[str]) -> LabelledCurves:
-    missing = [name for name in (column, period, label) if name not in table.column_names]
+def _part(table: pa.Table, column: str, period: str | None, label: str, columns: Sequence[str]) -> LabelledCurves:
+    missing = [name for name in (column, period, label) if name is not None and name not in table.column_names]
     if missing:
         raise InputError(
             f"training needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
@@ -150,7 +150,7 @@ def _part(table: pa.Table, column: str, period: str, label: str, columns: Sequen
     bands = bands_of(table.schema, column) or lcs.bands
     return LabelledCurves(
         lcs,
-        numbers_of(table, [period])[period],
+        np.full(len(table), np.nan) if period is None else numbers_of(table, [period])[period],
         np.array([str(value) for value in table.column(label).to_pylist()], dtype=object),
         _healpix(table),
         bands,

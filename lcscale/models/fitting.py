@@ -69,6 +69,7 @@ def fit(
                 options.filters,
                 options.hidden,
                 options.dropout,
+                cyclic=not preparation.raw,
             )
         )
         history = _epochs(network, curves, targets, validation, preparation, options, rng, progress)

@@ -47,7 +47,7 @@ class Model:
     def predict(
         self,
         lcs: LightCurves,
-        period: npt.ArrayLike,
+        period: npt.ArrayLike | None = None,
         *,
         bands: Sequence[str] | None = None,
         columns: Mapping[str, npt.NDArray[Any]] | None = None,
@@ -59,7 +59,7 @@ class Model:
         lcs
             Any batch; its bands must be among those that the card knows.
         period
-            Days, one for each object; NaN where there is none.
+            Days, one for each object; NaN where there is none. Models of raw light curves take none.
         bands
             The catalog's bands, where the batch may lack some; default: the batch's.
         columns
@@ -67,7 +67,7 @@ class Model:
         """
         probabilities = np.full((len(lcs), len(self.classes)), np.nan, np.float32)
         reason = np.full(len(lcs), None, dtype=object)
-        periods = np.broadcast_to(np.asarray(period, np.float64), (len(lcs),))
+        periods = np.broadcast_to(np.asarray(np.nan if period is None else period, np.float64), (len(lcs),))
         for first in range(0, len(lcs), BATCH):
             part = slice(first, min(first + BATCH, len(lcs)))
             chosen = np.arange(part.start, part.stop)
@@ -84,7 +84,7 @@ class Model:
     def predict_proba(
         self,
         lcs: LightCurves,
-        period: npt.ArrayLike,
+        period: npt.ArrayLike | None = None,
         *,
         bands: Sequence[str] | None = None,
         columns: Mapping[str, npt.NDArray[Any]] | None = None,

@@ -1,7 +1,7 @@
-"""`FoldedImageNet`: a small convolutional network on folded light-curve images, joined with numbers.
+"""`FoldedImageNet`: a small convolutional network on light-curve images, joined with numbers.
 
-The images of all roles and views are channels of one trunk that is cyclic in phase. This module needs torch when it
-is imported; `lcscale.models` imports it only where a network is used.
+The images of all roles are channels of one trunk, cyclic in phase where they are folded. This module needs torch when
+it is imported; `lcscale.models` imports it only where a network is used.
 """
 
 from __future__ import annotations
@@ -31,29 +31,34 @@ class Architecture:
     """Width of the dense layers."""
     dropout: float = 0.2
     """Share of the joined layers' inputs left out while training; half of it between those of the numbers."""
+    cyclic: bool = True
+    """Whether the last axis of the images is phase; it is time in raw ones."""
 
     def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
         return asdict(self)
 
 
-class CyclicConvolution(nn.Module):
-    """Convolution of images whose last axis is phase: that axis wraps around, brightness is padded with zeros."""
+class Convolution(nn.Module):
+    """Convolution of images: the last axis wraps around where it is phase, others are padded with zeros."""
 
-    def __init__(self, n_in: int, n_out: int, width: int, stride: int = 1) -> None:
+    def __init__(self, n_in: int, n_out: int, width: int, stride: int = 1, cyclic: bool = True) -> None:
         super().__init__()
-        self.reach = width // 2
+        self.reach, self.cyclic = width // 2, cyclic
         self.convolution = nn.Conv2d(n_in, n_out, width, stride, padding=(self.reach, 0), bias=False)
         self.scale = nn.BatchNorm2d(n_out)
 
     def forward(self, images: Tensor) -> Tensor:
-        """[n, n_in, brightness, phase] to [n, n_out, ...]."""
-        wrapped = torch.cat([images[..., -self.reach :], images, images[..., : self.reach]], dim=-1)
+        """[n, n_in, brightness, phase or time] to [n, n_out, ...]."""
+        if self.cyclic:
+            wrapped = torch.cat([images[..., -self.reach :], images, images[..., : self.reach]], dim=-1)
+        else:
+            wrapped = functional.pad(images, (self.reach, self.reach))
         return functional.relu(self.scale(self.convolution(wrapped)))
 
 
 class FoldedImageNet(nn.Module):
-    """Class scores from folded images and numbers.
+    """Class scores from images, folded or over time, and numbers.
 
     Parameters
     ----------
@@ -62,9 +67,9 @@ class FoldedImageNet(nn.Module):
 
     Notes
     -----
-    Three cyclic convolutions, each with a pooling, end in features by brightness and phase. Phase is then summed up by
-    its mean and its maximum, so that the scores hardly depend on the phase at which the curve was cut; brightness is
-    kept. Numbers that are missing enter as 0 with a flag that says so.
+    Three convolutions, each with a pooling, end in features by brightness and phase (or time). The latter is then
+    summed up by its mean and its maximum, so that the scores hardly depend on the phase at which the curve was cut, or
+    on the day of an event; brightness is kept. Numbers that are missing enter as 0 with a flag that says so.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -72,11 +77,11 @@ class FoldedImageNet(nn.Module):
         a = self.architecture = architecture
         first, second, third = a.filters
         self.trunk = nn.Sequential(
-            CyclicConvolution(a.n_channels, first, 5, stride=2),
+            Convolution(a.n_channels, first, 5, stride=2, cyclic=a.cyclic),
             nn.MaxPool2d(2),
-            CyclicConvolution(first, second, 3),
+            Convolution(first, second, 3, cyclic=a.cyclic),
             nn.MaxPool2d(2),
-            CyclicConvolution(second, third, 3),
+            Convolution(second, third, 3, cyclic=a.cyclic),
             nn.MaxPool2d((2, 1)),
         )
         self.seen = nn.Sequential(nn.Linear(2 * third * (a.size // 16), a.hidden), nn.ReLU())

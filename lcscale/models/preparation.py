@@ -1,4 +1,4 @@
-"""From light curves to what a network takes: folded images and standardised numbers, or the reason why not."""
+"""From light curves to what a network takes: images and standardised numbers, or the reason why not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.images import ImageOptions, render_folded
+from lcscale.errors import InputError
+from lcscale.images import ImageOptions, render_folded, render_raw
 from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.models.numbers import BAND_NUMBERS, band_numbers
+from lcscale.models.raw import FEWEST, RAW_NUMBERS, raw_numbers
 from lcscale.models.roles import ROLES, Role, cast, select
 
+VIEWS = ("folded", "raw")
 _LARGEST = 6.0
 _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
 
@@ -22,14 +26,19 @@ _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
 class Preparation:
     """How a model's inputs are made; stands in its card."""
 
+    view: str = "folded"
+    """What the images show: light curves `folded` with their periods, or `raw`, over time, which needs no period."""
     roles: tuple[Role, ...] = ROLES
     """Which bands play which role; images and numbers of the roles stand in this order."""
     folds: tuple[int, ...] = (1, 2)
-    """Multiples of the period that the images of each role are folded with."""
+    """Multiples of the period that the images of each role are folded with; of no meaning for raw ones."""
     size: int = 64
     """Pixels of an image's side."""
     drawing: ImageOptions = _DRAWING
     """How the images are drawn. One cycle of each fold, single pixels; the network needs no alignment."""
+    aligned_together: bool = True
+    """Whether all bands of an object are folded from the same moment, so that phases compare between channels; without,
+    each is folded from its own first observation."""
     columns: tuple[str, ...] = ()
     """Further numbers, taken from the catalog's columns of these names where it has them."""
     centre: tuple[float, ...] = ()
@@ -37,17 +46,36 @@ class Preparation:
     scale: tuple[float, ...] = ()
     """Standard deviation of each number over the training set."""
 
+    def __post_init__(self) -> None:
+        if self.view not in VIEWS:
+            raise InputError(f"view must be one of {', '.join(VIEWS)}, not {self.view!r}")
+
+    @property
+    def raw(self) -> bool:
+        """Whether periods have no part in it."""
+        return self.view == "raw"
+
+    @property
+    def per_role(self) -> int:
+        """Images of a role."""
+        return 1 if self.raw else len(self.folds)
+
     @property
     def n_channels(self) -> int:
         """Images of an object."""
-        return len(self.roles) * len(self.folds)
+        return len(self.roles) * self.per_role
+
+    @property
+    def band_names(self) -> tuple[str, ...]:
+        """Names of the numbers of each role."""
+        return RAW_NUMBERS if self.raw else BAND_NUMBERS
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the numbers."""
-        of_bands = (f"{name}_{role.name}" for role in self.roles for name in BAND_NUMBERS)
+        of_bands = (f"{name}_{role.name}" for role in self.roles for name in self.band_names)
         differences = ("colour", "amplitude_difference") if len(self.roles) == 2 else ()
-        return ("log_period", *of_bands, *differences, *self.columns)
+        return (*(() if self.raw else ("log_period",)), *of_bands, *differences, *self.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +95,7 @@ class Inputs:
 
 def prepare(
     lcs: LightCurves,
-    period: npt.ArrayLike,
+    period: npt.ArrayLike | None,
     preparation: Preparation,
     *,
     bands: Sequence[str] | None = None,
@@ -80,7 +108,7 @@ def prepare(
     lcs
         Any batch.
     period
-        Days, one for each object; NaN where there is none.
+        Days, one for each object; NaN where there is none. None will do for raw images.
     preparation
         How; a model's own where there is one.
     bands
@@ -88,34 +116,54 @@ def prepare(
     columns
         Values of `preparation.columns`, by name; those not given are missing.
     """
-    periods = np.asarray(period, np.float64)
-    good = np.isfinite(periods) & (periods > 0)
+    n = len(lcs)
+    periods = np.full(n, np.nan) if period is None else np.asarray(period, np.float64)
+    good = np.ones(n, np.bool_) if preparation.raw else np.isfinite(periods) & (periods > 0)
     periods = np.where(good, periods, np.nan)
     players = [select(lcs, band) for band in cast(lcs.bands if bands is None else bands, preparation.roles)]
-    cleaned = [None if player is None else usable(player) for player in players]
-    images = np.zeros((len(lcs), preparation.n_channels, preparation.size, preparation.size), np.uint8)
-    numbers = np.full((len(lcs), len(preparation.names)), np.nan, np.float32)
-    numbers[good, 0] = np.log10(periods[good])
-    mean = np.full((len(lcs), len(players)), np.nan)
+    fewest = FEWEST if preparation.raw else MIN_OBSERVATIONS
+    cleaned = [None if player is None else usable(player, fewest) for player in players]
+    images = np.zeros((n, preparation.n_channels, preparation.size, preparation.size), np.uint8)
+    numbers = np.full((n, len(preparation.names)), np.nan, np.float32)
+    if not preparation.raw:
+        numbers[good, 0] = np.log10(periods[good])
+    mean = np.full((n, len(players)), np.nan)
+    epoch = _first_times(cleaned, n) if preparation.aligned_together else None
     for r, outcome in enumerate(cleaned):
         if outcome is None:
             continue
         band, reasons = outcome
         fit = is_none(reasons) & good
         kept = band if fit.all() else band.keep(np.repeat(fit, band.counts))
-        start = 1 + r * len(BAND_NUMBERS)
-        numbers[:, start : start + len(BAND_NUMBERS)] = band_numbers(kept, periods)
+        first, width = _first_of(preparation, r), len(preparation.band_names)
+        numbers[:, first : first + width] = raw_numbers(kept) if preparation.raw else band_numbers(kept, periods)
         mean[:, r] = _means(kept)
-        for v, fold in enumerate(preparation.folds):
-            drawn = render_folded(kept, fold * periods, size=preparation.size, options=preparation.drawing)
-            images[:, r * len(preparation.folds) + v] = drawn[:, 0]
+        images[:, r * preparation.per_role : (r + 1) * preparation.per_role] = _draw(kept, periods, epoch, preparation)
     if len(players) == 2:
-        _differences(numbers, mean)
+        _differences(numbers, mean, preparation)
     for c, name in enumerate(preparation.columns):
         if columns is not None and name in columns:
             numbers[:, len(preparation.names) - len(preparation.columns) + c] = columns[name]
     numbers[~np.isfinite(numbers)] = np.nan
     return Inputs(images, standardise(numbers, preparation), _reasons(cleaned, good))
+
+
+def _first_of(preparation: Preparation, role: int) -> int:
+    """Index of the first number of a role."""
+    return (0 if preparation.raw else 1) + role * len(preparation.band_names)
+
+
+def _draw(
+    lcs: LightCurves, periods: npt.NDArray[np.float64], epoch: npt.NDArray[np.float64] | None, preparation: Preparation
+) -> npt.NDArray[np.uint8]:
+    """Images of one role, uint8 [n_objects, per_role, size, size]."""
+    if preparation.raw:
+        return render_raw(lcs, preparation.size, preparation.drawing)
+    folded = [
+        render_folded(lcs, fold * periods, epoch, preparation.size, preparation.drawing)[:, 0]
+        for fold in preparation.folds
+    ]
+    return np.stack(folded, axis=1)
 
 
 def standardise(numbers: npt.NDArray[np.float32], preparation: Preparation) -> npt.NDArray[np.float32]:
@@ -154,12 +202,25 @@ def _means(lcs: LightCurves) -> npt.NDArray[np.float64]:
     return np.asarray(np.divide(total, counts, out=np.full(len(lcs), np.nan), where=counts > 0), np.float64)
 
 
-def _differences(numbers: npt.NDArray[np.float32], mean: npt.NDArray[np.float64]) -> None:
+def _first_times(
+    cleaned: Sequence[tuple[LightCurves, npt.NDArray[np.object_]] | None], n: int
+) -> npt.NDArray[np.float64]:
+    """Time of the first usable observation of each object in any role; NaN where there is none."""
+    first = np.full(n, np.nan)
+    for outcome in cleaned:
+        if outcome is not None:
+            band = outcome[0]
+            some = band.counts > 0
+            first[some] = np.fmin(first[some], band.time[band.offsets[:-1][some]])
+    return first
+
+
+def _differences(numbers: npt.NDArray[np.float32], mean: npt.NDArray[np.float64], preparation: Preparation) -> None:
     """Colour and difference of the logarithms of amplitude, blue minus red."""
-    first = 1 + 2 * len(BAND_NUMBERS)
+    first = _first_of(preparation, 2)
     numbers[:, first] = mean[:, 0] - mean[:, 1]
-    amplitude = 1 + BAND_NUMBERS.index("log_amplitude")
-    numbers[:, first + 1] = numbers[:, amplitude] - numbers[:, amplitude + len(BAND_NUMBERS)]
+    blue, red = (_first_of(preparation, role) + preparation.band_names.index("log_amplitude") for role in range(2))
+    numbers[:, first + 1] = numbers[:, blue] - numbers[:, red]
 
 
 def _reasons(

@@ -51,7 +51,7 @@ def train(
     ----------
     source
         A catalog (anything with ``to_batches()``), Arrow tables, or `LabelledCurves`; with columns `lightcurve`,
-        `period`, `label`, and `_healpix_29` or `ra` and `dec`.
+        `period` (but for raw images), `label`, and `_healpix_29` or `ra` and `dec`.
     folder
         Where the model goes; its name is the model's.
     trained_on
@@ -89,8 +89,9 @@ def train(
     if trained_on not in TRAINED_ON:
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
     split, options = split or Split(), options or TrainingOptions()
-    curves = _gather(source, label, preparation.columns if preparation else ())
-    material = _sort_out(curves, preparation or Preparation(), survey, min_class_size, split)
+    preparation = preparation or Preparation()
+    curves = _gather(source, label, preparation)
+    material = _sort_out(curves, preparation, survey, min_class_size, split)
     fitted = _fit(curves, material, options, progress_for(progress, f"training {Path(folder).name}", options.epochs))
     card = Card(
         name=Path(folder).name,
@@ -180,7 +181,7 @@ def _fit(curves: LabelledCurves, material: _Material, options: TrainingOptions, 
         )
 
 
-def _gather(source: Any, label: str, columns: Sequence[str]) -> LabelledCurves:
+def _gather(source: Any, label: str, preparation: Preparation) -> LabelledCurves:
     if isinstance(source, LabelledCurves):
         return source
     if isinstance(source, pa.Table):
@@ -189,7 +190,8 @@ def _gather(source: Any, label: str, columns: Sequence[str]) -> LabelledCurves:
         tables = source.to_batches()
     else:
         tables = source
-    return LabelledCurves.from_tables(tables, label=label, columns=columns)
+    period = None if preparation.raw else "period"
+    return LabelledCurves.from_tables(tables, period=period, label=label, columns=preparation.columns)
 
 
 def _origins(curves: LabelledCurves) -> dict[str, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -13,6 +14,9 @@ from lcscale.lake import Catalog
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
+
+if TYPE_CHECKING:
+    from lcscale.models import Preparation
 
 IDENTITY = ("object_id", "label")
 """Columns of the catalog that stay where it has them: the name, and the class the survey gave (to compare with)."""
@@ -63,30 +67,33 @@ def variable_candidates(
     unknown = [name for name in keep if name not in catalog.column_names]
     if unknown:
         raise InputError(f"{catalog.name}: no column {', '.join(unknown)} to keep; it has {catalog.column_names}")
-    numbers = _numbers_wanted(model)
+    preparation = _preparation(model)
+    numbers = preparation.columns
     needed = dict.fromkeys(("lightcurve", *IDENTITY, *PERIOD_COLUMNS, *keep, *numbers, "reason"))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
-    classified = chosen.map(*_steps(chosen, model, grid, numbers))
+    classified = chosen.map(*_steps(chosen, model, grid, preparation))
     return classified.columns(*_kept(classified.schema, keep))
 
 
-def _numbers_wanted(model: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Columns that the model's card names besides the light curve and the period."""
+def _preparation(model: str | os.PathLike[str]) -> Preparation:
+    """What the model wants, from its card: columns besides the light curve and the period, or no period at all."""
     from lcscale.models import read_card
 
-    return read_card(os.fspath(model)).preparation.columns
+    return read_card(os.fspath(model)).preparation
 
 
 def _steps(
-    catalog: Catalog, model: str | os.PathLike[str], grid: FrequencyGrid | None, numbers: Sequence[str]
+    catalog: Catalog, model: str | os.PathLike[str], grid: FrequencyGrid | None, preparation: Preparation
 ) -> list[Step]:
     """Search where there is no period, features where the model wants some that are missing, classes."""
     from lcscale.models import Classify
 
     steps: list[Step] = [CountObservations.of(catalog.schema)]
-    if "period" not in catalog.column_names:
+    if "period" not in catalog.column_names and not preparation.raw:
         steps.append(Search(grid))
-    features = tuple(name for name in numbers if name in FEATURES and name not in ("period", *catalog.column_names))
+    features = tuple(
+        name for name in preparation.columns if name in FEATURES and name not in ("period", *catalog.column_names)
+    )
     if features:
         steps.append(Extract(features))
     steps.append(Classify(os.fspath(model)))

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lcscale.models import Architecture, FoldedImageNet
-from lcscale.models.network import CyclicConvolution
+from lcscale.models.network import Convolution
 
 SIZES = Architecture(n_channels=4, n_numbers=10, n_classes=5)
 
@@ -29,7 +29,7 @@ def test_scores_do_not_depend_on_where_the_cycle_is_cut(network):
 
 def test_convolution_wraps_around_in_phase_alone():
     torch.manual_seed(1)
-    layer = CyclicConvolution(1, 3, 5).eval()
+    layer = Convolution(1, 3, 5).eval()
     image = torch.rand(1, 1, 16, 16)
     torch.testing.assert_close(layer(torch.roll(image, 3, dims=-1)), torch.roll(layer(image), 3, dims=-1))
     assert not torch.allclose(layer(torch.roll(image, 3, dims=-2)), torch.roll(layer(image), 3, dims=-2))

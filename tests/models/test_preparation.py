@@ -22,12 +22,24 @@ def test_every_channel_is_the_images_rooms_own_drawing(stars):
 
     inputs = prepare(stars.lcs, stars.period, HOW)
     assert inputs.images.shape == (40, 4, 64, 64)
-    red = stars.lcs.select_band("r")
-    np.testing.assert_array_equal(
-        inputs.images[:, 3], render_folded(red, 2 * stars.period, size=64, options=HOW.drawing)[:, 0]
-    )
+    red, first = stars.lcs.select_band("r"), stars.lcs.time[stars.lcs.offsets[:-1]]
+    expected = render_folded(red, 2 * stars.period, first, size=64, options=HOW.drawing)[:, 0]
+    np.testing.assert_array_equal(inputs.images[:, 3], expected)
+    alone = prepare(stars.lcs, stars.period, replace(HOW, aligned_together=False)).images[:, 3]
+    np.testing.assert_array_equal(alone, render_folded(red, 2 * stars.period, size=64, options=HOW.drawing)[:, 0])
     assert inputs.numbers.shape == (40, len(HOW.names))
     assert all(reason is None for reason in inputs.reason)
+
+
+def test_phases_compare_between_the_bands():
+    rng = np.random.default_rng(3)
+    time = np.sort(rng.uniform(0, 300, 900))
+    mag = 15 - 0.5 * np.exp(-40 * (1 - np.cos(2 * np.pi * time / 1.7)))  # one narrow peak a cycle
+    band = (rng.random(900) < 0.5).astype(np.int8)
+    band[:20] = 0
+    lcs = LightCurves(time, mag, np.full(900, 0.01), [0, 900], band, ("g", "r"))
+    peaks = [image[:8].sum(axis=0).argmax() for image in prepare(lcs, [1.7], HOW).images[0, ::2]]
+    assert abs(int(peaks[0]) - int(peaks[1])) in (0, 1, 63)
 
 
 def test_an_empty_role_is_black_and_missing(stars):
@@ -37,8 +49,9 @@ def test_an_empty_role_is_black_and_missing(stars):
     names = np.array(HOW.names)
     assert np.isnan(inputs.numbers[:, np.char.endswith(names, "_red")]).all()
     assert np.isnan(inputs.numbers[:, names == "colour"]).all()
-    both = prepare(stars.lcs, stars.period, HOW)
-    np.testing.assert_array_equal(inputs.images[:, :2], both.images[:, :2])
+    apart = replace(HOW, aligned_together=False)
+    both, alone = prepare(stars.lcs, stars.period, apart), prepare(blue, stars.period, apart, bands=("g", "r"))
+    np.testing.assert_array_equal(alone.images[:, :2], both.images[:, :2])
     assert all(reason is None for reason in inputs.reason)
 
 
