@@ -11,6 +11,7 @@ from lcscale.cli.ingesting import ingest, surveys
 from lcscale.cli.lakes import info, jobs_app, list_names, prune
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
+from lcscale.cli.published import published
 from lcscale.cli.show import show
 from lcscale.cli.variables import classify, features, train
 from lcscale.errors import LcscaleError
@@ -25,7 +26,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (ingest, surveys, crossmatch, features, train, classify, alerts, info, prune, report, show, demo):
+for command in (
+    ingest,
+    surveys,
+    crossmatch,
+    features,
+    train,
+    classify,
+    alerts,
+    published,
+    info,
+    prune,
+    report,
+    show,
+    demo,
+):
     app.command()(command)
 app.command("ls")(list_names)
 app.add_typer(jobs_app, name="jobs")
