@@ -69,7 +69,8 @@ class Leaf:
                         if HEALPIX_COLUMN in table.column_names
                         else file.read_row_groups(groups, [HEALPIX_COLUMN])
                     )
-                    table = table.filter(pa.array(inside(index.column(HEALPIX_COLUMN).to_numpy(), ranges)))
+                    wanted = inside(index.column(HEALPIX_COLUMN).to_numpy(), ranges)
+                    table = table if wanted.all() else table.filter(pa.array(wanted))
                 yield table
 
     def _open(self) -> pq.ParquetFile:
