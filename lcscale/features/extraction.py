@@ -147,10 +147,7 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
 def _periods(lcs: LightCurves, plan: Plan) -> Floats:
     from lcscale.periods import find
 
-    chosen = lcs
-    if len(plan.bands) == 1 and lcs.band is not None:
-        chosen = _select(lcs, plan.bands[0])
-    values: Floats = find(chosen)["period"].to_numpy()
+    values: Floats = find(lcs, bands=plan.bands or None)["period"].to_numpy()
     return values
 
 

@@ -38,7 +38,7 @@ class Extract:
     quantile_rule: QuantileRule = "linear"
     optional_columns = ("period",)
     rowwise = True
-    version = 1
+    version = 2
 
     def __post_init__(self) -> None:
         for name in ("names", "bands"):

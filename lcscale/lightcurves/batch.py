@@ -175,6 +175,15 @@ class LightCurves:
         chosen = self.keep(self.band == self.bands.index(band))
         return replace(chosen, band=None, bands=(band,))
 
+    def of_bands(self, bands: Sequence[str]) -> LightCurves:
+        """All objects, with only their observations in `bands`; those of one unnamed band all stay."""
+        if self.band is None and not self.bands:
+            return self
+        if self.band is None:
+            return self if self.bands[0] in bands else self.keep(np.zeros(self.time.size, np.bool_))
+        codes = [code for code, name in enumerate(self.bands) if name in bands]
+        return self.keep(np.isin(self.band, codes))
+
     def object_index(self) -> npt.NDArray[np.int64]:
         """For each observation between the first and last offset the index of its object, int64."""
         return np.repeat(np.arange(len(self)), self.counts)

@@ -12,19 +12,32 @@ from lcscale.periods.turns import cos_sin_turns
 SIDEREAL_DAY = 1.002737909350795
 
 NAMED_FREQUENCIES: tuple[tuple[str, float], ...] = (
-    *((f"{n}/day", float(n)) for n in range(1, 13)),
+    *((f"{n}/day", float(n)) for n in range(1, 25)),
     *((f"{n}/sidereal day", n * SIDEREAL_DAY) for n in range(1, 5)),
     ("1/2 day", 0.5),
     ("1/synodic month", 1.0 / 29.530589),
     ("1/sidereal month", 1.0 / 27.321662),
     ("1/year", 1.0 / 365.25),
     ("2/year", 2.0 / 365.25),
-    ("Gaia precession", 1.0 / 62.97),
+    ("1/Gaia precession", 1.0 / 62.97),
+    ("2/Gaia precession", 2.0 / 62.97),
 )
-"""Name and frequency (cycles per day); 4 a day is also the spin of Gaia."""
+"""Name and frequency (cycles per day).
 
-STRONG = 0.25
-"""Share of the window function's power at which a named frequency counts as present in the sampling."""
+Gaia spins four times a day and looks in two directions: its sampling is periodic at 4, 12 and 16 a day, and twice in
+each precession of its axis.
+"""
+
+STRONG = 0.15
+"""Share of the window function's power at which a named frequency counts as present in the sampling, if besides
+no random times would reach it: the power must be `SURE` times the 1/n of those."""
+
+SURE = 9.0
+
+NEIGHBOURHOOD = 0.0025
+"""How far from a named frequency its rhythm may lie, relative, beyond 1/T: the scanning of Gaia drifts."""
+
+_STEPS = np.linspace(-1.0, 1.0, 9)
 
 
 def flag_aliases(
@@ -32,8 +45,8 @@ def flag_aliases(
 ) -> list[str | None]:
     """Name of the sampling frequency that each period stands at, or None.
 
-    A frequency is flagged when it lies within 1/T of a named frequency at which the sampling itself is periodic
-    (power of the window function at least `STRONG`); nothing is cut.
+    A frequency is flagged when it stands near a named frequency (1/T and `NEIGHBOURHOOD`) and the sampling itself is
+    periodic there: power of the window function, within 1/T, at least `STRONG` and `SURE` / n. Nothing is cut.
 
     Parameters
     ----------
@@ -44,24 +57,33 @@ def flag_aliases(
     """
     named = np.array([value for _, value in NAMED_FREQUENCIES])
     found = np.full(frequency.size, -1)
-    _flag(frequency, named, time, segments, objects, baseline, found)
+    _flag(frequency, named, _STEPS, time, segments, objects, baseline, found)
     return [NAMED_FREQUENCIES[i][0] if i >= 0 else None for i in found]
 
 
 @kernel  # type: ignore[untyped-decorator]
 def _flag(
-    frequency: Floats, named: Floats, time: Floats, segments: Integers, objects: Integers, baseline: Floats, found: Any
+    frequency: Floats,
+    named: Floats,
+    steps: Floats,
+    time: Floats,
+    segments: Integers,
+    objects: Integers,
+    baseline: Floats,
+    found: Any,
 ) -> None:
     for i in range(frequency.size):
         if not (frequency[i] > 0.0 and baseline[i] > 0.0):
             continue
+        width = 1.0 / baseline[i]
+        nearest = np.argmin(np.abs(named - frequency[i]))
+        if abs(named[nearest] - frequency[i]) > width + NEIGHBOURHOOD * named[nearest]:
+            continue
         a, b = segments[objects[i]], segments[objects[i + 1]]
-        closest = 1.0 / baseline[i]
-        for k in range(named.size):
-            distance = abs(frequency[i] - named[k])
-            if distance < closest and _window_power(time[a:b], named[k]) >= STRONG:
-                closest = distance
-                found[i] = k
+        strong = max(STRONG, SURE / (b - a))
+        for s in range(steps.size):
+            if _window_power(time[a:b], frequency[i] + steps[s] * width) >= strong:
+                found[i] = nearest
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -35,6 +35,12 @@ RANKING_PRIOR = 3.0
 HARMONIC_PRICE = 3.0
 """What each further harmonic costs in log evidence when peaks are ranked: real light curves are not white noise."""
 
+FREQUENCY_PRICE = 0.5
+"""Times ln(1 + f), what a peak costs in log evidence when it is ranked.
+
+Half-way between a prior flat in frequency, by which a few observations find noise near the end of the grid, and one
+flat in the logarithm of frequency."""
+
 RANKED_DOUBLE_PRICE = 3.0
 """What a peak costs in log evidence when it is ranked at half its frequency."""
 
@@ -153,16 +159,17 @@ def rank(
     peaks: Floats,
     df: float,
     fmin: float,
+    n_harmonics: int,
     scratch: Any,
     ranking: Any,
 ) -> None:
     """Score every one of `peaks`, frequencies on a grid of step `df` from `fmin`.
 
     `ranking`, float64 [n_peaks, 4], is written: the better score of f and f/2, the best f, the best f/2 (NaN where
-    it is below the grid), the Lomb-Scargle power.
+    it is below the grid), the power of the periodogram of `n_harmonics`.
     """
     for i in range(peaks.size):
-        refined, power = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, 1, scratch)
+        refined, power = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, n_harmonics, scratch)
         score, place, _ = _scan(
             time, weight, weighted, cuts, share, refined, 0.25 * df, ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch
         )
@@ -177,6 +184,7 @@ def rank(
             )
             ranking[i, 0] = max(ranking[i, 0], score - RANKED_DOUBLE_PRICE)
             ranking[i, 2] = place
+        ranking[i, 0] -= FREQUENCY_PRICE * np.log(1.0 + refined)
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -256,16 +264,18 @@ def choose(
     peaks: Floats,
     df: float,
     fmin: float,
+    n_harmonics: int,
     result: Any,
 ) -> None:
-    """Rank the `peaks` (frequencies on a grid of step `df` from `fmin`) and write the outcome.
+    """Rank the `peaks` (frequencies on a grid of step `df` from `fmin`) of a periodogram and write the outcome.
 
     `result`, float64 [>= 5]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
-    peak (NaN where there is none), the Lomb-Scargle power of the peak chosen, the time of the first maximum of light.
+    peak (NaN where there is none), the power (of `n_harmonics`) of the peak chosen, the time of the first maximum of
+    light.
     """
     scratch = np.empty((4, time.size))
     ranking = np.empty((peaks.size, 4))
-    rank(time, weight, weighted, cuts, share, peaks, df, fmin, scratch, ranking)
+    rank(time, weight, weighted, cuts, share, peaks, df, fmin, n_harmonics, scratch, ranking)
     best = np.argmax(ranking[:, 0])
     frequency, half = ranking[best, 1], ranking[best, 2]
     doubled = False

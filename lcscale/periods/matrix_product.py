@@ -24,6 +24,13 @@ _WIDEST = 512
 _RESTART = 32
 
 
+def levels(grid: FrequencyGrid) -> tuple[int, int]:
+    """How a grid is cut for the product: B/2, and the number of values of a."""
+    width = 2 ** round(math.log2(max(math.sqrt(3.0 * grid.size), 16.0)))
+    half = min(int(width), _WIDEST) // 2
+    return half, -(-grid.size // (2 * half))
+
+
 class MatrixProduct:
     """Periodograms on one grid; holds the scratch memory, so each thread needs its own.
 
@@ -38,9 +45,7 @@ class MatrixProduct:
     def __init__(self, grid: FrequencyGrid, dtype: npt.DTypeLike = np.float32) -> None:
         self.grid = grid
         self.dtype = np.dtype(dtype)
-        width = 2 ** round(math.log2(max(math.sqrt(3.0 * grid.size), 16.0)))
-        self.half = min(int(width), _WIDEST) // 2
-        self.n_levels = -(-grid.size // (2 * self.half))
+        self.half, self.n_levels = levels(grid)
         rows = _PRODUCT_BYTES // (12 * (self.half + 1) * self.dtype.itemsize)
         self.rows = max(min(rows, self.n_levels), 1)
         self._power = np.empty(self.rows * 2 * self.half, self.dtype)

@@ -1,12 +1,38 @@
-"""Local maxima of a periodogram that arrives in pieces, and their refinement between grid points."""
+"""Local maxima of a periodogram that arrives in pieces."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lcscale.periods.harmonics import Floats, Integers, kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """The highest local maxima of one periodogram, the highest first.
+
+    Attributes
+    ----------
+    index
+        Positions on the grid, int64 [n_peaks].
+    height
+        Powers there, float64 [n_peaks].
+    mean, deviation
+        Of all powers of the grid.
+    """
+
+    index: Integers
+    height: Floats
+    mean: float
+    deviation: float
+
+    def signal_to_noise(self, power: float) -> float:
+        """(`power` - mean of all) / standard deviation of all."""
+        return (power - self.mean) / self.deviation if self.deviation > 0 else np.nan
 
 
 class PeakFinder:
@@ -17,7 +43,7 @@ class PeakFinder:
     >>> finder = PeakFinder(2)
     >>> finder.feed(np.array([0.1, 0.5]))
     >>> finder.feed(np.array([0.2, 0.1, 0.3, 0.0]))
-    >>> finder.index.tolist(), finder.height.tolist()
+    >>> finder.peaks().index.tolist(), finder.peaks().height.tolist()
     ([1, 4], [0.5, 0.3])
     """
 
@@ -30,27 +56,13 @@ class PeakFinder:
         """Take the next piece, float [any length]."""
         _feed(power, self._index, self._height, self._state)
 
-    @property
-    def count(self) -> int:
-        """Number of maxima kept."""
-        return int(self._state[5])
-
-    @property
-    def index(self) -> Integers:
-        """Positions on the grid, the highest first."""
-        return self._index[: self.count]
-
-    @property
-    def height(self) -> Floats:
-        """Powers at `index`."""
-        return self._height[: self.count]
-
-    def signal_to_noise(self, power: float) -> float:
-        """(`power` - mean of all) / standard deviation of all."""
+    def peaks(self) -> Peaks:
+        """What was found in all pieces so far."""
+        count = int(self._state[5])
         n = max(self._state[2], 1.0)
-        mean = self._state[3] / n
-        variance = self._state[4] / n - mean * mean
-        return float((power - mean) / np.sqrt(variance)) if variance > 0 else np.nan
+        mean = float(self._state[3] / n)
+        deviation = math.sqrt(max(float(self._state[4] / n) - mean * mean, 0.0))
+        return Peaks(self._index[:count], self._height[:count], mean, deviation)
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods.aliases import flag_aliases
+from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose
 from lcscale.periods.grid import FrequencyGrid
-from lcscale.periods.peaks import PeakFinder
+from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import Periodogram, one_thread
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
@@ -35,7 +37,16 @@ PERIOD_SCHEMA = pa.schema(
 N_PEAKS = 5
 
 
-def find(lcs: LightCurves, grid: FrequencyGrid | None = None, n_peaks: int = N_PEAKS) -> pa.Table:
+def find(
+    lcs: LightCurves,
+    grid: FrequencyGrid | None = None,
+    n_peaks: int = N_PEAKS,
+    *,
+    bands: Sequence[str] | None = None,
+    n_harmonics: int = 1,
+    bootstrap: int = 0,
+    device: str = "cpu",
+) -> pa.Table:
     """Period of every light curve.
 
     Parameters
@@ -46,6 +57,16 @@ def find(lcs: LightCurves, grid: FrequencyGrid | None = None, n_peaks: int = N_P
         Trial frequencies; None takes each object's own `FrequencyGrid.default`.
     n_peaks
         Highest peaks of the periodogram that are ranked, each also at twice its period.
+    bands
+        Bands searched; observations in others are left out. None takes all.
+    n_harmonics
+        Harmonics of the series fitted at every frequency of the grid, 1 to 6. More than one finds narrow eclipses
+        better and long light curves dearer.
+    bootstrap
+        How many resampled light curves make `fap`, each at the price of a periodogram; 0 takes Baluev's formula.
+    device
+        Where the grid is scanned for peaks, as torch names it: ``"cuda"`` scans one harmonic for many objects at a
+        time. The peaks are refined and ranked on the CPU.
 
     Returns
     -------
@@ -56,20 +77,35 @@ def find(lcs: LightCurves, grid: FrequencyGrid | None = None, n_peaks: int = N_P
         at which the period stands, if any; `epoch`, the first maximum of light (time of the input); `n_cycles`,
         baseline over period; `reason` why there is no period, with nulls everywhere else.
     """
-    if n_peaks < 1:
-        raise InputError(f"periods.find needs n_peaks of at least 1, got {n_peaks}")
-    lcs, reasons = usable(lcs)
+    _check(n_peaks, n_harmonics, bootstrap, device)
+    lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
     series = Series.of(lcs)
     outcome = np.full((len(lcs), 7), np.nan)
     instant = ~(series.baseline > 0)
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
+    fap = np.full(len(lcs), np.nan)
     with one_thread():
         for chosen, members in _by_grid(series, reasons, grid):
-            periodogram = Periodogram(chosen, np.float32)
-            for i in members:
-                if not _search(periodogram, series, i, n_peaks, outcome[i]):
+            periodogram = Periodogram(chosen, np.float32, n_harmonics=n_harmonics)
+            for i, peaks in _peaks(periodogram, series, members, n_peaks, device):
+                if not peaks.index.size:
                     reasons[i] = "no peak in the periodogram"
-    return _table(series, outcome, reasons)
+                    continue
+                frequencies = chosen.fmin + chosen.df * peaks.index
+                choose(*series.one(i), frequencies, chosen.df, chosen.fmin, n_harmonics, outcome[i])
+                outcome[i, 5:] = peaks.signal_to_noise(outcome[i, 3]), chosen.fmax
+                if bootstrap:
+                    fap[i] = bootstrapped(periodogram, series.one(i), outcome[i, 3], bootstrap)
+    return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_harmonics))
+
+
+def _check(n_peaks: int, n_harmonics: int, bootstrap: int, device: str) -> None:
+    if n_peaks < 1:
+        raise InputError(f"periods.find needs n_peaks of at least 1, got {n_peaks}")
+    if bootstrap < 0:
+        raise InputError(f"periods.find needs a number of bootstrap resamples of 0 or more, got {bootstrap}")
+    if device != "cpu" and n_harmonics > 1:
+        raise InputError(f"periods.find scans series of {n_harmonics} harmonics on the CPU only, not on {device!r}")
 
 
 def _by_grid(
@@ -83,45 +119,44 @@ def _by_grid(
     return list(groups.items())
 
 
-def _search(periodogram: Periodogram, series: Series, i: int, n_peaks: int, outcome: npt.NDArray[np.float64]) -> bool:
-    """Fill `outcome` (as `choose` does, then the signal to noise and the highest frequency) for object `i`."""
-    finder = PeakFinder(n_peaks)
-    for piece in periodogram.powers(series, i):
-        finder.feed(piece)
-    if not finder.count:
-        return False
-    grid = periodogram.grid
-    rows = series.rows(i)
-    share = series.share[series.objects[i] : series.objects[i + 1]]
-    peaks = grid.fmin + grid.df * finder.index
-    choose(
-        series.time[rows],
-        series.weight[rows],
-        series.weighted[rows],
-        series.cuts(i),
-        share,
-        peaks,
-        grid.df,
-        grid.fmin,
-        outcome,
-    )
-    outcome[5] = finder.signal_to_noise(outcome[3])
-    outcome[6] = grid.fmax
-    return True
+def _peaks(
+    periodogram: Periodogram, series: Series, members: list[int], n_peaks: int, device: str
+) -> Iterator[tuple[int, Peaks]]:
+    """The highest peaks of the objects `members`."""
+    if device != "cpu":
+        from lcscale.periods.batched import BatchedPeriodogram
+
+        yield from BatchedPeriodogram(periodogram.grid, device).peaks(series, members, n_peaks)
+        return
+    for i in members:
+        finder = PeakFinder(n_peaks)
+        for piece in periodogram.powers(series, i):
+            finder.feed(piece)
+        yield i, finder.peaks()
 
 
-def _table(series: Series, outcome: npt.NDArray[np.float64], reasons: npt.NDArray[np.object_]) -> pa.Table:
-    frequency, power = outcome[:, 0], outcome[:, 3]
-    counts = np.diff(series.segments[series.objects])
-    spread = np.empty(counts.size)
-    time_spread(series.time, series.weight, series.segments[series.objects], spread)
+def _baluev(series: Series, outcome: npt.NDArray[np.float64], n_harmonics: int) -> npt.NDArray[np.float64]:
+    objects = series.segments[series.objects]
+    spread = np.empty(objects.size - 1)
+    time_spread(series.time, series.weight, objects, spread)
+    n_bands = np.maximum(np.diff(series.objects), 1)
+    return baluev(outcome[:, 3], np.diff(objects), spread, outcome[:, 6], n_bands, n_harmonics)
+
+
+def _table(
+    series: Series,
+    outcome: npt.NDArray[np.float64],
+    reasons: npt.NDArray[np.object_],
+    fap: npt.NDArray[np.float64],
+) -> pa.Table:
+    frequency = outcome[:, 0]
     columns: dict[str, Any] = {
         "period": 1.0 / frequency,
         "period_2": 1.0 / outcome[:, 1],
         "period_3": 1.0 / outcome[:, 2],
         "frequency": frequency,
-        "power": power,
-        "fap": baluev(power, counts, spread, outcome[:, 6], np.maximum(np.diff(series.objects), 1)),
+        "power": outcome[:, 3],
+        "fap": fap,
         "snr": outcome[:, 5],
         "epoch": series.start + outcome[:, 4],
         "n_cycles": series.baseline * frequency,

@@ -66,6 +66,12 @@ class Series:
         cuts: Integers = self.segments[self.objects[i] : self.objects[i + 1] + 1] - self.rows(i).start
         return cuts
 
+    def one(self, i: int) -> tuple[Floats, Floats, Floats, Integers, Floats]:
+        """Time, weight, weighted, cuts and share of object `i`: the arguments of periodograms and series fits."""
+        rows = self.rows(i)
+        share = self.share[self.objects[i] : self.objects[i + 1]]
+        return self.time[rows], self.weight[rows], self.weighted[rows], self.cuts(i), share
+
 
 def _cut(lcs: LightCurves) -> tuple[LightCurves, Integers, Integers]:
     """The batch sorted by band within objects, without bands too thin, with offsets of segments and objects."""

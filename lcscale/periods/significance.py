@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ import numpy as np
 from lcscale.periods.harmonics import Floats, Integers, kernel
 
 
-def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: Integers) -> Floats:
+def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: Integers, n_harmonics: int = 1) -> Floats:
     """Probability that noise alone reaches `power` anywhere below `fmax` (Baluev 2008, MNRAS 385, 1279).
 
-    The upper bound for one band, as ``astropy.timeseries.LombScargle.false_alarm_probability(method="baluev")``. Over
-    several bands, where that bound is not known, the single-frequency probability to the power of the number of
-    independent frequencies ``fmax T``, with T = sqrt(12) `spread`.
+    The upper bound from the rate at which noise crosses a level, as
+    ``astropy.timeseries.LombScargle.false_alarm_probability(method="baluev")`` for one band and harmonic. Of 2K
+    amplitudes in each of B bands the noise makes a point in 2BK dimensions, whose coordinates of harmonic k change k
+    times as fast: for K harmonics that is Baluev 2009, MNRAS 395, 1541.
 
     Parameters
     ----------
@@ -28,22 +30,40 @@ def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: In
         Highest frequency searched, cycles per day.
     n_bands
         Number of bands, each with its own mean and amplitudes.
+    n_harmonics
+        Harmonics of the series at each frequency.
     """
     from scipy.special import betaincc, gammaln
 
     power = np.clip(power, 0.0, 1.0)
     rest = np.maximum(1.0 - power, 1e-300)
-    free = np.maximum(n - 3 * n_bands, 1)
-    single = betaincc(n_bands, 0.5 * free, power)
-    h = np.maximum(n - n_bands, 2)
-    gamma = np.sqrt(2.0 / h) * np.exp(gammaln(0.5 * h) - gammaln(0.5 * (h - 1)))
-    crossings = fmax * np.sqrt(4 * np.pi) * spread * gamma * rest ** (0.5 * (free - 1)) * np.sqrt(0.5 * h * power)
-    independent = np.maximum(fmax * np.sqrt(12.0) * spread, 1.0)
-    one_band = 1.0 - (1.0 - single) * np.exp(-crossings)
-    many = -np.expm1(independent * np.log1p(-np.minimum(single, 1.0 - 1e-16)))
+    pairs = n_harmonics * n_bands
+    free = np.maximum(n - n_bands - 2 * pairs, 1)
+    single = betaincc(pairs, 0.5 * free, power)
+    h = np.maximum(n - n_bands, 2 * pairs)
+    root = pairs - 0.5
+    gamma = (2.0 / h) ** root * np.exp(gammaln(0.5 * h) - gammaln(0.5 * h - root))
+    steep = np.array([_steepness(int(b), n_harmonics) for b in np.atleast_1d(n_bands)])
+    crossings = (
+        fmax * np.sqrt(4 * np.pi) * spread * steep * gamma * rest ** (0.5 * (free - 1)) * (0.5 * h * power) ** root
+    )
     tiny = single + crossings
-    result: Floats = np.where(n_bands == 1, np.where(tiny < 1e-8, tiny, one_band), many)
+    result: Floats = np.where(tiny < 1e-8, tiny, 1.0 - (1.0 - single) * np.exp(-crossings))
     return result
+
+
+@cache
+def _steepness(n_bands: int, n_harmonics: int) -> float:
+    """E[sqrt(Σ k² g_k)] / Γ(BK + 1/2) over independent g_k of the Gamma distribution of shape B; 1 for one of each.
+
+    The expectation of a square root is an integral over the Laplace transform Π (1 + k² x²)^-B.
+    """
+    from scipy.integrate import quad
+    from scipy.special import gamma
+
+    squares = np.arange(1.0, n_harmonics + 1) ** 2
+    integral, _ = quad(lambda x: -np.expm1(-n_bands * np.sum(np.log1p(squares * x * x))) / (x * x), 0.0, np.inf)
+    return float(integral / np.sqrt(np.pi) / gamma(n_bands * n_harmonics + 0.5))
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.search import N_PEAKS, PERIOD_SCHEMA, find
 
@@ -14,6 +14,9 @@ from lcscale.periods.search import N_PEAKS, PERIOD_SCHEMA, find
 @dataclass(frozen=True)
 class Search:
     """Append the columns of `find` to a catalog with light curves.
+
+    The bands come from `bands`, else from the metadata of the light-curve field (``bands``), as for `Extract`;
+    observations in other bands are left out. Without either all are searched.
 
     Parameters
     ----------
@@ -23,13 +26,26 @@ class Search:
         Name of the nested light-curve column.
     n_peaks
         Peaks ranked.
+    bands
+        Bands searched together.
+    n_harmonics, bootstrap, device
+        As in `find`. The device is no part of the fingerprint.
     """
 
     grid: FrequencyGrid | None = None
     column: str = "lightcurve"
     n_peaks: int = N_PEAKS
+    bands: tuple[str, ...] | None = None
+    n_harmonics: int = 1
+    bootstrap: int = 0
+    device: str = field(default="cpu", repr=False)
     rowwise = True
-    version = 1
+    version = 2
+
+    def __post_init__(self) -> None:
+        bands: object = self.bands
+        if bands is not None:
+            object.__setattr__(self, "bands", (bands,) if isinstance(bands, str) else tuple(self.bands or ()))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -46,4 +62,14 @@ class Search:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their periods."""
-        return append_columns(table, find(LightCurves.from_arrow(table, self.column), self.grid, self.n_peaks))
+        bands = declared_bands(table.schema, self.column) if self.bands is None else self.bands
+        periods = find(
+            LightCurves.from_arrow(table, self.column),
+            self.grid,
+            self.n_peaks,
+            bands=bands or None,
+            n_harmonics=self.n_harmonics,
+            bootstrap=self.bootstrap,
+            device=self.device,
+        )
+        return append_columns(table, periods)

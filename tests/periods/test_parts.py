@@ -112,10 +112,11 @@ def test_peaks_in_pieces_are_those_of_the_whole(power, n_peaks, step):
     inner = np.arange(1, power.size - 1)
     local = inner[(power[inner] > power[inner - 1]) & (power[inner] >= power[inner + 1])]
     heights = np.sort(power[local])[::-1][:n_peaks]
-    np.testing.assert_array_equal(finder.height, heights)
-    np.testing.assert_array_equal(power[finder.index], heights)
+    peaks = finder.peaks()
+    np.testing.assert_array_equal(peaks.height, heights)
+    np.testing.assert_array_equal(power[peaks.index], heights)
     if power.std() > 1e-6:
-        assert finder.signal_to_noise(1.0) == pytest.approx((1 - power.mean()) / power.std(), rel=1e-6)
+        assert peaks.signal_to_noise(1.0) == pytest.approx((1 - power.mean()) / power.std(), rel=1e-6)
 
 
 def test_false_alarm_probability_is_astropys():

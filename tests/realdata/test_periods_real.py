@@ -59,6 +59,27 @@ def test_gaia_epochs(real_data):
     assert shares["ECL"][1] >= 0.6
 
 
+def test_gaia_spin_and_precession_are_flagged(real_data):
+    """Aliases of a slow star at Gaia's rhythms are flagged, its aliases elsewhere and other stars there are not."""
+    folder = real_data / "gaia_dr3_epochs"
+    _, lcs = grouped(pd.read_parquet(folder / "photometry_G.parquet"), "source_id", "time", "mag", "mag_err")
+    lcs = lcs.take(np.flatnonzero(lcs.counts >= 50)[:200])
+
+    def flags(signal, lowest, highest):
+        mag = 15 + 0.3 * np.sin(2 * np.pi * signal * lcs.time)
+        star = LightCurves(lcs.time, mag, np.full(mag.size, 0.01), lcs.offsets)
+        return find(star, FrequencyGrid(lowest, highest, 1e-4), 1)["alias"].to_pylist()
+
+    for number in (4, 12, 16):
+        alias = flags(1 / 2500, number - 0.015, number + 0.02)
+        assert set(alias) <= {f"{number}/day", f"{number}/sidereal day", None}
+        assert alias.count(None) < 0.5 * len(alias)
+    near_a_month = flags(1 / 2500, 0.030, 0.034)  # which a thousand days hardly tell from half the precession
+    assert near_a_month.count("2/Gaia precession") > 0.15 * len(lcs)
+    assert set(flags(1 / 2500, 4.2, 4.3)) == {None}
+    assert set(flags(7.123, 7.11, 7.13)) == {None}
+
+
 @pytest.mark.slow
 def test_ogle_cepheids(real_data):
     folder = real_data / "ogle_lmc_cepheids"
