@@ -28,9 +28,8 @@ def step(trained):
     return Classify(str(trained[0]))
 
 
-def test_it_is_a_step_that_travels_light(step, trained):
+def test_it_is_a_step(step, trained):
     assert isinstance(step, Step)
-    assert len(pickle.dumps(step)) < 1000
     assert pickle.loads(pickle.dumps(step)) == step  # noqa: S301
     assert trained[1].card.id in step.fingerprint()
     assert step.columns == ("lightcurve", "period")
@@ -118,3 +117,17 @@ def test_planning_needs_no_torch(trained):
 def test_a_model_that_is_not_there_is_refused_at_once():
     with pytest.raises(InputError, match="no model no_such_model"):
         Classify("no_such_model")
+
+
+def test_a_model_goes_along_to_processes_where_its_folder_is_not(trained, step, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = shutil.copytree(trained[0], tmp_path / "elsewhere")
+    sent = pickle.dumps(Classify(folder))
+    assert pickle.loads(sent).model == str(folder)  # noqa: S301
+    shutil.rmtree(folder)
+    arrived = [pickle.loads(sent) for _ in range(2)]  # noqa: S301
+    assert arrived[0].model == arrived[1].model != str(folder)
+    table, _ = catalog()
+    assert arrived[0](table).equals(step(table))
+    assert arrived[0].fingerprint() == step.fingerprint()
+    assert len(pickle.dumps(Classify("general"))) < 1000

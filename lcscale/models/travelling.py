@@ -1,0 +1,53 @@
+"""A model's files travel with the step that uses it, to processes where its folder is not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from lcscale.models.registry import CARD, WEIGHTS, find_folder, shipped
+
+Files = dict[str, bytes]
+"""The files of a model's folder by their names; empty for a shipped model, which every process has."""
+
+
+def packed(model: str) -> Files:
+    """The files of the model at the folder `model`."""
+    if model in shipped():
+        return {}
+    folder = find_folder(model)
+    return {name: (folder / name).read_bytes() for name in (CARD, WEIGHTS)}
+
+
+def unpacked(model: str, files: Files) -> str:
+    """The folder `model` where it holds these very files, else a folder of this user's that does now.
+
+    Examples
+    --------
+    >>> unpacked("general", packed("general"))
+    'general'
+    """
+    if not files or all(_content(Path(model) / name) == content for name, content in files.items()):
+        return model
+    digest = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:32]
+    root = Path(tempfile.gettempdir()) / f"lcscale-models-{os.getuid()}"
+    root.mkdir(mode=0o700, exist_ok=True)
+    if root.stat().st_uid != os.getuid():
+        raise PermissionError(f"{root} belongs to another user")
+    folder = root / digest
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        if _content(folder / name) != content:
+            with tempfile.NamedTemporaryFile(dir=root, delete=False) as beside:
+                beside.write(content)
+            os.replace(beside.name, folder / name)
+    return str(folder)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
