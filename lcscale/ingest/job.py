@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import itertools
 import os
 import shutil
 import threading
@@ -17,11 +18,14 @@ from upath import UPath
 
 from lcscale.engine import RunRecord, Shared, Task, resolve, run
 from lcscale.engine.record import code_versions
+from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError, InputError
 from lcscale.ingest.leaves import gather_leaf, link_leaf
 from lcscale.ingest.planning import plan_leaves, read_schema_text, schema_text
+from lcscale.ingest.shuffle import SparkShuffle
 from lcscale.ingest.sources import part_identities, read_sources, write_sources
-from lcscale.ingest.staging import stage
+from lcscale.ingest.spills import Spills
+from lcscale.ingest.staging import count, stage
 from lcscale.lake import HEALPIX_COLUMN, Draft, Lake, Leaf, Pixel
 from lcscale.lake.leaf import parquet_options
 from lcscale.surveys import Part, Problem, Survey
@@ -166,34 +170,36 @@ class _Job:
     def run(self, draft: Draft, engine: Any, progress: bool | None) -> RunRecord:
         """Stage, plan, gather, publish; what is done already is not done again."""
         spills = draft.folder / _SPILLS
-        staging = [
-            _task(stage, (self.adapter, part, spills), identity, part.label, draft, keyed=True)
-            for identity, part in self.parts.items()
-        ]
         if draft.is_published:
             _remove(spills)
-            return self._finished(draft, staging)
+            return self._finished(draft)
         chosen = resolve(engine)
         try:
-            record = self._run(draft, spills, staging, {"engine": chosen, "progress": progress})
+            record = self._run(draft, spills, {"engine": chosen, "progress": progress})
         finally:
             if chosen is not engine:
                 chosen.close()
         return record
 
-    def _run(self, draft: Draft, spills: UPath, staging: Sequence[Task], options: dict[str, Any]) -> RunRecord:
+    def _run(self, draft: Draft, spills: UPath, options: dict[str, Any]) -> RunRecord:
         title = str(draft.entry.name)
         options = {"ledger": draft.ledger, **options}
+        shuffled = isinstance(options["engine"], SparkEngine)
         # hats, which the driver writes the metadata with, takes seconds to import: while the workers read
         threading.Thread(target=importlib.import_module, args=("hats",)).start()
+        staging = [
+            _task(count if shuffled else stage, (self.adapter, part, spills), identity, part.label, draft, keyed=True)
+            for identity, part in self.parts.items()
+        ]
         record = run(staging, title=f"{title}: reading", **options)
         if record.quarantined:
             return record
         reading = record.stages
         done = draft.ledger.done()
-        names = [name for task in staging for name in done[task.key]["spills"]]
+        found = [done[task.key]["spills"] for task in staging]
+        names = list(itertools.chain.from_iterable(found))
         if not names:
-            return self._with_problems(record, draft, staging)
+            return self._with_problems(record, draft)
         limits = (self.limits.rows, self.limits.bytes)
         planning = _task(
             plan_leaves, (spills, names, *limits, tuple(self.leaves), self.schema), "", "partitions", draft
@@ -203,6 +209,8 @@ class _Job:
             return record
         plan = draft.ledger.done()[planning.key]
         tasks = self._leaf_tasks(plan, names, draft, spills)
+        if shuffled:
+            options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(self.parts.values()), found)
         record = run(tasks, title=f"{title}: writing", **options)
         record.stages = reading | record.stages
         if not record.quarantined:
@@ -210,7 +218,7 @@ class _Job:
             self._publish(draft, plan["schema"], [done[task.key] for task in tasks])
             record.published = True
             _remove(spills)
-        return self._with_problems(record, draft, staging)
+        return self._with_problems(record, draft)
 
     def _leaf_tasks(self, plan: dict[str, Any], names: Sequence[str], draft: Draft, spills: UPath) -> list[Task]:
         tasks = []
@@ -218,7 +226,8 @@ class _Job:
         for order, number, touched in plan["pixels"]:
             pixel = Pixel(order, number)
             base = (self.leaves.get(pixel), self.digests.get(pixel, ""))
-            arguments = (spills, [names[i] for i in touched], pixel, draft.folder, plan["schema"])
+            rows = Spills(spills, tuple(names[i] for i in touched))
+            arguments = (rows, pixel, draft.folder, plan["schema"])
             options = (self.adapter.identity, self.adapter.in_pieces, *base, writing)
             tasks.append(_task(gather_leaf, (*arguments, *options), str(pixel), f"{draft.entry.name} {pixel}", draft))
         written = {Pixel(order, number) for order, number, _ in plan["pixels"]}
@@ -234,19 +243,19 @@ class _Job:
         write_sources(draft.folder, self.known | set(self.parts))
         draft.publish(pixels, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 
-    def _finished(self, draft: Draft, staging: Sequence[Task]) -> RunRecord:
+    def _finished(self, draft: Draft) -> RunRecord:
         """The record of an ingest that was done before."""
         record = RunRecord(draft.entry.name, versions=code_versions())
         for result in draft.ledger.done().values():
             record.skipped += 1
             if "digest" in result:
                 record.add_result(result)
-        return self._with_problems(record, draft, staging)
+        return self._with_problems(record, draft)
 
-    def _with_problems(self, record: RunRecord, draft: Draft, staging: Sequence[Task]) -> RunRecord:
+    def _with_problems(self, record: RunRecord, draft: Draft) -> RunRecord:
         """`record` with what was found in the release, in this run or an earlier one of the same plan."""
         done = draft.ledger.done()
-        found = [Problem(*item) for task in staging for item in done.get(task.key, {}).get("problems", [])]
+        found = [Problem(*item) for result in done.values() for item in result.get("problems", [])]
         _note(record, [*self.problems, *found])
         repeated = [result for result in done.values() if result.get("duplicates")]
         if repeated:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,6 @@ from upath import UPath
 from lcscale.errors import InputError
 from lcscale.ingest.joining import join_pieces
 from lcscale.ingest.planning import read_schema_text
-from lcscale.ingest.spills import read_span
 from lcscale.lake import HEALPIX_COLUMN, Leaf, Pixel, write_leaf
 from lcscale.lake.draft import link
 from lcscale.lake.leaf import leaf_path
@@ -23,9 +22,15 @@ from lcscale.lake.leaf import leaf_path
 _EXAMPLES = 5
 
 
+class Waiting(Protocol):
+    """Rows that wait to be written: in spills, or come by a shuffle."""
+
+    def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
+        """Those whose index lies in the half-open `span`, always in the same order."""
+
+
 def gather_leaf(
-    spills: UPath,
-    names: Sequence[str],
+    rows: Waiting,
     pixel: Pixel,
     folder: UPath,
     schema: str,
@@ -35,12 +40,12 @@ def gather_leaf(
     base_digest: str = "",
     options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write the leaf of `pixel` into the version at `folder` from the rows that the spills `names` have there.
+    """Write the leaf of `pixel` into the version at `folder` from those of the waiting `rows` that lie there.
 
     Parameters
     ----------
-    spills, names
-        The spills.
+    rows
+        What was read of the release.
     pixel, folder, schema
         What to write, and where; the schema as `lcscale.ingest.planning.schema_text`.
     identity, joined
@@ -59,7 +64,7 @@ def gather_leaf(
     """
     start = time.perf_counter()
     wanted = read_schema_text(schema)
-    batches = [_cast(batch, wanted) for name in names for batch in read_span(spills, name, pixel.span)]
+    batches = [_cast(batch, wanted) for batch in rows.within(pixel.span)]
     before = base.read().cast(wanted) if base is not None else wanted.empty_table()
     table = pa.concat_tables([before, *batches])
     result: dict[str, Any] = {}

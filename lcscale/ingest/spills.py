@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ CELL_ORDER = 8
 """HEALPix order of the spills' histograms."""
 
 _BATCH_BYTES = 4 << 20
+_ROWS_SCHEMA = b"lcscale.rows"
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,24 @@ class Histogram:
     """int64 [n]."""
 
 
-def write_spill(folder: UPath, name: str, table: pa.Table) -> None:
-    """Write `table`, sorted by `_healpix_29`, and its histogram; both are complete when they are there."""
+@dataclass(frozen=True)
+class Spills:
+    """Rows that wait in the spills `names` in `folder`."""
+
+    folder: UPath
+    names: tuple[str, ...]
+
+    def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
+        """Those whose index lies in the half-open `span`, spill by spill."""
+        for name in self.names:
+            yield from read_span(self.folder, name, span)
+
+
+def write_spill(folder: UPath, name: str, table: pa.Table, *, whole: bool = True) -> None:
+    """Write `table`, sorted by `_healpix_29`, and its histogram; both are complete when they are there.
+
+    Not `whole`, only the index is written; histogram and schema are still those of the table.
+    """
     index = table.column(HEALPIX_COLUMN).to_numpy()
     cells, starts = np.unique(index >> 2 * (29 - CELL_ORDER), return_index=True)
     sizes = np.concatenate([[0], np.cumsum(_row_bytes(table))])
@@ -43,6 +60,9 @@ def write_spill(folder: UPath, name: str, table: pa.Table) -> None:
     buffer = io.BytesIO()
     np.save(buffer, counts)
     _put(folder / f"{name}.npy", buffer.getvalue())
+    if not whole:
+        note = {_ROWS_SCHEMA: table.schema.serialize().to_pybytes()}
+        table = table.select([HEALPIX_COLUMN]).replace_schema_metadata(note)
     rows = max(1, _BATCH_BYTES * table.num_rows // max(1, table.nbytes))
     beside = folder / f".{uuid.uuid4().hex}"
     with beside.open("wb") as stream, pa.ipc.new_file(stream, table.schema) as writer:
@@ -57,8 +77,10 @@ def read_histogram(folder: UPath, name: str) -> Histogram:
 
 
 def read_schema(folder: UPath, name: str) -> pa.Schema:
-    """The schema of a spill."""
-    return _open(folder / f"{name}.arrow").schema
+    """The schema of the rows of a spill."""
+    schema = _open(folder / f"{name}.arrow").schema
+    noted = (schema.metadata or {}).get(_ROWS_SCHEMA)
+    return schema if noted is None else pa.ipc.read_schema(pa.py_buffer(noted))
 
 
 def read_span(folder: UPath, name: str, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
@@ -73,6 +95,13 @@ def read_span(folder: UPath, name: str, span: tuple[int, int]) -> Iterator[pa.Re
         start, stop = np.searchsorted(index, span).tolist()
         if stop > start:
             yield batch.slice(start, stop - start)
+
+
+def remove_spills(folder: UPath, names: Iterable[str]) -> None:
+    """Remove spills and their histograms, those half written too."""
+    for name in names:
+        for ending in ("arrow", "npy"):
+            (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
 def _bisect(reader: Any, value: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import astuple
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from upath import UPath
 
-from lcscale.ingest.spills import write_spill
+from lcscale.ingest.spills import remove_spills, write_spill
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
@@ -32,65 +33,52 @@ def stage(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]
     dict
         ``spills`` (their names), ``rows``, ``problems`` (path, text, set_aside) and ``stages``.
     """
+    return _staged(survey, part, folder, key, whole=True)
+
+
+def count(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]:
+    """As `stage`, but put the positions aside only: the rows are read again when the partitions are known."""
+    return _staged(survey, part, folder, key, whole=False)
+
+
+def _staged(survey: Survey, part: Part, folder: UPath, key: str, *, whole: bool) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
     problems: list[Problem] = []
-    start = time.perf_counter()
-    spills = _Spills(survey, folder, key)
-    batches = survey.batches(part, problems)
-    while True:
-        try:
-            table = next(batches, None)
-        except ReleaseFileError as error:
-            spills.discard()
-            problems.append(Problem(part.path, str(error)))
-            break
-        if table is None:
-            break
-        spills.add(placed(table, survey.ra, survey.dec, part.path, problems))
-    spills.flush()
-    stages = {"read": time.perf_counter() - start - spills.seconds, "spill": spills.seconds}
-    found = [astuple(problem) for problem in problems]
-    return {"rows": spills.rows, "spills": spills.names, "problems": found, "stages": stages}
+    names: list[str] = []
+    rows, spilling, start = 0, 0.0, time.perf_counter()
+    try:
+        for table in sorted_tables(survey, part, problems):
+            begun = time.perf_counter()
+            names.append(f"{key}-{len(names)}")
+            write_spill(folder, names[-1], table, whole=whole)
+            rows += table.num_rows
+            spilling += time.perf_counter() - begun
+    except ReleaseFileError as error:
+        remove_spills(folder, names)
+        names, rows = [], 0
+        problems.append(Problem(part.path, str(error)))
+    stages = {"read": time.perf_counter() - start - spilling, "spill": spilling}
+    return {"rows": rows, "spills": names, "problems": [astuple(problem) for problem in problems], "stages": stages}
 
 
-class _Spills:
-    """Gathers rows of one part, and writes a spill whenever there are enough."""
+def sorted_tables(survey: Survey, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
+    """The rows of `part` that have a position, in tables of about `SPILL_BYTES`, each sorted by `_healpix_29`.
 
-    def __init__(self, survey: Survey, folder: UPath, key: str) -> None:
-        self._survey, self._folder, self._key = survey, folder, key
-        self._waiting: list[pa.Table] = []
-        self.names: list[str] = []
-        self.rows = 0
-        self.seconds = 0.0
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def add(self, table: pa.Table) -> None:
-        """Take more rows."""
+    Raises
+    ------
+    ReleaseFileError
+        Where the part cannot be read.
+    """
+    waiting: list[pa.Table] = []
+    for table in survey.batches(part, problems):
+        table = placed(table, survey.ra, survey.dec, part.path, problems)
         if table.num_rows:
-            self._waiting.append(table)
-            self.rows += table.num_rows
-        if sum(waiting.nbytes for waiting in self._waiting) >= SPILL_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is waiting."""
-        if not self._waiting:
-            return
-        start = time.perf_counter()
-        table = pa.concat_tables(self._waiting, promote_options="permissive").combine_chunks()
-        self._waiting.clear()
-        name = f"{self._key}-{len(self.names)}"
-        write_spill(self._folder, name, _sorted(table, self._survey))
-        self.names.append(name)
-        self.seconds += time.perf_counter() - start
-
-    def discard(self) -> None:
-        """Forget all rows of the part, and remove what was written."""
-        for name in self.names:
-            for ending in ("arrow", "npy"):
-                (self._folder / f"{name}.{ending}").unlink(missing_ok=True)
-        self.names.clear()
-        self._waiting.clear()
-        self.rows = 0
+            waiting.append(table)
+        if sum(each.nbytes for each in waiting) >= SPILL_BYTES:
+            yield _sorted(waiting, survey)
+            waiting = []
+    if waiting:
+        yield _sorted(waiting, survey)
 
 
 def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
@@ -105,8 +93,9 @@ def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
     return np.asarray(cdshealpix.lonlat_to_healpix(lon, lat, 29)).astype(np.int64)
 
 
-def _sorted(table: pa.Table, survey: Survey) -> pa.Table:
-    """`table` with `_healpix_29` in front, in its order."""
+def _sorted(tables: list[pa.Table], survey: Survey) -> pa.Table:
+    """The rows of `tables` with `_healpix_29` in front, in its order."""
+    table = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
     index = spatial_index(*(table.column(name).to_numpy() for name in (survey.ra, survey.dec)))
     if HEALPIX_COLUMN in table.column_names:
         table = table.drop_columns([HEALPIX_COLUMN])

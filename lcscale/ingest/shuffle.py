@@ -1,0 +1,144 @@
+"""The shuffle of an ingest on Spark: rows travel from the tasks that read straight to those that write a leaf."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.engine import Outcome, Shared, Task
+from lcscale.engine.spark import SparkEngine
+from lcscale.engine.task import attempt
+from lcscale.errors import LcscaleError
+from lcscale.ingest.leaves import gather_leaf
+from lcscale.ingest.staging import sorted_tables
+from lcscale.lake import HEALPIX_COLUMN
+from lcscale.surveys import Part, Survey
+
+_LEAVES_PER_SLOT = 8
+Block = tuple[int, bytes]
+"""Number of the sorted table it is from, and its rows as an Arrow stream."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Rows of one leaf as the shuffle brought them."""
+
+    blocks: tuple[Block, ...]
+
+    def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
+        """All of them, in the order they were read in: they were sent for their `span`."""
+        for _, stream in sorted(self.blocks):
+            yield from pa.ipc.open_stream(stream)
+
+
+class SparkShuffle:
+    """An engine for the tasks that write leaves: Spark sorts the release by leaf, and each task gets what came for it.
+
+    Spark keeps what it shuffled while the leaves are written some at a time, so that the ledger knows of each soon.
+    Tasks that gather nothing run as on any Spark engine.
+
+    Parameters
+    ----------
+    engine
+        The session's engine.
+    survey, parts
+        What is read.
+    tables
+        For each part, what its sorted tables are called (see `lcscale.ingest.staging.count`); none of a part that is
+        set aside.
+    """
+
+    def __init__(
+        self, engine: SparkEngine, survey: Survey, parts: Sequence[Part], tables: Sequence[Sequence[str]]
+    ) -> None:
+        self._engine, self._survey = engine, survey
+        firsts = np.cumsum([0, *map(len, tables)]).tolist()[:-1]
+        self._parts = [(first, part) for first, part, some in zip(firsts, parts, tables, strict=True) if some]
+
+    @property
+    def name(self) -> str:
+        """The cluster's master."""
+        return self._engine.name
+
+    @property
+    def dashboard(self) -> str | None:
+        """Address of Spark's page, where it is switched on."""
+        return self._engine.dashboard
+
+    @property
+    def slots(self) -> int:
+        """Cores of the cluster."""
+        return self._engine.slots
+
+    def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
+        """Route the rows of the leaves that `tasks` gather, and yield the outcomes of a round of leaves at a time."""
+        from py4j.protocol import Py4JJavaError
+        from pyspark.errors import PySparkException
+
+        every = list(tasks)
+        gathers = [_with_values(task) for task in every if task.function is gather_leaf]
+        yield from self._engine.outcomes((task for task in every if task.function is not gather_leaf), retries)
+        if not gathers:
+            return
+        spans = np.array([task.arguments[1].span for task in gathers], np.int64)
+        context = self._engine.session.sparkContext
+        parts = context.parallelize(self._parts, len(self._parts))
+        routed = parts.flatMap(functools.partial(_route, self._survey, spans)).partitionBy(len(gathers), int)
+        size = self.slots * _LEAVES_PER_SLOT
+        for start in range(0, len(gathers), size):
+            some = dict(enumerate(gathers[start : start + size], start))
+            written = routed.mapPartitionsWithIndex(functools.partial(_gather, some, retries))
+            try:
+                yield from context.runJob(written, list, list(some))
+            except (Py4JJavaError, PySparkException) as error:
+                raise LcscaleError(
+                    f"the shuffle on {self.name} failed: {_cause(error)}; run the same command again to go on"
+                ) from error
+
+    def close(self) -> None:
+        """Nothing to give back: the session is its engine's."""
+
+
+def _with_values(task: Task) -> Task:
+    """The task with its shared arguments by value: Spark sends them with a round of leaves."""
+    values = tuple(each.value if isinstance(each, Shared) else each for each in task.arguments)
+    return replace(task, arguments=values)
+
+
+def _cause(error: Exception) -> str:
+    """What was raised in a worker: the last line of its traceback, amid those of Spark and the JVM."""
+    found = re.findall(r"^\s*[\w.]+(?:Error|Exception): .*$", str(error), re.MULTILINE)
+    return str(found[-1]).strip() if found else str(error).strip().splitlines()[0]
+
+
+def _route(survey: Survey, spans: npt.NDArray[np.int64], item: tuple[int, Part]) -> Iterator[tuple[int, Block]]:
+    """The rows of a part as blocks, each for the leaf of one of `spans` [n, 2]."""
+    first, part = item
+    for number, table in enumerate(sorted_tables(survey, part, []), first):
+        index = table.column(HEALPIX_COLUMN).to_numpy()
+        starts, stops = np.searchsorted(index, spans).T
+        for leaf in np.flatnonzero(stops > starts).tolist():
+            yield leaf, (number, _packed(table.slice(starts[leaf], stops[leaf] - starts[leaf])))
+
+
+def _packed(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def _gather(
+    tasks: dict[int, Task], retries: int, number: int, arrived: Iterable[tuple[int, Block]]
+) -> Iterator[Outcome]:
+    """Run the task of the leaf `number` on the rows that came for it."""
+    rows: Any = Arrived(tuple(block for _, block in arrived))
+    task = tasks[number]
+    yield attempt(replace(task, arguments=(rows, *task.arguments[1:])), retries)
