@@ -11,7 +11,6 @@ from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 from lcscale.periods.harmonics import (
-    MAX_HARMONICS,
     N_PARAMETERS,
     back_substitute,
     nested_drops,
@@ -42,36 +41,54 @@ _PHI = _R + MAX_ORDER - 2
 _ERRORS = _PHI + MAX_ORDER - 2
 
 
+ORDERS = np.arange(1, MAX_ORDER + 1)
+"""The `orders` that the kernels take."""
+
+WORK_ROWS = N_PARAMETERS + 8
+"""Rows of N_PARAMETERS numbers that the kernels need as `work`."""
+
+_MATRIX = slice(0, N_PARAMETERS)
+_MOMENTS = slice(N_PARAMETERS, N_PARAMETERS + 4)
+_RIGHT, _DROPS, _COEFFICIENTS, _GRADIENT = range(N_PARAMETERS + 4, WORK_ROWS)
+
+
 @kernel  # type: ignore[untyped-decorator]
-def fourier(time: Floats, mag: Floats, error: Floats, period: float, scratch: Any, out: Any) -> None:
-    """The features of this family for one light curve, into `out`; `scratch` is float64 [6, >= n]."""
-    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
-    coefficients = np.empty(N_PARAMETERS)
-    order, rest, chi2 = _fit(time, mag, error, period, scratch, matrix, coefficients)
+def fourier(
+    time: Floats, mag: Floats, error: Floats, period: float, orders: Integers, scratch: Any, work: Any, out: Any
+) -> None:
+    """The features of this family for one light curve, into `out`.
+
+    `scratch` is float64 [6, >= n], `work` float64 [`WORK_ROWS`, `N_PARAMETERS`], `orders` are `ORDERS`.
+    """
+    order, rest, chi2 = _fit(time, mag, error, period, orders, scratch, work)
     if order == 0:
         return
     out[0] = order
     out[1] = 1.0 - rest / chi2
-    _shape(coefficients, order, out)
-    _errors(matrix, coefficients, order, rest / (mag.size - 2 * order - 1), out)
+    _shape(work[_COEFFICIENTS], order, out)
+    _errors(work[_MATRIX], work[_COEFFICIENTS], work[_GRADIENT], order, rest / (mag.size - 2 * order - 1), out)
 
 
 @kernel  # type: ignore[untyped-decorator]
-def first_harmonic(time: Floats, mag: Floats, error: Floats, period: float, scratch: Any) -> tuple[float, float]:
+def first_harmonic(
+    time: Floats, mag: Floats, error: Floats, period: float, orders: Integers, scratch: Any, work: Any
+) -> tuple[float, float]:
     """Amplitude A_1 and phase φ_1 (at time 0) of the series that `fourier` fits; NaN where there is none."""
-    coefficients = np.zeros(N_PARAMETERS)
-    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
-    order, _, _ = _fit(time, mag, error, period, scratch, matrix, coefficients)
+    order, _, _ = _fit(time, mag, error, period, orders, scratch, work)
     if order == 0:
         return np.nan, np.nan
+    coefficients = work[_COEFFICIENTS]
     return math.hypot(coefficients[1], coefficients[2]), math.atan2(-coefficients[2], coefficients[1])
 
 
 @kernel  # type: ignore[untyped-decorator]
 def _fit(
-    time: Floats, mag: Floats, error: Floats, period: float, scratch: Any, matrix: Any, coefficients: Any
+    time: Floats, mag: Floats, error: Floats, period: float, orders: Integers, scratch: Any, work: Any
 ) -> tuple[int, float, float]:
-    """Order of the series (0 where there is none), its χ² and that of a constant star; fills the Cholesky factor."""
+    """Order of the series (0 where there is none), its χ² and that of a constant star.
+
+    The Cholesky factor and the coefficients are left in `work`.
+    """
     n = mag.size
     most = min(MAX_ORDER, (n - 4) // 2)
     if most < 1:
@@ -79,16 +96,14 @@ def _fit(
     weight = scratch[4, :n]
     weighted = scratch[5, :n]
     chi2 = _weigh(mag, error, weight, weighted)
-    moments = np.empty((4, N_PARAMETERS))
-    right = np.empty(N_PARAMETERS)
-    drops = np.empty(MAX_HARMONICS)
+    matrix, moments, right, drops = work[_MATRIX], work[_MOMENTS], work[_RIGHT], work[_DROPS]
     trig_moments(time, weight, weighted, 1.0 / period, most, scratch, moments)
-    normal_equations(moments, np.arange(1, most + 1), matrix, right)
+    normal_equations(moments, orders[:most], matrix, right)
     determined = nested_drops(matrix, right, most, drops)
     if determined == 0:
         return 0, 0.0, 0.0
     order = best_order(drops[:determined], chi2, n)
-    back_substitute(matrix, right, 2 * order + 1, coefficients)
+    back_substitute(matrix, right, 2 * order + 1, work[_COEFFICIENTS])
     return order, max(chi2 - drops[order - 1], 0.0), chi2
 
 
@@ -142,9 +157,8 @@ def _shape(coefficients: Floats, order: int, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _errors(matrix: Floats, coefficients: Floats, order: int, variance: float, out: Any) -> None:
+def _errors(matrix: Floats, coefficients: Floats, gradient: Any, order: int, variance: float, out: Any) -> None:
     """Standard errors by propagation through the covariance ``variance (L L^T)^-1``."""
-    gradient = np.empty(N_PARAMETERS)
     n_parameters = 2 * order + 1
     a1, b1 = coefficients[1], coefficients[2]
     first = a1 * a1 + b1 * b1
@@ -152,7 +166,8 @@ def _errors(matrix: Floats, coefficients: Floats, order: int, variance: float, o
         for part in range(2):  # the amplitude or ratio, then the phase difference
             if k == 1 and part == 1:
                 continue
-            gradient[:n_parameters] = 0.0
+            for r in range(n_parameters):
+                gradient[r] = 0.0
             a, b = coefficients[2 * k - 1], coefficients[2 * k]
             square = a * a + b * b
             if part == 0:
@@ -189,18 +204,28 @@ def _quadratic_form(matrix: Floats, vector: Any, size: int) -> float:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, period: Floats, longest: int, out: Any) -> None:
+def _each(
+    time: Floats,
+    mag: Floats,
+    error: Floats,
+    offsets: Integers,
+    period: Floats,
+    orders: Integers,
+    longest: int,
+    out: Any,
+) -> None:
     scratch = np.empty((6, longest))
+    work = np.empty((WORK_ROWS, N_PARAMETERS))
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b - a >= 6 and period[i] > 0.0:
-            fourier(time[a:b] - time[a], mag[a:b], error[a:b], period[i], scratch, out[i])
+            fourier(time[a:b] - time[a], mag[a:b], error[a:b], period[i], orders, scratch, work, out[i])
 
 
 def _compute(batch: BandBatch) -> Floats:
     out = np.full((len(batch), len(FEATURES)), np.nan)
     longest = int(np.diff(batch.offsets).max(initial=0))
-    _each(batch.time, batch.mag, batch.error, batch.offsets, batch.period, longest, out)
+    _each(batch.time, batch.mag, batch.error, batch.offsets, batch.period, ORDERS, longest, out)
     return out
 
 

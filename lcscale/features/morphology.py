@@ -95,7 +95,7 @@ def _count_up_to(v: Floats, q: float) -> int:
 @kernel  # type: ignore[untyped-decorator]
 def _first_from(v: Floats, q: float) -> int:
     """Index of the first sorted value at or above the quantile `q` (NumPy's linear rule)."""
-    first = math.ceil(q * (v.size - 1))
+    first = v.size - 1 - int((1.0 - q) * (v.size - 1))
     while first > 0 and v[first - 1] == v[first]:
         first -= 1
     return first

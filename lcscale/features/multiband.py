@@ -10,7 +10,8 @@ import numpy as np
 from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Feature, PairFamily
-from lcscale.features.fourier import first_harmonic
+from lcscale.features.fourier import ORDERS, WORK_ROWS, first_harmonic
+from lcscale.periods.harmonics import N_PARAMETERS
 
 COLOR_WINDOW = 0.5
 """Observations of two bands closer than this, in days, make a colour."""
@@ -55,9 +56,20 @@ def color_scatter(first_time: Floats, first: Floats, time: Floats, mag: Floats) 
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(times: Any, mags: Any, errors: Any, offsets: Any, zeros: Any, period: Floats, longest: int, out: Any) -> None:
+def _each(
+    times: Any,
+    mags: Any,
+    errors: Any,
+    offsets: Any,
+    zeros: Any,
+    period: Floats,
+    orders: Integers,
+    longest: int,
+    out: Any,
+) -> None:
     """Both bands' arrays come in pairs, the primary one first."""
     scratch = np.empty((6, longest))
+    work = np.empty((WORK_ROWS, N_PARAMETERS))
     o0: Integers = offsets[0]
     o1: Integers = offsets[1]
     for i in range(o0.size - 1):
@@ -69,8 +81,8 @@ def _each(times: Any, mags: Any, errors: Any, offsets: Any, zeros: Any, period: 
         out[i, 0] = zeros[1][i] + np.mean(m1) - zeros[0][i] - np.mean(m0)
         out[i, 1] = color_scatter(t0, m0, t1, m1)
         if period[i] > 0.0:
-            amplitude, phase = first_harmonic(t0 - t0[0], m0, e0, period[i], scratch)
-            other, lag = first_harmonic(t1 - t0[0], m1, e1, period[i], scratch)
+            amplitude, phase = first_harmonic(t0 - t0[0], m0, e0, period[i], orders, scratch, work)
+            other, lag = first_harmonic(t1 - t0[0], m1, e1, period[i], orders, scratch, work)
             turns = (lag - phase) / (2.0 * math.pi)
             out[i, 2] = other / amplitude
             out[i, 3] = (turns - math.ceil(turns - 0.5)) * 2.0 * math.pi
@@ -86,6 +98,7 @@ def _compute(primary: BandBatch, batch: BandBatch) -> Floats:
         (primary.offsets, batch.offsets),
         (primary.zero, batch.zero),
         batch.period,
+        ORDERS,
         longest,
         out,
     )

@@ -7,6 +7,7 @@ drop of χ² for every nested model at once.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba as nb
@@ -151,7 +152,7 @@ def nested_drops(matrix: Floats, right: Floats, n_harmonics: int, drops: Any) ->
             pivot -= matrix[r, k] * matrix[r, k]
         if not pivot > _SINGULAR:
             break
-        matrix[r, r] = np.sqrt(pivot)
+        matrix[r, r] = math.sqrt(pivot)
         value = right[r]
         for k in range(r):
             value -= matrix[r, k] * right[k]
