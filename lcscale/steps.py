@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -41,6 +41,14 @@ class Step(Protocol):
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Apply the step to the rows of one partition, or of one batch of it when `rowwise`."""
+
+
+@runtime_checkable
+class Narrowing(Protocol):
+    """A step that brings columns from elsewhere, and need not bring all of them."""
+
+    def narrowed(self, wanted: Collection[str]) -> Step:
+        """The step that gives, of the columns it adds, at least those in `wanted`, under the same names."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from lcscale.lake.leaf import Ranges
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.region import Region, as_region
 from lcscale.lake.source import Source, open_source
-from lcscale.steps import Select, Step, Where, chain_schema
+from lcscale.steps import Narrowing, Select, Step, Where, chain_schema
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -139,25 +139,31 @@ class Catalog:
         return self.map(Join(other, on))
 
     def plan(self) -> PartitionPlan:
-        """How its partitions are read and computed: only columns that are needed are read."""
+        """How its partitions are read and computed: only columns that are needed are read, of other catalogs too."""
+        columns, steps = self._needed()
         return PartitionPlan(
-            columns=self._columns_to_read(),
+            columns=columns,
             input_schema=self.source.schema,
             ra=self.source.ra,
             dec=self.source.dec,
-            steps=self.steps,
+            steps=steps,
             region=self.area,
         )
 
-    def _columns_to_read(self) -> tuple[str, ...]:
-        wanted: set[str] = set(self.source.position)
-        for step in self.steps:
-            wanted.update(step.columns, getattr(step, "optional_columns", ()))
+    def _needed(self) -> tuple[tuple[str, ...], tuple[Step, ...]]:
+        """Columns to read, and the steps, of which those that read other catalogs read what is kept in the end."""
+        wanted: set[str] | None = None
+        steps = []
+        for step in reversed(self.steps):
             if isinstance(step, Select):
-                break
-        else:
-            return tuple(self.source.schema.names)
-        return tuple(name for name in self.source.schema.names if name in wanted)
+                wanted = set(step.names)
+            elif wanted is not None:
+                step = step.narrowed(wanted) if isinstance(step, Narrowing) else step
+                wanted |= {*step.columns, *getattr(step, "optional_columns", ())}
+            steps.append(step)
+        names = self.source.schema.names
+        wanted = set(names) if wanted is None else wanted.union(self.source.position)
+        return tuple(name for name in names if name in wanted), tuple(reversed(steps))
 
     @property
     def partitions(self) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,11 @@ class Join:
 
     def _added(self, schema: pa.Schema) -> list[pa.Field]:
         return [field for field in self.right.schema if field.name not in schema.names]
+
+    def narrowed(self, wanted: Collection[str]) -> Join:
+        """The same of fewer columns."""
+        kept = [name for name in self.right.column_names if name in wanted or name == self.on]
+        return Join(self.right.columns(*kept), self.on)
 
     def fingerprint(self) -> str:
         """The right-hand content and the column."""

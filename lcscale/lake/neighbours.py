@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -88,6 +89,17 @@ class Crossmatch:
         """Left fields, right fields, the separation."""
         return joined_schema(input_schema, self.right.schema, self.options, self.left.schema)
 
+    def narrowed(self, wanted: Collection[str]) -> Crossmatch:
+        """The same of fewer right-hand columns; what decides stays, and so does what the names hang on."""
+        if self.options.how == "anti":
+            return self
+        names = self.names
+        kept = {*self.deciding(), *(old for old, _ in names.added), *(old for old, new in names.right if new in wanted)}
+        suffixes = [new.removeprefix(old) for old, new in (*names.right, *names.added) if new != old]
+        options = replace(self.options, suffix=suffixes[0]) if suffixes else self.options
+        right = self.right.columns(*(name for name in self.right.column_names if name in kept))
+        return Crossmatch(self.left, right, options)
+
     def fingerprint(self) -> str:
         """The right-hand content and the options; the left's too where left rows compete with each other."""
         left = self.left.fingerprint() if self.options.mutual else ""
@@ -162,11 +174,9 @@ def associate(
     if options.how == "anti":
         raise InputError("crossmatch: an association holds pairs; how='anti' has none")
     ids = _identifier(left, left_id), _identifier(right, right_id)
-    whole = Crossmatch(left, right, options)
-    renamed = [new.removeprefix(old) for old, new in whole.names.right if new != old]
-    options = replace(whole.options, suffix=renamed[0] if renamed else options.suffix)
-    step = Crossmatch(left, right.columns(ids[1], *whole.deciding()), options)
-    return left.map(step).columns(ids[0], dict(step.names.right)[ids[1]], *(new for _, new in step.names.added))
+    step = Crossmatch(left, right, options)
+    chosen = (ids[0], dict(step.names.right)[ids[1]], *(new for _, new in step.names.added))
+    return left.map(step).columns(*chosen)
 
 
 def _identifier(catalog: Catalog, given: str | None) -> str:

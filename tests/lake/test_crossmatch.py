@@ -146,6 +146,31 @@ def test_a_chain_reads_each_partition_of_the_left_once(three, monkeypatch):
     assert set(names) <= set(three[0].crossmatch(b).crossmatch(c).column_names)
 
 
+def test_columns_that_are_dropped_in_the_end_are_not_read_anywhere(three, monkeypatch):
+    read = set()
+    batches = Leaf.batches
+
+    def noting(leaf, columns=None, ranges=None):
+        read.update(columns)
+        return batches(leaf, columns, ranges)
+
+    a, b, c = three
+    chain = a.crossmatch(b, radius_arcsec=0.1).crossmatch(c, radius_arcsec=0.1, where="mag_a > 15")
+    whole = chain.to_arrow()
+    for names in (
+        ("object_id_3", "mag_b"),
+        ("separation_arcsec_3",),
+        ("mag_a", "ra_2"),
+        ("dec_3", "separation_arcsec"),
+    ):
+        narrow = chain.columns(*names)
+        assert narrow.to_arrow().equals(whole.select(narrow.column_names))
+    monkeypatch.setattr(Leaf, "batches", noting)
+    chain.columns("object_id_3", "mag_b").to_arrow()
+    assert {"mag_a", "mag_b", "object_id"} <= read
+    assert "mag_c" not in read
+
+
 def test_an_association_holds_ids_and_separation(three, lake):
     a, b, _ = three
     linked = a.crossmatch(b, radius_arcsec=0.1, association=True, where="mag_b < 15")
