@@ -20,13 +20,13 @@ _SHIPPED = Path(__file__).parent / "shipped"
 _IN_MEMORY = 4
 
 
-def shipped() -> tuple[str, ...]:
-    """Names of the models inside the package."""
-    return tuple(sorted(folder.name for folder in _SHIPPED.iterdir() if (folder / CARD).is_file()))
+def shipped(root: Path = _SHIPPED) -> tuple[str, ...]:
+    """Names of the models inside the package; `root` is the folder of those of a kind, networks by default."""
+    return tuple(sorted(folder.name for folder in root.iterdir() if (folder / CARD).is_file()))
 
 
-def find_folder(path_or_name: str | Path) -> Path:
-    """The folder of a model: a path, or the name of a shipped one.
+def find_folder(path_or_name: str | Path, root: Path = _SHIPPED) -> Path:
+    """The folder of a model: a path, or the name of one shipped in `root`.
 
     Raises
     ------
@@ -36,10 +36,11 @@ def find_folder(path_or_name: str | Path) -> Path:
         It is not a folder of weights and card.
     """
     folder = Path(path_or_name)
-    if str(path_or_name) in shipped() and not (folder / CARD).is_file():
-        folder = _SHIPPED / str(path_or_name)
+    names = shipped(root)
+    if str(path_or_name) in names and not (folder / CARD).is_file():
+        folder = root / str(path_or_name)
     if not folder.exists():
-        raise InputError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(shipped())})")
+        raise InputError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(names)})")
     if not folder.is_dir():
         raise ModelError(f"{folder} is a file; a model is a folder of {WEIGHTS} and {CARD}, and nothing else is loaded")
     for name in (WEIGHTS, CARD):
