@@ -142,7 +142,7 @@ def main():
         start, used = time.perf_counter(), time.process_time()
         rows = work()
         seconds.append((time.perf_counter() - start, time.process_time() - used))
-    wall, cpu = min(seconds, key=lambda each: each[1])
+    wall, cpu = (min(each) for each in zip(*seconds, strict=True))
     print(json.dumps({"seconds": wall, "cpu": cpu, "all": seconds, "rows": rows, "peak_mb": peak_mb()}))
 
 
