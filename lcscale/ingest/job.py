@@ -21,6 +21,7 @@ from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError, InputError
 from lcscale.ingest.leaves import gather_leaf, link_leaf
+from lcscale.ingest.memory import memory_of_a_task
 from lcscale.ingest.planning import plan_leaves, read_schema_text, schema_text
 from lcscale.ingest.shuffle import SparkShuffle
 from lcscale.ingest.sources import part_identities, read_sources, write_sources
@@ -61,6 +62,7 @@ def ingest(
     *,
     partitioning: Partitioning | None = None,
     append: bool = False,
+    memory: int | None = None,
     engine: Any = None,
     progress: bool | None = None,
     **options: Any,
@@ -87,6 +89,10 @@ def ingest(
         Add to the catalog, if it is there: files it holds already are passed over, observations go to the objects
         they belong to, rows of a known name in the same partition replace the old ones (where there are light curves
         the object's own columns stay as they were), partitions that get nothing are linked.
+    memory
+        Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
+        quarter of this machine. It does not grow with the release: what does is the list of objects of a survey that
+        has one, a FITS file or VOTable, and a partition that is appended to.
     engine
         See `lcscale.engine.resolve`; default: the active Dask client, else this process.
     progress
@@ -127,7 +133,7 @@ def ingest(
         record = _unchanged(target, name, job)
     else:
         with draft:
-            record = job.run(draft, engine, progress)
+            record = job.run(draft, engine, progress, memory)
         record.version = draft.version
     record.name, record.seconds = name, time.perf_counter() - start
     return record
@@ -167,7 +173,7 @@ class _Job:
         base = [] if self.base_version is None else [f"append to {self.base_version}"]
         return "\n".join([f"ingest v{VERSION}", repr(self.adapter), repr(self.limits), *base, *self.parts])
 
-    def run(self, draft: Draft, engine: Any, progress: bool | None) -> RunRecord:
+    def run(self, draft: Draft, engine: Any, progress: bool | None, memory: int | None = None) -> RunRecord:
         """Stage, plan, gather, publish; what is done already is not done again."""
         spills = draft.folder / _SPILLS
         if draft.is_published:
@@ -175,31 +181,27 @@ class _Job:
             return self._finished(draft)
         chosen = resolve(engine)
         try:
-            record = self._run(draft, spills, {"engine": chosen, "progress": progress})
+            return self._run(draft, spills, memory_of_a_task(memory, chosen), {"engine": chosen, "progress": progress})
         finally:
             if chosen is not engine:
                 chosen.close()
-        return record
 
-    def _run(self, draft: Draft, spills: UPath, options: dict[str, Any]) -> RunRecord:
+    def _run(self, draft: Draft, spills: UPath, memory: int, options: dict[str, Any]) -> RunRecord:
         title = str(draft.entry.name)
         options = {"ledger": draft.ledger, **options}
         shuffled = isinstance(options["engine"], SparkEngine)
         # hats, which the driver writes the metadata with, takes seconds to import: while the workers read
         threading.Thread(target=importlib.import_module, args=("hats",)).start()
-        staging = [
-            _task(count if shuffled else stage, (self.adapter, part, spills), identity, part.label, draft, keyed=True)
-            for identity, part in self.parts.items()
-        ]
+        staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
         record = run(staging, title=f"{title}: reading", **options)
         if record.quarantined:
             return record
         reading = record.stages
         done = draft.ledger.done()
-        found = [done[task.key]["spills"] for task in staging]
-        names = list(itertools.chain.from_iterable(found))
-        if not names:
+        held = {task.arguments[1]: done[task.key]["spills"] for task in staging if done[task.key]["spills"]}
+        if not held:
             return self._with_problems(record, draft)
+        names = list(itertools.chain.from_iterable(held.values()))
         limits = (self.limits.rows, self.limits.bytes)
         planning = _task(
             plan_leaves, (spills, names, *limits, tuple(self.leaves), self.schema), "", "partitions", draft
@@ -208,9 +210,9 @@ class _Job:
         if record.quarantined:
             return record
         plan = draft.ledger.done()[planning.key]
-        tasks = self._leaf_tasks(plan, names, draft, spills)
         if shuffled:
-            options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(self.parts.values()), found)
+            options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(held), memory)
+        tasks = self._leaf_tasks(plan, names, draft, spills)
         record = run(tasks, title=f"{title}: writing", **options)
         record.stages = reading | record.stages
         if not record.quarantined:
@@ -219,6 +221,12 @@ class _Job:
             record.published = True
             _remove(spills)
         return self._with_problems(record, draft)
+
+    def _staging_tasks(self, function: Any, draft: Draft, spills: UPath, memory: int) -> list[Task]:
+        return [
+            _task(function, (self.adapter, part, spills, memory), identity, part.label, draft, keyed=True)
+            for identity, part in self.parts.items()
+        ]
 
     def _leaf_tasks(self, plan: dict[str, Any], names: Sequence[str], draft: Draft, spills: UPath) -> list[Task]:
         tasks = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,11 +16,13 @@ from upath import UPath
 from lcscale.errors import InputError
 from lcscale.ingest.joining import join_pieces
 from lcscale.ingest.planning import read_schema_text
-from lcscale.lake import HEALPIX_COLUMN, Leaf, Pixel, write_leaf
+from lcscale.lake import HEALPIX_COLUMN, Leaf, LeafWriter, Pixel
 from lcscale.lake.draft import link
 from lcscale.lake.leaf import leaf_path
+from lcscale.lake.storage import writing
 
 _EXAMPLES = 5
+_PORTION_BYTES = 32 << 20
 
 
 class Waiting(Protocol):
@@ -64,24 +67,61 @@ def gather_leaf(
     """
     start = time.perf_counter()
     wanted = read_schema_text(schema)
-    batches = [_cast(batch, wanted) for batch in rows.within(pixel.span)]
-    before = base.read().cast(wanted) if base is not None else wanted.empty_table()
-    table = pa.concat_tables([before, *batches])
-    result: dict[str, Any] = {}
-    if joined and identity is not None:
-        table = join_pieces(table, identity, distinct=base is not None)
+    pieces = identity if joined else None
+    if base is None:
+        tables = (_in_order(_cast(batches, wanted), pieces) for batches in _portions(rows, pixel.span))
     else:
-        if base is not None and identity is not None:
-            table = _last_of_each(table, identity)
-        index = table.column(HEALPIX_COLUMN).to_numpy()
-        if np.any(np.diff(index) < 0):
-            table = table.combine_chunks().take(pa.array(np.argsort(index, kind="stable")))
-        result |= _duplicates(table.column(identity)) if identity is not None else {}
-    gathered = time.perf_counter()
-    if base is not None and table.equals(before):
-        return link_leaf(base, base_digest, folder)
-    result |= write_leaf(folder, pixel, table, options)
-    return result | {"stages": {"gather": gathered - start, "write": time.perf_counter() - gathered}}
+        before = base.read().cast(wanted)
+        after = _merged(before, _cast(list(rows.within(pixel.span)), wanted), identity, joined)
+        if after.equals(before):
+            return link_leaf(base, base_digest, folder)
+        tables = (table for table in [after])
+    names: list[pa.Array] = []
+    spent = 0.0
+    with writing(folder), LeafWriter(folder, pixel, wanted, options) as writer:
+        for table in tables:
+            if identity is not None and not joined:
+                names += table.column(identity).chunks
+            begun = time.perf_counter()
+            writer.write(table)
+            spent += time.perf_counter() - begun
+    stages = {"gather": time.perf_counter() - start - spent, "write": spent}
+    return writer.result() | _duplicates(names) | {"stages": stages}
+
+
+def _merged(before: pa.Table, new: pa.Table, identity: str | None, joined: bool) -> pa.Table:
+    """The rows of the version before with what came for them, in order of the index."""
+    table = pa.concat_tables([before, new])
+    if identity is not None and not joined:
+        table = _last_of_each(table, identity)
+    return _in_order(table, identity if joined else None, distinct=True)
+
+
+def _in_order(table: pa.Table, pieces: str | None, *, distinct: bool = False) -> pa.Table:
+    """`table` in order of the index; where rows are `pieces` of the objects that column names, they are joined."""
+    if pieces is not None:
+        return join_pieces(table, pieces, distinct=distinct)
+    index = table.column(HEALPIX_COLUMN).to_numpy()
+    if np.all(np.diff(index) >= 0):
+        return table
+    return table.combine_chunks().take(pa.array(np.argsort(index, kind="stable")))
+
+
+def _portions(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBatch]]:
+    """The rows in `span` by consecutive parts of it, of about `_PORTION_BYTES` each."""
+    batches = list(rows.within(span))
+    parts = sum(batch.nbytes for batch in batches) // _PORTION_BYTES + 1
+    if parts == 1:
+        yield batches
+        return
+    index = np.concatenate([batch.column(HEALPIX_COLUMN).to_numpy() for batch in batches])
+    del batches
+    places = np.arange(1, parts) * index.size // parts
+    edges = [span[0], *np.unique(np.partition(index, places)[places]).tolist(), span[1]]
+    del index
+    for low, high in itertools.pairwise(edges):
+        if some := list(rows.within((low, high))):
+            yield some
 
 
 def link_leaf(base: Leaf, digest: str, folder: UPath) -> dict[str, Any]:
@@ -92,9 +132,14 @@ def link_leaf(base: Leaf, digest: str, folder: UPath) -> dict[str, Any]:
     return {"pixel": list(base.pixel), "rows": rows, "bytes": base.upath.stat().st_size, "digest": digest}
 
 
-def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
-    """The batch in the common schema; columns its file does not have are null."""
-    table = pa.Table.from_batches([batch])
+def _cast(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """The batches as one table of the common schema; columns a file does not have are null."""
+    return pa.concat_tables(
+        [schema.empty_table(), *(_cast_one(pa.Table.from_batches([one]), schema) for one in batches)]
+    )
+
+
+def _cast_one(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if table.schema.equals(schema, check_metadata=True):
         return table
     try:
@@ -119,7 +164,10 @@ def _last_of_each(table: pa.Table, identity: str) -> pa.Table:
     return table if keep.all() else table.filter(pa.array(keep))
 
 
-def _duplicates(ids: pa.ChunkedArray) -> dict[str, Any]:
+def _duplicates(names: Sequence[pa.Array]) -> dict[str, Any]:
+    if not names:
+        return {}
+    ids = pa.chunked_array(names)
     surplus = len(ids) - pc.count_distinct(ids, mode="all").as_py()
     if not surplus:
         return {}

@@ -17,13 +17,14 @@ from lcscale.engine.spark import SparkEngine
 from lcscale.engine.task import attempt
 from lcscale.errors import LcscaleError
 from lcscale.ingest.leaves import gather_leaf
+from lcscale.ingest.spills import cut
 from lcscale.ingest.staging import sorted_tables
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.surveys import Part, Survey
 
 _LEAVES_PER_SLOT = 8
-Block = tuple[int, bytes]
-"""Number of the sorted table it is from, and its rows as an Arrow stream."""
+Block = tuple[int, int, bytes]
+"""Numbers of the part and of its sorted table that it is from, and its rows as an Arrow stream."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class Arrived:
     blocks: tuple[Block, ...]
 
     def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-        """All of them, in the order they were read in: they were sent for their `span`."""
-        for _, stream in sorted(self.blocks):
-            yield from pa.ipc.open_stream(stream)
+        """Those whose index lies in the half-open `span`, in the order they were read in."""
+        for _, _, stream in sorted(self.blocks):
+            for batch in pa.ipc.open_stream(stream):
+                yield from cut(batch, span)
 
 
 class SparkShuffle:
@@ -50,17 +52,13 @@ class SparkShuffle:
         The session's engine.
     survey, parts
         What is read.
-    tables
-        For each part, what its sorted tables are called (see `lcscale.ingest.staging.count`); none of a part that is
-        set aside.
+    memory
+        Bytes for a task.
     """
 
-    def __init__(
-        self, engine: SparkEngine, survey: Survey, parts: Sequence[Part], tables: Sequence[Sequence[str]]
-    ) -> None:
-        self._engine, self._survey = engine, survey
-        firsts = np.cumsum([0, *map(len, tables)]).tolist()[:-1]
-        self._parts = [(first, part) for first, part, some in zip(firsts, parts, tables, strict=True) if some]
+    def __init__(self, engine: SparkEngine, survey: Survey, parts: Sequence[Part], memory: int) -> None:
+        self._engine, self._survey, self._memory = engine, survey, memory
+        self._parts = list(enumerate(parts))
 
     @property
     def name(self) -> str:
@@ -90,7 +88,8 @@ class SparkShuffle:
         spans = np.array([task.arguments[1].span for task in gathers], np.int64)
         context = self._engine.session.sparkContext
         parts = context.parallelize(self._parts, len(self._parts))
-        routed = parts.flatMap(functools.partial(_route, self._survey, spans)).partitionBy(len(gathers), int)
+        route = functools.partial(_route, self._survey, self._memory, spans)
+        routed = parts.flatMap(route).partitionBy(len(gathers), int)
         size = self.slots * _LEAVES_PER_SLOT
         for start in range(0, len(gathers), size):
             some = dict(enumerate(gathers[start : start + size], start))
@@ -118,14 +117,16 @@ def _cause(error: Exception) -> str:
     return str(found[-1]).strip() if found else str(error).strip().splitlines()[0]
 
 
-def _route(survey: Survey, spans: npt.NDArray[np.int64], item: tuple[int, Part]) -> Iterator[tuple[int, Block]]:
+def _route(
+    survey: Survey, memory: int, spans: npt.NDArray[np.int64], item: tuple[int, Part]
+) -> Iterator[tuple[int, Block]]:
     """The rows of a part as blocks, each for the leaf of one of `spans` [n, 2]."""
-    first, part = item
-    for number, table in enumerate(sorted_tables(survey, part, []), first):
+    position, part = item
+    for number, table in enumerate(sorted_tables(survey, part, memory, [])):
         index = table.column(HEALPIX_COLUMN).to_numpy()
         starts, stops = np.searchsorted(index, spans).T
         for leaf in np.flatnonzero(stops > starts).tolist():
-            yield leaf, (number, _packed(table.slice(starts[leaf], stops[leaf] - starts[leaf])))
+            yield leaf, (position, number, _packed(table.slice(starts[leaf], stops[leaf] - starts[leaf])))
 
 
 def _packed(table: pa.Table) -> bytes:

@@ -52,6 +52,7 @@ def write_spill(folder: UPath, name: str, table: pa.Table, *, whole: bool = True
 
     Not `whole`, only the index is written; histogram and schema are still those of the table.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     index = table.column(HEALPIX_COLUMN).to_numpy()
     cells, starts = np.unique(index >> 2 * (29 - CELL_ORDER), return_index=True)
     sizes = np.concatenate([[0], np.cumsum(_row_bytes(table))])
@@ -65,9 +66,12 @@ def write_spill(folder: UPath, name: str, table: pa.Table, *, whole: bool = True
         table = table.select([HEALPIX_COLUMN]).replace_schema_metadata(note)
     rows = max(1, _BATCH_BYTES * table.num_rows // max(1, table.nbytes))
     beside = folder / f".{uuid.uuid4().hex}"
-    with beside.open("wb") as stream, pa.ipc.new_file(stream, table.schema) as writer:
-        writer.write_table(table, max_chunksize=rows)
-    beside.rename(folder / f"{name}.arrow")
+    try:
+        with beside.open("wb") as stream, pa.ipc.new_file(stream, table.schema) as writer:
+            writer.write_table(table, max_chunksize=rows)
+        beside.rename(folder / f"{name}.arrow")
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read_histogram(folder: UPath, name: str) -> Histogram:
@@ -89,12 +93,17 @@ def read_span(folder: UPath, name: str, span: tuple[int, int]) -> Iterator[pa.Re
     first = _bisect(reader, span[0])
     for i in range(first, reader.num_record_batches):
         batch = reader.get_batch(i)
-        index = batch.column(HEALPIX_COLUMN).to_numpy()
-        if index.size and index[0] >= span[1]:
+        index = batch.column(HEALPIX_COLUMN)
+        if len(index) and index[0].as_py() >= span[1]:
             return
-        start, stop = np.searchsorted(index, span).tolist()
-        if stop > start:
-            yield batch.slice(start, stop - start)
+        yield from cut(batch, span)
+
+
+def cut(batch: pa.RecordBatch, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
+    """The rows of a sorted batch whose index lies in the half-open `span`, if there are any."""
+    start, stop = np.searchsorted(batch.column(HEALPIX_COLUMN).to_numpy(), span).tolist()
+    if stop > start:
+        yield batch.slice(start, stop - start)
 
 
 def remove_spills(folder: UPath, names: Iterable[str]) -> None:
@@ -124,8 +133,11 @@ def _open(path: UPath) -> Any:
 
 def _put(path: UPath, content: bytes) -> None:
     beside = path.with_name(f".{uuid.uuid4().hex}")
-    beside.write_bytes(content)
-    beside.rename(path)
+    try:
+        beside.write_bytes(content)
+        beside.rename(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _row_bytes(table: pa.Table) -> npt.NDArray[np.float64]:

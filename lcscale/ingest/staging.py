@@ -14,17 +14,19 @@ from upath import UPath
 
 from lcscale.ingest.spills import remove_spills, write_spill
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake.storage import writing
 from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 
-SPILL_BYTES = 128 << 20
-"""Bytes of rows gathered before they are sorted and written."""
+_SPILL_BYTES = 128 << 20
+_SPILL_SHARE = 6
+"""The rows of a spill stand in memory three times while they are sorted, beside what is being read."""
 
 Floats = npt.NDArray[np.float64]
 
 
-def stage(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]:
-    """Read `part`, and write its rows, sorted by position, as spills into `folder`.
+def stage(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> dict[str, Any]:
+    """Read `part`, and write its rows, sorted by position, as spills into `folder`, within `memory` bytes.
 
     A part that turns out damaged leaves none: it is named among the problems, and the task has done its work.
 
@@ -33,24 +35,24 @@ def stage(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]
     dict
         ``spills`` (their names), ``rows``, ``problems`` (path, text, set_aside) and ``stages``.
     """
-    return _staged(survey, part, folder, key, whole=True)
+    return _staged(survey, part, folder, memory, key, whole=True)
 
 
-def count(survey: Survey, part: Part, folder: UPath, key: str) -> dict[str, Any]:
+def count(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> dict[str, Any]:
     """As `stage`, but put the positions aside only: the rows are read again when the partitions are known."""
-    return _staged(survey, part, folder, key, whole=False)
+    return _staged(survey, part, folder, memory, key, whole=False)
 
 
-def _staged(survey: Survey, part: Part, folder: UPath, key: str, *, whole: bool) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _staged(survey: Survey, part: Part, folder: UPath, memory: int, key: str, *, whole: bool) -> dict[str, Any]:
     problems: list[Problem] = []
     names: list[str] = []
     rows, spilling, start = 0, 0.0, time.perf_counter()
     try:
-        for table in sorted_tables(survey, part, problems):
+        for table in sorted_tables(survey, part, memory, problems):
             begun = time.perf_counter()
             names.append(f"{key}-{len(names)}")
-            write_spill(folder, names[-1], table, whole=whole)
+            with writing(folder):
+                write_spill(folder, names[-1], table, whole=whole)
             rows += table.num_rows
             spilling += time.perf_counter() - begun
     except ReleaseFileError as error:
@@ -61,20 +63,21 @@ def _staged(survey: Survey, part: Part, folder: UPath, key: str, *, whole: bool)
     return {"rows": rows, "spills": names, "problems": [astuple(problem) for problem in problems], "stages": stages}
 
 
-def sorted_tables(survey: Survey, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
-    """The rows of `part` that have a position, in tables of about `SPILL_BYTES`, each sorted by `_healpix_29`.
+def sorted_tables(survey: Survey, part: Part, memory: int, problems: list[Problem]) -> Iterator[pa.Table]:
+    """The rows of `part` that have a position, in tables that fit into `memory`, each sorted by `_healpix_29`.
 
     Raises
     ------
     ReleaseFileError
         Where the part cannot be read.
     """
+    size = min(_SPILL_BYTES, memory // _SPILL_SHARE)
     waiting: list[pa.Table] = []
     for table in survey.batches(part, problems):
         table = placed(table, survey.ra, survey.dec, part.path, problems)
         if table.num_rows:
             waiting.append(table)
-        if sum(each.nbytes for each in waiting) >= SPILL_BYTES:
+        if sum(each.nbytes for each in waiting) >= size:
             yield _sorted(waiting, survey)
             waiting = []
     if waiting:

@@ -14,9 +14,9 @@ import pyarrow.csv as pv
 
 from lcscale.surveys.release import Problem, ReleaseFileError
 
-_STREAM_BYTES = (256 << 20, 64 << 20)
+_STREAM_BYTES = (64 << 20, 16 << 20)
 """Files larger than this, plain and compressed, are read in blocks."""
-_BLOCK_BYTES = 32 << 20
+_BLOCK_BYTES = 16 << 20
 _NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "--", "N/A", "\\N"]
 _WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
 """The type to try next, where a later block does not fit the type of the first; any other becomes text."""

@@ -16,7 +16,6 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-ROWS = 2_000_000
 THRESHOLD = 250_000
 
 OURS = """
@@ -73,32 +72,34 @@ def run(script, *arguments):
     return out, sum(seconds.values())
 
 
-@pytest.fixture(scope="module")
-def strip(tmp_path_factory):
-    """A strip of the Galactic plane, 17 columns, in 8 files."""
+@pytest.fixture(scope="module", params=[2, 10])
+def strip(request, tmp_path_factory):
+    """A strip of the Galactic plane, so many million rows of 17 columns, in 8 files."""
+    rows = request.param * 1_000_000
     folder = tmp_path_factory.mktemp("strip") / "in"
     folder.mkdir()
     rng = np.random.default_rng(20260726)
-    ra, dec = rng.uniform(275, 285, ROWS), -10 + rng.laplace(0, 1, ROWS).clip(-4, 4)
-    columns = {"id": np.arange(ROWS), "ra": ra, "dec": dec, "mag": rng.uniform(12, 21, ROWS)}
-    columns |= {f"f{i}": rng.normal(0, 1, ROWS) for i in range(13)}
+    ra, dec = rng.uniform(275, 285, rows), -10 + rng.laplace(0, 1, rows).clip(-4, 4)
+    columns = {"id": np.arange(rows), "ra": ra, "dec": dec, "mag": rng.uniform(12, 21, rows)}
+    columns |= {f"f{i}": rng.normal(0, 1, rows) for i in range(13)}
     table = pa.table(columns)
     for i in range(8):
-        pq.write_table(table.slice(i * ROWS // 8, ROWS // 8), folder / f"part{i}.parquet")
-    return folder
+        pq.write_table(table.slice(i * rows // 8, rows // 8), folder / f"part{i}.parquet")
+    return folder, rows
 
 
-@pytest.mark.benchmark(group="ingest 2,000,000 rows x 17 columns, 2 processes, zstd 3")
 @pytest.mark.parametrize("who", ["lcscale", "hats-import"])
 def test_a_catalog_of_positions(benchmark, strip, tmp_path, who):
     if who == "hats-import":
         pytest.importorskip("hats_import")
+    folder, rows = strip
+    benchmark.group = f"ingest {rows:,} rows x 17 columns, 2 processes, zstd 3"
     script, lake = (OURS if who == "lcscale" else THEIRS), tmp_path / "lake"
-    _, cpu = benchmark.pedantic(run, args=(script, strip, lake, THRESHOLD), rounds=1)
+    _, cpu = benchmark.pedantic(run, args=(script, folder, lake, THRESHOLD), rounds=1)
     benchmark.extra_info["cpu_seconds"] = round(cpu, 2)
     print(f"\n{who}: {cpu:.1f} s of CPU")
-    files = [os.path.join(folder, name) for folder, _, names in os.walk(lake) for name in names if "Npix" in name]
-    assert sum(pq.read_metadata(path).num_rows for path in files) == ROWS
+    files = [os.path.join(at, name) for at, _, names in os.walk(lake) for name in names if "Npix" in name]
+    assert sum(pq.read_metadata(path).num_rows for path in files) == rows
 
 
 @pytest.mark.benchmark(group="nest detections of 100 observations a star, one process")

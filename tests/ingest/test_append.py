@@ -111,7 +111,7 @@ def test_interrupted_it_goes_on_and_the_old_version_stays_readable(release, monk
     lake = release / "lake"
     read_in(release, lake, ["d1.parquet"])
     before = content(lake)
-    write = leaves.write_leaf
+    write = leaves.LeafWriter
     calls = []
 
     def failing(*arguments):
@@ -120,11 +120,11 @@ def test_interrupted_it_goes_on_and_the_old_version_stays_readable(release, monk
             raise KeyboardInterrupt
         return write(*arguments)
 
-    monkeypatch.setattr(leaves, "write_leaf", failing)
+    monkeypatch.setattr(leaves, "LeafWriter", failing)
     with pytest.raises(KeyboardInterrupt):
         read_in(release, lake, ["d2.parquet"], append=True)
     assert content(lake).equals(before)
-    monkeypatch.setattr(leaves, "write_leaf", write)
+    monkeypatch.setattr(leaves, "LeafWriter", write)
     assert read_in(release, lake, ["d2.parquet"], append=True).skipped == 2
     read_in(release, release / "whole", ["d1.parquet", "d2.parquet"])
     assert content(lake).equals(content(release / "whole"))

@@ -17,7 +17,7 @@ import pytest
 
 import lcscale as lc
 from lcscale import surveys
-from lcscale.errors import ConflictError, InputError
+from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lightcurves import LightCurves
 
@@ -206,7 +206,7 @@ def test_bytes_limit_partitions_of_light_curves(simulated, tmp_path):
 
 def test_the_same_catalog_from_small_spills(simulated, tmp_path, monkeypatch):
     ingest("simulated", simulated.survey, tmp_path / "one", "sim")
-    monkeypatch.setattr("lcscale.ingest.staging.SPILL_BYTES", 20_000)
+    monkeypatch.setattr("lcscale.ingest.staging._SPILL_BYTES", 20_000)
     monkeypatch.setattr("lcscale.ingest.spills._BATCH_BYTES", 5_000)
     ingest("simulated", simulated.survey, tmp_path / "two", "sim")
     first, second = (curves_of(lc.Lake(tmp_path / name)["sim"])[0] for name in ("one", "two"))
@@ -224,13 +224,13 @@ def test_interrupted_it_goes_on(release, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return write(*arguments, **options)
 
-    write = leaves.write_leaf
-    monkeypatch.setattr(leaves, "write_leaf", failing)
+    write = leaves.LeafWriter
+    monkeypatch.setattr(leaves, "LeafWriter", failing)
     limits = Partitioning(rows=100)
     with pytest.raises(KeyboardInterrupt):
         ingest("table", release[0], tmp_path / "lake", "sky", partitioning=limits)
     assert lc.Lake(tmp_path / "lake").names() == []
-    monkeypatch.setattr(leaves, "write_leaf", write)
+    monkeypatch.setattr(leaves, "LeafWriter", write)
     record = ingest("table", release[0], tmp_path / "lake", "sky", partitioning=limits)
     assert record.skipped == 3
     assert lc.Lake(tmp_path / "lake")["sky"].to_arrow().num_rows == record.rows == 1500
@@ -242,10 +242,9 @@ def test_a_leaf_that_cannot_be_written_publishes_nothing(release, tmp_path, monk
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(leaves, "write_leaf", full)
-    record = ingest("table", release[0], tmp_path / "lake", "sky")
-    assert record.exit_status == 3
-    assert "No space left" in record.quarantined[0]["error"]
+    monkeypatch.setattr(leaves, "LeafWriter", full)
+    with pytest.raises(LcscaleError, match="No space left on device; nothing was published. Make room"):
+        ingest("table", release[0], tmp_path / "lake", "sky")
     assert lc.Lake(tmp_path / "lake").names() == []
 
 
@@ -273,11 +272,14 @@ def test_killed_at_any_moment_it_goes_on(simulated, tmp_path, wanted):
 
 FULL = """
 import resource, signal, sys
+from lcscale.errors import LcscaleError
 from lcscale.ingest import Partitioning, ingest
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
-record = ingest("simulated", sys.argv[1], sys.argv[2], "sim", partitioning=Partitioning(rows=30))
-print(record.exit_status, record.published, record.quarantined[0]["error"])
+try:
+    ingest("simulated", sys.argv[1], sys.argv[2], "sim", partitioning=Partitioning(rows=30))
+except LcscaleError as error:
+    print(error)
 """
 
 
@@ -288,7 +290,7 @@ def test_a_full_disk_publishes_nothing_and_loses_nothing(simulated, tmp_path, li
     done = subprocess.run(
         [sys.executable, "-c", FULL, simulated.survey, str(lake), str(limit)], capture_output=True, text=True
     )
-    assert done.stdout.startswith("3 False OSError"), done.stdout + done.stderr
+    assert "File too large; nothing was published. Make room" in done.stdout, done.stdout + done.stderr
     assert lc.Lake(lake).names() == []
     limits = Partitioning(rows=30)
     assert ingest("simulated", simulated.survey, lake, "sim", partitioning=limits).exit_status == 0

@@ -62,7 +62,7 @@ def identities(lake, name):
 
 
 def test_the_same_leaves_as_without_a_shuffle(session, detections, tmp_path, monkeypatch):
-    monkeypatch.setattr("lcscale.ingest.staging.SPILL_BYTES", 40_000)
+    monkeypatch.setattr("lcscale.ingest.staging._SPILL_BYTES", 40_000)
     files, options = detections
     records = [
         ingest("lightcurves", files, tmp_path / name, "lcs", partitioning=LIMITS, engine=engine, **options)
