@@ -55,7 +55,7 @@ def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
             print(f"{name} is not in the lake: left out")
             continue
         found = lake[name].join(lake[f"{name}_periods"]) if f"{name}_periods" in lake else lake[name].map(Search())
-        observed = LabelledCurves.from_tables(found.to_batches())
+        observed = LabelledCurves.from_tables(found.to_batches(), columns=("period_2", "period_3"))
         observed = observed.take(observed.lcs.counts > 0)
         parts[name] = observed.take(np.arange(0, len(observed), THINNED.get(name, 1)))
         print(f"{name}: {len(parts[name])} labelled stars")

@@ -9,6 +9,8 @@ from lcscale.models.targets import Targets
 
 COVERAGE = 0.9
 """Share of stars whose true class is to be in their prediction set."""
+_EM_STEPS = 300
+_LEAST_WEIGHT = 0.01
 
 
 def fit_temperature(scores: npt.NDArray[np.floating], targets: Targets) -> float:
@@ -32,6 +34,34 @@ def fit_temperature(scores: npt.NDArray[np.floating], targets: Targets) -> float
 
     found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded", options={"xatol": 1e-4})
     return round(float(np.exp(found.x)), 5)
+
+
+def fit_period_weights(probabilities: npt.NDArray[np.floating], targets: Targets) -> tuple[float, ...]:
+    """How far each candidate period is to be believed: the mixture of their probabilities of the highest likelihood.
+
+    Found by expectation maximisation. Candidates that count for less than 1 % are left out: looking at a period costs
+    as much as looking at a star.
+
+    Parameters
+    ----------
+    probabilities
+        float [n_candidates, n_objects, n_classes], calibrated, with each candidate as period; the best candidate first.
+    targets
+        Labels of the same stars.
+
+    Returns
+    -------
+    tuple of float
+        Weights of the first candidates, which sum to 1.
+    """
+    likelihood = np.maximum((probabilities * targets.allowed).sum(axis=2), 1e-12)
+    weights = np.full(len(likelihood), 1 / len(likelihood))
+    for _ in range(_EM_STEPS):
+        shares = weights[:, None] * likelihood
+        weights = (shares / shares.sum(axis=0)).mean(axis=1)
+    believed = np.flatnonzero(weights >= _LEAST_WEIGHT)
+    kept = weights[: max(int(believed[-1]) + 1, 1)]
+    return tuple(round(float(weight), 5) for weight in kept / kept.sum())
 
 
 def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Targets, coverage: float = COVERAGE) -> float:

@@ -37,6 +37,8 @@ class Card:
     """Classes of at least this probability are a star's prediction set at 90 %; fitted on the validation set."""
     trained_on: str
     """real, simulated or mixed."""
+    period_weights: tuple[float, ...] = (1.0,)
+    """How far the candidate periods are believed, the best first: probabilities are summed over them with these."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """What it was trained on: catalogs, their fingerprints, numbers of stars, splits, options."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -75,7 +77,9 @@ class Card:
             made["drawing"] = ImageOptions(**made["drawing"])
             lists = {name: tuple(made[name]) for name in ("folds", "columns", "centre", "scale")}
             preparation = Preparation(**{**made, **lists})
-            return cls(**{**row, "classes": tuple(row["classes"]), "preparation": preparation})
+            weights = tuple(row.get("period_weights", (1.0,)))
+            changed = {"classes": tuple(row["classes"]), "preparation": preparation, "period_weights": weights}
+            return cls(**{**row, **changed})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, ModelError):
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from lcscale.models.curves import bands_of, numbers_of
 from lcscale.models.preparation import is_none
 from lcscale.models.registry import load, read_card
 from lcscale.models.roles import cast
+from lcscale.models.travelling import packed, unpacked
 
 DEFAULT_MODEL = "general"
 """Shipped model that is used where none is named."""
@@ -34,8 +36,8 @@ class Classify:
     Parameters
     ----------
     model
-        Name of a shipped model, or the folder of one. The step carries the name and the id, never the weights: they
-        are loaded where the step runs, once a process.
+        Name of a shipped model, or the folder of one. Its files go along when the step is sent to another process,
+        which loads them once; jobs send a step once a worker.
     column
         Name of the nested light-curve column.
     period
@@ -49,12 +51,19 @@ class Classify:
     period: str = "period"
     model_id: str = ""
     rowwise = True
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model))
         if not self.model_id:
             object.__setattr__(self, "model_id", read_card(self.model).id)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"files": packed(self.model)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        files = state.pop("files")
+        vars(self).update(state | {"model": unpacked(state["model"], files)})
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,8 +72,9 @@ class Classify:
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
-        """Numbers that the model's card names besides."""
-        return read_card(self.model).preparation.columns
+        """Numbers that the model's card names besides, and the other candidate periods it looks at."""
+        card = read_card(self.model)
+        return (*card.preparation.columns, *alternatives(self.period, len(card.period_weights)))
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """`input_schema` with the new columns.
@@ -81,8 +91,8 @@ class Classify:
         return appended_schema(input_schema, _new_schema(card.classes))
 
     def fingerprint(self) -> str:
-        """Its parameters, the model's id among them, and version."""
-        return f"{self!r} v{self.version}"
+        """The model's id, wherever it is, the columns and the version."""
+        return f"Classify({self.model_id}, {self.column!r}, {self.period!r}) v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with class and probabilities."""
@@ -94,7 +104,7 @@ class Classify:
             )
         prediction = model.predict(
             LightCurves.from_arrow(table, self.column),
-            None if card.preparation.raw else numbers_of(table, [self.period])[self.period],
+            None if card.preparation.raw else self._periods(table, len(card.period_weights)),
             bands=bands_of(table.schema, self.column),
             columns=numbers_of(table, card.preparation.columns),
         )
@@ -113,6 +123,17 @@ class Classify:
         at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
         reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
         return result.set_column(at, result.schema.field(at), reason)
+
+    def _periods(self, table: pa.Table, n_candidates: int) -> npt.NDArray[np.float64]:
+        """Candidate periods, the best first; NaN in the columns of those that the catalog does not have."""
+        names = (self.period, *alternatives(self.period, n_candidates))
+        found = numbers_of(table, names)
+        return np.stack([found.get(name, np.full(len(table), np.nan)) for name in names], axis=1)
+
+
+def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
+    """Columns of the candidate periods after the first: ``period_2``, ``period_3`` …"""
+    return tuple(f"{period}_{k}" for k in range(2, n_candidates + 1))
 
 
 def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:

@@ -1,8 +1,9 @@
-"""Fitting a network: epochs over changed light curves, the best one by validation, and the temperature."""
+"""Fitting a network: epochs over changed light curves, of which the best by validation is kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,13 +12,24 @@ from torch.nn import functional
 
 from lcscale.engine.progress import Silent
 from lcscale.models.augmentation import Augmentation, change, disguise
-from lcscale.models.calibration import conformal_threshold, fit_temperature
+from lcscale.models.checkpoint import Training, load_checkpoint, save_checkpoint
 from lcscale.models.curves import LabelledCurves
-from lcscale.models.model import network_scores, one_torch_thread, softmax
+from lcscale.models.model import lowered, network_scores, one_torch_thread, softmax
 from lcscale.models.network import Architecture, FoldedImageNet
 from lcscale.models.options import TrainingOptions
-from lcscale.models.preparation import Inputs, Preparation, prepare
+from lcscale.models.preparation import Inputs, Preparation, is_none, prepare
 from lcscale.models.targets import Targets
+from lcscale.models.training_set import Batch, TrainingSet
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a training writes its state after each epoch, and goes on from."""
+
+    path: Path
+    """File."""
+    fingerprint: str
+    """Stands for data and options."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,104 +37,117 @@ class Fitted:
     """A trained network and how it came about."""
 
     network: FoldedImageNet
-    """With the weights of the best epoch."""
-    temperature: float
-    """By which its scores are divided."""
-    threshold: float
-    """Probability from which on a class is in a prediction set."""
-    history: list[dict[str, float]] = field(default_factory=list)
+    """With the weights of the best epoch, on the CPU."""
+    history: list[dict[str, float]]
     """`epoch`, `train_loss`, `log_loss` and `accuracy` on the validation set, for every epoch."""
 
 
 def fit(
-    curves: LabelledCurves,
-    targets: Targets,
+    train: TrainingSet,
     validation: tuple[Inputs, Targets],
     preparation: Preparation,
     options: TrainingOptions,
     progress: Silent,
+    checkpoints: Checkpoints | None = None,
 ) -> Fitted:
-    """Train a network; deterministic for equal arguments on one machine.
+    """Train a network; deterministic for equal arguments on one machine, interrupted or not.
 
     Parameters
     ----------
-    curves, targets
-        Training set: light curves, and their labels.
+    train
+        Training set.
     validation
-        Prepared inputs and labels that decide which epoch is kept, and the temperature; never trained on.
+        Prepared inputs and labels that decide which epoch is kept; never trained on.
     preparation
         Fitted to the training set.
     options
-        Epochs, batches, rates, changes, seed.
+        Epochs, batches, rates, changes, precision, seed.
     progress
         Told of every epoch and its number of objects.
+    checkpoints
+        Where to leave the state after every epoch, and to go on from where one is.
     """
-    rng = np.random.default_rng(options.seed)
-    with one_torch_thread(), torch.random.fork_rng(devices=[]):
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    devices = [device] if device.type == "cuda" else []
+    with one_torch_thread(), torch.random.fork_rng(devices=devices):
         torch.manual_seed(options.seed)
-        network = FoldedImageNet(
-            Architecture(
-                preparation.n_channels,
-                len(preparation.names),
-                len(targets.classes),
-                preparation.size,
-                options.filters,
-                options.hidden,
-                options.dropout,
-                cyclic=not preparation.raw,
-            )
+        sizes = Architecture(
+            preparation.n_channels,
+            len(preparation.names),
+            len(validation[1].classes),
+            preparation.size,
+            options.filters,
+            options.hidden,
+            options.dropout,
+            cyclic=not preparation.raw,
         )
-        history = _epochs(network, curves, targets, validation, preparation, options, rng, progress)
-    scores = network_scores(network, validation[0])
-    temperature = fit_temperature(scores, validation[1])
-    threshold = conformal_threshold(softmax(scores / temperature), validation[1])
-    return Fitted(network, temperature, threshold, history)
+        network = FoldedImageNet(sizes).to(device)
+        training = _start(network, train.per_epoch(options.batch_size), options)
+        if checkpoints is not None:
+            load_checkpoint(checkpoints.path, training, checkpoints.fingerprint)
+        for _ in training.history:
+            progress.advance(len(train))
+        _epochs(training, train, validation, preparation, options, progress, checkpoints)
+        network.load_state_dict(training.best)
+    return Fitted(network.cpu(), training.history)
 
 
-def _epochs(
-    network: FoldedImageNet,
-    curves: LabelledCurves,
-    targets: Targets,
-    validation: tuple[Inputs, Targets],
-    preparation: Preparation,
-    options: TrainingOptions,
-    rng: np.random.Generator,
-    progress: Silent,
-) -> list[dict[str, float]]:
-    """Train until the last epoch or until patience ends, and leave the best weights in `network`."""
-    weights = torch.from_numpy(targets.weights(options.class_weight_power))
-    allowed = torch.from_numpy(targets.allowed)
-    per_epoch = max(1, round(len(curves) / options.batch_size))
+def _start(network: FoldedImageNet, per_epoch: int, options: TrainingOptions) -> Training:
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=options.epochs * per_epoch + 1
     )
-    history: list[dict[str, float]] = []
-    best, kept = np.inf, {}
-    since = 0
-    for epoch in range(options.epochs):
-        network.train()
-        losses = []
-        for batch in np.array_split(rng.permutation(len(curves)), per_epoch):
-            inputs = look(curves.take(batch), preparation, options.augmentation, rng)
-            scores = network(torch.from_numpy(inputs.images), torch.from_numpy(inputs.numbers))
-            loss = (weights[batch] * group_loss(scores, allowed[batch], options.label_smoothing)).mean()
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            losses.append(float(loss.detach()))
-        row = _validate(network, validation)
+    return Training(network, optimizer, schedule, np.random.default_rng(options.seed), {}, [])
+
+
+def _epochs(
+    training: Training,
+    train: TrainingSet,
+    validation: tuple[Inputs, Targets],
+    preparation: Preparation,
+    options: TrainingOptions,
+    progress: Silent,
+    checkpoints: Checkpoints | None,
+) -> None:
+    """Train until the last epoch or until patience ends."""
+    history = training.history
+    while len(history) < options.epochs and _since_best(history) < options.patience:
+        training.network.train()
+        epoch = len(history)
+        losses = [
+            _step(training, batch, preparation, options)
+            for batch in train.batches(epoch, options.batch_size, training.rng)
+        ]
+        row = _validate(training.network, validation)
         history.append({"epoch": epoch, "train_loss": round(float(np.mean(losses)), 5), **row})
-        since += 1
-        if row["log_loss"] < best:
-            best, since = row["log_loss"], 0
-            kept = {name: value.clone() for name, value in network.state_dict().items()}
-        progress.advance(len(curves))
-        if since >= options.patience:
-            break
-    network.load_state_dict(kept)
-    return history
+        if _since_best(history) == 0:
+            training.best.update({name: value.clone() for name, value in training.network.state_dict().items()})
+        if checkpoints is not None:
+            save_checkpoint(checkpoints.path, training, checkpoints.fingerprint)
+        progress.advance(len(train))
+
+
+def _since_best(history: list[dict[str, float]]) -> int:
+    """Epochs after the first one with the lowest validation loss."""
+    return len(history) - 1 - int(np.argmin([row["log_loss"] for row in history])) if history else 0
+
+
+def _step(training: Training, batch: Batch, preparation: Preparation, options: TrainingOptions) -> float:
+    """One step of the optimizer; the loss."""
+    inputs = look(batch.curves, preparation, options.augmentation, training.rng)
+    rows = np.flatnonzero(is_none(inputs.reason))
+    device = next(training.network.parameters()).device
+    images, numbers, allowed, weight = (
+        torch.from_numpy(each[rows]).to(device) for each in (inputs.images, inputs.numbers, batch.allowed, batch.weight)
+    )
+    with lowered(device, options.precision):
+        scores = training.network(images, numbers).float()
+    loss = (weight * group_loss(scores, allowed, options.label_smoothing)).mean()
+    training.optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    training.optimizer.step()
+    training.schedule.step()
+    return float(loss.detach())
 
 
 def look(curves: LabelledCurves, preparation: Preparation, how: Augmentation, rng: np.random.Generator) -> Inputs:

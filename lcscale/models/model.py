@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch
 from lcscale.lightcurves import LightCurves
 from lcscale.models.card import Card
 from lcscale.models.network import FoldedImageNet
-from lcscale.models.preparation import Inputs, is_none, prepare
+from lcscale.models.preparation import Inputs, Preparation, is_none, prepare
 
 BATCH = 256
 """Objects that go through the network at a time."""
@@ -59,27 +59,31 @@ class Model:
         lcs
             Any batch; its bands must be among those that the card knows.
         period
-            Days, one for each object; NaN where there is none. Models of raw light curves take none.
+            Days, float [n_objects] or [n_objects, n_candidates]: over several candidates (the best first, NaN where
+            there are no more) the probabilities are summed with the card's weights. NaN where there is no period.
+            Models of raw light curves take none.
         bands
             The catalog's bands, where the batch may lack some; default: the batch's.
         columns
             Further numbers that the card names, where the catalog has them.
         """
-        probabilities = np.full((len(lcs), len(self.classes)), np.nan, np.float32)
-        reason = np.full(len(lcs), None, dtype=object)
-        periods = np.broadcast_to(np.asarray(np.nan if period is None else period, np.float64), (len(lcs),))
-        for first in range(0, len(lcs), BATCH):
-            part = slice(first, min(first + BATCH, len(lcs)))
-            chosen = np.arange(part.start, part.stop)
-            extra = None if columns is None else {name: values[part] for name, values in columns.items()}
-            batch = prepare(
-                lcs.take(chosen), periods[part], self.card.preparation, bands=bands or lcs.bands, columns=extra
-            )
-            reason[part] = batch.reason
-            good = is_none(batch.reason)
-            scores = network_scores(self.network, batch)[good]
-            probabilities[chosen[good]] = softmax(scores / self.card.temperature)
-        return Prediction(probabilities, reason)
+        card, known = self.card, tuple(bands or lcs.bands)
+        candidates = _candidates(period, len(lcs), len(card.period_weights))
+        scores, reason = scores_of(self.network, card.preparation, lcs, candidates[:, 0], bands=known, columns=columns)
+        first = softmax(scores / card.temperature)
+        probabilities = card.period_weights[0] * first
+        for weight, others in zip(card.period_weights[1:], candidates.T[1:], strict=True):
+            mixed = first.copy()
+            rows = np.flatnonzero(is_none(reason) & (others != candidates[:, 0]))
+            if rows.size:
+                extra = None if columns is None else {name: values[rows] for name, values in columns.items()}
+                scores, _ = scores_of(
+                    self.network, card.preparation, lcs.take(rows), others[rows], bands=known, columns=extra
+                )
+                mixed[rows] = softmax(scores / card.temperature)
+            probabilities += weight * mixed
+        probabilities[~is_none(reason)] = np.nan
+        return Prediction(probabilities.astype(np.float32, copy=False), reason)
 
     def predict_proba(
         self,
@@ -110,18 +114,66 @@ def one_torch_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def network_scores(network: FoldedImageNet, inputs: Inputs) -> npt.NDArray[np.float32]:
-    """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode; on the network's device."""
+def lowered(device: torch.device, precision: str = "auto") -> AbstractContextManager[Any]:
+    """Context in which networks compute in bfloat16 where `precision` asks for it; auto does on a GPU."""
+    wanted = precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
+
+
+def scores_of(
+    network: FoldedImageNet,
+    preparation: Preparation,
+    lcs: LightCurves,
+    period: npt.NDArray[np.float64],
+    *,
+    bands: Sequence[str],
+    columns: Mapping[str, npt.NDArray[Any]] | None = None,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
+    """Scores of light curves (0 for those with a reason), and the reasons; images are drawn and dropped in batches."""
+    scores = np.zeros((len(lcs), network.architecture.n_classes), np.float32)
+    reason = np.full(len(lcs), None, dtype=object)
+    for first in range(0, len(lcs), BATCH):
+        rows = np.arange(first, min(first + BATCH, len(lcs)))
+        extra = None if columns is None else {name: values[rows] for name, values in columns.items()}
+        batch = prepare(lcs.take(rows), period[rows], preparation, bands=bands, columns=extra)
+        reason[rows] = batch.reason
+        good = is_none(batch.reason)
+        scores[rows[good]] = network_scores(network, batch)[good]
+    return scores, reason
+
+
+def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "auto") -> npt.NDArray[np.float32]:
+    """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode; on the network's device.
+
+    On a GPU in bfloat16, images with their channels last, and batches of one size: they are filled up with empty
+    objects, so that no shape is compiled twice and an object's scores do not depend on how many others there are.
+    """
     network.eval()
     device = next(network.parameters()).device
+    layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
     scores = []
-    with one_torch_thread(), torch.inference_mode():
+    with one_torch_thread(), torch.inference_mode(), lowered(device, precision):
         for first in range(0, len(inputs), BATCH):
-            images, numbers = (
-                torch.from_numpy(each[first : first + BATCH]) for each in (inputs.images, inputs.numbers)
-            )
-            scores.append(network(images.to(device), numbers.to(device)).cpu().numpy())
+            images, numbers = (each[first : first + BATCH] for each in (inputs.images, inputs.numbers))
+            n = len(images)
+            if device.type == "cuda" and n < BATCH:
+                images, numbers = (
+                    np.concatenate([e, np.zeros((BATCH - n, *e.shape[1:]), e.dtype)]) for e in (images, numbers)
+                )
+            seen = torch.from_numpy(images).to(device, memory_format=layout)
+            scores.append(network(seen, torch.from_numpy(numbers).to(device)).float().cpu().numpy()[:n])
     return np.concatenate(scores) if scores else np.empty((0, network.architecture.n_classes), np.float32)
+
+
+def _candidates(period: npt.ArrayLike | None, n: int, n_candidates: int) -> npt.NDArray[np.float64]:
+    """Periods float64 [n, n_candidates]; the first where there is no other."""
+    given = np.asarray(np.nan if period is None else period, np.float64)
+    given = np.broadcast_to(given[:, None] if given.ndim == 1 else given, (n, given.shape[1] if given.ndim == 2 else 1))
+    result = np.repeat(given[:, :1], n_candidates, axis=1)
+    some = given[:, :n_candidates]
+    fit = np.isfinite(some) & (some > 0)
+    result[:, : some.shape[1]][fit] = some[fit]
+    return result
 
 
 def softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

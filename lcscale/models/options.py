@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lcscale.errors import InputError
 from lcscale.models.augmentation import Augmentation
+
+PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -33,5 +36,11 @@ class TrainingOptions:
     """Of the joined layers."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""
+    precision: str = "auto"
+    """float32, or bfloat16 (mixed: weights stay float32); auto takes bfloat16 on a GPU."""
     seed: int = 0
     """Of all random numbers."""
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")

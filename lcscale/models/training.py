@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+import hashlib
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from lcscale.engine.progress import Silent, progress_for
+from lcscale.engine.progress import progress_for
 from lcscale.errors import InputError
-from lcscale.models.baseline import BASELINE, boosted_trees
 from lcscale.models.card import TRAINED_ON, Card
 from lcscale.models.curves import LabelledCurves
-from lcscale.models.metrics import coverage, evaluate
+from lcscale.models.material import Material, Sorting, from_memory, from_stream, gather, held_numbers
 from lcscale.models.options import TrainingOptions
-from lcscale.models.preparation import Inputs, Preparation, fit_standards, is_none, prepare, standardise
+from lcscale.models.preparation import Preparation, prepare
 from lcscale.models.registry import load, save
-from lcscale.models.roles import cast
-from lcscale.models.splitting import TEST, TRAIN, VALIDATION, Split, assign
-from lcscale.models.targets import Targets, targets_of
-from lcscale.models.taxonomy import map_labels
+from lcscale.models.splitting import Split
 
 if TYPE_CHECKING:
     from lcscale.models.fitting import Fitted
     from lcscale.models.model import Model
-
-_SETS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
 def train(
@@ -43,6 +35,7 @@ def train(
     split: Split | None = None,
     options: TrainingOptions | None = None,
     preparation: Preparation | None = None,
+    stream: bool = False,
     progress: bool | None = None,
 ) -> Model:
     """Train a `FoldedImageNet` and write it to `folder`; the card holds its figures on sky it has not seen.
@@ -68,6 +61,9 @@ def train(
         Epochs, rates, augmentation, seed.
     preparation
         Roles, folds, size of the images, further columns.
+    stream
+        Whether the training rows come from the catalog anew every epoch (`Catalog.to_torch`) instead of being held in
+        memory; of validation and test set then at most 20,000 stars each are held.
     progress
         Whether to show progress on stderr; None: only where a person looks.
 
@@ -85,121 +81,86 @@ def train(
     -----
     Positions decide over the set a star is in, over nothing else. Stars that cannot be classified (no period, too few
     observations) are left out and counted in the card. Labels that the taxonomy does not know are named there too.
+
+    Where the catalog has the columns `period_2` and `period_3`, it is found out on the validation set how far these
+    candidates are to be believed, and the model sums its probabilities over them. After each epoch the state is written
+    beside the folder (``FOLDER.checkpoint``); the same call, interrupted, goes on from there to the same weights.
     """
     if trained_on not in TRAINED_ON:
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
-    split, options = split or Split(), options or TrainingOptions()
-    preparation = preparation or Preparation()
-    curves = _gather(source, label, preparation)
-    material = _sort_out(curves, preparation, survey, min_class_size, split)
-    fitted = _fit(curves, material, options, progress_for(progress, f"training {Path(folder).name}", options.epochs))
-    card = Card(
-        name=Path(folder).name,
-        classes=material.targets.classes,
-        preparation=material.preparation,
-        architecture=asdict(fitted.network.architecture),
-        temperature=fitted.temperature,
-        threshold=fitted.threshold,
-        trained_on=trained_on,
-        data={
-            "catalog": getattr(source, "name", None),
-            "fingerprint": _fingerprint(source),
-            "survey": survey,
-            "origins": _origins(curves),
-            "labels": material.targets.counts(),
-            "sets": {name: material.rows(place).size for name, place in _SETS.items()},
-            "left_out": material.left_out,
-            "min_class_size": min_class_size,
-            "split": asdict(split),
-            "options": asdict(options),
-            "history": fitted.history,
-        },
-        metrics=_figures(fitted, material, min_class_size, options.seed, curves.origin),
-    )
-    save(card, fitted.network, folder)
+    sorting = Sorting(label, survey, min_class_size, split or Split())
+    options, preparation = options or TrainingOptions(), preparation or Preparation()
+    if stream:
+        origin, material = _fingerprint(source), from_stream(source, preparation, sorting, options)
+    else:
+        curves = gather(source, preparation, label)
+        origin, material = _content(curves), from_memory(curves, preparation, sorting, options)
+    fitted = _fit(material, options, Path(folder), origin or "", progress)
+    card, network = _card(Path(folder).name, fitted, material, options, trained_on)
+    data = {
+        "catalog": getattr(source, "name", None),
+        "fingerprint": _fingerprint(source),
+        "survey": survey,
+        "origins": material.origins,
+        "labels": dict(material.counts),
+        "sets": dict(material.sizes),
+        "left_out": dict(material.left_out),
+        "min_class_size": min_class_size,
+        "split": asdict(sorting.split),
+        "options": asdict(options),
+        "history": fitted.history,
+    }
+    save(replace(card, data=data), network, folder)
+    _checkpoint(Path(folder)).unlink(missing_ok=True)
     return load(folder)
 
 
-@dataclass(frozen=True, eq=False)
-class _Material:
-    """The labelled stars, prepared and sorted into sets."""
+def _fit(material: Material, options: TrainingOptions, folder: Path, origin: str, progress: bool | None) -> Fitted:
+    from lcscale.models.fitting import Checkpoints, fit
 
-    inputs: Inputs
-    targets: Targets
-    sets: npt.NDArray[np.int8]
-    preparation: Preparation
-    left_out: dict[str, Any]
-
-    def rows(self, place: int) -> npt.NDArray[np.int64]:
-        """Indices of the stars of a set."""
-        return np.flatnonzero(self.sets == place)
-
-    def part(self, place: int) -> tuple[Inputs, Targets]:
-        """Inputs and labels of a set."""
-        rows = self.rows(place)
-        inputs = self.inputs
-        return Inputs(inputs.images[rows], inputs.numbers[rows], inputs.reason[rows]), self.targets.take(rows)
-
-
-def _sort_out(
-    curves: LabelledCurves, preparation: Preparation, survey: str | None, min_class_size: int, split: Split
-) -> _Material:
-    """Map the labels, leave out what cannot be used, split the sky, and take the standards of the training set."""
-    preparation = _with_filled_roles(curves, preparation)
-    inputs = prepare(curves.lcs, curves.period, preparation, bands=curves.bands, columns=curves.columns)
-    names = map_labels(curves.label, survey)
-    unknown = sorted({str(text) for text, name in zip(curves.label, names, strict=True) if name is None})
-    names[~is_none(inputs.reason)] = None
-    targets = targets_of(names, min_class_size)
-    sets = np.where(targets.allowed.any(axis=1), assign(curves.healpix_29, split), -1).astype(np.int8)
-    _check(sets, targets.classes, unknown)
-    preparation = fit_standards(preparation, inputs.numbers[sets == TRAIN])
-    inputs = replace(inputs, numbers=standardise(inputs.numbers, preparation))
-    left_out = {"cannot be classified": int((~is_none(inputs.reason)).sum()), "unknown labels": unknown}
-    return _Material(inputs, targets, sets, preparation, left_out)
-
-
-def _with_filled_roles(curves: LabelledCurves, preparation: Preparation) -> Preparation:
-    """The preparation without roles that no band of the training catalog plays: nothing would be learnt of them."""
-    players = cast(curves.bands, preparation.roles)
-    roles = tuple(role for role, band in zip(preparation.roles, players, strict=True) if band is not None)
-    return replace(preparation, roles=roles)
-
-
-def _fit(curves: LabelledCurves, material: _Material, options: TrainingOptions, shown: Silent) -> Fitted:
-    from lcscale.models.fitting import fit
-
-    rows = material.rows(TRAIN)
+    held = material.held["validation"]
+    curves = held.curves
+    inputs = prepare(curves.lcs, curves.period, material.preparation, bands=curves.bands, columns=curves.columns)
+    parts = (origin, repr(options), repr(material.preparation), repr(dict(material.sizes)))
+    fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    shown = progress_for(progress, f"training {folder.name}", options.epochs)
     with shown:
         return fit(
-            curves.take(rows),
-            material.targets.take(rows),
-            material.part(VALIDATION),
+            material.train,
+            (inputs, held.targets),
             material.preparation,
             options,
             shown,
+            Checkpoints(_checkpoint(folder), fingerprint),
         )
 
 
-def _gather(source: Any, label: str, preparation: Preparation) -> LabelledCurves:
-    if isinstance(source, LabelledCurves):
-        return source
-    if isinstance(source, pa.Table):
-        tables: Iterable[pa.Table] = [source]
-    elif hasattr(source, "to_batches"):
-        tables = source.to_batches()
-    else:
-        tables = source
-    period = None if preparation.raw else "period"
-    return LabelledCurves.from_tables(tables, period=period, label=label, columns=preparation.columns)
+def _card(name: str, fitted: Fitted, material: Material, options: TrainingOptions, trained_on: str) -> tuple[Card, Any]:
+    """The card with calibration and figures, and the network it is of."""
+    from lcscale.models.assessing import assess, calibrate
+    from lcscale.models.model import Model
+
+    calibration = calibrate(fitted.network, material.preparation, material.held["validation"])
+    card = Card(
+        name=name,
+        classes=material.classes,
+        preparation=material.preparation,
+        architecture=asdict(fitted.network.architecture),
+        temperature=calibration.temperature,
+        threshold=calibration.threshold,
+        trained_on=trained_on,
+        period_weights=calibration.period_weights,
+    )
+    smallest = min(material.min_class_size, max(material.counts.values()))
+    counted = np.array([material.counts.get(name, 0) >= smallest for name in card.classes])
+    held = material.held
+    numbers = held_numbers(held["test"], material.preparation) if len(held["test"]) else np.empty((0, 0), np.float32)
+    metrics = assess(Model(card, fitted.network), held, material.known, numbers, counted, options.seed)
+    return replace(card, metrics=metrics), fitted.network
 
 
-def _origins(curves: LabelledCurves) -> dict[str, int] | None:
-    """Stars of each catalog, where there are several."""
-    if curves.origin is None:
-        return None
-    names, counts = np.unique(curves.origin.astype(str), return_counts=True)
-    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+def _checkpoint(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.checkpoint")
 
 
 def _fingerprint(source: Any) -> str | None:
@@ -207,55 +168,10 @@ def _fingerprint(source: Any) -> str | None:
     return fingerprint() if callable(fingerprint) else None
 
 
-def _check(sets: npt.NDArray[np.integer], order: Sequence[str], unknown: Sequence[str]) -> None:
-    if len(order) < 2:
-        strange = f" (unknown labels: {', '.join(unknown[:10])})" if unknown else ""
-        raise InputError(f"training needs stars of at least two classes of the taxonomy; found {len(order)}{strange}")
-    for place, name in ((TRAIN, "training"), (VALIDATION, "validation")):
-        if not np.any(sets == place):
-            raise InputError(f"no star is in the {name} set: choose a finer order of HEALPix pixels or other shares")
-
-
-def _figures(
-    fitted: Fitted, material: _Material, min_class_size: int, seed: int, origin: npt.NDArray[np.object_] | None
-) -> dict[str, Any]:
-    """Figures of the network on validation and test sets, the main ones of the test set, and the baseline's."""
-    from lcscale.models.model import network_scores, softmax
-
-    counts, classes = material.targets.counts(), material.targets.classes
-    smallest = min(min_class_size, max(counts.values()))
-    counted = np.array([counts.get(name, 0) >= smallest for name in classes])
-    figures: dict[str, Any] = {"macro_f1_over": [name for name, kept in zip(classes, counted, strict=True) if kept]}
-    for name in ("validation", "test"):
-        inputs, targets = material.part(_SETS[name])
-        if len(targets):
-            probabilities = softmax(network_scores(fitted.network, inputs) / fitted.temperature)
-            figures[name] = evaluate(probabilities, targets, counted)
-            figures[name] |= coverage(probabilities, targets, fitted.threshold)
-            if origin is not None:
-                figures[name]["by_origin"] = _by_origin(
-                    probabilities, targets, origin[material.rows(_SETS[name])], fitted.threshold
-                )
-    main = figures["test" if "test" in figures else "validation"]
-    figures |= {name: main[name] for name in ("accuracy", "macro_f1", "ece")}
-    test, targets = material.part(TEST)
-    known = np.flatnonzero(np.isin(material.sets, (TRAIN, VALIDATION)) & material.targets.exact)
-    if len(targets) and known.size:
-        taught = material.targets.take(known).allowed.argmax(axis=1)
-        trees = boosted_trees(material.inputs.numbers[known], taught, test.numbers, len(classes), seed)
-        figures["baseline"] = {"what": BASELINE, **evaluate(trees, targets, counted)}
-    return figures
-
-
-def _by_origin(
-    probabilities: npt.NDArray[np.floating], targets: Targets, origin: npt.NDArray[np.object_], threshold: float
-) -> dict[str, dict[str, Any]]:
-    """The main figures of each catalog's stars."""
-    figures = {}
-    for name in sorted(set(origin.tolist())):
-        rows = np.flatnonzero(origin == name)
-        part = targets.take(rows)
-        found = evaluate(probabilities[rows], part) | coverage(probabilities[rows], part, threshold)
-        kept = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
-        figures[str(name)] = {key: found[key] for key in kept}
-    return figures
+def _content(curves: LabelledCurves) -> str:
+    """A text that stands for light curves, periods and labels."""
+    digest = hashlib.blake2b(digest_size=16)
+    for values in (curves.lcs.time, curves.lcs.mag, curves.lcs.offsets, curves.period, curves.healpix_29):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update("\n".join(map(str, curves.label)).encode())
+    return digest.hexdigest()

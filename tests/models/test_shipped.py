@@ -7,7 +7,7 @@ from lcscale.models.registry import WEIGHTS, find_folder
 
 
 def test_which_models_are_shipped():
-    assert shipped() == ("demo", "general")
+    assert shipped() == ("alerts", "demo", "general")
     assert Classify().model == "general"
     assert read_card("demo").trained_on == "simulated"
     assert read_card("general").trained_on == "real"

@@ -5,10 +5,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from labelled_curves import as_table, curves
 
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
-from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.augmentation import change, disguise
@@ -16,31 +16,12 @@ from lcscale.models.calibration import conformal_threshold, fit_temperature, pre
 from lcscale.models.fitting import fit, group_loss
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
 from lcscale.models.targets import targets_of
+from lcscale.models.training_set import InMemory
 
 SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
 
 
 NAMES = np.array(["RRab", "RRc", "EA", "EW"], dtype=object)
-
-
-def curves(n=90, seed=3, classes=("RRab", "EA", "LPV")):
-    made = synthesize([classes[i % len(classes)] for i in range(n)], seed, n_observations=(40, 80))
-    place = np.random.default_rng(seed).integers(0, 12 << 58, n)
-    return LabelledCurves(made.lcs, made.period, made.label.astype(object), place, made.lcs.bands)
-
-
-def as_table(labelled: LabelledCurves) -> pa.Table:
-    field = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
-    schema = pa.schema(
-        [
-            pa.field("_healpix_29", pa.int64()),
-            field,
-            pa.field("period", pa.float64()),
-            pa.field("label", pa.string()),
-        ]
-    )
-    arrays = [labelled.healpix_29, labelled.lcs.to_arrow(), labelled.period, labelled.label.tolist()]
-    return pa.Table.from_arrays([pa.array(values) for values in arrays], schema=schema)
 
 
 def test_it_learns_far_above_chance(trained):
@@ -138,7 +119,8 @@ def test_early_stopping_keeps_the_best_epoch_of_the_validation_set():
     inputs = replace(inputs, numbers=standardise(inputs.numbers, how))
     targets, wrong = targets_of(labelled.label, 1), targets_of(np.roll(labelled.label, 1), 1)
     options = replace(SMALL, epochs=10, patience=2, learning_rate=5e-2)
-    fitted = fit(labelled, targets, (inputs, wrong), how, options, Silent())
+    train_set = InMemory(labelled, targets, targets.weights(0.5))
+    fitted = fit(train_set, (inputs, wrong), how, options, Silent())
     losses = [row["log_loss"] for row in fitted.history]
     assert len(losses) == int(np.argmin(losses)) + 1 + options.patience or len(losses) == options.epochs
 

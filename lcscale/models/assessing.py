@@ -1,0 +1,158 @@
+"""What stands in a card about how good a model is: figures on sky it has not seen, beside those of the baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.models.baseline import BASELINES, baseline_probabilities
+from lcscale.models.calibration import conformal_threshold, fit_period_weights, fit_temperature
+from lcscale.models.curves import LabelledCurves
+from lcscale.models.metrics import coverage, evaluate
+from lcscale.models.model import Model, scores_of, softmax
+from lcscale.models.network import FoldedImageNet
+from lcscale.models.preparation import Preparation
+from lcscale.models.targets import Targets
+
+N_ERRORS = 24
+"""Mistakes that are kept for the report, those the model was surest of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Stars of the validation or test set, and their labels."""
+
+    curves: LabelledCurves
+    """All of them can be classified."""
+    targets: Targets
+    """Their labels."""
+
+    def __len__(self) -> int:
+        return len(self.curves)
+
+    @property
+    def periods(self) -> npt.NDArray[np.float64]:
+        """Candidate periods, float64 [n, n_candidates], the best first."""
+        others = [self.curves.columns[name] for name in ALTERNATIVES if name in self.curves.columns]
+        return np.stack([self.curves.period, *others], axis=1)
+
+
+ALTERNATIVES = ("period_2", "period_3")
+"""Columns of further candidate periods, where the training catalog has them."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns scores into probabilities that mean what they say."""
+
+    temperature: float
+    """Scores are divided by it."""
+    period_weights: tuple[float, ...]
+    """How far each candidate period is believed."""
+    threshold: float
+    """Probability from which on a class is in a prediction set."""
+
+
+def calibrate(network: FoldedImageNet, preparation: Preparation, held: Held) -> Calibration:
+    """Temperature, weights of the candidate periods and the sets' threshold, all from the validation set."""
+    curves, targets = held.curves, held.targets
+    best, *others = held.periods.T
+    candidates = [best, *(np.where(np.isfinite(each) & (each > 0), each, best) for each in others)]
+    scores = np.stack(
+        [
+            scores_of(network, preparation, curves.lcs, each, bands=curves.bands, columns=curves.columns)[0]
+            for each in candidates
+        ]
+    )
+    temperature = fit_temperature(scores[0], targets)
+    probabilities = softmax(scores / temperature)
+    weights = (1.0,) if preparation.raw else fit_period_weights(probabilities, targets)
+    mixed = np.tensordot(np.array(weights), probabilities[: len(weights)], 1)
+    return Calibration(temperature, weights, conformal_threshold(mixed, targets))
+
+
+def assess(
+    model: Model,
+    held: dict[str, Held],
+    known: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]],
+    test_numbers: npt.NDArray[np.float32],
+    counted: npt.NDArray[np.bool_],
+    seed: int,
+) -> dict[str, Any]:
+    """The metrics of a card.
+
+    Parameters
+    ----------
+    model
+        Calibrated.
+    held
+        `validation` and `test`, either may be empty.
+    known
+        Numbers and classes of stars that the baselines are trained on.
+    test_numbers
+        Numbers of the test set.
+    counted
+        bool [n_classes], the classes of which the mean F1 is taken.
+    seed
+        Of the baselines.
+    """
+    classes = model.classes
+    figures: dict[str, Any] = {"macro_f1_over": [name for name, kept in zip(classes, counted, strict=True) if kept]}
+    for name, part in held.items():
+        if len(part):
+            probabilities = _predict(model, part)
+            figures[name] = _of_set(probabilities, part, model.card.threshold, counted)
+            if name == "test":
+                figures["errors"] = _errors(probabilities, part)
+    main = figures["test" if "test" in figures else "validation"]
+    figures |= {name: main[name] for name in ("accuracy", "macro_f1", "ece")}
+    test = held["test"]
+    if len(test) and known[1].size:
+        for name, what in BASELINES.items():
+            found = baseline_probabilities(name, *known, test_numbers, len(classes), seed)
+            figures[name] = {"what": what, **evaluate(found, test.targets, counted)}
+    return figures
+
+
+def _predict(model: Model, held: Held) -> npt.NDArray[np.float32]:
+    curves = held.curves
+    return model.predict_proba(curves.lcs, held.periods, bands=curves.bands, columns=curves.columns)
+
+
+def _of_set(
+    probabilities: npt.NDArray[np.float32], held: Held, threshold: float, counted: npt.NDArray[np.bool_]
+) -> dict[str, Any]:
+    figures = evaluate(probabilities, held.targets, counted) | coverage(probabilities, held.targets, threshold)
+    origin = held.curves.origin
+    if origin is None:
+        return figures
+    figures["by_origin"] = {}
+    for name in sorted(set(origin.tolist())):
+        rows = np.flatnonzero(origin == name)
+        part = held.targets.take(rows)
+        found = evaluate(probabilities[rows], part) | coverage(probabilities[rows], part, threshold)
+        kept = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
+        figures["by_origin"][str(name)] = {key: found[key] for key in kept}
+    return figures
+
+
+def _errors(probabilities: npt.NDArray[np.float32], held: Held) -> list[dict[str, Any]]:
+    """The mistakes that the model was surest of, with the place where their light curves are found again."""
+    classes = held.targets.classes
+    given = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(~held.targets.allowed[np.arange(len(given)), given])
+    surest = wrong[np.argsort(-probabilities[wrong, given[wrong]], kind="stable")][:N_ERRORS]
+    return [
+        {
+            "healpix_29": int(held.curves.healpix_29[row]),
+            "label": str(held.targets.label[row]),
+            "class": classes[given[row]],
+            "probability": round(float(probabilities[row, given[row]]), 4),
+            "period": None if np.isnan(held.curves.period[row]) else float(held.curves.period[row]),
+            "origin": None if held.curves.origin is None else str(held.curves.origin[row]),
+        }
+        for row in surest
+    ]
