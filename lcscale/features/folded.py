@@ -17,14 +17,14 @@ FEATURES = (
         "",
         "von Neumann η in order of phase, phase 0 at the first observation",
         "Kim et al. 2014",
-        "FATS Psi_eta, but for the origin of phase",
+        "FATS Psi_eta, but that folds with twice the period from time 0, and s has n - 1 here, n there",
     ),
     Feature(
         "psi_cs",
         "",
         "range of the cumulative sum (cumulative_sum_range) in order of phase",
         "Kim et al. 2014",
-        "FATS Psi_CS but for ddof: s has n - 1 here, n there",
+        "FATS Psi_CS, but that folds with twice the period, and s has n - 1 here, n there",
     ),
     Feature(
         "string_length",

@@ -49,33 +49,35 @@ def test_fourier_parameters_of_cepheids(real_data):
 
 
 def test_features_agree_with_fats(real_data):
-    """Equal but for FATS' n where we have n - 1.
-
-    Different by definition: Beyond1Std (about the weighted mean), Amplitude (medians of the outer 5 %), percentile
-    ratios (rounded positions instead of interpolation, about 1 %), Freq*_harmonics (of residuals, other periods).
-    """
+    """Equal but for FATS' n where we have n - 1, and its folding with twice the period (docs/features.md)."""
     folder = real_data / "crts_north"
     ids, lcs = grouped(pd.read_parquet(folder / "photometry.parquet"), "id", "mjd", "mag", "magerr")
     fats = pd.read_parquet(folder / "fats_features.parquet").set_index("ID").reindex(ids)
     assert fats.Mean.notna().all()
-    names = ["mean", "standard_deviation", "skewness", "mad", "linear_trend", "iqr", "stetson_k", "percentile_ratio_50"]
-    ours = extract(lcs, [*names, "anderson_darling"]).to_pandas()
+    names = ["mean", "standard_deviation", "skewness", "kurtosis", "mad", "linear_trend", "iqr", "stetson_k"]
+    ours = extract(lcs, [*names, "percentile_ratio_50", "anderson_darling"]).to_pandas()
+    folded = extract(lcs, ["psi_cs", "psi_eta"], 2 * fats.PeriodLS.to_numpy()).to_pandas()
     n = lcs.counts
-    deviation = ours.standard_deviation * np.sqrt((n - 1) / n)
+    ddof = np.sqrt((n - 1) / n)
+    constant = 3 * (n - 1) ** 2 / ((n - 2) * (n - 3))
     equal = {
         "Mean": ours["mean"],
-        "Std": deviation,
-        "Meanvariance": deviation / ours["mean"],
+        "Std": ours.standard_deviation * ddof,
+        "Meanvariance": ours.standard_deviation * ddof / ours["mean"],
         "Skew": ours.skewness * (n - 2) / np.sqrt(n * (n - 1.0)),
+        "SmallKurtosis": (ours["kurtosis"] + constant) / ddof**4 - constant,
         "MedianAbsDev": ours.mad,
         "LinearTrend": ours.linear_trend,
         "Q31": ours.iqr,
         "StetsonK": ours.stetson_k,
+        "Psi_CS": folded.psi_cs / ddof,
     }
     for name, value in equal.items():
         difference = np.abs(value.to_numpy() / fats[name].to_numpy() - 1)
         assert np.mean(difference < 1e-3) > 0.998, name
         assert np.median(difference) < 1e-5, name
+    eta = np.abs(folded.psi_eta / ddof**2 / fats.Psi_eta.to_numpy() - 1)
+    assert np.median(eta) < 4e-3  # one pair in n is another: phase 0 is at time 0 there
     squashed = 1 / (1 + np.exp(-10 * (ours.anderson_darling - 0.3)))  # what FATS makes of the statistic
     assert np.mean(np.abs(squashed.to_numpy() - fats.AndersonDarling.to_numpy()) < 0.03) > 0.99
     ratio = ours.percentile_ratio_50.to_numpy() / fats.FluxPercentileRatioMid50.to_numpy() - 1
