@@ -53,8 +53,11 @@ def train(
     trained_on: Annotated[str, typer.Option(help="real, simulated or mixed.")] = "real",
     epochs: Annotated[int, typer.Option(help="Most passes over the training set.")] = 40,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    stream: Annotated[bool, typer.Option("--stream", help="Read light curves anew every epoch; hold few.")] = False,
+    report: Annotated[str | None, typer.Option(help="HTML file to write about the training.")] = None,
 ) -> None:
     """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
+    from lcscale.explore import write_training_report
     from lcscale.models import Split, TrainingOptions
     from lcscale.models import train as run_train
 
@@ -67,11 +70,14 @@ def train(
         label=label,
         split=Split(seed=seed),
         options=TrainingOptions(epochs=epochs, seed=seed),
+        stream=stream,
         progress=True,
     )
     figures = trained.card.metrics["test"]
     print(f"{model}: model {trained.card.id}, classes {', '.join(trained.classes)}")
     print(f"  on sky it has not seen: accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
+    if report is not None:
+        print(write_training_report(model, report, catalogs=[source]))
 
 
 def classify(

@@ -1,6 +1,7 @@
-"""What a person looks at: the report of a lake, and the page of one candidate."""
+"""What a person looks at: the report of a lake, the page of one candidate, the page of a training."""
 
 from lcscale.explore.report import write_report
 from lcscale.explore.show import show
+from lcscale.explore.training import write_training_report
 
-__all__ = ["show", "write_report"]
+__all__ = ["show", "write_report", "write_training_report"]

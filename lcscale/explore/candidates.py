@@ -181,12 +181,12 @@ def model_card(card: Card) -> str:
         + (f" ({trained}), split by HEALPix pixel" if trained else "")
         + "."
     )
-    test, baseline = card.metrics.get("test"), card.metrics.get("baseline")
+    test = card.metrics.get("test")
     if not test:
         return text
-    rows: list[list[Any]] = [["network on folded images", *_figures(test)]]
-    if baseline:
-        rows.append([str(baseline.get("what", "baseline")), *_figures(baseline)])
+    rows: list[list[Any]] = [[f"network on {card.preparation.view} images", *_figures(test)]]
+    baselines = [card.metrics[name] for name in ("baseline", "random_forest") if name in card.metrics]
+    rows += [[str(each.get("what", "baseline")), *_figures(each)] for each in baselines]
     headings = ["on the test set", "objects", "accuracy", "mean F1", "log loss", "calibration error"]
     text += table(headings, rows)
     per_class = [
