@@ -14,6 +14,7 @@ from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
 from lcscale.cli.show import show
 from lcscale.cli.variables import classify, features, train
+from lcscale.cli.yso import yso
 from lcscale.errors import LcscaleError
 
 __all__ = ["app", "main"]
@@ -33,6 +34,7 @@ for command in (
     features,
     train,
     classify,
+    yso,
     alerts,
     published,
     info,

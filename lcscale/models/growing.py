@@ -137,7 +137,7 @@ def grow(
         x = matrix(sample.features, tuple(features), rows)
         shares = _left_out_shares(x, sample, rows, fold[rows], classes, options)
         tested = np.isfinite(shares[:, 0])
-        temperature = _temperature(shares[tested], sample.label[rows[tested]], classes)
+        temperature = fit_temperature(shares[tested], sample.label[rows[tested]], classes)
         forests.append(Forest.of(fit_forest(x, sample, rows, classes, options)))
         right = shares[tested].argmax(axis=1) == index_of(sample.label[rows[tested]], classes)
         accuracy = round(float(right.mean()), 5) if right.size else None
@@ -204,7 +204,7 @@ def _counts(sample: Sample, rows: npt.NDArray[np.int64], classes: Sequence[str])
     return found | {f"simulated {name}": int(((label == name) & ~real).sum()) for name in classes}
 
 
-def _temperature(shares: npt.NDArray[np.float32], label: npt.NDArray[np.object_], classes: Sequence[str]) -> float:
+def fit_temperature(shares: npt.NDArray[np.float32], label: npt.NDArray[np.object_], classes: Sequence[str]) -> float:
     """Temperature, 0.2 to 5, of the lowest log loss with classes that count the same."""
     from scipy.optimize import minimize_scalar
 

@@ -6,5 +6,16 @@ from lcscale.products.definitions import Near, OfClass
 from lcscale.products.labels import transfer_labels
 from lcscale.products.shares import yso_share
 from lcscale.products.variables import variable_candidates
+from lcscale.products.yso import join_surveys, yso_candidates
 
-__all__ = ["Near", "OfClass", "alert_statistics", "match_alerts", "transfer_labels", "variable_candidates", "yso_share"]
+__all__ = [
+    "Near",
+    "OfClass",
+    "alert_statistics",
+    "join_surveys",
+    "match_alerts",
+    "transfer_labels",
+    "variable_candidates",
+    "yso_candidates",
+    "yso_share",
+]

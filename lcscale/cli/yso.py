@@ -1,0 +1,58 @@
+"""`lcscale yso`: candidates for young stellar objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcscale.cli.options import EngineOption, LakeOption, NameOption, find_catalog, finish, open_lake
+
+if TYPE_CHECKING:
+    from lcscale.lake import Catalog
+
+
+def yso(
+    gaia: Annotated[str, typer.Argument(help="Catalog of Gaia sources, or one joined already.", show_default=False)],
+    lake: LakeOption,
+    twomass: Annotated[str | None, typer.Option(help="Catalog of 2MASS sources to join.")] = None,
+    allwise: Annotated[str | None, typer.Option(help="Catalog of AllWISE sources to join.")] = None,
+    known: Annotated[
+        list[str] | None, typer.Option(help="Catalog of known young stars to compare with; may be given again.")
+    ] = None,
+    name: NameOption = "yso_candidates",
+    model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "yso",
+    tau: Annotated[float, typer.Option(help="Least dust optical depth, where the catalog has a column tau.")] = 1.3e-5,
+    gaia_epoch: Annotated[
+        float | None, typer.Option(help="Julian year of Gaia's positions, where the catalog does not tell it.")
+    ] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Give every source its probability of being a young star, and three other classes theirs."""
+    from lcscale.products import join_surveys, yso_candidates
+
+    place = open_lake(lake)
+    source = find_catalog(place, gaia)
+    if twomass is not None or allwise is not None:
+        sides = (None if each is None else find_catalog(place, each) for each in (twomass, allwise))
+        source = join_surveys(source, *sides, gaia_epoch=gaia_epoch)
+    catalogs = {each: find_catalog(place, each) for each in known or ()}
+    record = yso_candidates(source, model, known=catalogs, tau=tau).write(
+        name, lake=place, engine=engine, progress=True
+    )
+    _tell(place[name])
+    finish(record)
+
+
+def _tell(catalog: Catalog) -> None:
+    """How many sources are of which class, and what was wrong with measurements."""
+    from lcscale.products.yso import count_candidates
+
+    counts = count_candidates(catalog)
+    print(", ".join(f"{what}: {count:,}" for what, count in counts.classes.items()))
+    if counts.known:
+        print(f"  YSO at P >= 0.9: {counts.sure:,}; known: {counts.known:,}")
+    else:
+        print(f"  YSO at P >= 0.9: {counts.sure:,}")
+    for what, count in counts.problems.items():
+        print(f"  not taken: {what}: {count:,}")

@@ -1,0 +1,58 @@
+"""The two branches of the classifier, with and without W3 and W4, and R, which chooses between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.models.tabular import TabularModel
+from lcscale.products.yso.features import photometric_features, reality_features
+
+REALITY = ("spurious", "real")
+"""Classes of a detection in W3 or W4."""
+LONG_BANDS = ("w3", "w4")
+"""Bands in which AllWISE has many spurious detections: nebulosity, other stars."""
+Floats = npt.NDArray[np.float64]
+
+
+def realities(model: TabularModel, numbers: Mapping[str, Floats], n: int) -> dict[str, npt.NDArray[np.float32]]:
+    """Probability that the long-wavelength photometry is real, float32 [n]: `R_w3`, `R_w4`, and `R`.
+
+    `R` is that of the less certain of the bands measured; NaN where none is, or nothing is known of the detection.
+    """
+    result = {}
+    for band in LONG_BANDS:
+        probability, _ = model.predict(f"R_{band}", reality_features(numbers, band, n), n)
+        result[f"R_{band}"] = probability[:, REALITY.index("real")]
+    return result | {"R": np.fmin(result["R_w3"], result["R_w4"])}
+
+
+def choose(
+    short: npt.NDArray[np.float32], long: npt.NDArray[np.float32], reality: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Probabilities of the branch that counts, and whether it is the one with W3 and W4.
+
+    It is where the long-wavelength photometry is more probably real than not and the branch has an answer.
+
+    Parameters
+    ----------
+    short, long
+        float32 [n, n_classes], probabilities without and with W3 and W4; NaN where a branch has no answer.
+    reality
+        float32 [n], `R`.
+    """
+    taken = (np.nan_to_num(reality) > 0.5) & np.isfinite(long[:, 0])
+    return np.where(taken[:, None], long, short), taken
+
+
+def both_branches(
+    model: TabularModel, numbers: Mapping[str, Floats], n: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Probabilities without and with W3 and W4, float32 [n, n_classes] each; NaN where a branch has no answer.
+
+    Measurements that are no photometry (``tau``, features of light curves) are features as they are.
+    """
+    features = {**numbers, **photometric_features(numbers, n)}
+    return model.predict("SY", features, n)[0], model.predict("LY", features, n)[0]
