@@ -143,8 +143,9 @@ def _days(period: float | None) -> str | None:
 
 def _data(card: Card) -> str:
     """What was taught, and what was left out."""
-    labels = [[name, count] for name, count in card.data.get("labels", {}).items()]
-    text = table(["label", "stars"], labels)
+    synthetic = card.data.get("synthetic", {})
+    labels = [[name, count, synthetic.get(name)] for name, count in card.data.get("labels", {}).items()]
+    text = table(["label", "stars", "synthetic ones in the training set"], labels)
     left = card.data.get("left_out", {})
     unknown = ", ".join(left.get("unknown labels", [])) or "none"
     text += paragraph(f"Could not be classified: {left.get('cannot be classified', 0)}. Unknown labels: {unknown}.")

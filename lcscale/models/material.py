@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from lcscale.models.preparation import Preparation, fit_standards, is_none, prep
 from lcscale.models.roles import cast
 from lcscale.models.splitting import TEST, TRAIN, VALIDATION, Split, assign
 from lcscale.models.streamed import OfSets, Streamed, as_it_is, some_of, taught_by_label
+from lcscale.models.synthetic import fill_up
 from lcscale.models.targets import Targets, targets_of
 from lcscale.models.taxonomy import map_labels
 from lcscale.models.training_set import InMemory, TrainingSet
@@ -50,6 +51,8 @@ class Material:
     """Stars of each catalog, where there are several."""
     min_class_size: int
     """Stars of the smallest class that counts in means over classes."""
+    synthetic: Mapping[str, int] = field(default_factory=dict)
+    """Synthetic stars of each class in the training set."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -96,10 +99,13 @@ def from_memory(
     _check(sets, targets.classes, unknown)
     rows = {name: np.flatnonzero(sets == place) for name, place in SETS.items()}
     preparation = fit_standards(preparation, numbers[rows["train"]])
-    taught = targets.take(rows["train"])
+    teaching, taught = curves.take(rows["train"]), targets.take(rows["train"])
+    synthetic: dict[str, int] = {}
+    if options.synthetic and not preparation.raw:
+        teaching, taught, synthetic = fill_up(teaching, taught, options.synthetic, options.seed)
     exact = np.flatnonzero(np.isin(sets, (TRAIN, VALIDATION)) & targets.exact)
     return Material(
-        InMemory(curves.take(rows["train"]), taught, taught.weights(options.class_weight_power)),
+        InMemory(teaching, taught, taught.weights(options.class_weight_power)),
         {name: Held(curves.take(rows[name]), targets.take(rows[name])) for name in ("validation", "test")},
         preparation,
         (standardise(numbers[exact], preparation), targets.allowed[exact].argmax(axis=1)),
@@ -108,6 +114,7 @@ def from_memory(
         {"cannot be classified": int((~is_none(reason)).sum()), "unknown labels": unknown},
         _origins(curves),
         sorting.min_class_size,
+        synthetic,
     )
 
 

@@ -36,6 +36,9 @@ class TrainingOptions:
     """Of the joined layers."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""
+    synthetic: int = 0
+    """Classes with fewer training stars are filled up to this number with light curves drawn from Gaussian processes of
+    their own stars; at most four for each real one. Never in validation or test."""
     precision: str = "auto"
     """float32, or bfloat16 (mixed: weights stay float32); auto takes bfloat16 on a GPU."""
     seed: int = 0

@@ -88,6 +88,8 @@ def train(
     """
     if trained_on not in TRAINED_ON:
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
+    if stream and options is not None and options.synthetic:
+        raise InputError("synthetic stars are made of a training set in memory: give synthetic=0, or stream=False")
     sorting = Sorting(label, survey, min_class_size, split or Split())
     options, preparation = options or TrainingOptions(), preparation or Preparation()
     if stream:
@@ -96,7 +98,8 @@ def train(
         curves = gather(source, preparation, label)
         origin, material = _content(curves), from_memory(curves, preparation, sorting, options)
     fitted = _fit(material, options, Path(folder), origin or "", progress)
-    card, network = _card(Path(folder).name, fitted, material, options, trained_on)
+    kind = "mixed" if material.synthetic and trained_on == "real" else trained_on
+    card, network = _card(Path(folder).name, fitted, material, options, kind)
     data = {
         "catalog": getattr(source, "name", None),
         "fingerprint": _fingerprint(source),
@@ -104,6 +107,7 @@ def train(
         "origins": material.origins,
         "labels": dict(material.counts),
         "sets": dict(material.sizes),
+        "synthetic": dict(material.synthetic),
         "left_out": dict(material.left_out),
         "min_class_size": min_class_size,
         "split": asdict(sorting.split),
