@@ -53,6 +53,9 @@ DOUBLING_EVIDENCE = 30.0
 DOUBLING_CYCLES = 20.0
 """How many cycles of 2P the observations must span: slow irregular changes look like odd harmonics."""
 
+REFINING_PRIOR = 0.01
+"""Narrowness of the prior when the frequency chosen is refined: wide, since what is there needs no more proof."""
+
 EPOCH_STEPS = 400
 """Phases at which the fitted series is searched for its maximum of light."""
 
@@ -85,6 +88,26 @@ def series_drop(
 
 
 @kernel  # type: ignore[untyped-decorator]
+def _height(
+    time: Floats,
+    weight: Floats,
+    weighted: Floats,
+    cuts: Integers,
+    share: Floats,
+    frequency: float,
+    order: int,
+    prior: float,
+    scratch: Any,
+) -> float:
+    """What `refine` makes highest."""
+    if prior == 0.0:
+        return float(series_drop(time, weight, weighted, cuts, share, frequency, order, scratch))
+    evidence = np.empty(MAX_HARMONICS)
+    log_evidence(time, weight, weighted, cuts, share, frequency, order, prior, scratch, evidence)
+    return float(evidence[order - 1])
+
+
+@kernel  # type: ignore[untyped-decorator]
 def refine(
     time: Floats,
     weight: Floats,
@@ -94,24 +117,26 @@ def refine(
     frequency: float,
     step: float,
     order: int,
+    prior: float,
     scratch: Any,
 ) -> tuple[float, float]:
-    """Frequency and height of the maximum of `series_drop` near `frequency`, by parabolas of shrinking width.
+    """Frequency and height of the maximum near `frequency`, by parabolas of shrinking width.
 
-    The first parabola spans `step` to either side; the result is within about a thousandth of it.
+    Of `log_evidence` with the `prior`, or of `series_drop` where that is 0. The first parabola spans `step` to either
+    side; the result is within about a thousandth of it.
     """
     best = frequency
-    height = series_drop(time, weight, weighted, cuts, share, best, order, scratch)
+    height = _height(time, weight, weighted, cuts, share, best, order, prior, scratch)
     for _ in range(4):
-        low = series_drop(time, weight, weighted, cuts, share, best - step, order, scratch)
-        high = series_drop(time, weight, weighted, cuts, share, best + step, order, scratch)
+        low = _height(time, weight, weighted, cuts, share, best - step, order, prior, scratch)
+        high = _height(time, weight, weighted, cuts, share, best + step, order, prior, scratch)
         curvature = low - 2.0 * height + high
         shift = 0.0
         if curvature < 0.0:
             shift = step * min(max(0.5 * (low - high) / curvature, -1.0), 1.0)
         elif low != high:
             shift = step if high > low else -step
-        trial = series_drop(time, weight, weighted, cuts, share, best + shift, order, scratch)
+        trial = _height(time, weight, weighted, cuts, share, best + shift, order, prior, scratch)
         if trial > height:
             best += shift
             height = trial
@@ -169,7 +194,7 @@ def rank(
     it is below the grid), the power of the periodogram of `n_harmonics`.
     """
     for i in range(peaks.size):
-        refined, power = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, n_harmonics, scratch)
+        refined, power = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, n_harmonics, 0.0, scratch)
         score, place, _ = _scan(
             time, weight, weighted, cuts, share, refined, 0.25 * df, ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch
         )
@@ -282,9 +307,9 @@ def choose(
     if np.isfinite(half):
         doubled = needs_double(time, weight, weighted, cuts, share, frequency, half, df, scratch)
     chosen, other = (half, frequency) if doubled else (frequency, half)
-    step = 0.0625 * df * (1.0 if doubled else 2.0)
-    _, chosen, order = _scan(time, weight, weighted, cuts, share, chosen, step, 2 * ORDER, RANKING_PRIOR, 0.0, scratch)
-    result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, scratch)
+    step = 0.125 * df * (1.0 if doubled else 2.0)
+    _, chosen, order = _scan(time, weight, weighted, cuts, share, chosen, step, 2 * ORDER, REFINING_PRIOR, 0.0, scratch)
+    result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, REFINING_PRIOR, scratch)
     result[1] = other
     result[2] = _runner_up(ranking, best, df)
     result[3] = ranking[best, 3]

@@ -99,7 +99,7 @@ def test_refined_peak_is_within_a_millionth():
     near = fine[abs(fine - best) < 1e-6]
     best = max(near, key=lambda f: series_drop(*values, f, 1, np.empty((4, 60))))
     start = best + 2.7e-4
-    assert refine(*values, start, 1 / 3000, 1, np.empty((4, 60)))[0] == pytest.approx(best, rel=1e-6)
+    assert refine(*values, start, 1 / 3000, 1, 0.0, np.empty((4, 60)))[0] == pytest.approx(best, rel=1e-6)
 
 
 @settings(deadline=None)
