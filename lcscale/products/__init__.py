@@ -1,6 +1,7 @@
 """The tables the mission asks for: variable-star candidates, alert statistics."""
 
 from lcscale.products.alerts import alert_statistics
+from lcscale.products.alerts_spark import alert_statistics_spark
 from lcscale.products.counterparts import match_alerts
 from lcscale.products.definitions import Near, OfClass
 from lcscale.products.labels import transfer_labels
@@ -12,6 +13,7 @@ __all__ = [
     "Near",
     "OfClass",
     "alert_statistics",
+    "alert_statistics_spark",
     "join_surveys",
     "match_alerts",
     "transfer_labels",

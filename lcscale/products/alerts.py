@@ -90,18 +90,33 @@ def alert_statistics(
         A partition could not be counted: a statistic without it would be wrong.
     """
     definitions = as_definitions(yso)
-    period, by_class = _grouping(by)
-    wanted = ([time] if period else []) + ([label] if by_class else [])
-    wanted += [each.column for each in definitions.values() if isinstance(each, OfClass)]
-    matched = match_alerts(alerts.columns(*dict.fromkeys(wanted)), definitions, radius_arcsec=radius_arcsec)
-    keys = (time if period else None, period, label if by_class else None)
+    keys = grouping(by, time, label)
+    matched = matched_alerts(alerts, definitions, keys, radius_arcsec)
     n_alerts, n_yso = _count(matched, definitions, keys, engine)
+    fixed = {"by": ", ".join(_as_tuple(by)), "time": keys[0], "alerts_version": catalog_version(alerts)}
+    return tabulate(n_alerts, n_yso, definitions, radius_arcsec, fixed)
+
+
+def matched_alerts(alerts: Catalog, definitions: Mapping[str, Definition], keys: Keys, radius_arcsec: float) -> Catalog:
+    """The columns of the alerts that are counted by, and the separations of `match_alerts`."""
+    wanted = [name for name in (keys[0], keys[2]) if name is not None]
+    wanted += [each.column for each in definitions.values() if isinstance(each, OfClass)]
+    return match_alerts(alerts.columns(*dict.fromkeys(wanted)), definitions, radius_arcsec=radius_arcsec)
+
+
+def tabulate(
+    n_alerts: Mapping[Key, int],
+    n_yso: Mapping[tuple[str, Key], int],
+    definitions: Mapping[str, Definition],
+    radius_arcsec: float,
+    fixed: Mapping[str, Any],
+) -> pa.Table:
+    """The rows of `alert_statistics` for these counts; `fixed` holds the columns that are the same in each."""
     rows = []
     for name, definition in definitions.items():
         for key in sorted(n_alerts, key=lambda key: [(part is None, part or "") for part in key]):
-            row = {"by": ", ".join(_as_tuple(by)), "period": key[0], "class": key[1], "n_alerts": n_alerts[key]}
-            row |= {"n_yso": n_yso[name, key], "definition": name, "meaning": definition.meaning(radius_arcsec)}
-            row |= {"time": keys[0], "alerts_version": catalog_version(alerts)}
+            row = {"period": key[0], "class": key[1], "n_alerts": n_alerts[key], "n_yso": n_yso[name, key], **fixed}
+            row |= {"definition": name, "meaning": definition.meaning(radius_arcsec)}
             rows.append(row | {"yso_version": definition.source_version})
     return _with_shares(rows)
 
@@ -110,13 +125,13 @@ def _as_tuple(by: str | Sequence[str]) -> tuple[str, ...]:
     return (by,) if isinstance(by, str) else tuple(by)
 
 
-def _grouping(by: str | Sequence[str]) -> tuple[str | None, bool]:
-    """The period and whether classes are told apart."""
+def grouping(by: str | Sequence[str], time: str, label: str) -> Keys:
+    """Column of the time, period and column of the class that alerts are counted by; None for what does not matter."""
     names = _as_tuple(by)
     periods = [name for name in names if name in PERIODS]
     if not names or set(names) - set(BY) or len(periods) > 1 or len(set(names)) < len(names):
         raise InputError(f"by must be one of {', '.join(BY)}, or one period and 'class'; got {by!r}")
-    return (periods[0] if periods else None), "class" in names
+    return (time, periods[0], label if "class" in names else None) if periods else (None, None, label)
 
 
 def _with_shares(rows: list[dict[str, Any]]) -> pa.Table:
