@@ -1,5 +1,11 @@
 """Periodograms of 1e5 frequencies against nifty-ls and astropy, and what peaks and their ranking add."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
 import numpy as np
 import pytest
 
@@ -60,3 +66,58 @@ def test_astropy_fast(benchmark, batch):
             LombScargle(*curve).power(frequencies, method="fast", assume_regular_frequency=True)
 
     benchmark.pedantic(run, rounds=2, warmup_rounds=1)
+
+
+def test_four_harmonics_lcscale(benchmark, batch):
+    benchmark.group = f"8 periodograms of 4 harmonics, {batch.counts[0]} observations"
+    benchmark.pedantic(lomb_scargle, (batch, GRID), {"n_harmonics": 4, "dtype": np.float32}, rounds=2, warmup_rounds=1)
+
+
+def test_four_harmonics_nifty_ls(benchmark, batch):
+    benchmark.group = f"8 periodograms of 4 harmonics, {batch.counts[0]} observations"
+    from nifty_ls import lombscargle
+
+    def run():
+        for curve in curves(batch):
+            lombscargle(*curve, fmin=GRID.fmin, fmax=GRID.fmax, Nf=GRID.size, nthreads=1, nterms=4)
+
+    benchmark.pedantic(run, rounds=2, warmup_rounds=1)
+
+
+def test_two_cores_do_almost_twice_as_much():
+    """Threads suffice: what takes the time holds no lock of Python."""
+    if os.getloadavg()[0] > 0.5 or (os.cpu_count() or 1) < 2:
+        pytest.skip("needs two idle cores")
+    rng = np.random.default_rng(0)
+    n, objects = 100, 400
+    time = np.sort(rng.uniform(0, 1500, (objects, n)), axis=1).ravel()
+    lcs = LightCurves(time, rng.normal(15, 0.1, time.size), np.full(time.size, 0.1), np.arange(objects + 1) * n)
+    halves = [lcs.take(np.arange(half, objects, 2)) for half in range(2)]
+    seconds = []
+    for workers in (1, 2, 1, 2):
+        with ThreadPoolExecutor(workers) as pool:
+            start = perf_counter()
+            list(pool.map(lambda half: find(half, GRID), halves))
+            seconds.append(perf_counter() - start)
+    assert min(seconds[::2]) / min(seconds[1::2]) >= 1.8
+
+
+def test_memory_stays_under_a_gibibyte():
+    """A million frequencies, 100,000 observations, two million observations of features: none needs more."""
+    code = """
+import resource, numpy as np
+from lcscale.features import extract
+from lcscale.lightcurves import LightCurves
+from lcscale.periods import FrequencyGrid, find
+rng = np.random.default_rng(0)
+for count, n in ((20000, 100), (1, 100000), (1, 100)):
+    time = np.sort(rng.uniform(0, 4000, (count, n)), axis=1).ravel()
+    lcs = LightCurves(time, rng.normal(15, 0.1, time.size), np.full(time.size, 0.1), np.arange(count + 1) * n)
+    extract(lcs, period=0.7)
+    if count == 1:
+        for n_harmonics in (1, 2):
+            find(lcs, FrequencyGrid.for_baseline(4000, 50), n_harmonics=n_harmonics)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1 << 20

@@ -1,0 +1,64 @@
+"""Periods on the GPU against the CPU, row by row; then, how fast the scan is. Run with make gpu."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from lcscale.lightcurves import LightCurves, usable
+from lcscale.periods import FrequencyGrid, find, lomb_scargle
+from lcscale.periods.batched import BatchedPeriodogram
+from lcscale.periods.series import Series
+
+pytestmark = pytest.mark.gpu
+torch = pytest.importorskip("torch")
+
+GRID = FrequencyGrid(0.01, 25.0, 24.99 / 99999)
+
+
+def stars(objects, n=100):
+    rng = np.random.default_rng(0)
+    times = np.sort(rng.uniform(0, 1500, (objects, n)), axis=1)
+    error = rng.uniform(0.01, 0.05, times.size)
+    periods = 10 ** rng.uniform(-1, 1, objects)
+    mag = 15 + 0.1 * np.sin(2 * np.pi * times / periods[:, None]).ravel() + rng.normal(0, error)
+    return LightCurves(times.ravel(), mag, error, np.arange(objects + 1) * n)
+
+
+def test_powers_in_float64_are_those_of_the_cpu():
+    lcs = stars(50)
+    expected = lomb_scargle(lcs, GRID)
+    periodogram = BatchedPeriodogram(GRID, "cuda", np.float64)
+    for chunk, power in periodogram.powers(Series.of(usable(lcs)[0]), range(50)):
+        np.testing.assert_allclose(power.cpu().numpy(), expected[chunk], atol=1e-8)
+
+
+def test_tensor_cores_find_the_same_periods():
+    """The scan only picks the peaks: what is refined in float64 is the same to 1e-6, but for peaks as good as equal."""
+    lcs = stars(500)
+    on_cpu, on_gpu = (find(lcs, GRID, device=device).to_pandas() for device in ("cpu", "cuda"))
+    same = np.abs(on_gpu.period / on_cpu.period - 1) < 1e-6
+    assert same.mean() > 0.995
+    np.testing.assert_allclose(on_gpu.power[same], on_cpu.power[same], rtol=1e-6)
+
+
+def test_the_same_batch_gives_the_same_bits():
+    lcs = stars(200)
+    assert find(lcs, GRID, device="cuda").equals(find(lcs, GRID, device="cuda"))
+
+
+def test_time_of_a_periodogram():
+    series = Series.of(usable(stars(20_000))[0])
+    periodogram = BatchedPeriodogram(GRID, "cuda")
+    for _ in range(2):
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        for _peaks in periodogram.peaks(series, range(20_000), 5):
+            pass
+        torch.cuda.synchronize()
+        seconds = time.perf_counter() - start
+    print(
+        f"\n{GRID.size} frequencies, 100 observations: {torch.cuda.get_device_name()} {seconds / 20_000 * 1e6:.1f} µs"
+    )
