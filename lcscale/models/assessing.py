@@ -77,7 +77,7 @@ def calibrate(network: FoldedImageNet, preparation: Preparation, held: Held) -> 
 def assess(
     model: Model,
     held: dict[str, Held],
-    known: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]],
+    known: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]],
     test_numbers: npt.NDArray[np.float32],
     counted: npt.NDArray[np.bool_],
     seed: int,
@@ -91,7 +91,7 @@ def assess(
     held
         `validation` and `test`, either may be empty.
     known
-        Numbers and classes of stars that the baselines are trained on.
+        Numbers of stars that the baselines are trained on, and the classes that their labels allow.
     test_numbers
         Numbers of the test set.
     counted
@@ -110,9 +110,9 @@ def assess(
     main = figures["test" if "test" in figures else "validation"]
     figures |= {name: main[name] for name in ("accuracy", "macro_f1", "ece")}
     test = held["test"]
-    if len(test) and known[1].size:
+    if len(test) and (known[1].sum(axis=1) == 1).any():
         for name, what in BASELINES.items():
-            found = baseline_probabilities(name, *known, test_numbers, len(classes), seed)
+            found = baseline_probabilities(name, *known, test_numbers, seed)
             figures[name] = {"what": what, **evaluate(found, test.targets, counted)}
     return figures
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 BASELINES = {
     "baseline": "histogram gradient boosting on the numbers, trained on the training and validation sets",
-    "random_forest": "random forest of 300 trees on the numbers, trained on the training and validation sets",
+    "random_forest": "random forest of 200 trees on the numbers, trained on the training and validation sets",
 }
 """Names of the baselines in a card's metrics, and what they are."""
 
@@ -20,9 +20,8 @@ _ABSENT = -99.0
 def baseline_probabilities(
     name: str,
     train: npt.NDArray[np.float32],
-    targets: npt.NDArray[np.int64],
+    allowed: npt.NDArray[np.bool_],
     test: npt.NDArray[np.float32],
-    n_classes: int,
     seed: int,
 ) -> npt.NDArray[np.float64]:
     """Probabilities of the test set from one of `BASELINES`, float64 [n_test, n_classes].
@@ -33,22 +32,31 @@ def baseline_probabilities(
         Key of `BASELINES`.
     train, test
         Standardised numbers as `lcscale.models.preparation` makes them, NaN where missing.
-    targets
-        Classes of the training set.
-    n_classes
-        Number of classes; those without a training star get probability 0.
+    allowed
+        bool [n, n_classes], the classes that each label allows. Stars of groups are taught as the class of their group
+        that trees grown on the other stars find most probable; classes without a star get probability 0.
     seed
         Of the trees.
     """
     from threadpoolctl import threadpool_limits
 
-    trees = _trees(name, seed)
     if name == "random_forest":
         train, test = (np.nan_to_num(each, nan=_ABSENT) for each in (train, test))
-    result = np.zeros((test.shape[0], n_classes))
+    exact = allowed.sum(axis=1) == 1
+    targets = allowed.argmax(axis=1)
     with threadpool_limits(1):
-        trees.fit(train, targets)
-        result[:, trees.classes_] = trees.predict_proba(test)
+        trees = _trees(name, seed).fit(train[exact], targets[exact])
+        if not exact.all():
+            guess = _probabilities(trees, train[~exact], allowed.shape[1])
+            targets[~exact] = np.where(allowed[~exact], guess, -1.0).argmax(axis=1)
+            trees = _trees(name, seed).fit(train, targets)
+        return _probabilities(trees, test, allowed.shape[1])
+
+
+def _probabilities(trees: Any, numbers: npt.NDArray[np.float32], n_classes: int) -> npt.NDArray[np.float64]:
+    """Probabilities of all classes, also of those that no tree has seen."""
+    result = np.zeros((numbers.shape[0], n_classes))
+    result[:, trees.classes_] = trees.predict_proba(numbers)
     return result
 
 
@@ -56,7 +64,7 @@ def _trees(name: str, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
     if name == "random_forest":
-        return RandomForestClassifier(300, min_samples_leaf=2, random_state=seed)
+        return RandomForestClassifier(200, min_samples_leaf=2, random_state=seed)
     return HistGradientBoostingClassifier(
         max_iter=150,
         learning_rate=0.08,

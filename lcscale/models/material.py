@@ -39,8 +39,8 @@ class Material:
     """`validation` and `test`."""
     preparation: Preparation
     """Fitted to the training set."""
-    known: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
-    """Standardised numbers and classes of stars the baselines are trained on."""
+    known: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+    """Standardised numbers of stars the baselines are trained on, and the classes that their labels allow."""
     counts: Mapping[str, int]
     """Stars of each label."""
     sizes: Mapping[str, int]
@@ -103,12 +103,12 @@ def from_memory(
     synthetic: dict[str, int] = {}
     if options.synthetic and not preparation.raw:
         teaching, taught, synthetic = fill_up(teaching, taught, options.synthetic, options.seed)
-    exact = np.flatnonzero(np.isin(sets, (TRAIN, VALIDATION)) & targets.exact)
+    known = np.flatnonzero(np.isin(sets, (TRAIN, VALIDATION)))
     return Material(
         InMemory(teaching, taught, taught.weights(options.class_weight_power)),
         {name: Held(curves.take(rows[name]), targets.take(rows[name])) for name in ("validation", "test")},
         preparation,
-        (standardise(numbers[exact], preparation), targets.allowed[exact].argmax(axis=1)),
+        (standardise(numbers[known], preparation), targets.allowed[known]),
         targets.counts(),
         {name: each.size for name, each in rows.items()},
         {"cannot be classified": int((~is_none(reason)).sum()), "unknown labels": unknown},
@@ -149,7 +149,7 @@ def from_stream(catalog: Any, preparation: Preparation, sorting: Sorting, option
     numbers, reason = _numbers(sample, preparation)
     preparation = fit_standards(preparation, numbers[is_none(reason)])
     allowed = np.stack([every[text][0] for text in sample.label])
-    exact = np.flatnonzero(is_none(reason) & (allowed.sum(axis=1) == 1))
+    known = np.flatnonzero(is_none(reason))
     held = {
         name: _held(
             some(name) if sizes[name] else sample.take(np.empty(0, np.int64)), preparation, every, targets.classes
@@ -161,7 +161,7 @@ def from_stream(catalog: Any, preparation: Preparation, sorting: Sorting, option
         Streamed(stream, sizes["train"], taught, reading),
         held,
         preparation,
-        (standardise(numbers[exact], preparation), allowed[exact].argmax(axis=1)),
+        (standardise(numbers[known], preparation), allowed[known]),
         targets.counts(),
         sizes,
         {"cannot be classified": "dropped as they were met", "unknown labels": unknown},

@@ -9,7 +9,7 @@ import pytest
 from labelled_curves import curves
 
 from lcscale.errors import InputError
-from lcscale.models import LabelledCurves, TrainingOptions, train
+from lcscale.models import TrainingOptions, train
 from lcscale.models.synthetic import fill_up
 from lcscale.models.targets import targets_of
 
