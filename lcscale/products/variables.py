@@ -11,6 +11,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.features import FEATURES, Extract
 from lcscale.lake import Catalog
+from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
@@ -96,6 +97,8 @@ def _steps(
     )
     if features:
         steps.append(Extract(features))
+    if "wesenheit" in preparation.columns and "wesenheit" not in catalog.column_names:
+        steps.append(Wesenheit())
     steps.append(Classify(os.fspath(model)))
     return steps
 

@@ -1,0 +1,78 @@
+"""The reddening-free brightness of Cepheids and RR Lyrae stars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lcscale.errors import InputError
+from lcscale.lightcurves.appending import append_columns, appended_schema
+from lcscale.lightcurves.batch import LightCurves, declared_bands
+from lcscale.lightcurves.cleaning import usable
+
+
+@dataclass(frozen=True)
+class Wesenheit:
+    """Step that appends the Wesenheit index ``I - 1.55 (V - I)`` of the mean magnitudes (Soszyński et al. 2015).
+
+    Null where either band has no usable observation. It is a brightness: a model that takes it knows the distance of
+    what it was trained on, and is of no use elsewhere.
+
+    Parameters
+    ----------
+    blue, red
+        Names of the bands.
+    ratio
+        Of the extinction in the red band to the reddening between the two.
+    column
+        Name of the nested light-curve column.
+    """
+
+    blue: str = "V"
+    red: str = "I"
+    ratio: float = 1.55
+    column: str = "lightcurve"
+    rowwise = True
+    version = 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The light-curve column."""
+        return (self.column,)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with `wesenheit`, magnitudes.
+
+        Raises
+        ------
+        InputError
+            The catalog declares its bands, and one of the two is not among them.
+        """
+        bands = declared_bands(input_schema, self.column)
+        missing = [band for band in (self.blue, self.red) if bands and band not in bands]
+        if missing:
+            raise InputError(f"a Wesenheit index needs the band {', '.join(missing)}; there are {', '.join(bands)}")
+        return appended_schema(input_schema, pa.schema([pa.field("wesenheit", pa.float32())]))
+
+    def fingerprint(self) -> str:
+        """Its parameters and version."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table` with their index."""
+        lcs, _ = usable(LightCurves.from_arrow(table, self.column), 1)
+        blue, red = (_mean(lcs, band) for band in (self.blue, self.red))
+        index = red - self.ratio * (blue - red)
+        value = pa.array(index.astype(np.float32), mask=~np.isfinite(index))
+        return append_columns(table, pa.table({"wesenheit": value}))
+
+
+def _mean(lcs: LightCurves, band: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Mean magnitude of each object in a band; NaN where there is none."""
+    if band not in lcs.bands or lcs.band is None:
+        return np.full(len(lcs), np.nan)
+    chosen = lcs.select_band(band)
+    total = np.bincount(chosen.object_index(), chosen.mag, minlength=len(lcs))
+    return np.asarray(np.divide(total, chosen.counts, out=np.full(len(lcs), np.nan), where=chosen.counts > 0))
