@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lcscale.lightcurves import LightCurves, usable
-from lcscale.periods import FrequencyGrid, lomb_scargle
+from lcscale.periods import FrequencyGrid, find, lomb_scargle
 from lcscale.periods.batched import BatchedPeriodogram
 from lcscale.periods.peaks import PeakFinder
 from lcscale.periods.periodogram import Periodogram, one_thread
@@ -61,3 +61,10 @@ def test_peaks_are_those_of_the_finder(batch):
             np.testing.assert_allclose(peaks.height, expected.height, atol=1e-9)
             assert peaks.mean == pytest.approx(expected.mean, abs=1e-9)
             assert peaks.deviation == pytest.approx(expected.deviation, abs=1e-9)
+
+
+def test_search_by_torch_is_that_by_numpy(batch):
+    """The name cpu:0 is the CPU to torch, and not the path of NumPy."""
+    by_numpy, by_torch = (find(batch, GRID, device=device) for device in ("cpu", "cpu:0"))
+    for name in ("period", "power", "period_3", "epoch", "snr"):
+        np.testing.assert_allclose(by_torch[name].to_numpy(), by_numpy[name].to_numpy(), rtol=1e-4, err_msg=name)

@@ -93,6 +93,36 @@ def test_step_schema_is_that_of_its_result():
     assert result["period"].to_pylist() == pytest.approx([0.57, 1.9], rel=2e-4)
 
 
+def test_undeclared_bands_take_no_part():
+    """Declared bands alone are searched, as features are made of them alone."""
+    n = 60
+    good = stars([0.57], n=n)
+    rng = np.random.default_rng(1)
+    lcs = LightCurves(
+        np.r_[good.time, good.time + 0.1],
+        np.r_[good.mag, rng.normal(15, 3, n)],
+        np.r_[good.mag_err, np.full(n, 0.001)],
+        [0, 2 * n],
+        np.repeat([0, 1], n).astype(np.int8),
+        ("g", "junk"),
+    )
+    array = lcs.to_arrow()
+    schema = pa.schema([pa.field("lightcurve", array.type, metadata={"bands": "g"})])
+    table = pa.table([array], schema=schema)
+    grid = FrequencyGrid.for_baseline(700, 5)
+    alone = find(lcs.select_band("g"), grid)
+    period = alone["period"][0].as_py()
+    assert Search(grid)(table)["period"][0].as_py() == pytest.approx(period, rel=1e-6)  # float32 magnitudes
+    assert find(lcs, grid, bands=("g",))["period"] == alone["period"]
+    assert Search(grid, bands="junk")(table)["period"][0].as_py() != pytest.approx(period, rel=1e-2)
+    assert find(lcs, grid, bands=("r",))["reason"][0].as_py() == "0 observations usable, 10 needed"
+
+
+def test_the_device_is_no_part_of_the_fingerprint():
+    assert Search(device="cuda").fingerprint() == Search().fingerprint()
+    assert Search(n_harmonics=2).fingerprint() != Search().fingerprint()
+
+
 def test_bad_parameters_are_input_errors():
     with pytest.raises(InputError, match="n_peaks"):
         find(stars([0.5]), n_peaks=0)
