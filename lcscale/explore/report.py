@@ -26,6 +26,7 @@ from lcscale.explore.runs import Run, run_of
 from lcscale.explore.sky import places_of, sky_maps
 from lcscale.explore.tally import tally
 from lcscale.explore.young import alerts_at_young_stars, is_matched_alerts
+from lcscale.explore.yso import is_yso_candidates, yso_section
 from lcscale.lake import Catalog, Lake
 
 
@@ -84,7 +85,7 @@ def _facts(contents: Contents, runs: Sequence[Run]) -> list[tuple[str, str]]:
 
 def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os.PathLike[str]]) -> list[Section]:
     """All sections that have something to show."""
-    candidates = [_pass_over(catalog, models) for catalog in contents.candidates]
+    candidates = [_pass_over(catalog, models) for catalog in contents.candidates if not is_yso_candidates(catalog)]
     young = [catalog for catalog in contents.matched if is_matched_alerts(catalog)]
     cards = {each.card.id: each.card for each in candidates if each.card is not None}
     bodies = {
@@ -93,6 +94,7 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
         "Best candidates": "".join(best_candidates(each, contents.light_curves) for each in candidates),
         "Periods": "".join(period_distribution(each) for each in candidates),
         "Agreement with labels": "".join(agreement(each) for each in candidates),
+        "Candidates for young stars": "".join(map(yso_section, filter(is_yso_candidates, contents.catalogs))),
         "Alert statistics": "".join(alert_section(name, rows) for name, rows in contents.statistics.items()),
         "Alerts at young stellar objects": "".join(map(alerts_at_young_stars, young)),
         "Crossmatches": "".join(

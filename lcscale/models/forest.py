@@ -25,7 +25,7 @@ ARRAYS = ("column", "threshold", "mask", "first_node", "first_leaf", "values")
 """Names of the arrays a forest is stored as."""
 TREES_TOGETHER = 4
 """The number of trees is a multiple of it: the shares of so many are added at once."""
-_BLOCK = 512
+_BLOCK = 256
 """Rows that go through a tree together: their words and numbers stay in the processor's first caches."""
 _STRIDE = 4
 """Nodes looked at in one pass over the words; trees are filled up to a multiple of it with nodes without effect."""
