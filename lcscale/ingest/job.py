@@ -91,8 +91,8 @@ def ingest(
         the object's own columns stay as they were), partitions that get nothing are linked.
     memory
         Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
-        quarter of this machine. It does not grow with the release: what does is the list of objects of a survey that
-        has one, a FITS file or VOTable, and a partition that is appended to.
+        quarter of this machine, or 384 MiB a task where that is more. The need does not grow with the release: what
+        it grows with is a list of objects, a FITS file or VOTable, and a partition that is appended to.
     engine
         See `lcscale.engine.resolve`; default: the active Dask client, else this process.
     progress

@@ -104,7 +104,7 @@ def _in_order(table: pa.Table, pieces: str | None, *, distinct: bool = False) ->
     index = table.column(HEALPIX_COLUMN).to_numpy()
     if np.all(np.diff(index) >= 0):
         return table
-    return table.combine_chunks().take(pa.array(np.argsort(index, kind="stable")))
+    return table.take(pa.array(np.argsort(index, kind="stable")))
 
 
 def _portions(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBatch]]:

@@ -8,7 +8,7 @@ import pathlib
 from lcscale.engine import Workers
 from lcscale.errors import InputError
 
-LEAST_BYTES = 192 << 20
+LEAST_BYTES = 384 << 20
 """What a task needs to read and write in portions, beside the interpreter and its libraries."""
 
 _CGROUP = pathlib.Path("/sys/fs/cgroup/memory.max")

@@ -19,8 +19,8 @@ from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 
 _SPILL_BYTES = 128 << 20
-_SPILL_SHARE = 6
-"""The rows of a spill stand in memory three times while they are sorted, beside what is being read."""
+_SPILL_SHARE = 12
+"""The rows of a spill stand in memory twice while they are sorted, beside what is being read."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
 
 def _sorted(tables: list[pa.Table], survey: Survey) -> pa.Table:
     """The rows of `tables` with `_healpix_29` in front, in its order."""
-    table = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+    table = pa.concat_tables(tables, promote_options="permissive")
     index = spatial_index(*(table.column(name).to_numpy() for name in (survey.ra, survey.dec)))
     if HEALPIX_COLUMN in table.column_names:
         table = table.drop_columns([HEALPIX_COLUMN])

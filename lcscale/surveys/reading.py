@@ -17,8 +17,8 @@ from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 GROUP_ROWS = 1_048_576
 """Rows of a part of a Parquet file, about."""
 
-_BATCH_BYTES = 32 << 20
-_BUFFER_BYTES = 1 << 20
+_BATCH_BYTES = 16 << 20
+_BUFFER_BYTES = 128 << 10
 _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 _ASTROPY = {
     ".fits": "fits",
@@ -106,7 +106,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _parquet(part: Part, columns: Sequence[str] | None) -> Iterator[pa.Table]:
-    with pq.ParquetFile(part.path, buffer_size=_BUFFER_BYTES) as file:
+    with pq.ParquetFile(part.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
         require(file.schema_arrow, columns or (), part.path)
         groups = list(range(part.start, file.num_row_groups if part.stop is None else part.stop))
         names = None if columns is None else list(columns)
