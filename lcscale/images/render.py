@@ -19,7 +19,8 @@ Images = npt.NDArray[np.uint8]
 """uint8 [n_objects, n_bands, size, size]: 255 under a dot, 0 elsewhere; the brightest at the top."""
 
 _DEFAULT = ImageOptions()
-_NO_BAND = np.empty(0, np.int8)
+NO_BAND = np.empty(0, np.int8)
+"""Band codes of light curves without bands, as the kernels take them."""
 draw_folded = nb.njit(cache=True, nogil=True)(drawing.draw_folded)
 draw_raw = nb.njit(cache=True, nogil=True)(drawing.draw_raw)
 
@@ -62,12 +63,12 @@ def render_folded(
     >>> image.shape, int(image.max())
     ((1, 1, 128, 128), 255)
     """
-    images, band = _canvas(lcs, size)
+    images, band = canvas(lcs, size)
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
-    periods = np.ascontiguousarray(_one_each(period, n, "period"))
-    epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(_one_each(epoch, n, "epoch"))
+    periods = np.ascontiguousarray(one_each(period, n, "period"))
+    epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(one_each(epoch, n, "epoch"))
     _folded(
         lcs.time,
         lcs.mag,
@@ -103,7 +104,7 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    images, band = _canvas(lcs, size)
+    images, band = canvas(lcs, size)
     _raw(
         lcs.time,
         lcs.mag,
@@ -118,15 +119,16 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
     return images
 
 
-def _canvas(lcs: LightCurves, size: int) -> tuple[Images, npt.NDArray[np.int8]]:
+def canvas(lcs: LightCurves, size: int) -> tuple[Images, npt.NDArray[np.int8]]:
     """Empty images, and the band codes as the kernels take them."""
     if size < 1 or int(size) != size:
         raise InputError(f"size must be a whole number of pixels from 1 on, not {size!r}")
     n_bands = max(len(lcs.bands), 1) if lcs.band is not None else 1
-    return np.zeros((len(lcs), n_bands, size, size), np.uint8), _NO_BAND if lcs.band is None else lcs.band
+    return np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
 
 
-def _one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[np.float64]:
+def one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[np.float64]:
+    """One number for each of n objects, float64 [n]."""
     array = np.asarray(values, np.float64)
     if array.shape not in ((), (n,)):
         raise InputError(f"{name} has shape {array.shape}; one number or {n}, one an object")

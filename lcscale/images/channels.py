@@ -1,0 +1,220 @@
+"""Further views of light curves: how dense the dots lie, how long the error bars are, all pairs of observations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.errors import InputError
+from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, phase_of
+from lcscale.images.options import ImageOptions
+from lcscale.images.render import Images, canvas, one_each
+from lcscale.lightcurves import LightCurves
+
+DT_DAYS = (1e-3, 1e4)
+"""Range of the time differences of a dm-dt map, days; pairs outside are in none of its pixels."""
+DM_MAG = 4.0
+"""Largest magnitude difference of a dm-dt map, either way."""
+_DEFAULT = ImageOptions()
+_BAR = np.uint8(128)
+_Floats = npt.NDArray[np.floating[Any]]
+
+
+def render_density(
+    lcs: LightCurves,
+    period: npt.ArrayLike | None = None,
+    epoch: npt.ArrayLike | None = None,
+    size: int = 128,
+    options: ImageOptions = _DEFAULT,
+) -> Images:
+    """How many observations fall into each pixel, 255 where they are most; folded, or over time without a period.
+
+    Parameters
+    ----------
+    lcs
+        Any batch; one channel for each of its `bands`.
+    period
+        Days, one an object (or one for all); None for the axis of time.
+    epoch
+        Time of phase 0, days; default: the first observation.
+    size
+        Pixels of a side.
+    options
+        Cycles (one or two) and brightness range, as for dots; alignment has no meaning here.
+
+    Returns
+    -------
+    uint8 [n_objects, n_bands, size, size]
+    """
+    return _rendered(lcs, period, epoch, size, options, False)
+
+
+def render_error_bars(
+    lcs: LightCurves,
+    period: npt.ArrayLike | None = None,
+    epoch: npt.ArrayLike | None = None,
+    size: int = 128,
+    options: ImageOptions = _DEFAULT,
+) -> Images:
+    """A bar from one error above to one error below each observation, 128; folded, or over time without a period.
+
+    Errors that are not finite draw nothing. Parameters and result are those of `render_density`.
+    """
+    return _rendered(lcs, period, epoch, size, options, True)
+
+
+def render_dmdt(lcs: LightCurves, size: int = 128) -> Images:
+    """Map of all pairs of observations of a band: time between them to the right, change in brightness upward.
+
+    After Mahabal et al. 2017 (arXiv:1709.06257). Time differences are logarithmic (`DT_DAYS`), changes the square root
+    of their size up to `DM_MAG` either way (brighter later at the top); the square root of a pixel's count, 255 where
+    it is highest. Work grows with the square of the number of observations.
+
+    Parameters
+    ----------
+    lcs
+        Any batch, in order of time; one channel for each of its `bands`.
+    size
+        Pixels of a side.
+
+    Returns
+    -------
+    uint8 [n_objects, n_bands, size, size]
+    """
+    images, band = canvas(lcs, size)
+    _dmdt(lcs.time, lcs.mag, band, lcs.offsets, images)
+    return images
+
+
+def _rendered(
+    lcs: LightCurves,
+    period: npt.ArrayLike | None,
+    epoch: npt.ArrayLike | None,
+    size: int,
+    options: ImageOptions,
+    bars: bool,
+) -> Images:
+    images, band = canvas(lcs, size)
+    if size % options.cycles:
+        raise InputError(f"size must be even for an image of two cycles, not {size}")
+    n = len(lcs)
+    cycles = 1 if period is None else options.cycles
+    first, last = _ends(lcs)
+    start = first if epoch is None else np.where(np.isnan(given := one_each(epoch, n, "epoch")), first, given)
+    # over time: one long cycle, so that the last observation is in the last column
+    span = np.where(last > first, (last - first) * (1 + 1e-12), 1.0)
+    periods = span if period is None else np.ascontiguousarray(one_each(period, n, "period"))
+    zero = first if period is None else np.ascontiguousarray(start)
+    error = lcs.mag_err if bars else np.zeros(lcs.time.size, np.float32)
+    shown = (cycles, options.quantile, options.margin, options.shared_range, bars)
+    _draw(lcs.time, lcs.mag, error, band, lcs.offsets, periods, zero, *shown, images)
+    return images
+
+
+def _ends(lcs: LightCurves) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """First and last time of each object; 0 without observations."""
+    first, last = np.zeros(len(lcs)), np.zeros(len(lcs))
+    for i in np.flatnonzero(lcs.counts > 0):
+        rows = slice(lcs.offsets[i], lcs.offsets[i + 1])
+        times = lcs.time[rows][np.isfinite(lcs.time[rows]) & np.isfinite(lcs.mag[rows])]
+        if times.size:
+            first[i], last[i] = times.min(), times.max()
+    return first, last
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _draw(
+    time: npt.NDArray[np.float64],
+    mag: _Floats,
+    error: _Floats,
+    band: npt.NDArray[np.int8],
+    offsets: npt.NDArray[np.int64],
+    period: npt.NDArray[np.float64],
+    epoch: npt.NDArray[np.float64],
+    cycles: int,
+    quantile: float,
+    margin: float,
+    shared: bool,
+    bars: bool,
+    images: Images,
+) -> None:
+    """Fill every image with counts or bars."""
+    levels = np.empty(N_COUNTS, np.int32)
+    size = images.shape[2]
+    width = size // cycles
+    counts = np.empty((size, width), np.int64)
+    for i in range(offsets.size - 1):
+        if not (math.isfinite(period[i]) and period[i] > 0):
+            continue
+        a, b = offsets[i], offsets[i + 1]
+        for c in range(images.shape[1]):
+            n_bands = images.shape[1]
+            wanted = -1 if shared else c
+            low, high = brightness_range(time, mag, band, a, b, n_bands, wanted, quantile, margin, levels)
+            if high <= low:
+                continue
+            counts[:] = 0
+            scale = size / (high - low)
+            for j in range(a, b):
+                code = band[j] if band.size else 0
+                if code != c or not drawable(time[j], mag[j], code, n_bands) or not math.isfinite(error[j]):
+                    continue
+                column = int(phase_of(time[j], epoch[i], 1.0 / period[i]) * width)
+                top = math.floor((mag[j] - error[j] - low) * scale)
+                bottom = math.floor((mag[j] + error[j] - low) * scale)
+                if bars or low <= mag[j] < high:
+                    for row in range(max(top, 0), min(bottom, size - 1) + 1):
+                        counts[row, column] += 1
+            _scale(counts, bars, images[i, c], cycles)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _scale(counts: npt.NDArray[np.int64], bars: bool, image: npt.NDArray[np.uint8], cycles: int) -> None:
+    """Write counts as grey values, once for each cycle."""
+    most = max(counts.max(), 1)
+    size, width = counts.shape
+    for row in range(size):
+        for column in range(width):
+            if counts[row, column]:
+                value = _BAR if bars else np.uint8(counts[row, column] * 255 // most)
+                for cycle in range(cycles):
+                    image[row, cycle * width + column] = value
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _dmdt(
+    time: npt.NDArray[np.float64],
+    mag: _Floats,
+    band: npt.NDArray[np.int8],
+    offsets: npt.NDArray[np.int64],
+    images: Images,
+) -> None:
+    """Fill every dm-dt map."""
+    size = images.shape[2]
+    n_bands = images.shape[1]
+    counts = np.empty((size, size), np.int64)
+    per_decade = size / (math.log10(DT_DAYS[1]) - math.log10(DT_DAYS[0]))
+    for i in range(offsets.size - 1):
+        for c in range(n_bands):
+            counts[:] = 0
+            for j in range(offsets[i], offsets[i + 1]):
+                if (band[j] if band.size else 0) != c or not drawable(time[j], mag[j], c, n_bands):
+                    continue
+                for k in range(j + 1, offsets[i + 1]):
+                    if (band[k] if band.size else 0) != c or not drawable(time[k], mag[k], c, n_bands):
+                        continue
+                    wait = time[k] - time[j]
+                    change = mag[k] - mag[j]
+                    if DT_DAYS[0] <= wait < DT_DAYS[1] and abs(change) < DM_MAG:
+                        column = int((math.log10(wait) - math.log10(DT_DAYS[0])) * per_decade)
+                        bent = math.copysign(math.sqrt(abs(change) / DM_MAG), change)
+                        row = int(0.5 * (bent + 1.0) * size)
+                        counts[min(row, size - 1), min(column, size - 1)] += 1
+            most = math.sqrt(max(counts.max(), 1))
+            for row in range(size):
+                for column in range(size):
+                    images[i, c, row, column] = np.uint8(255.0 * math.sqrt(counts[row, column]) / most)
