@@ -20,6 +20,7 @@ from lcscale.explore.candidates import (
 )
 from lcscale.explore.cards import find_card
 from lcscale.explore.contents import Contents, contents_of, separations_of
+from lcscale.explore.luminosity import period_luminosity
 from lcscale.explore.page import Section, figure, heading, page, paragraph, table, write_page
 from lcscale.explore.plots import separations
 from lcscale.explore.runs import Run, run_of
@@ -93,6 +94,7 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
         "Classes": "".join(class_counts(each) for each in candidates),
         "Best candidates": "".join(best_candidates(each, contents.light_curves) for each in candidates),
         "Periods": "".join(period_distribution(each) for each in candidates),
+        "Period and luminosity": "".join(period_luminosity(each) for each in candidates),
         "Agreement with labels": "".join(agreement(each) for each in candidates),
         "Candidates for young stars": "".join(map(yso_section, filter(is_yso_candidates, contents.catalogs))),
         "Alert statistics": "".join(alert_section(name, rows) for name, rows in contents.statistics.items()),

@@ -50,8 +50,9 @@ def variable_candidates(
     Returns
     -------
     Catalog
-        `object_id`, position, `n_observations` (and by band), the period search's columns, `class`, a column
-        ``prob_<class>`` a class, `reason` (why an object has no class), `model_id`, `trained_on`; not the light curves.
+        `object_id`, position, `n_observations` (and by band), the period search's columns, `wesenheit` where the model
+        takes it, `class`, a column ``prob_<class>`` a class, `reason` (why an object has no class), `model_id`,
+        `trained_on`; not the light curves.
 
     Examples
     --------
@@ -107,6 +108,6 @@ def _kept(schema: pa.Schema, keep: Sequence[str]) -> list[str]:
     """Names of the result's columns, in order."""
     counts = [name for name in schema.names if name.startswith("n_observations")]
     classes = [name for name in schema.names if name.startswith("prob_")]
-    ours = ["class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
+    ours = ["wesenheit", "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
     fixed = [*IDENTITY, *keep, *counts, *PERIOD_COLUMNS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]
