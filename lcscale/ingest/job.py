@@ -87,8 +87,8 @@ def ingest(
         Largest partitions; default: `Partitioning()`.
     append
         Add to the catalog, if it is there: files it holds already are passed over, observations go to the objects
-        they belong to, rows of a known name in the same partition replace the old ones (where there are light curves
-        the object's own columns stay as they were), partitions that get nothing are linked.
+        they belong to, rows of a known name in the same partition replace the old ones (of light curves the object's
+        own columns), partitions that get nothing are linked. An object that moved to another partition is there twice.
     memory
         Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
         quarter of this machine, or 384 MiB a task where that is more. The need does not grow with the release: what

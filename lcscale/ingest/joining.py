@@ -14,33 +14,45 @@ from lcscale.lake import HEALPIX_COLUMN
 Integers = npt.NDArray[np.int64]
 
 
-def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve", *, distinct: bool = False) -> pa.Table:
+def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve", *, renewed: bool = False) -> pa.Table:
     """One row for every object of `table`, in order of `_healpix_29`, then of first appearance.
 
     Parameters
     ----------
     table
-        Pieces: rows that share `identity` (and position) belong to one object; all columns but `nested` are taken
-        from the first of them.
+        Pieces: rows that share `identity` and position belong to one object; all columns but `nested` are taken from
+        the first of them.
     identity
         Column that names the object.
     nested
         Column of light curves, a struct of lists with a field ``time``.
-    distinct
-        Leave out observations that equal another of the object in all fields.
+    renewed
+        Later rows bring news of the objects in earlier ones: those of one `identity` belong together wherever they
+        are, all columns but `nested` are taken from the last, and observations that equal another of the object in
+        all fields are left out.
     """
     index = table.column(HEALPIX_COLUMN).to_numpy()
     names = table.column(identity).combine_chunks().dictionary_encode().indices
     code = names.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    if renewed:
+        index = _of_the_last(index, code)
     order = np.lexsort((code, index))
     changes = (np.diff(index[order], prepend=-1) != 0) | (np.diff(code[order], prepend=-2) != 0)
-    first = order[np.flatnonzero(changes)]
+    starts = np.flatnonzero(changes)
+    chosen = order[np.append(starts[1:], order.size) - 1 if renewed else starts]
     objects = np.empty(order.size, np.int64)
     objects[order] = np.cumsum(changes) - 1
-    curves = _gather(table.column(nested).combine_chunks(), objects, first.size, distinct)
-    joined = table.drop_columns([nested]).take(pa.array(first))
+    curves = _gather(table.column(nested).combine_chunks(), objects, chosen.size, renewed)
+    joined = table.drop_columns([nested]).take(pa.array(chosen))
     at = table.column_names.index(nested)
     return joined.add_column(at, table.schema.field(nested), curves)
+
+
+def _of_the_last(index: Integers, code: Integers) -> Integers:
+    """For each row the index of the last row of its code; rows without one (negative) keep theirs."""
+    newest = np.zeros(int(code.max(initial=-1)) + 1, np.int64)
+    newest[code[code >= 0]] = index[code >= 0]  # of equal places, the last assignment stays
+    return np.where(code >= 0, newest[code], index) if newest.size else index
 
 
 def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.StructArray:

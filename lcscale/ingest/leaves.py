@@ -94,13 +94,13 @@ def _merged(before: pa.Table, new: pa.Table, identity: str | None, joined: bool)
     table = pa.concat_tables([before, new])
     if identity is not None and not joined:
         table = _last_of_each(table, identity)
-    return _in_order(table, identity if joined else None, distinct=True)
+    return _in_order(table, identity if joined else None, renewed=True)
 
 
-def _in_order(table: pa.Table, pieces: str | None, *, distinct: bool = False) -> pa.Table:
+def _in_order(table: pa.Table, pieces: str | None, *, renewed: bool = False) -> pa.Table:
     """`table` in order of the index; where rows are `pieces` of the objects that column names, they are joined."""
     if pieces is not None:
-        return join_pieces(table, pieces, distinct=distinct)
+        return join_pieces(table, pieces, renewed=renewed)
     index = table.column(HEALPIX_COLUMN).to_numpy()
     if np.all(np.diff(index) >= 0):
         return table

@@ -94,6 +94,27 @@ def test_observations_that_are_there_already_are_not_doubled(release):
     assert content(lake).equals(content(release / "whole"))
 
 
+def test_a_newer_list_of_objects_replaces_their_columns(release):
+    """Classes and positions of known objects are those of the list that came last; none appears twice."""
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    table = pq.read_table(release / "stars.parquet")
+    moved = np.array(table["dec"]) + np.where(np.arange(200) % 2, 0.001, -0.001)
+    newer = table.set_column(2, "dec", pa.array(moved)).append_column("label", pa.array(["EB"] * 200))
+    pq.write_table(table.append_column("label", pa.array(["RR"] * 200)), release / "stars.parquet")
+    for name, dates in (("one", ["d1.parquet"]), ("two", ["d1.parquet", "d2.parquet"])):
+        read_in(release, release / name, dates)
+    pq.write_table(newer, release / "stars.parquet")
+    read_in(release, release / "one", ["d2.parquet"], append=True)
+    before, after = content(release / "two"), content(release / "one")
+    assert set(after.column("label").to_pylist()) == {"EB"}
+    assert after.column("object_id").equals(before.column("object_id"))
+    np.testing.assert_array_equal(np.sort(after["dec"].to_numpy()), np.sort(moved))
+    assert after.column("lightcurve").equals(before.column("lightcurve"))
+    for leaf in lc.Lake(release / "one")["lcs"].partitions:
+        assert (np.diff(leaf.read(["_healpix_29"]).column(0).to_numpy()) >= 0).all()
+
+
 def test_partitions_that_get_nothing_are_linked(release):
     lake = release / "lake"
     read_in(release, lake, ["d1.parquet"])
