@@ -66,6 +66,11 @@ class BandBatch:
     def __len__(self) -> int:
         return self.offsets.size - 1
 
+    @property
+    def longest(self) -> int:
+        """Most observations of an object."""
+        return int(np.diff(self.offsets).max(initial=0))
+
     @cached_property
     def ordered(self) -> Floats:
         """`mag` sorted within each object."""

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, comparing_kernel, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -43,7 +42,7 @@ def cadence(gaps: Floats, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, offsets: Integers, out: Any) -> None:
+def _each(offsets: Integers, out: Any, time: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
@@ -51,24 +50,12 @@ def _each(time: Floats, offsets: Integers, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each_cadence(gaps: Floats, offsets: Integers, out: Any) -> None:
+def _each_cadence(offsets: Integers, out: Any, gaps: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
             cadence(gaps[a : b - 1], out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.time, batch.offsets, out)
-    return out
-
-
-def _compute_cadence(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(CADENCE_FEATURES)), np.nan)
-    _each_cadence(batch.gaps, batch.offsets, out)
-    return out
-
-
-FAMILY = Family("counts", FEATURES, _compute)
-CADENCE_FAMILY = Family("cadence", CADENCE_FEATURES, _compute_cadence)
+FAMILY = Family("counts", FEATURES, _each, lambda batch: (batch.time,))
+CADENCE_FAMILY = Family("cadence", CADENCE_FEATURES, _each_cadence, lambda batch: (batch.gaps,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,16 +53,31 @@ class Family:
         Name of the family.
     features
         The features, in the order of the columns that `compute` gives.
-    compute
-        ``batch -> float64 [n_objects, n_features]``, NaN where a feature has no value.
+    each
+        Compiled loop over the light curves of a batch, ``each(offsets, out, *arguments)``: fills the row of every
+        object in `out`, float64 [n_objects, n_features], NaN where a feature has no value.
+    arguments
+        What `each` takes of a batch.
+    finish
+        What is left to do on `out`, without a loop over observations.
     periodic
         Needs the period of the object.
     """
 
     name: str
     features: tuple[Feature, ...]
-    compute: Callable[[BandBatch], npt.NDArray[np.float64]]
+    each: Callable[..., None]
+    arguments: Callable[[Any], tuple[Any, ...]]
+    finish: Callable[[BandBatch, npt.NDArray[np.float64]], None] | None = None
     periodic: bool = False
+
+    def compute(self, batch: BandBatch) -> npt.NDArray[np.float64]:
+        """The features of every object, float64 [n_objects, n_features], NaN where one has no value."""
+        out = np.full((len(batch), len(self.features)), np.nan)
+        self.each(batch.offsets, out, *self.arguments(batch))
+        if self.finish is not None:
+            self.finish(batch, out)
+        return out
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 from lcscale.features.normal import log_normal_table, log_tail_and_body
@@ -125,17 +124,11 @@ def _spread(v: Floats) -> tuple[float, float]:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(ordered: Floats, offsets: Integers, normal: Floats, out: Any) -> None:
+def _each(offsets: Integers, out: Any, ordered: Floats, normal: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             distribution(ordered[a:b], normal, out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.ordered, batch.offsets, log_normal_table(), out)
-    return out
-
-
-FAMILY = Family("distribution", FEATURES, _compute)
+FAMILY = Family("distribution", FEATURES, _each, lambda batch: (batch.ordered, log_normal_table()))

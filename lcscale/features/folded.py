@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -67,17 +66,11 @@ def folded(mag: Floats, order: Integers, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(mag: Floats, order: Integers, offsets: Integers, period: Floats, out: Any) -> None:
+def _each(offsets: Integers, out: Any, mag: Floats, order: Integers, period: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a and period[i] > 0.0:
             folded(mag[a:b], order[a:b], out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.mag, batch.by_phase, batch.offsets, batch.period, out)
-    return out
-
-
-FAMILY = Family("folded", FEATURES, _compute, periodic=True)
+FAMILY = Family("folded", FEATURES, _each, lambda batch: (batch.mag, batch.by_phase, batch.period), periodic=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 from lcscale.periods.harmonics import (
@@ -205,14 +204,14 @@ def _quadratic_form(matrix: Floats, vector: Any, size: int) -> float:
 
 @kernel  # type: ignore[untyped-decorator]
 def _each(
+    offsets: Integers,
+    out: Any,
     time: Floats,
     mag: Floats,
     error: Floats,
-    offsets: Integers,
     period: Floats,
     orders: Integers,
     longest: int,
-    out: Any,
 ) -> None:
     scratch = np.empty((6, longest))
     work = np.empty((WORK_ROWS, N_PARAMETERS))
@@ -222,11 +221,10 @@ def _each(
             fourier(time[a:b] - time[a], mag[a:b], error[a:b], period[i], orders, scratch, work, out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    longest = int(np.diff(batch.offsets).max(initial=0))
-    _each(batch.time, batch.mag, batch.error, batch.offsets, batch.period, ORDERS, longest, out)
-    return out
-
-
-FAMILY = Family("fourier", FEATURES, _compute, periodic=True)
+FAMILY = Family(
+    "fourier",
+    FEATURES,
+    _each,
+    lambda batch: (batch.time, batch.mag, batch.error, batch.period, ORDERS, batch.longest),
+    periodic=True,
+)

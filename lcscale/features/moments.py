@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -69,17 +66,11 @@ def moments(mag: Floats, error: Floats, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(mag: Floats, error: Floats, offsets: Integers, out: Any) -> None:
+def _each(offsets: Integers, out: Any, mag: Floats, error: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             moments(mag[a:b], error[a:b], out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.mag, batch.error, batch.offsets, out)
-    return out
-
-
-FAMILY = Family("moments", FEATURES, _compute)
+FAMILY = Family("moments", FEATURES, _each, lambda batch: (batch.mag, batch.error))

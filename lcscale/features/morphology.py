@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -102,17 +101,11 @@ def _first_from(v: Floats, q: float) -> int:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(mag: Floats, error: Floats, ordered: Floats, offsets: Integers, out: Any) -> None:
+def _each(offsets: Integers, out: Any, mag: Floats, error: Floats, ordered: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             morphology(mag[a:b], error[a:b], ordered[a:b], out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.mag, batch.error, batch.ordered, batch.offsets, out)
-    return out
-
-
-FAMILY = Family("morphology", FEATURES, _compute)
+FAMILY = Family("morphology", FEATURES, _each, lambda batch: (batch.mag, batch.error, batch.ordered))

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -50,17 +47,11 @@ def qn(v: Floats) -> float:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(ordered: Floats, offsets: Integers, out: Any) -> None:
+def _each(offsets: Integers, out: Any, ordered: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
             out[i, 0] = qn(ordered[a:b])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.ordered, batch.offsets, out)
-    return out
-
-
-FAMILY = Family("pairwise", FEATURES, _compute)
+FAMILY = Family("pairwise", FEATURES, _each, lambda batch: (batch.ordered,))

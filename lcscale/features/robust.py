@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -92,17 +91,11 @@ def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(ordered: Floats, offsets: Integers, lower: Floats, hazen: bool, out: Any) -> None:
+def _each(offsets: Integers, out: Any, ordered: Floats, lower: Floats, hazen: bool) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             robust(ordered[a:b], lower, hazen, out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.ordered, batch.offsets, _LOWER, batch.quantile_rule == "hazen", out)
-    return out
-
-
-FAMILY = Family("robust", FEATURES, _compute)
+FAMILY = Family("robust", FEATURES, _each, lambda batch: (batch.ordered, _LOWER, batch.quantile_rule == "hazen"))

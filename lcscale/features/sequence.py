@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, comparing_kernel, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -112,17 +111,11 @@ def _single(scale: float, deviation: float, error: float) -> float:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, out: Any) -> None:
+def _each(offsets: Integers, out: Any, time: Floats, mag: Floats, error: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             sequence(time[a:b], mag[a:b], error[a:b], out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.time, batch.mag, batch.error, batch.offsets, out)
-    return out
-
-
-FAMILY = Family("sequence", FEATURES, _compute)
+FAMILY = Family("sequence", FEATURES, _each, lambda batch: (batch.time, batch.mag, batch.error))

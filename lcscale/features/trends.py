@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -99,7 +96,7 @@ def _line(time: Floats, mag: Floats, error: Floats, weighted: bool) -> tuple[flo
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, weighted: bool, out: Any) -> None:
+def _each(offsets: Integers, out: Any, time: Floats, mag: Floats, error: Floats, weighted: bool) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a and weighted:
@@ -108,17 +105,7 @@ def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, weighted:
             trends(time[a:b], mag[a:b], error[a:b], out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.time, batch.mag, batch.error, batch.offsets, False, out)
-    return out
-
-
-def _compute_weighted(batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(WEIGHTED_FEATURES)), np.nan)
-    _each(batch.time, batch.mag, batch.error, batch.offsets, True, out)
-    return out
-
-
-FAMILY = Family("trends", FEATURES, _compute)
-WEIGHTED_FAMILY = Family("weighted trends", WEIGHTED_FEATURES, _compute_weighted)
+FAMILY = Family("trends", FEATURES, _each, lambda batch: (batch.time, batch.mag, batch.error, False))
+WEIGHTED_FAMILY = Family(
+    "weighted trends", WEIGHTED_FEATURES, _each, lambda batch: (batch.time, batch.mag, batch.error, True)
+)

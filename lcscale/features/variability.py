@@ -133,21 +133,25 @@ def _differences(time: Floats, mag: Floats) -> tuple[float, float]:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(time: Floats, mag: Floats, error: Floats, offsets: Integers, zero: Floats, ordered: Floats, out: Any) -> None:
+def _each(offsets: Integers, out: Any, time: Floats, mag: Floats, error: Floats, stored: Any, ordered: Floats) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             median = 0.5 * (ordered[a + (b - a - 1) // 2] + ordered[a + (b - a) // 2])
-            variability(time[a:b], mag[a:b], error[a:b], zero[i], median, out[i])
+            variability(time[a:b], mag[a:b], error[a:b], float(stored[a]), median, out[i])
 
 
-def _compute(batch: BandBatch) -> Floats:
+def _probability(batch: BandBatch, out: Floats) -> None:
+    """The probability in place of χ²."""
     from scipy.special import gammaincc
 
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    _each(batch.time, batch.mag, batch.error, batch.offsets, batch.zero, batch.ordered, out)
     out[:, 5] = gammaincc(0.5 * (np.diff(batch.offsets) - 1), 0.5 * out[:, 5])
-    return out
 
 
-FAMILY = Family("variability", FEATURES, _compute)
+FAMILY = Family(
+    "variability",
+    FEATURES,
+    _each,
+    lambda batch: (batch.time, batch.mag, batch.error, batch.stored, batch.ordered),
+    finish=_probability,
+)
