@@ -44,7 +44,8 @@ def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tup
         named = "object_id" in catalog.column_names and row.get("object_id") is not None
         found = catalog.region(cone).columns("lightcurve", *(["object_id"] if named else [])).to_arrow()
         if named:
-            found = found.filter(pc.equal(found.column("object_id"), pa.scalar(row["object_id"])))
+            name = found.column("object_id").cast(pa.string())  # numbers in one survey, texts in another
+            found = found.filter(pc.equal(name, pa.scalar(str(row["object_id"]))))
         if found.num_rows:
             return LightCurves.from_arrow(found.slice(0, 1)), catalog
     return None

@@ -22,6 +22,7 @@ def test_a_light_curve_is_found_by_name_and_position(lake):
     assert find_light_curve([catalog], row | {"object_id": -1}) is None
     assert find_light_curve([catalog], row | {"dec": row["dec"] * 0.5}) is None
     assert find_light_curve([], row) is None
+    assert find_light_curve([catalog], row | {"object_id": "a name in a catalog of numbers"}) is None
 
 
 def test_folding_begins_at_the_epoch_or_at_the_brightest():
