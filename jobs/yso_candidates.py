@@ -9,13 +9,9 @@ with a file such as
     twomass = "twomass"
     allwise = "allwise"
     known = ["spicy", "neowise_yso"]    # catalogs of known young stars to compare with
-    tau = 1.3e-5                        # least dust optical depth, where the catalog has a column tau
-
-    [prevalence]                        # shares of the classes among the sources; without, equally frequent
-    extragalactic = 0.03
-    main_sequence = 0.75
-    evolved = 0.21
-    YSO = 0.01
+    dust_map = "planck_tau353.fits"     # from which a column tau is made
+    tau = 1.3e-5                        # least dust optical depth, where there is a column tau
+    prevalence = { extragalactic = 0.03, main_sequence = 0.75, evolved = 0.21, YSO = 0.01 }  # else equally frequent
 """
 
 from __future__ import annotations
@@ -49,7 +45,9 @@ class YsoCandidates:
     model: str = "yso"
     """Name of a shipped model, or the folder of one."""
     tau: float | int = 1.3e-5
-    """Least dust optical depth, where the catalog has a column tau."""
+    """Least dust optical depth, where there is a column tau."""
+    dust_map: str | None = None
+    """FITS map of the dust optical depth, from which a column tau is made."""
     prevalence: dict = field(default_factory=dict)
     """Shares of the classes among the sources."""
     name: str = "yso_candidates"
@@ -65,7 +63,8 @@ def work(job: YsoCandidates) -> int:
         sides = (lake[each] if each else None for each in (job.twomass, job.allwise))
         source = join_surveys(source, *sides, gaia_epoch=job.gaia_epoch)
     known = {each: lake[each] for each in job.known}
-    candidates = yso_candidates(source, job.model, known=known, tau=job.tau, prevalence=job.prevalence or None)
+    options = {"known": known, "tau": job.tau, "dust_map": job.dust_map, "prevalence": job.prevalence or None}
+    candidates = yso_candidates(source, job.model, **options)
     return finish(candidates.write(job.name, lake=lake, engine=job.engine, progress=True))
 
 

@@ -23,6 +23,7 @@ def yso(
     name: NameOption = "yso_candidates",
     model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "yso",
     tau: Annotated[float, typer.Option(help="Least dust optical depth, where the catalog has a column tau.")] = 1.3e-5,
+    dust_map: Annotated[str | None, typer.Option(help="FITS map of the dust optical depth, for a column tau.")] = None,
     gaia_epoch: Annotated[
         float | None, typer.Option(help="Julian year of Gaia's positions, where the catalog does not tell it.")
     ] = None,
@@ -37,9 +38,8 @@ def yso(
         sides = (None if each is None else find_catalog(place, each) for each in (twomass, allwise))
         source = join_surveys(source, *sides, gaia_epoch=gaia_epoch)
     catalogs = {each: find_catalog(place, each) for each in known or ()}
-    record = yso_candidates(source, model, known=catalogs, tau=tau).write(
-        name, lake=place, engine=engine, progress=True
-    )
+    candidates = yso_candidates(source, model, known=catalogs, tau=tau, dust_map=dust_map)
+    record = candidates.write(name, lake=place, engine=engine, progress=True)
     _tell(place[name])
     finish(record)
 

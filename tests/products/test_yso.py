@@ -148,6 +148,12 @@ def test_features_by_hand():
     assert found["parallax_over_error"][0] == pytest.approx(np.arcsinh(20.0))
     assert found["variability"][0] == pytest.approx(1.0, abs=1e-6)
     assert np.isnan(found["j-h"][0])
+    reddened = {"bp": 1.002, "g": 0.789, "rp": 0.589, "j": 0.243, "h": 0.131, "k": 0.078, "w1": 0.039, "w2": 0.026}
+    dusty = photometric_features({band: np.array([10.0, 10.0 + 5 * a]) for band, a in reddened.items()}, 2)
+    assert dusty["bp-rp"][1] > 2, "dust of A_V = 5 (Wang & Chen 2019)"
+    for name, values in dusty.items():
+        if "|" in name:
+            np.testing.assert_allclose(values, 0.0, atol=1e-9)
     assert np.isnan(photometric_features({}, 2)["g-bp"]).all()
 
 
@@ -259,6 +265,14 @@ def test_the_product_on_a_lake(lake, model):
     shares = {"extragalactic": 0.03, "main_sequence": 0.75, "evolved": 0.21, "YSO": 0.01}
     rare = yso_candidates(source, model[0], prevalence=shares).to_arrow()
     assert np.nansum(rare.column("prob_YSO").to_numpy()) < np.nansum(rows.prob_YSO)
+    import healpy
+
+    dust = np.where(healpy.pix2ang(64, np.arange(12 * 64**2), nest=True)[0] > np.radians(90), 1e-4, 1e-6)  # the south
+    healpy.write_map(str(lake.root / "dust.fits"), dust, nest=True, coord="C", dtype=np.float32)
+    south = yso_candidates(source.without("tau"), model[0], dust_map=lake.root / "dust.fits").to_arrow()
+    dec = stars.column("dec").to_numpy()
+    assert south.num_rows == pytest.approx((dec < 0).sum(), abs=5)
+    assert set(south.column("tau").to_numpy().round(6)) == {1e-4}
     with pytest.raises(InputError, match="prevalence must name"):
         yso_candidates(source, model[0], prevalence={"YSO": 1.0})
 

@@ -20,6 +20,7 @@ from lcscale.products.yso.classify import DEFAULT_MODEL, ClassifyYSO
 from lcscale.products.yso.columns import IDS, find_columns
 from lcscale.products.yso.labels import CLASSES
 from lcscale.products.yso.photometry import PROBLEMS, Photometry
+from lcscale.surveys.planck import SampleMap
 
 TAU = 1.3e-5
 """Planck dust optical depth (353 GHz) from which on there may be young stars (Marton et al. 2019)."""
@@ -119,6 +120,7 @@ def yso_candidates(
     known: Mapping[str, Catalog] | None = None,
     known_radius_arcsec: float = 1.0,
     tau: float | None = TAU,
+    dust_map: str | os.PathLike[str] | None = None,
     prevalence: Mapping[str, float] | None = None,
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
@@ -139,6 +141,8 @@ def yso_candidates(
         Largest distance of a source from its counterpart there.
     tau
         Sources at a dust optical depth below it are left out, where the catalog has a column `tau`; None keeps all.
+    dust_map
+        FITS file of Planck's map of the dust optical depth at 353 GHz, from which `tau` is taken at each position.
     prevalence
         Shares of the four classes among the sources (`lcscale.products.yso.CLASSES`); None: equally frequent.
     columns
@@ -154,6 +158,8 @@ def yso_candidates(
     """
     position = (catalog.source.ra, catalog.source.dec)
     kept = tuple(dict.fromkeys((HEALPIX_COLUMN, *position, *keep)))
+    if dust_map is not None:
+        catalog = catalog.map(SampleMap(os.fspath(dust_map), "tau", ra=position[0], dec=position[1]))
     found = find_columns(catalog.schema, columns)
     found = {name: column for name, column in found.items() if name not in kept}
     step = Photometry(tuple(found.items()), kept)

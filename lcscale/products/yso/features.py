@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.products.yso.columns import BANDS
+from lcscale.surveys.population import declared
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,6 +21,8 @@ GROUPS = {
     "w4": ("w4",),
 }
 """Bands that are measured together."""
+RELATIVE = (("bp-g", "g-rp"), ("bp-rp", "j-k"), ("g-j", "j-k"), ("j-h", "h-k"), ("h-k", "k-w1"), ("k-w1", "w1-w2"))
+"""Pairs of colours of which the first is also told relative to the second: what dust does to both taken off."""
 LUMINOSITY_BANDS = ("g", "k", "w1")
 """Bands whose absolute brightness is a feature where there is a parallax."""
 G_ERROR = ((0.0, 13.0, 17.0, 20.0, 23.0), (3e-4, 3e-4, 1e-3, 6e-3, 36e-3))
@@ -45,8 +48,9 @@ LY = (
 def features_of(pattern: str) -> tuple[str, ...]:
     """Names of the features of a set of measurements.
 
-    Colours of all pairs of bands; where there is astrometry, the significances of parallax and proper motion, and
-    absolute brightness; the variability of the mean flux. A word that is no group is a feature itself (``tau``).
+    Colours of all pairs of bands; colours relative to others (`RELATIVE`); where there is astrometry, the significances
+    of parallax and proper motion, and absolute brightness; the variability of the mean flux. A word that is no group is
+    a feature itself (``tau``).
 
     Examples
     --------
@@ -57,6 +61,7 @@ def features_of(pattern: str) -> tuple[str, ...]:
     chosen = {band for word in words for band in GROUPS.get(word, ())}
     bands = [band for band in BANDS if band in chosen]
     names = [f"{blue}-{red}" for blue, red in combinations(bands, 2)]
+    names += [f"{first}|{second}" for first, second in RELATIVE if {*first.split("-"), *second.split("-")} <= chosen]
     if "astrometry" in words:
         names += [f"luminosity_{band}" for band in LUMINOSITY_BANDS if band in bands]
     for word in words:
@@ -70,6 +75,7 @@ def features_of(pattern: str) -> tuple[str, ...]:
 def photometric_features(numbers: Mapping[str, Floats], n: int) -> dict[str, Floats]:
     """All features by name, float64 [n]; NaN where a measurement that one needs is missing.
 
+    ``bp-rp|j-k`` is the colour bp-rp without what dust that reddens j-k would add to it (Wang & Chen 2019).
     ``luminosity_<band>`` is asinh of the astrometry-based luminosity ``parallax * 10 ** (0.2 m - 2)``, parallax in mas
     (Arenou & Luri 1999), which grows with the absolute magnitude and has a sense for parallaxes of zero or below.
     ``variability`` is the logarithm of the scatter of G, ``sqrt(n_obs)`` times the relative error of the mean flux
@@ -85,6 +91,11 @@ def photometric_features(numbers: Mapping[str, Floats], n: int) -> dict[str, Flo
     none = np.full(n, np.nan)
     get = {name: numbers.get(name, none) for name in (*BANDS, "parallax", "parallax_error", "g_n_obs")}
     result = {f"{blue}-{red}": get[blue] - get[red] for blue, red in combinations(BANDS, 2)}
+    dust = declared()["extinction"]
+    for first, second in RELATIVE:
+        (a, b), (c, d) = first.split("-"), second.split("-")
+        ratio = (dust[a] - dust[b]) / (dust[c] - dust[d])
+        result[f"{first}|{second}"] = get[a] - get[b] - ratio * (get[c] - get[d])
     for band in LUMINOSITY_BANDS:
         result[f"luminosity_{band}"] = np.arcsinh(get["parallax"] * 10 ** (0.2 * get[band] - 2))
     result["parallax_over_error"] = np.arcsinh(get["parallax"] / get["parallax_error"])
