@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +14,7 @@ from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.compiling import Floats
+from lcscale.features.declaration import Family
 from lcscale.lightcurves import LightCurves, usable
 
 CHUNK = 1 << 18
@@ -73,6 +74,7 @@ def extract(
     *,
     bands: Sequence[str] | None = None,
     quantile_rule: QuantileRule = "linear",
+    device: str = "cpu",
 ) -> pa.Table:
     """Features of every light curve.
 
@@ -89,6 +91,9 @@ def extract(
         An empty sequence takes of each object the band with the most observations.
     quantile_rule
         How quantiles are interpolated: ``"linear"`` as NumPy, ``"hazen"`` as light-curve.
+    device
+        Where the features without a period are computed, as torch names it; ``"cuda"`` needs numba-cuda. The rest, and
+        those of two bands together, are made on the CPU.
 
     Returns
     -------
@@ -104,7 +109,7 @@ def extract(
     """
     plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
     given = None if period is None else np.broadcast_to(np.asarray(period, np.float64), (len(lcs),))
-    tables = [_extract(_view(lcs, a, b), plan, None if given is None else given[a:b]) for a, b in _chunks(lcs)]
+    tables = [_extract(_view(lcs, a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]
     return pa.concat_tables(tables) if tables else plan.schema().empty_table()
 
 
@@ -123,7 +128,7 @@ def _view(lcs: LightCurves, a: int, b: int) -> LightCurves:
     return LightCurves(lcs.time[rows], lcs.mag[rows], lcs.mag_err[rows], offsets, band, lcs.bands)
 
 
-def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
+def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -> pa.Table:
     if period is None:
         period = _periods(lcs, plan) if plan.needs_period else np.full(len(lcs), np.nan)
     columns: dict[str, Floats] = {"period": period}
@@ -137,9 +142,9 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None) -> pa.Table:
         batch = BandBatch.of(clean, period, plan.quantile_rule)
         if primary is None:
             primary, reasons = batch, why
-            columns |= _columns(batch, plan, "")
+            columns |= _columns(batch, plan, "", device)
         else:
-            columns |= _columns(batch, plan, f"_{band}") | _pair_columns(primary, batch, plan, f"_{band}")
+            columns |= _columns(batch, plan, f"_{band}", device) | _pair_columns(primary, batch, plan, f"_{band}")
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
     return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
 
@@ -175,13 +180,14 @@ def _most_observed(lcs: LightCurves) -> LightCurves:
     return lcs.keep(keep)
 
 
-def _columns(batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:
+def _columns(batch: BandBatch, plan: Plan, suffix: str, device: str) -> dict[str, Floats]:
     columns: dict[str, Floats] = {}
+    compute = _computer(batch, device)
     for family in FAMILIES:
         wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]
         if not wanted:
             continue
-        values = family.compute(batch)
+        values = compute(family)
         for k in wanted:
             feature = family.features[k]
             column = values[:, k]
@@ -191,6 +197,15 @@ def _columns(batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:
                 column = np.where(batch.errors_known, column, np.nan)
             columns[feature.name + suffix] = column
     return columns
+
+
+def _computer(batch: BandBatch, device: str) -> Callable[[Family], Floats]:
+    """What makes the features of a family for `batch`."""
+    if device == "cpu":
+        return lambda family: family.compute(batch)
+    from lcscale.features.on_device import DeviceBatch
+
+    return DeviceBatch(batch, device).compute
 
 
 def _pair_columns(primary: BandBatch, batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:

@@ -7,6 +7,7 @@ float64.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,18 +31,31 @@ def sort_segments(values: npt.NDArray[Any], offsets: Integers, zero: Floats) -> 
     [0.0, 1.0, 2.0, 4.0, 5.0]
     """
     result = np.empty(values.size)
-    counts = np.diff(offsets)
-    width = -(-counts // STEP) * STEP
-    for length in np.unique(width[(counts > 0) & (width <= LONGEST_ROW)]):
-        members = np.flatnonzero(width == length)
+    for length, members in widths(offsets, LONGEST_ROW):
         rows = np.empty((members.size, length), values.dtype)
         _gather(values, offsets, members, rows)
         rows.sort(axis=1)
         _scatter(rows, offsets, zero, members, result)
-    for i in np.flatnonzero(width > LONGEST_ROW):
+    for i in np.flatnonzero(np.diff(offsets) > LONGEST_ROW):
         inside = slice(offsets[i], offsets[i + 1])
         np.subtract(np.sort(values[inside]), zero[i], out=result[inside], dtype=np.float64)
     return result
+
+
+def widths(offsets: Integers, longest: int | None = None) -> Iterator[tuple[int, Integers]]:
+    """Objects that fill rows of one length, a multiple of `STEP` (about an eighth of long ones), with that length.
+
+    Examples
+    --------
+    >>> [(length, members.tolist()) for length, members in widths(np.array([0, 3, 3, 13, 33]))]
+    [(16, [0, 2]), (32, [3])]
+    """
+    counts = np.diff(offsets)
+    step = np.maximum(STEP, 2 ** np.ceil(np.log2(np.maximum(counts, 1))).astype(np.int64) // 8)
+    width = -(-counts // step) * step
+    chosen = counts > 0 if longest is None else (counts > 0) & (counts <= longest)
+    for length in np.unique(width[chosen]):
+        yield int(length), np.flatnonzero(chosen & (width == length))
 
 
 @kernel  # type: ignore[untyped-decorator]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -30,12 +30,15 @@ class Extract:
         Bands to use, primary first.
     quantile_rule
         ``"linear"`` or ``"hazen"``.
+    device
+        As in `extract`; no part of the fingerprint.
     """
 
     names: tuple[str, ...] | None = None
     column: str = "lightcurve"
     bands: tuple[str, ...] | None = None
     quantile_rule: QuantileRule = "linear"
+    device: str = field(default="cpu", repr=False)
     optional_columns = ("period",)
     rowwise = True
     version = 2
@@ -67,7 +70,9 @@ class Extract:
         period = None
         if "period" in table.column_names:
             period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)
-        features = extract(lcs, plan.names, period, bands=plan.bands, quantile_rule=self.quantile_rule)
+        features = extract(
+            lcs, plan.names, period, bands=plan.bands, quantile_rule=self.quantile_rule, device=self.device
+        )
         return append_columns(table, features)
 
     def _plan(self, schema: pa.Schema) -> Plan:

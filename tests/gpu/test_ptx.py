@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numba as nb
+import numpy as np
 import pytest
 
 from lcscale.features import (
@@ -22,6 +23,9 @@ from lcscale.features import (
     trends,
     variability,
 )
+from lcscale.features.batch import BandBatch
+from lcscale.features.on_device import thread
+from lcscale.lightcurves import LightCurves
 from lcscale.periods import turns
 
 VALUES = nb.float64[::1]
@@ -71,6 +75,17 @@ def test_kernel_compiles_to_ptx(name, cuda):
     ptx, _ = cuda.compile_ptx(kernel.py_func, signature, device=True, cc=(9, 0))
     assert ".target sm_90" in ptx
     assert ".f64" in ptx
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if not family.periodic], ids=lambda f: f.name)
+def test_launches_compile_to_ptx(family, cuda):
+    """As `launch` would start them, with the types of a batch in float32."""
+    values = np.arange(20.0)
+    lcs = LightCurves(values, values.astype(np.float32), values.astype(np.float32) + 1, [0, 20])
+    batch = BandBatch.of(lcs, np.array([np.nan]), "linear")
+    arguments = nb.types.Tuple(tuple(nb.typeof(x) for x in family.arguments(batch)))
+    ptx, _ = cuda.compile_ptx(thread(family.each), (INTEGERS, ROWS, arguments), cc=(9, 0))
+    assert ".visible .entry" in ptx
 
 
 def test_phasor_compiles_to_arithmetic_alone(cuda):
