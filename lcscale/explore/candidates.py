@@ -16,6 +16,7 @@ from lcscale.explore.tally import THRESHOLDS, Tally, agrees
 from lcscale.lake import Catalog
 from lcscale.models.card import Card
 from lcscale.models.taxonomy import classes as taxonomy
+from lcscale.products.published import precision_rows, reliability, tells_published
 
 _MOST_REASONS = 12
 
@@ -193,7 +194,15 @@ def model_card(card: Card) -> str:
         [name, each["n"], f"{each['precision']:.3f}", f"{each['recall']:.3f}", f"{each['f1']:.3f}"]
         for name, each in test["per_class"].items()
     ]
-    return text + details("Each class", table(["class", "objects", "precision", "recall", "F1"], per_class))
+    text += details("Each class", table(["class", "objects", "precision", "recall", "F1"], per_class))
+    return text + (_precision(card) if tells_published(card) else "")
+
+
+def _precision(card: Card) -> str:
+    """What share of the alerts called published is, where few are worth it."""
+    rows = [[f"{share:g}", f"{100 * precision:.1f} %"] for share, precision in precision_rows(reliability(card))]
+    note = "About half of the test set are published alerts; where they are rarer, precision is lower:"
+    return paragraph(note) + table(["prevalence of published alerts", "precision"], rows)
 
 
 def _figures(metrics: Any) -> list[Any]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
+
+if TYPE_CHECKING:
+    from lcscale.models import Card
 
 MODEL = "alerts"
 """Shipped model that is used where none is named."""
@@ -57,8 +61,18 @@ class Reliability:
         return right / (right + wrong) if right + wrong > 0 else 0.0
 
 
-def reliability(model: str | os.PathLike[str] = MODEL) -> Reliability:
-    """Counts of the test set, from the model's card.
+def tells_published(card: Card) -> bool:
+    """Whether a model's classes are published and unpublished alerts, and it was tested."""
+    return set(card.classes) == {_PUBLISHED, "UNPUBLISHED"} and "test" in card.metrics
+
+
+def reliability(model: str | os.PathLike[str] | Card = MODEL) -> Reliability:
+    """Counts of the test set, from a model's card.
+
+    Parameters
+    ----------
+    model
+        Name of a shipped model, the folder of one, or its card.
 
     Raises
     ------
@@ -67,10 +81,10 @@ def reliability(model: str | os.PathLike[str] = MODEL) -> Reliability:
     """
     from lcscale.models import read_card
 
-    card = read_card(os.fspath(model))
-    if set(card.classes) != {_PUBLISHED, "UNPUBLISHED"} or "test" not in card.metrics:
+    card = read_card(os.fspath(model)) if isinstance(model, str | os.PathLike) else model
+    if not tells_published(card):
         raise InputError(
-            f"model {model} does not tell published from unpublished alerts: its classes are {card.classes}"
+            f"model {card.name} does not tell published from unpublished alerts: its classes are {', '.join(card.classes)}"
         )
     counts = np.array(card.metrics["test"]["confusion"])
     k = card.classes.index(_PUBLISHED)

@@ -25,6 +25,7 @@ def test_every_shipped_model_has_its_page(name, tmp_path):
     assert card.metrics["baseline"]["what"] in text
     assert card.id in text
     assert f"network on {card.preparation.view} images" in text
+    assert ("prevalence of published alerts" in text) == (name == "alerts")
 
 
 def test_train_writes_it_with_the_mistakes_drawn(lake, tmp_path, monkeypatch, capsys):
