@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from lcscale.errors import InputError
+from lcscale.surveys.allwise import AllWise
 from lcscale.surveys.crts import Crts
 from lcscale.surveys.eros2 import Eros2
 from lcscale.surveys.gaia import Gaia
@@ -24,7 +25,7 @@ from lcscale.surveys.ztf import Ztf
 ADAPTERS: dict[str, type[Any]] = {
     adapter.name: adapter
     for adapter in (
-        *(Crts, Eros2, Gaia, GaiaAlerts, GaiaDataLink, GaiaEpochs),
+        *(AllWise, Crts, Eros2, Gaia, GaiaAlerts, GaiaDataLink, GaiaEpochs),
         *(LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf),
     )
 }

@@ -88,10 +88,18 @@ def test_crts_south(real_data, tmp_path):
         ("table", "yso/spicy.parquet", {"ra": "RAdeg", "dec": "DEdeg"}, 117_446),
         ("table", "yso/gcvs.parquet", {}, 59_099),
         ("table", "yso/neowise_yso.csv.gz", {"ra": "RA", "dec": "Dec", "id": "Name"}, 20_654),
-        ("table", "yso/allwise_w5.tbl.gz", {"id": "designation"}, 6_387),
+        ("allwise", "yso/allwise_w5.tbl.gz", {}, 6_387),
         ("table", "gaia_2mass_allwise/gaia.parquet", {"ra": "RA_ICRS_gaia", "dec": "DE_ICRS_gaia"}, 2_508),
         ("table", "gaia_2mass_allwise/2mass.parquet", {"ra": "RAJ2000_2mass", "dec": "DEJ2000_2mass"}, 2_060),
         ("table", "gaia_2mass_allwise/allwise.parquet", {"ra": "RAJ2000_allwise", "dec": "DEJ2000_allwise"}, 2_342),
+        ("table", "gaia_2mass_allwise/classified.parquet", {"id": "name"}, 1_756),
+        ("table", "ogle_gaia_pairs", {"ra": "RA", "dec": "Dec", "id": "OGLE-ID"}, 3_833),
+        ("table", "gaia_lmc_rrlyrae", {"ra": "RA", "dec": "DEC", "id": "source_id"}, 13_728),
+        ("table", "ztf_chen2020/variables.csv.gz", {"ra": "RAdeg", "dec": "DEdeg", "id": "ID"}, 12_000),
+        ("table", "ngc2264_area/gaia.parquet", {"ra": "ra_deg", "dec": "dec_deg", "id": "id"}, 19_435),
+        ("table", "ngc2264_area/2mass.parquet", {"ra": "ra_deg", "dec": "dec_deg", "id": "id"}, 11_798),
+        ("table", "ngc2264_area/allwise.parquet", {"ra": "ra_deg", "dec": "dec_deg", "id": "id"}, 14_689),
+        ("table", "yso/infrared_excess_candidates.csv.gz", {"id": "designation"}, 1_622),
         ("table", "ztf_dr5/field000202_zg.parquet", {"ra": "objra", "dec": "objdec", "id": "objectid"}, 3_003),
     ],
 )
@@ -112,6 +120,7 @@ def test_catalogs_of_positions(real_data, tmp_path, survey, path, options, rows)
         ("ztf", "ztf_dr5", {"max_catflags": 65_535}, 3_003, 3_003, None, b"g,r,i"),
         ("ztf", "ztf_gaia_binaries/ztf_dr_lc.parquet", {"max_catflags": 65_535}, 50, 50, 70_807, b"g,r,i"),
         ("ztf", "ztf_irsa_csv", {"max_catflags": 65_535}, 4, 4, None, b"g,r,i"),
+        ("ztf", "ztf_yso/photometry.parquet", {"max_catflags": 65_535}, 654, 654, 447_025, b"g,r,i"),
     ],
 )
 def test_light_curve_releases(real_data, tmp_path, survey, path, options, objects, observed, observations, bands):
@@ -124,6 +133,14 @@ def test_light_curve_releases(real_data, tmp_path, survey, path, options, object
     assert (lcs.counts > 0).sum() == observed
     assert observations is None or lcs.counts.sum() == observations
     assert catalog.schema.field("lightcurve").metadata[b"bands"] == bands
+
+
+def test_stars_without_a_position_are_counted(real_data, tmp_path):
+    """54 of the 4,630 late-type stars have none: they are not in Gaia."""
+    record = ingest("table", real_data / "late_type_stars", tmp_path, "it", id="source_id")
+    assert record.rows == 4_630 - 54
+    (problem,) = record.quarantined
+    assert problem["error"].startswith("54 rows have no position")
 
 
 def test_ztf_bulk_keeps_every_epoch(real_data, tmp_path):
