@@ -84,7 +84,8 @@ def reliability(model: str | os.PathLike[str] | Card = MODEL) -> Reliability:
     card = read_card(os.fspath(model)) if isinstance(model, str | os.PathLike) else model
     if not tells_published(card):
         raise InputError(
-            f"model {card.name} does not tell published from unpublished alerts: its classes are {', '.join(card.classes)}"
+            f"model {card.name} does not tell published from unpublished alerts, its classes are "
+            f"{', '.join(card.classes)}; lcscale ships {MODEL!r}"
         )
     counts = np.array(card.metrics["test"]["confusion"])
     k = card.classes.index(_PUBLISHED)
