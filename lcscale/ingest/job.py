@@ -202,10 +202,10 @@ class _Job:
         if not held:
             return self._with_problems(record, draft)
         names = list(itertools.chain.from_iterable(held.values()))
+        labels = [part.path for part, some in held.items() for _ in some]
         limits = (self.limits.rows, self.limits.bytes)
-        planning = _task(
-            plan_leaves, (spills, names, *limits, tuple(self.leaves), self.schema), "", "partitions", draft
-        )
+        planned = (spills, names, labels, *limits, tuple(self.leaves), self.schema)
+        planning = _task(plan_leaves, planned, "", "partitions", draft)
         record = run([planning], **(options | {"progress": False}))
         if record.quarantined:
             return record
@@ -265,6 +265,7 @@ class _Job:
         done = draft.ledger.done()
         found = [Problem(*item) for result in done.values() for item in result.get("problems", [])]
         _note(record, [*self.problems, *found])
+        record.notes += [note for result in done.values() for note in result.get("notes", [])]
         repeated = [result for result in done.values() if result.get("duplicates")]
         if repeated:
             examples = [example for result in repeated for example in result["examples"]][:5]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,20 @@ Integers = npt.NDArray[np.int64]
 
 
 def plan_leaves(
-    folder: UPath, names: Sequence[str], rows: int, size: int, existing: Sequence[Pixel] = (), schema: str = ""
+    folder: UPath,
+    names: Sequence[str],
+    labels: Sequence[str],
+    rows: int,
+    size: int,
+    existing: Sequence[Pixel] = (),
+    schema: str = "",
 ) -> dict[str, Any]:
     """The partitions for the spills `names`: at most `rows` rows and `size` bytes (in memory) each.
 
     Parameters
     ----------
-    folder, names
-        The spills.
+    folder, names, labels
+        The spills, and what file each is from.
     rows, size
         Largest partition.
     existing
@@ -40,17 +46,24 @@ def plan_leaves(
     Returns
     -------
     dict
-        ``pixels``: [order, pixel, indices of the spills with rows there]; ``schema``: text of the common schema.
+        ``pixels``: [order, pixel, indices of the spills with rows there]; ``schema``: text of the common schema;
+        ``notes`` on columns that differ between files.
+
+    Raises
+    ------
+    InputError
+        Where the files' columns cannot be brought together.
     """
     histograms = [read_histogram(folder, name) for name in names]
     spans = np.array([pixel.span for pixel in existing], np.int64).reshape(-1, 2)
     tiling = _Tiling(folder, tuple(names), histograms, rows, size, spans)
     touched = [(pixel, tiling.touched(pixel)) for pixel in [*existing, *tiling.new_pixels()]]
-    found = pa.unify_schemas([read_schema(folder, name) for name in names], promote_options="permissive")
+    found, notes = _common([read_schema(folder, name) for name in names], labels)
     common = _without_nulls(found) if not schema else _fitting(found, read_schema_text(schema))
     return {
         "pixels": [[*pixel, indices] for pixel, indices in touched if indices],
         "schema": schema_text(common),
+        "notes": notes,
     }
 
 
@@ -120,6 +133,38 @@ def _sum(histograms: Sequence[Histogram]) -> Histogram:
     return Histogram(cells, added([one.rows for one in histograms]), added([one.bytes for one in histograms]))
 
 
+def _common(schemas: Sequence[pa.Schema], labels: Sequence[str]) -> tuple[pa.Schema, list[str]]:
+    """The schema all rows fit into; columns that are text in one file and numbers in another become text."""
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive"), []
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        pass  # found out below which columns of which files
+    kinds: dict[str, dict[pa.DataType, str]] = {}
+    for schema, label in zip(schemas, labels, strict=True):
+        for field in schema:
+            kinds.setdefault(field.name, {}).setdefault(field.type, label)
+    notes, text = [], set()
+    for name, found in kinds.items():
+        if not _agree(found):
+            where = ", ".join(f"{kind} in {label}" for kind, label in list(found.items())[:3])
+            if any(pa.types.is_nested(kind) for kind in found):
+                raise InputError(f"column {name!r} is {where}: these are no files of one release")
+            notes.append(f"column {name!r} is {where}: it was made text")
+            text.add(name)
+    alike = [
+        pa.schema([field.with_type(pa.string()) if field.name in text else field for field in one]) for one in schemas
+    ]
+    return pa.unify_schemas(alike, promote_options="permissive"), notes
+
+
+def _agree(kinds: Collection[pa.DataType]) -> bool:
+    try:
+        pa.unify_schemas([pa.schema([("it", kind)]) for kind in kinds], promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return False
+    return True
+
+
 def _without_nulls(schema: pa.Schema) -> pa.Schema:
     """Columns in which no file has a value get a type that every reader knows."""
     fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema]
@@ -133,6 +178,10 @@ def _fitting(found: pa.Schema, present: pa.Schema) -> pa.Schema:
         raise InputError(
             f"cannot append: the catalog has no column {', '.join(unknown)}; it has {', '.join(present.names)}"
         )
+    for field in found:
+        there = present.field(field.name).type
+        if pa.types.is_string(field.type) and (pa.types.is_floating(there) or pa.types.is_integer(there)):
+            raise InputError(f"cannot append: column {field.name!r} is text in the files, {there} in the catalog")
     return present
 
 

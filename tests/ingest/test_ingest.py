@@ -146,6 +146,29 @@ def test_files_that_differ_in_types_and_columns_are_brought_together(tmp_path):
     assert [row["x"] for row in rows] == [None, None]
 
 
+def test_numbers_in_one_file_and_text_in_another_become_text(tmp_path):
+    (tmp_path / "a.csv").write_text("ra,dec,n\n1,2,3\n")
+    (tmp_path / "b.csv").write_text("ra,dec,n\n4,5,V838 Mon\n")
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for _ in range(2):
+        record = ingest("table", files, tmp_path / "lake", "sky")
+        (note,) = record.notes
+        assert note == f"column 'n' is int64 in {files[0]}, string in {files[1]}: it was made text"
+    rows = lc.Lake(tmp_path / "lake")["sky"].to_arrow().sort_by("ra").to_pylist()
+    assert [row["n"] for row in rows] == ["3", "V838 Mon"]
+    ingest("table", files[0], tmp_path / "lake", "numbers")
+    record = ingest("table", files[1], tmp_path / "lake", "numbers", append=True)
+    assert "column 'n' is text in the files, int64 in the catalog" in record.quarantined[0]["error"]
+
+
+def test_columns_that_cannot_be_brought_together_name_the_files(tmp_path):
+    for name, values in (("a", [[1.0]]), ("b", ["x"])):
+        pq.write_table(pa.table({"ra": [1.0], "dec": [2.0], "n": values}), tmp_path / f"{name}.parquet")
+    record = ingest("table", [tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / "lake", "sky")
+    assert not record.published
+    assert f"in {tmp_path}/a.parquet, string in {tmp_path}/b.parquet" in record.quarantined[0]["error"]
+
+
 def test_crowded_places_get_pixels_finer_than_the_histogram(tmp_path):
     rng = np.random.default_rng(3)
     n = 3000
