@@ -16,6 +16,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from configuration import finish, run_job
 
@@ -38,16 +39,27 @@ class Ingest:
     """Table: options of the survey's adapter, such as ra, dec, id."""
     partition_rows: int = Partitioning().rows
     """Rows of a partition, at most."""
+    memory_gib: int | float | None = None
+    """What the tasks on a machine may use together; a quarter of it."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
 
-def work(job: Ingest) -> int:
-    limits = Partitioning(rows=job.partition_rows)
+def ingested(job: Ingest, engine: Any) -> int:
+    """Do it on `engine`; returns the exit status."""
     record = ingest(
-        job.survey, job.paths, job.lake, job.name, partitioning=limits, engine=job.engine, progress=True, **job.options
+        *(job.survey, job.paths, job.lake, job.name),
+        partitioning=Partitioning(rows=job.partition_rows),
+        memory=None if job.memory_gib is None else int(job.memory_gib * 2**30),
+        engine=engine,
+        progress=True,
+        **job.options,
     )
     return finish(record)
+
+
+def work(job: Ingest) -> int:
+    return ingested(job, job.engine)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

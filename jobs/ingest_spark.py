@@ -14,24 +14,18 @@ import os
 import sys
 from collections.abc import Sequence
 
-from configuration import finish, run_job
-from ingest import Ingest
+from configuration import run_job
+from ingest import Ingest, ingested
 from pyspark.sql import SparkSession
-
-from lcscale.ingest import Partitioning, ingest
 
 
 def work(job: Ingest) -> int:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = SparkSession.builder.appName(f"lcscale ingest {job.name}").getOrCreate()
     try:
-        limits = Partitioning(rows=job.partition_rows)
-        record = ingest(
-            job.survey, job.paths, job.lake, job.name, partitioning=limits, engine=session, progress=True, **job.options
-        )
+        return ingested(job, session)
     finally:
         session.stop()
-    return finish(record)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,6 +28,9 @@ def ingest(
     mag_err: Annotated[str | None, typer.Option(help="Column of magnitude error (lightcurves).")] = None,
     band: Annotated[str | None, typer.Option(help="Column of band (lightcurves).")] = None,
     partition_rows: Annotated[int | None, typer.Option(help="Most rows of a partition.")] = None,
+    memory_gib: Annotated[
+        float | None, typer.Option(help="GiB that the tasks on a machine may use together; default: a quarter of it.")
+    ] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the catalog of that name.")] = False,
 ) -> None:
     """Read release files of a survey into a catalog of the lake."""
@@ -49,6 +52,7 @@ def ingest(
         engine=engine,
         progress=True,
         append=append,
+        memory=int(memory_gib * 2**30) if memory_gib is not None else None,
         partitioning=Partitioning(rows=partition_rows) if partition_rows is not None else None,
         **{key: value for key, value in options.items() if value is not None},
     )
