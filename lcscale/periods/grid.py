@@ -16,6 +16,9 @@ FMAX = 25.0
 OVERSAMPLING = 5.0
 """Default number of grid points per peak width 1/T."""
 
+LONGEST_BASELINE = 2.0**16
+"""Days (180 years) beyond which a default grid grows no finer: then a time is wrong, not the star well known."""
+
 _BUCKETS_PER_OCTAVE = 4
 
 
@@ -63,8 +66,10 @@ class FrequencyGrid:
     def default(cls, baseline: float) -> FrequencyGrid:
         """The grid of `for_baseline` for `baseline` rounded up to the next quarter of an octave.
 
-        Few different grids come out of a whole survey, and the grid of an object depends on that object alone.
+        Few different grids come out of a whole survey, and the grid of an object depends on that object alone. It is
+        that of `LONGEST_BASELINE` at most: one wrong time must not make a grid of 10⁸ frequencies.
         """
+        baseline = min(baseline, LONGEST_BASELINE)
         bucket = 2.0 ** (math.ceil(_BUCKETS_PER_OCTAVE * math.log2(baseline)) / _BUCKETS_PER_OCTAVE)
         return cls.for_baseline(bucket)
 

@@ -13,6 +13,9 @@ from lcscale.periods.harmonics import Floats, Integers, kernel
 from lcscale.periods.matrix_product import drop_constants, floating_mean_drop
 from lcscale.periods.turns import cos_sin_turns
 
+_PIECE = 1 << 19
+"""Frequencies transformed at a time: memory does not grow with the grid."""
+
 
 class FourierTransform:
     """Periodograms on one grid, like `MatrixProduct`, at a cost that hardly grows with the number of observations.
@@ -29,26 +32,27 @@ class FourierTransform:
         import finufft
 
         self.grid = grid
-        self._pair = finufft.Plan(1, (grid.size,), 2, eps=tolerance, isign=1, nthreads=1)
-        self._single = finufft.Plan(1, (grid.size,), 1, eps=tolerance, isign=1, nthreads=1)
+        self._size = min(_PIECE, grid.size)
+        self._pair = finufft.Plan(1, (self._size,), 2, eps=tolerance, isign=1, nthreads=1)
+        self._single = finufft.Plan(1, (self._size,), 1, eps=tolerance, isign=1, nthreads=1)
         self._constants = drop_constants(np.float64)
 
     def powers(self, time: Floats, weight: Floats, weighted: Floats, cuts: Integers, share: Floats) -> Iterator[Any]:
-        """Power of one object (arrays as in `Series`), in one piece."""
-        power = np.zeros(self.grid.size)
-        middle = self.grid.fmin + self.grid.df * (self.grid.size // 2)
-        for g in range(cuts.size - 1):
-            inside = slice(int(cuts[g]), int(cuts[g + 1]))
-            n = inside.stop - inside.start
-            angle = np.empty((2, n))
-            strength = np.empty((3, n), np.complex128)
-            _strengths(time[inside], weight[inside], weighted[inside], middle, self.grid.df, angle, strength)
-            self._pair.setpts(angle[0])
-            first = self._pair.execute(strength[:2])
-            self._single.setpts(angle[1])
-            second = self._single.execute(strength[2])
-            _add_power(first, second, share[g], self._constants, power)
-        yield power
+        """Power of one object (arrays as in `Series`), piece by piece from the lowest frequency."""
+        for start in range(0, self.grid.size, self._size):
+            power = np.zeros(min(self._size, self.grid.size - start))
+            middle = self.grid.fmin + self.grid.df * (start + self._size // 2)
+            for g in range(cuts.size - 1):
+                inside = slice(int(cuts[g]), int(cuts[g + 1]))
+                angle = np.empty((2, inside.stop - inside.start))
+                strength = np.empty((3, angle.shape[1]), np.complex128)
+                _strengths(time[inside], weight[inside], weighted[inside], middle, self.grid.df, angle, strength)
+                self._pair.setpts(angle[0])
+                first = self._pair.execute(strength[:2])
+                self._single.setpts(angle[1])
+                second = self._single.execute(strength[2])
+                _add_power(first, second, share[g], self._constants, power)
+            yield power
 
 
 @kernel  # type: ignore[untyped-decorator]

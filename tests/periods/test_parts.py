@@ -45,6 +45,13 @@ def test_default_grids_are_few_and_fine_enough():
         assert grid.df > 0.8 / (5 * b)
 
 
+def test_a_wrong_time_does_not_make_an_endless_grid():
+    assert FrequencyGrid.default(2.4e6) == FrequencyGrid.default(2.0**16)
+    lcs = make(n=400, nterms=1)
+    lcs.time[0] = -2.4e6
+    assert find(lcs)["period"][0].as_py() == pytest.approx(1.3, rel=1e-3)
+
+
 def make(n=60, seed=0, bands=1, nterms=3):
     rng = np.random.default_rng(seed)
     time = np.sort(rng.uniform(0, 300, n))

@@ -62,6 +62,14 @@ def test_unknown_errors_weigh_alike():
     np.testing.assert_allclose(power[0], exact(time, mag, np.ones(60)), atol=1e-8)
 
 
+def test_long_grids_are_transformed_in_pieces(monkeypatch):
+    curve = star(500)
+    lcs = LightCurves(*curve, [0, 500])
+    whole = lomb_scargle(lcs, GRID, method="nufft")
+    monkeypatch.setattr("lcscale.periods.nufft._PIECE", 4000)
+    np.testing.assert_allclose(lomb_scargle(lcs, GRID, method="nufft"), whole, atol=1e-9)
+
+
 @pytest.mark.parametrize("method", ["matrix", "nufft"])
 def test_bands_add_their_chi2(method):
     first, second = star(80, 1), star(50, 2)
