@@ -22,13 +22,13 @@ class GrowthOptions:
     """Trees of each forest; a multiple of 4."""
     min_leaf: int = 3
     """Stars a leaf has at least."""
-    max_leaves: int = 24
+    max_leaves: int = MOST_LEAVES
     """Leaves a tree has at most."""
     folds: int = 5
     """Parts of the sky that are left out in turn."""
     order: int = 8
     """HEALPix order of the pixels that stay together; 8 is a quarter of a degree."""
-    simulated_weight: float = 0.25
+    simulated_weight: float = 0.05
     """Weight of a class's simulated stars together, where it has real ones too; these weigh 1."""
     least: int = 15
     """Stars that each class must have for a pattern to get a forest."""

@@ -114,8 +114,10 @@ def _at(absolute: Floats, distance_kpc: Floats) -> Floats:
 
 
 def _main_sequence(n: int, rng: np.random.Generator) -> Objects:
-    mass = 0.15 * rng.uniform(0, 1, n) ** (-1 / 1.3)  # above 0.5 solar masses flatter than counted: Gaia sees far
-    mags = _sequence(declared()["main_sequence"]["nodes"], np.clip(mass, 0.1, 3.9))
+    """Dwarfs as they are counted, and one in ten a hot star, which is seen through much dust."""
+    mass = (0.15 * rng.uniform(0, 1, n) ** (-1 / 1.3)).clip(0.1, 20)
+    mass = np.where(rng.uniform(0, 1, n) < 0.1, np.exp(rng.uniform(np.log(2), np.log(20), n)), mass)
+    mags = _sequence(declared()["main_sequence"]["nodes"], mass)
     mags = mags + rng.normal(0, 0.25, n) + rng.normal(0, 0.03, mags.shape)
     distance = 10 ** rng.uniform(-1.0, 0.6, n)
     return _at(mags, distance), 1 / distance, rng.exponential(0.8 * distance), rng.exponential(0.004, n)
