@@ -40,6 +40,7 @@ class Held:
         return np.stack([self.curves.period, *others], axis=1)
 
 
+_ROUNDS = 4
 ALTERNATIVES = ("period_2", "period_3")
 """Columns of further candidate periods, where the training catalog has them."""
 
@@ -67,10 +68,12 @@ def calibrate(network: FoldedImageNet, preparation: Preparation, held: Held) -> 
             for each in candidates
         ]
     )
+    weights: tuple[float, ...] = (1.0,)
     temperature = fit_temperature(scores[0], targets)
-    probabilities = softmax(scores / temperature)
-    weights = (1.0,) if preparation.raw else fit_period_weights(probabilities, targets)
-    mixed = np.tensordot(np.array(weights), probabilities[: len(weights)], 1)
+    for _ in range(_ROUNDS if len(candidates) > 1 else 0):  # a sum is flatter than its parts: each needs the other
+        weights = fit_period_weights(softmax(scores / temperature), targets)
+        temperature = fit_temperature(scores[: len(weights)], targets, weights)
+    mixed = np.tensordot(np.array(weights), softmax(scores[: len(weights)] / temperature), 1)
     return Calibration(temperature, weights, conformal_threshold(mixed, targets))
 
 

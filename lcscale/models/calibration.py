@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,24 +15,32 @@ _EM_STEPS = 300
 _LEAST_WEIGHT = 0.01
 
 
-def fit_temperature(scores: npt.NDArray[np.floating], targets: Targets) -> float:
+def fit_temperature(
+    scores: npt.NDArray[np.floating], targets: Targets, period_weights: Sequence[float] = (1.0,)
+) -> float:
     """Temperature, 0.2 to 5, of the lowest log loss of ``softmax(scores / temperature)`` (Guo et al. 2017).
 
     Parameters
     ----------
     scores
-        float [n_objects, n_classes], before the softmax.
+        float [n_objects, n_classes], before the softmax; or [n_candidates, n_objects, n_classes], one a candidate
+        period, whose probabilities are summed.
     targets
         Labels of the same stars.
+    period_weights
+        Of the candidates in that sum.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 
     closed = np.where(targets.allowed, 0.0, -np.inf)
+    candidates = scores.reshape(-1, *scores.shape[-2:]).astype(np.float64)
+    believed = np.log(np.array(period_weights))[:, None]
 
     def loss(log_temperature: float) -> float:
-        scaled = scores.astype(np.float64) / np.exp(log_temperature)
-        return float((logsumexp(scaled, axis=1) - logsumexp(scaled + closed, axis=1)).mean())
+        scaled = candidates / np.exp(log_temperature)
+        each = logsumexp(scaled + closed, axis=2) - logsumexp(scaled, axis=2)
+        return float(-logsumexp(each + believed, axis=0).mean())
 
     found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded", options={"xatol": 1e-4})
     return round(float(np.exp(found.x)), 5)

@@ -133,6 +133,18 @@ def test_temperature_is_the_one_the_scores_were_spoilt_with():
     assert fit_temperature(scores * 1.7, targets_of(NAMES[truth], 1)) == pytest.approx(1.7, rel=0.03)
 
 
+def test_the_temperature_of_a_sum_over_periods_makes_the_sum_right():
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(2, 20_000, 4)).astype(np.float32) * 3
+    weights = (0.7, 0.3)
+    each = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
+    chances = np.tensordot(weights, each, 1)
+    truth = (rng.random(20_000)[:, None] > chances.cumsum(axis=1)).sum(axis=1).clip(0, 3)
+    targets = targets_of(NAMES[truth], 1)
+    assert fit_temperature(scores * 1.7, targets, weights) == pytest.approx(1.7, rel=0.04)
+    assert fit_temperature(scores[0] * 1.7, targets) > 2, "one period alone must be less sure"
+
+
 def test_prediction_sets_cover_new_stars_as_often_as_promised():
     rng = np.random.default_rng(1)
     probabilities = rng.dirichlet([0.3] * 4, 40_000)
