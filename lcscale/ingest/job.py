@@ -20,12 +20,13 @@ from lcscale.engine import RunRecord, Shared, Task, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError, InputError
+from lcscale.ingest.duplicates import ROWS_OF_A_TASK, find_duplicates
 from lcscale.ingest.leaves import gather_leaf, link_leaf
 from lcscale.ingest.memory import memory_of_a_task
 from lcscale.ingest.planning import plan_leaves, read_schema_text, schema_text
 from lcscale.ingest.shuffle import SparkShuffle
 from lcscale.ingest.sources import part_identities, read_sources, write_sources
-from lcscale.ingest.spills import Spills
+from lcscale.ingest.spills import STAGING, Spills
 from lcscale.ingest.staging import count, stage
 from lcscale.lake import HEALPIX_COLUMN, Draft, Lake, Leaf, Pixel
 from lcscale.lake.leaf import parquet_options
@@ -34,8 +35,6 @@ from lcscale.surveys import get as get_survey
 
 VERSION = 1
 """Raised when the same files would give other catalogs: a finished ingest is not repeated before."""
-
-_SPILLS = "staging"
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ class _Job:
 
     def run(self, draft: Draft, engine: Any, progress: bool | None, memory: int | None = None) -> RunRecord:
         """Stage, plan, gather, publish; what is done already is not done again."""
-        spills = draft.folder / _SPILLS
+        spills = draft.folder / STAGING
         if draft.is_published:
             _remove(spills)
             return self._finished(draft)
@@ -215,9 +214,13 @@ class _Job:
         tasks = self._leaf_tasks(plan, names, draft, spills)
         record = run(tasks, title=f"{title}: writing", **options)
         record.stages = reading | record.stages
+        done = draft.ledger.done()
+        results = [done[task.key] for task in tasks if task.key in done]
+        if not record.quarantined and self.adapter.identity is not None and not self.adapter.in_pieces:
+            checks = self._checking_tasks(results, self.adapter.identity, draft, spills)
+            record.quarantined += run(checks, title=f"{title}: looking for duplicated ids", **options).quarantined
         if not record.quarantined:
-            done = draft.ledger.done()
-            self._publish(draft, plan["schema"], [done[task.key] for task in tasks])
+            self._publish(draft, plan["schema"], results)
             record.published = True
             _remove(spills)
         return self._with_problems(record, draft)
@@ -244,6 +247,18 @@ class _Job:
                 linked = (leaf, self.digests[pixel], draft.folder)
                 tasks.append(_task(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
         return tasks
+
+    def _checking_tasks(
+        self, results: Sequence[dict[str, Any]], identity: str, draft: Draft, spills: UPath
+    ) -> list[Task]:
+        spans = sum(result["rows"] for result in results) // ROWS_OF_A_TASK + 1
+        pixels = Shared(_key(draft, "pixels", ""), tuple(Pixel(*result["pixel"]) for result in results))
+        return [
+            _task(
+                find_duplicates, (spills, draft.folder, pixels, identity, i, spans), f"{i}/{spans}", "duplicates", draft
+            )
+            for i in range(spans)
+        ]
 
     def _publish(self, draft: Draft, schema: str, results: Sequence[dict[str, Any]]) -> None:
         pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results}

@@ -9,19 +9,19 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import InputError
+from lcscale.ingest.duplicates import write_keys
 from lcscale.ingest.joining import join_pieces
 from lcscale.ingest.planning import read_schema_text
+from lcscale.ingest.spills import STAGING
 from lcscale.lake import HEALPIX_COLUMN, Leaf, LeafWriter, Pixel
 from lcscale.lake.draft import link
 from lcscale.lake.leaf import leaf_path
 from lcscale.lake.storage import writing
 
-_EXAMPLES = 5
 _PORTION_BYTES = 32 << 20
 
 
@@ -62,8 +62,8 @@ def gather_leaf(
     Returns
     -------
     dict
-        See `lcscale.lake.LeafWriter.result`; with ``duplicates`` (rows whose name another row of the partition has),
-        ``examples`` of them, and ``stages``.
+        See `lcscale.lake.LeafWriter.result`; with ``stages``. Where rows are no pieces, the keys of their names are
+        put aside (see `lcscale.ingest.duplicates`).
     """
     start = time.perf_counter()
     wanted = read_schema_text(schema)
@@ -86,7 +86,10 @@ def gather_leaf(
             writer.write(table)
             spent += time.perf_counter() - begun
     stages = {"gather": time.perf_counter() - start - spent, "write": spent}
-    return writer.result() | _duplicates(names) | {"stages": stages}
+    if names:
+        with writing(folder):
+            write_keys(folder / STAGING, pixel, pa.chunked_array(names))
+    return writer.result() | {"stages": stages}
 
 
 def _merged(before: pa.Table, new: pa.Table, identity: str | None, joined: bool) -> pa.Table:
@@ -162,15 +165,3 @@ def _last_of_each(table: pa.Table, identity: str) -> pa.Table:
     last = named.size - 1 - np.unique(named[::-1], return_index=True)[1]
     keep[last] = True
     return table if keep.all() else table.filter(pa.array(keep))
-
-
-def _duplicates(names: Sequence[pa.Array]) -> dict[str, Any]:
-    if not names:
-        return {}
-    ids = pa.chunked_array(names)
-    surplus = len(ids) - pc.count_distinct(ids, mode="all").as_py()
-    if not surplus:
-        return {}
-    counts = pc.value_counts(ids.combine_chunks())
-    repeated = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
-    return {"duplicates": surplus, "examples": [str(value) for value in repeated.slice(0, _EXAMPLES).to_pylist()]}

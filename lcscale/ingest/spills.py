@@ -15,6 +15,9 @@ from upath import UPath
 
 from lcscale.lake import HEALPIX_COLUMN
 
+STAGING = "staging"
+"""Folder in a version's folder for what is gone when it is published."""
+
 CELL_ORDER = 8
 """HEALPix order of the spills' histograms."""
 
@@ -60,7 +63,7 @@ def write_spill(folder: UPath, name: str, table: pa.Table, *, whole: bool = True
     counts = np.stack([cells, np.diff(edges), np.diff(sizes[edges])]).astype(np.int64)
     buffer = io.BytesIO()
     np.save(buffer, counts)
-    _put(folder / f"{name}.npy", buffer.getvalue())
+    put(folder / f"{name}.npy", buffer.getvalue())
     if not whole:
         note = {_ROWS_SCHEMA: table.schema.serialize().to_pybytes()}
         table = table.select([HEALPIX_COLUMN]).replace_schema_metadata(note)
@@ -131,7 +134,8 @@ def _open(path: UPath) -> Any:
     return pa.ipc.open_file(path.read_bytes())
 
 
-def _put(path: UPath, content: bytes) -> None:
+def put(path: UPath, content: bytes) -> None:
+    """Write a small file that is complete when it is there."""
     beside = path.with_name(f".{uuid.uuid4().hex}")
     try:
         beside.write_bytes(content)

@@ -136,6 +136,28 @@ def test_duplicated_ids_are_reported(tmp_path):
     assert any(note.startswith("3 rows repeat the id of another row") for note in record.notes)
 
 
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("spans", [1, 7])
+def test_duplicated_ids_are_found_all_over_the_sky(tmp_path, monkeypatch, text, spans):
+    """In other partitions too, and however the names are divided among tasks; rows without a name are none."""
+    monkeypatch.setattr("lcscale.ingest.job.ROWS_OF_A_TASK", 1000 // spans)
+    rng = np.random.default_rng(6)
+    table = sky(900, 1)
+    ids = rng.permutation(np.append(np.arange(880) - 440, np.arange(20) - 440))
+    names = [None if i % 10 == 0 else f"star {one}" if text else int(one) for i, one in enumerate(ids)]
+    pq.write_table(table.set_column(2, "id", pa.array(names)), tmp_path / "a.parquet")
+    record = ingest(
+        "table", tmp_path / "a.parquet", tmp_path / "lake", "sky", id="id", partitioning=Partitioning(rows=50)
+    )
+    named = [name for name in names if name is not None]
+    repeated = {str(name) for name in named if named.count(name) > 1}
+    (note,) = record.notes
+    count, _, examples = note.partition(" rows repeat the id of another row, such as ")
+    assert int(count) == len(named) - len(set(named)) > 3
+    assert set(examples.split(", ")) <= repeated
+    assert len(lc.Lake(tmp_path / "lake")["sky"].partitions) > 15
+
+
 def test_files_that_differ_in_types_and_columns_are_brought_together(tmp_path):
     (tmp_path / "a.csv").write_text("ra,dec,n,x\n1,2,3,\n")
     (tmp_path / "b.csv").write_text("ra,dec,n,text\n4,5,6.5,hello\n")
