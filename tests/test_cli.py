@@ -30,7 +30,7 @@ def run(monkeypatch, capsys):
     return call
 
 
-COMMANDS = ("ingest", "crossmatch", "features", "train", "classify", "alerts", "ls", "info", "report", "demo")
+COMMANDS = ("ingest", "crossmatch", "features", "train", "classify", "alerts", "ls", "info", "report", "show", "demo")
 
 
 def test_help_lists_every_command(run):

@@ -196,7 +196,8 @@ def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | 
     bands = declared_bands(found.source.schema) or found.lcs.bands
     inputs = prepare(found.lcs, [found.period], how, bands=bands, columns=extra)
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
-    again = model.predict_proba(found.lcs, [found.period], bands=bands, columns=extra)[0]
+    periods = [[_number(found.row.get(name)) for name in _PERIODS]]
+    again = model.predict_proba(found.lcs, periods, bands=bands, columns=extra)[0]
     stored = np.array([found.row[f"prob_{name}"] for name in model.classes])
     caption = (
         f"Above, the images as they entered the network ({how.size} × {how.size} pixels); below, in colour, where it "

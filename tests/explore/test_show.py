@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from pipelines import hasty_model, surveyed_lake
 from lcscale.errors import InputError
 from lcscale.explore import show
 from lcscale.models import load
+from lcscale.models.registry import save
 from lcscale.periods import FrequencyGrid
 from lcscale.products import variable_candidates
 
@@ -58,6 +60,21 @@ def test_the_place_leads_to_the_same_page_and_another_class_may_be_asked_about(p
     assert "evidence for LPV" in other.read_text("utf-8")
     with pytest.raises(InputError, match="no class 'NOVA'"):
         show(lake, row["object_id"], tmp_path / "d.html", class_name="NOVA", models=[model])
+
+
+def test_probabilities_summed_over_periods_come_out_again_too(place, tmp_path):
+    lake, model = place
+    card = replace(load(model).card, period_weights=(0.6, 0.4), name="two")
+    save(card, load(model).network, tmp_path / "two")
+    variable_candidates(lake["survey"], tmp_path / "two", grid=FrequencyGrid(0.05, 3.0, 0.001)).write("over_two")
+    rows = [row for row in lake["over_two"].to_arrow().to_pylist() if row["class"] is not None and row["period_2"]]
+    path = show(lake, rows[0]["object_id"], tmp_path / "page.html", name="over_two", models=[tmp_path / "two"])
+    assert float(re.search(r"table by at most ([\d.e-]+)\.", path.read_text("utf-8"))[1]) < 1e-5
+    one = load(model).card
+    stored = {
+        row["object_id"]: row[f"prob_{one.classes[0]}"] for row in lake["variable_candidates"].to_arrow().to_pylist()
+    }
+    assert any(abs(stored[row["object_id"]] - row[f"prob_{one.classes[0]}"]) > 1e-4 for row in rows)
 
 
 def test_without_its_model_the_rest_is_shown(place, tmp_path):
