@@ -17,7 +17,7 @@ from lcscale.lightcurves import append_columns, appended_schema
 from lcscale.products.counterparts import match_alerts, separation_column
 from lcscale.products.definitions import AtLeast
 from lcscale.products.yso.classify import DEFAULT_MODEL, ClassifyYSO
-from lcscale.products.yso.columns import IDS, find_columns
+from lcscale.products.yso.columns import IDS, find_columns, quantities
 from lcscale.products.yso.labels import CLASSES
 from lcscale.products.yso.photometry import PROBLEMS, Photometry
 from lcscale.surveys.planck import SampleMap
@@ -132,7 +132,8 @@ def yso_candidates(
     Parameters
     ----------
     catalog
-        Photometry and astrometry of Gaia, 2MASS, AllWISE, joined (see `join_surveys`).
+        Photometry and astrometry of Gaia, 2MASS, AllWISE, joined (see `join_surveys`); and the further features, of
+        light curves say, that the model was trained with (`Catalog.join`).
     model
         Name of a shipped model, or the folder of one.
     known
@@ -157,20 +158,20 @@ def yso_candidates(
         `known_yso`, `unique_to_us` (with `known`), `photometry_problems`, `reason`, `model_id`, `trained_on`.
     """
     position = (catalog.source.ra, catalog.source.dec)
-    kept = tuple(dict.fromkeys((HEALPIX_COLUMN, *position, *keep)))
+    step = ClassifyYSO(position, os.fspath(model), None if prevalence is None else _shares(prevalence))
+    further = [name for name in step.optional_columns if name in catalog.column_names and name not in quantities()]
+    kept = tuple(dict.fromkeys((HEALPIX_COLUMN, *position, *keep, *further)))
     if dust_map is not None:
         catalog = catalog.map(SampleMap(os.fspath(dust_map), "tau", ra=position[0], dec=position[1]))
     found = find_columns(catalog.schema, columns)
     found = {name: column for name, column in found.items() if name not in kept}
-    step = Photometry(tuple(found.items()), kept)
-    chosen = catalog.map(step)
+    chosen = catalog.map(Photometry(tuple(found.items()), kept))
     if tau is not None and "tau" in chosen.column_names:
         chosen = chosen.map(AtLeast("tau", tau))
     names = tuple(known or {})
     if known:
         chosen = match_alerts(chosen, dict(known), radius_arcsec=known_radius_arcsec)
-    shares = None if prevalence is None else _shares(prevalence)
-    chosen = chosen.map(ClassifyYSO(position, os.fspath(model), shares))
+    chosen = chosen.map(step)
     if known:
         chosen = chosen.map(Agreement(names))
     ours = ("SY", "LY", "R", "R_w3", "R_w4", "branch", "class", *(f"prob_{name}" for name in CLASSES), "in_training")

@@ -19,6 +19,7 @@ from lcscale.models.metrics import evaluate
 from lcscale.models.tabular import TabularCard, TabularModel, save_tabular
 from lcscale.models.targets import Targets
 from lcscale.products.yso.branches import REALITY, choose, realities
+from lcscale.products.yso.columns import quantities
 from lcscale.products.yso.features import (
     APERTURES,
     LY,
@@ -91,8 +92,17 @@ class Gathered:
         return Sample(features, self.label, place, self.real)
 
 
-def gather(tables: Sequence[LabelledTable], seed: int = 0) -> Gathered:
+def gather(tables: Sequence[LabelledTable], seed: int = 0, extra: Sequence[str] = ()) -> Gathered:
     """Checked measurements and classes of all tables; a star that an earlier one has is left out of the later.
+
+    Parameters
+    ----------
+    tables
+        Labelled photometry.
+    seed
+        Of the choice where there are more stars than `most`.
+    extra
+        Names of further numbers that are taken where a table has them.
 
     Raises
     ------
@@ -103,10 +113,13 @@ def gather(tables: Sequence[LabelledTable], seed: int = 0) -> Gathered:
     problems = {}
     for given in tables:
         rows = _chosen(given, parts, seed)
-        step = Photometry.of(given.table.schema)
-        checked = step(given.table.take(pa.array(rows)))
+        keep = [name for name in extra if name in given.table.column_names and name not in quantities()]
+        checked = Photometry.of(given.table.schema, keep=keep)(given.table.take(pa.array(rows)))
         problems[given.name] = count_problems(checked.column(PROBLEMS))
-        numbers = {name: checked.column(name).to_numpy() for name in _measurements(checked, given.bands)}
+        numbers = {
+            name: checked.column(name).cast(pa.float64()).to_numpy()
+            for name in (*_measurements(checked, given.bands), *keep)
+        }
         ra, dec = (values[rows] for values in _position(given))
         parts.append((numbers, map_classes(given.table.column(given.label).to_pylist(), given.scheme)[rows], ra, dec))
     sizes = [part[1].size for part in parts]
@@ -177,7 +190,7 @@ def train_yso_model(
         How forests are grown.
     """
     options = options or GrowthOptions()
-    gathered = gather(tables, options.seed)
+    gathered = gather(tables, options.seed, extra)
     parts, metrics = {}, {}
     for band, table in spurious.items():
         label = _reality_labels(table)
