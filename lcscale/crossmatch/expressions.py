@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import keyword
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +32,14 @@ _BINARY: dict[type[ast.AST], str] = {
 _UNARY: dict[type[ast.AST], str] = {ast.USub: "negate", ast.Not: "invert", ast.Invert: "invert"}
 
 
+_OPERATORS = {"and", "or", "not", "True", "False", "None"}
+_QUOTED = "_quoted_"
+"""How the identifier begins that stands for a name which is none: its bytes in hexadecimal digits follow."""
+_NO_IDENTIFIERS = re.compile(
+    "|".join([r"'[^']*'", r'"[^"]*"', "`([^`]+)`", rf"\b({'|'.join(set(keyword.kwlist) - _OPERATORS)})\b"])
+)
+
+
 def names_in(text: str) -> tuple[str, ...]:
     """Column names that an expression reads, in order of appearance.
 
@@ -37,11 +47,13 @@ def names_in(text: str) -> tuple[str, ...]:
     --------
     >>> names_in("abs(V - (g - 0.59 * (g - r) - 0.01)) < 1.5")
     ('V', 'g', 'r')
+    >>> names_in("class == 'YSO' and `B-V` > 1")
+    ('class', 'B-V')
     """
     tree = _parse(text)
     functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in functions]
-    return tuple(dict.fromkeys(node.id for node in sorted(names, key=lambda node: node.col_offset)))
+    return tuple(dict.fromkeys(_name(node) for node in sorted(names, key=lambda node: node.col_offset)))
 
 
 def expression(text: str, columns: Mapping[str, str]) -> pc.Expression:
@@ -50,7 +62,7 @@ def expression(text: str, columns: Mapping[str, str]) -> pc.Expression:
     Parameters
     ----------
     text
-        For example ``"abs(V - gmag) < 1.5 and is_valid(period)"``.
+        For example ``"abs(V - gmag) < 1.5 and is_valid(period)"``; names that are no identifiers in backticks.
     columns
         What each name stands for in the table that the expression will filter.
     """
@@ -63,9 +75,21 @@ def expression(text: str, columns: Mapping[str, str]) -> pc.Expression:
 
 def _parse(text: str) -> ast.Expression:
     try:
-        return ast.parse(text.strip(), mode="eval")
+        return ast.parse(_NO_IDENTIFIERS.sub(_identifier, text.strip()), mode="eval")
     except SyntaxError as error:
         raise InputError(f"{text!r} is no expression: {error.msg}") from None
+
+
+def _identifier(match: re.Match[str]) -> str:
+    """What stands in Python's syntax for a name in backticks or a word that Python keeps; texts stay."""
+    name = match[1] or match[2]
+    return match[0] if name is None else _QUOTED + name.encode().hex()
+
+
+def _name(node: ast.Name) -> str:
+    """The column that an identifier names."""
+    quoted = node.id.removeprefix(_QUOTED)
+    return node.id if quoted == node.id else bytes.fromhex(quoted).decode()
 
 
 def _build(node: ast.expr, columns: Mapping[str, str], text: str) -> Any:
@@ -77,7 +101,7 @@ def _build(node: ast.expr, columns: Mapping[str, str], text: str) -> Any:
     if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, str)):
         return pc.scalar(node.value)
     if isinstance(node, ast.Name):
-        return pc.field(columns[node.id])
+        return pc.field(columns[_name(node)])
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
         return _call(_BINARY[type(node.op)], [build(node.left), build(node.right)])
     if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lcscale.models.model import one_torch_thread
+from lcscale.models.model import ONE_TORCH_THREAD
 from lcscale.models.network import FoldedImageNet
 from lcscale.models.preparation import Inputs
 
@@ -35,7 +35,7 @@ def grad_cam(network: FoldedImageNet, inputs: Inputs, which: npt.ArrayLike) -> n
     """
     network.eval()
     weight = next(network.parameters())
-    with one_torch_thread():
+    with ONE_TORCH_THREAD:
         images = torch.from_numpy(inputs.images).to(weight.device, weight.dtype) / 255.0
         numbers = torch.from_numpy(inputs.numbers).to(weight.device, weight.dtype)
         with torch.no_grad():

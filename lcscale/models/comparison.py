@@ -157,7 +157,7 @@ def _network(x: Any, truth: Any, sample: Sample, rows: Any, classes: Sequence[st
     """Two hidden layers of 64 (torch), trained on all stars at once with AdamW."""
     import torch
 
-    from lcscale.models.model import one_torch_thread
+    from lcscale.models.model import ONE_TORCH_THREAD
 
     centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
     inputs, target = torch.from_numpy((x - centre) / scale), torch.from_numpy(truth)
@@ -166,7 +166,7 @@ def _network(x: Any, truth: Any, sample: Sample, rows: Any, classes: Sequence[st
     layers = [torch.nn.Linear(x.shape[1], 64), torch.nn.ReLU(), torch.nn.Dropout(0.2), torch.nn.Linear(64, 64)]
     network = torch.nn.Sequential(*layers, torch.nn.ReLU(), torch.nn.Dropout(0.2), torch.nn.Linear(64, len(classes)))
     optimizer = torch.optim.AdamW(network.parameters(), 5e-3, weight_decay=1e-2)
-    with one_torch_thread():
+    with ONE_TORCH_THREAD:
         for _ in range(250):
             optimizer.zero_grad()
             loss = (weight * torch.nn.functional.cross_entropy(network(inputs), target, reduction="none")).mean()
@@ -175,7 +175,7 @@ def _network(x: Any, truth: Any, sample: Sample, rows: Any, classes: Sequence[st
     network.eval()
 
     def answer(asked: npt.NDArray[np.float32]) -> Floats:
-        with one_torch_thread(), torch.inference_mode():
+        with ONE_TORCH_THREAD, torch.inference_mode():
             scores = network(torch.from_numpy((asked - centre) / scale))
             return np.asarray(torch.softmax(scores, dim=1).numpy(), np.float64)
 

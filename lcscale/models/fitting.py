@@ -14,7 +14,7 @@ from lcscale.engine.progress import Silent
 from lcscale.models.augmentation import Augmentation, change, disguise
 from lcscale.models.checkpoint import Training, load_checkpoint, save_checkpoint
 from lcscale.models.curves import LabelledCurves
-from lcscale.models.model import lowered, network_scores, one_torch_thread, softmax
+from lcscale.models.model import ONE_TORCH_THREAD, lowered, network_scores, softmax
 from lcscale.models.network import Architecture, FoldedImageNet
 from lcscale.models.options import TrainingOptions
 from lcscale.models.preparation import Inputs, Preparation, is_none, prepare
@@ -69,7 +69,7 @@ def fit(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     devices = [device] if device.type == "cuda" else []
-    with one_torch_thread(), torch.random.fork_rng(devices=devices):
+    with ONE_TORCH_THREAD, torch.random.fork_rng(devices=devices):
         torch.manual_seed(options.seed)
         sizes = Architecture(
             preparation.n_channels,

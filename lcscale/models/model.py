@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves.threads import Lift, ProcessLimit
 from lcscale.models.card import Card
 from lcscale.models.network import FoldedImageNet
 from lcscale.models.preparation import Inputs, Preparation, is_none, prepare
@@ -103,15 +105,14 @@ class Model:
         return self.predict(lcs, period, bands=bands, columns=columns).probabilities
 
 
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Context in which torch computes with one thread, as a worker that owns one core must."""
+def _impose_one_thread() -> Lift:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return partial(torch.set_num_threads, before)
+
+
+ONE_TORCH_THREAD = ProcessLimit(_impose_one_thread)
+"""Context in which torch computes with one thread, as a worker that owns one core must."""
 
 
 def lowered(device: torch.device, precision: str = "auto") -> AbstractContextManager[Any]:
@@ -152,7 +153,7 @@ def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "au
     device = next(network.parameters()).device
     layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
     scores = []
-    with one_torch_thread(), torch.inference_mode(), lowered(device, precision):
+    with ONE_TORCH_THREAD, torch.inference_mode(), lowered(device, precision):
         for first in range(0, len(inputs), BATCH):
             images, numbers = (each[first : first + BATCH] for each in (inputs.images, inputs.numbers))
             n = len(images)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -34,8 +35,9 @@ def unpacked(model: str, files: Files) -> str:
     digest = hashlib.sha256(b"".join(files[name] for name in sorted(files))).hexdigest()[:32]
     root = Path(tempfile.gettempdir()) / f"lcscale-models-{os.getuid()}"
     root.mkdir(mode=0o700, exist_ok=True)
-    if root.stat().st_uid != os.getuid():
-        raise PermissionError(f"{root} belongs to another user")
+    found = root.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(f"{root} is no folder that only this user writes to: remove it")
     folder = root / digest
     folder.mkdir(exist_ok=True)
     for name, content in files.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves.threads import Lift, ProcessLimit
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.harmonics import Floats, Integers
 from lcscale.periods.matrix_product import MatrixProduct
@@ -86,12 +86,15 @@ class Periodogram:
         return MultiHarmonic(self.grid, self.n_harmonics, tolerance)
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """Context in which matrix products use one thread: a worker owns a core, and the products are small."""
+def _impose_one_thread() -> Lift:
     from threadpoolctl import threadpool_limits
 
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limits
+    lift: Lift = threadpool_limits(1, user_api="blas").restore_original_limits
+    return lift
+
+
+ONE_THREAD = ProcessLimit(_impose_one_thread)
+"""Context in which matrix products use one thread: a worker owns a core, and the products are small."""
 
 
 def lomb_scargle(
@@ -136,7 +139,7 @@ def lomb_scargle(
     series = Series.of(lcs)
     periodogram = Periodogram(grid, dtype, method, n_harmonics)
     result = np.full((len(lcs), grid.size), np.nan, dtype)
-    with one_thread():
+    with ONE_THREAD:
         for i in range(len(lcs)):
             if reasons[i] is None:
                 at = 0

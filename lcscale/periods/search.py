@@ -16,7 +16,7 @@ from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.peaks import PeakFinder, Peaks
-from lcscale.periods.periodogram import Periodogram, one_thread
+from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
 
@@ -84,7 +84,7 @@ def find(
     instant = ~(series.baseline > 0)
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
     fap = np.full(len(lcs), np.nan)
-    with one_thread():
+    with ONE_THREAD:
         for chosen, members in _by_grid(series, reasons, grid):
             periodogram = Periodogram(chosen, np.float32, n_harmonics=n_harmonics)
             for i, peaks in _peaks(periodogram, series, members, n_peaks, device):

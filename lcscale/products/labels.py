@@ -65,5 +65,5 @@ def transfer_labels(
     right = labelled.columns(label, *needed)
     pairs = catalog.crossmatch(right, radius_arcsec=radius_arcsec, mutual=True, **options).map(counter)
     counts = [f"n_observations_{band}" for band in bands] if counter.bands else []
-    enough = " and ".join(f"{name} >= {min_observations}" for name in counts or ["n_observations"])
-    return pairs.where(f"is_valid({label}) and {enough}")
+    enough = " and ".join(f"`{name}` >= {min_observations}" for name in counts or ["n_observations"])
+    return pairs.where(f"is_valid(`{label}`) and {enough}")

@@ -15,7 +15,7 @@ from torch import nn
 
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models.card import Card
-from lcscale.models.model import Model, one_torch_thread
+from lcscale.models.model import ONE_TORCH_THREAD, Model
 from lcscale.models.network import Architecture, FoldedImageNet
 from lcscale.models.numbers import band_numbers
 from lcscale.models.preparation import Preparation, fit_standards, prepare
@@ -87,7 +87,7 @@ def test_published_network_without_drawing(benchmark):
     numbers = torch.rand(256, 2)
 
     def classify() -> None:
-        with one_torch_thread(), torch.inference_mode():
+        with ONE_TORCH_THREAD, torch.inference_mode():
             for first in range(0, N, 256):
                 network(images[: min(256, N - first)], numbers[: min(256, N - first)])
 

@@ -14,6 +14,7 @@ from skies import put, sky_table
 import lcscale as lc
 from lcscale.errors import ConflictError, InputError
 from lcscale.lake import HEALPIX_COLUMN, Lake, write_leaf
+from lcscale.steps import Where
 
 
 @dataclass(frozen=True)
@@ -360,3 +361,22 @@ def test_where_keeps_the_rows_for_which_the_condition_holds(lake):
     for condition, named in (("no_such < 1", "no_such"), ("mean_mag <", "no expression"), ("mean_mag + 1", "mean_mag")):
         with pytest.raises(InputError, match=named):
             sky.where(condition)
+
+
+def test_any_name_can_stand_in_a_condition():
+    table = pa.table({"class": ["YSO", "class", "YSO"], "B-V": [2.0, 2.0, 0.5], "in": [1, 1, 1]})
+    assert Where("class == 'YSO' and `B-V` > 1 and in == 1")(table).num_rows == 1
+    assert Where("class == 'class'")(table).column("B-V").to_pylist() == [2.0]
+
+
+def test_partitions_collected_at_once_leave_thread_pools_as_they_were(lake):
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info()]
+
+    sky = put(lake, "sky", sky_table(300), order=1)
+    with threadpool_limits(2):
+        before = threads()
+        assert sum(table.num_rows for table in sky.map(lc.periods.Search()).to_batches()) == 300
+        assert threads() == before

@@ -67,6 +67,14 @@ def test_brightness_decides_too(two_surveys):
     assert all(i % 3 for i in found.to_arrow().column("object_id").to_pylist())
 
 
+def test_the_label_may_have_any_name(two_surveys, lake):
+    sky, labels = two_surveys
+    table = labels.to_arrow()
+    other = table.rename_columns(["class" if name == "label" else name for name in table.column_names])
+    found = transfer_labels(sky, put(lake, "other", other, order=0), label="class", min_observations=10).to_arrow()
+    assert found.column("class").equals(transfer_labels(sky, labels, min_observations=10).to_arrow().column("label"))
+
+
 def test_what_does_not_fit_is_named(two_surveys):
     sky, labels = two_surveys
     with pytest.raises(InputError, match="sky has no band z; it has g, r"):
