@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import itertools
 import os
 import shutil
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -189,8 +187,6 @@ class _Job:
         title = str(draft.entry.name)
         options = {"ledger": draft.ledger, **options}
         shuffled = isinstance(options["engine"], SparkEngine)
-        # hats, which the driver writes the metadata with, takes seconds to import: while the workers read
-        threading.Thread(target=importlib.import_module, args=("hats",)).start()
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
         record = run(staging, title=f"{title}: reading", **options)
         if record.quarantined:
