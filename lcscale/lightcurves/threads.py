@@ -9,7 +9,7 @@ Lift = Callable[[], object]
 
 
 class ProcessLimit:
-    """Context manager of a limit of the whole process: the first thread that enters sets it, the last to leave lifts it.
+    """Context manager of a limit of the whole process: the first thread in sets it, the last one out lifts it.
 
     Parameters
     ----------

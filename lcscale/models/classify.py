@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +17,14 @@ from lcscale.models.curves import bands_of, numbers_of
 from lcscale.models.preparation import is_none
 from lcscale.models.registry import load, read_card
 from lcscale.models.roles import cast
-from lcscale.models.travelling import packed, unpacked
+from lcscale.models.travelling import Travelling
 
 DEFAULT_MODEL = "general"
 """Shipped model that is used where none is named."""
 
 
 @dataclass(frozen=True)
-class Classify:
+class Classify(Travelling):
     """Append class and probabilities to a catalog with light curves and periods.
 
     The new columns: `class`, the one with the highest probability; `prob_<class>` for every class of the model;
@@ -57,13 +56,6 @@ class Classify:
         object.__setattr__(self, "model", str(self.model))
         if not self.model_id:
             object.__setattr__(self, "model_id", read_card(self.model).id)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"files": packed(self.model)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        files = state.pop("files")
-        vars(self).update(state | {"model": unpacked(state["model"], files)})
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
-_SHIPPED = Path(__file__).parent / "shipped"
+SHIPPED = Path(__file__).parent / "shipped"
+"""Folder of the networks inside the package."""
 _IN_MEMORY = 4
 
 
-def shipped(root: Path = _SHIPPED) -> tuple[str, ...]:
+def shipped(root: Path = SHIPPED) -> tuple[str, ...]:
     """Names of the models inside the package; `root` is the folder of those of a kind, networks by default."""
     return tuple(sorted(folder.name for folder in root.iterdir() if (folder / CARD).is_file()))
 
 
-def find_folder(path_or_name: str | Path, root: Path = _SHIPPED) -> Path:
+def find_folder(path_or_name: str | Path, root: Path = SHIPPED) -> Path:
     """The folder of a model: a path, or the name of one shipped in `root`.
 
     Raises

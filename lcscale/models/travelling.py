@@ -7,18 +7,34 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any, ClassVar
 
-from lcscale.models.registry import CARD, WEIGHTS, find_folder, shipped
+from lcscale.models.registry import CARD, SHIPPED, WEIGHTS, find_folder
 
 Files = dict[str, bytes]
 """The files of a model's folder by their names; empty for a shipped model, which every process has."""
 
 
-def packed(model: str) -> Files:
-    """The files of the model at the folder `model`."""
-    if model in shipped():
+class Travelling:
+    """What makes a step with a field `model` take the model's files along when it is pickled."""
+
+    model: str
+    shipped: ClassVar[Path] = SHIPPED
+    """Folder of the models inside the package that the step knows by name."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"files": packed(self.model, self.shipped)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        files = state.pop("files")
+        vars(self).update(state | {"model": unpacked(state["model"], files)})
+
+
+def packed(model: str, shipped: Path = SHIPPED) -> Files:
+    """The files of the model at the folder `model`; none of one in `shipped`."""
+    folder = find_folder(model, shipped)
+    if folder.parent == shipped:
         return {}
-    folder = find_folder(model)
     return {name: (folder / name).read_bytes() for name in (CARD, WEIGHTS)}
 
 

@@ -52,6 +52,7 @@ def archive(tmp_path_factory):
     days[::3] += 2_400_000.5
     columns = {
         "object_id": np.arange(n), "ra": ra, "dec": dec, "label": words.tolist(),
+        "class": rng.permutation(words).tolist(), "period": rng.uniform(size=n),
         "Date": pa.array(seconds, pa.timestamp("s"), mask=missing), "days": pa.array(days, mask=missing),
     }  # fmt: skip
     put(lake, "alerts", on_sky(columns))
@@ -63,6 +64,7 @@ def archive(tmp_path_factory):
         "near": Near(lake["near"]),
         "sure one": Near(lake["wide"], "prob_YSO", 0.5),
         "survey": OfClass(("YSO", "it's")),
+        "other": OfClass(("YSO",), column="class"),
     }
     return lake, definitions
 

@@ -149,7 +149,7 @@ def yso_candidates(
     columns
         Columns of the catalog by our names (`columns.toml`), where it calls them otherwise.
     keep
-        Further columns to carry along.
+        Further columns to carry along; not of the names that the measurements get.
 
     Returns
     -------
@@ -157,6 +157,9 @@ def yso_candidates(
         Position, ids in the surveys, `tau`, `SY`, `LY`, `R`, `branch`, `class`, ``prob_<class>``, `in_training`,
         `known_yso`, `unique_to_us` (with `known`), `photometry_problems`, `reason`, `model_id`, `trained_on`.
     """
+    measured = [name for name in keep if name in quantities()]
+    if measured:
+        raise InputError(f"keep: {', '.join(measured)} are names of checked measurements; keep columns of other names")
     position = (catalog.source.ra, catalog.source.dec)
     step = ClassifyYSO(position, os.fspath(model), None if prevalence is None else _shares(prevalence))
     further = [name for name in step.optional_columns if name in catalog.column_names and name not in quantities()]

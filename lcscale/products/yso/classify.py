@@ -12,7 +12,8 @@ import pyarrow as pa
 from lcscale.crossmatch import match
 from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import append_columns, appended_schema
-from lcscale.models.tabular import TabularModel, load_tabular, read_tabular_card
+from lcscale.models.tabular import SHIPPED, TabularModel, load_tabular, read_tabular_card
+from lcscale.models.travelling import Travelling
 from lcscale.products.yso.branches import both_branches, choose, realities
 from lcscale.products.yso.columns import IDS, quantities
 from lcscale.products.yso.labels import CLASSES
@@ -38,7 +39,7 @@ _NEW = pa.schema(
 
 
 @dataclass(frozen=True)
-class ClassifyYSO:
+class ClassifyYSO(Travelling):
     """Append the four classes' probabilities to checked photometry (`Photometry`).
 
     The new columns: `SY` and `LY`, the probability of a YSO without and with W3 and W4; `R`, that W3 and W4 are real
@@ -64,6 +65,7 @@ class ClassifyYSO:
     model_id: str = ""
     rowwise = True
     version = 1
+    shipped = SHIPPED
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model))
@@ -89,8 +91,8 @@ class ClassifyYSO:
         return appended_schema(input_schema, _NEW)
 
     def fingerprint(self) -> str:
-        """Its parameters, the model's id among them, and version."""
-        return f"{self!r} v{self.version}"
+        """The model's id, wherever it is, the other parameters and the version."""
+        return f"ClassifyYSO({self.model_id}, {self.position}, {self.prevalence}) v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with class and probabilities."""
