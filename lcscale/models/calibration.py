@@ -35,7 +35,7 @@ def fit_temperature(
 
     closed = np.where(targets.allowed, 0.0, -np.inf)
     candidates = scores.reshape(-1, *scores.shape[-2:]).astype(np.float64)
-    believed = np.log(np.array(period_weights))[:, None]
+    believed = np.log(np.maximum(period_weights, 1e-12))[:, None]  # a candidate between others may count for nothing
 
     def loss(log_temperature: float) -> float:
         scaled = candidates / np.exp(log_temperature)

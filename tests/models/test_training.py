@@ -142,6 +142,8 @@ def test_the_temperature_of_a_sum_over_periods_makes_the_sum_right():
     truth = (rng.random(20_000)[:, None] > chances.cumsum(axis=1)).sum(axis=1).clip(0, 3)
     targets = targets_of(NAMES[truth], 1)
     assert fit_temperature(scores * 1.7, targets, weights) == pytest.approx(1.7, rel=0.04)
+    three = np.concatenate([scores[:1], scores[:1] + 9 * np.eye(4, dtype=np.float32)[0], scores[1:]])
+    assert fit_temperature(three * 1.7, targets, (0.7, 0.0, 0.3)) == pytest.approx(1.7, rel=0.04)
     assert fit_temperature(scores[0] * 1.7, targets) > 2, "one period alone must be less sure"
 
 
