@@ -138,7 +138,8 @@ def _compared(name: str, judged: Sequence[Judged], prevalence: Mapping[str, floa
     text += figure(
         _curves(name, judged, prevalence),
         "For YSOs against the rest: ROC; precision at the stated prevalence against recall; share of right answers "
-        "against the highest probability.",
+        "against the highest probability. Where main-sequence stars are three quarters of the sky, each that is taken "
+        "for a YSO counts for many: precision rests on few stars.",
     )
     best = judged[0]
     text += heading(f"Confusion of the {best.name}")
@@ -161,7 +162,10 @@ def _curves(name: str, judged: Sequence[Judged], prevalence: Mapping[str, float]
             share, recall, _ = precision_recall_curve(young, score, sample_weight=weight)
             precision.plot(recall, share, color=colour, linewidth=1.2)
             calibration.plot(*_reliability(each.probabilities, truth), "o-", color=colour, markersize=3, linewidth=1)
-        roc.set_xscale("symlog", linthresh=1e-3)
+        roc.set_xscale("log")
+        roc.set_xlim(1e-4, 1)
+        roc.set_xticks([1e-4, 1e-3, 1e-2, 1e-1, 1], ["0.0001", "0.001", "0.01", "0.1", "1"])
+        roc.xaxis.set_minor_formatter(lambda value, _: "")
         calibration.plot([0, 1], [0, 1], color=GRID, linewidth=1)
         roc.set_xlabel("false positives")
         roc.set_ylabel("true positives")
@@ -169,7 +173,7 @@ def _curves(name: str, judged: Sequence[Judged], prevalence: Mapping[str, float]
         precision.set_ylabel("precision")
         calibration.set_xlabel("highest probability")
         calibration.set_ylabel("right")
-        roc.legend(loc="lower right", fontsize=7)
+        precision.legend(*roc.get_legend_handles_labels(), loc="upper right", fontsize=7)
         precision.axhline(prevalence["YSO"], color=ACCENT, linewidth=0.7, linestyle=":")
         return as_svg(drawing, f"classifiers {name}", "ROC, precision and recall, calibration")
 
