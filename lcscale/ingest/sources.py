@@ -10,10 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from upath import UPath
 
+from lcscale.errors import InputError
 from lcscale.surveys import Part, Problem
 
 _FILE = "sources.json"
 _BIG_FILE = 256 << 20
+_IDENTITY = "sha256"
+"""What `file_identity` is made by; raised with it."""
 
 
 def part_identities(parts: Sequence[Part], problems: list[Problem]) -> dict[str, Part]:
@@ -45,11 +48,22 @@ def file_identity(path: str) -> str:
 
 
 def read_sources(version: UPath) -> set[str]:
-    """Identities of the parts that the version at `version` was made from."""
+    """Identities of the parts that the version at `version` was made from.
+
+    Raises
+    ------
+    InputError
+        It was written by a version of this package that identified files otherwise: they would be taken for new.
+    """
     path = version / _FILE
-    return set(json.loads(path.read_text())["parts"]) if path.exists() else set()
+    if not path.exists():
+        return set()
+    told = json.loads(path.read_text())
+    if told.get("identity") != _IDENTITY:
+        raise InputError(f"{version} was ingested by an older lcscale, which knew its files otherwise: ingest it anew")
+    return set(told["parts"])
 
 
 def write_sources(version: UPath, identities: Iterable[str]) -> None:
     """Write down, before it is published, what a version was made from."""
-    (version / _FILE).write_text(json.dumps({"parts": sorted(identities)}, indent=0))
+    (version / _FILE).write_text(json.dumps({"identity": _IDENTITY, "parts": sorted(identities)}, indent=0))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.search import N_PEAKS, PERIOD_SCHEMA, find
@@ -53,7 +54,17 @@ class Search:
         return (self.column,)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the columns of `find`."""
+        """`input_schema` with the columns of `find`.
+
+        Raises
+        ------
+        InputError
+            The catalog says which bands it has, and one asked for is none of them.
+        """
+        known = declared_bands(input_schema, self.column)
+        unknown = [band for band in self.bands or () if known and band not in known]
+        if unknown:
+            raise InputError(f"Search: no band {', '.join(unknown)} in {self.column}; there are {', '.join(known)}")
         return appended_schema(input_schema, PERIOD_SCHEMA)
 
     def fingerprint(self) -> str:

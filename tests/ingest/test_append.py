@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lcscale as lc
-from lcscale.errors import ConflictError
+from lcscale.errors import ConflictError, InputError
 from lcscale.ingest import Partitioning, ingest
 from lcscale.ingest.tiling import overlaps, tile, within
 from lcscale.lake import Pixel
@@ -82,6 +82,15 @@ def test_the_same_file_given_twice_changes_nothing(release):
     for files in (["d2.parquet"], ["copy.parquet"], ["d1.parquet", "d2.parquet"]):
         again = read_in(release, lake, files, append=True)
         assert (again.version, again.published, again.rows, again.exit_status) == (before.version, False, 200, 0)
+
+
+def test_a_catalog_whose_files_were_known_otherwise_is_not_appended_to(release):
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    (told,) = (lake / "lcs").glob("*/sources.json")
+    told.write_text(told.read_text().replace("sha256", "blake2b"))
+    with pytest.raises(InputError, match="older lcscale.*ingest it anew"):
+        read_in(release, lake, ["d1.parquet"], append=True)
 
 
 def test_observations_that_are_there_already_are_not_doubled(release):

@@ -116,6 +116,8 @@ def test_undeclared_bands_take_no_part():
     assert find(lcs, grid, bands=("g",))["period"] == alone["period"]
     assert Search(grid, bands="junk")(table)["period"][0].as_py() != pytest.approx(period, rel=1e-2)
     assert find(lcs, grid, bands=("r",))["reason"][0].as_py() == "0 observations usable, 10 needed"
+    with pytest.raises(InputError, match="no band r in lightcurve; there are g"):
+        Search(grid, bands="r").schema(schema)
 
 
 def test_the_device_is_no_part_of_the_fingerprint():
