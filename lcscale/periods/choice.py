@@ -54,7 +54,9 @@ DOUBLING_CYCLES = 20.0
 """How many cycles of 2P the observations must span: slow irregular changes look like odd harmonics."""
 
 REFINING_PRIOR = 0.01
-"""Narrowness of the prior when the frequency chosen is refined: wide, since what is there needs no more proof."""
+"""Narrowness of the prior when the frequency chosen is refined: wide, since what is there needs no more proof.
+
+Over fewer than `DOUBLING_CYCLES` it stays that of the ranking: slow irregular changes would pull the frequency."""
 
 EPOCH_STEPS = 400
 """Phases at which the fitted series is searched for its maximum of light."""
@@ -307,9 +309,11 @@ def choose(
     if np.isfinite(half):
         doubled = needs_double(time, weight, weighted, cuts, share, frequency, half, df, scratch)
     chosen, other = (half, frequency) if doubled else (frequency, half)
-    step = 0.125 * df * (1.0 if doubled else 2.0)
-    _, chosen, order = _scan(time, weight, weighted, cuts, share, chosen, step, 2 * ORDER, REFINING_PRIOR, 0.0, scratch)
-    result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, REFINING_PRIOR, scratch)
+    settled = chosen * (np.max(time) - np.min(time)) >= DOUBLING_CYCLES
+    prior = REFINING_PRIOR if settled else RANKING_PRIOR
+    step = 0.0625 * df * (1.0 if doubled else 2.0) * (2.0 if settled else 1.0)
+    _, chosen, order = _scan(time, weight, weighted, cuts, share, chosen, step, 2 * ORDER, prior, 0.0, scratch)
+    result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, prior, scratch)
     result[1] = other
     result[2] = _runner_up(ranking, best, df)
     result[3] = ranking[best, 3]
