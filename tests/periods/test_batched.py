@@ -7,7 +7,7 @@ from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods import FrequencyGrid, find, lomb_scargle
 from lcscale.periods.batched import BatchedPeriodogram
 from lcscale.periods.peaks import PeakFinder
-from lcscale.periods.periodogram import Periodogram, one_thread
+from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
 
 GRID = FrequencyGrid(0.013, 9.0, 0.0011)
@@ -51,7 +51,7 @@ def test_peaks_are_those_of_the_finder(batch):
     series = Series.of(usable(batch)[0])
     periodogram = Periodogram(GRID, np.float64)
     found = dict(BatchedPeriodogram(GRID, "cpu", np.float64).peaks(series, range(12), 5))
-    with one_thread():
+    with ONE_THREAD:
         for i, peaks in found.items():
             finder = PeakFinder(5)
             for piece in periodogram.powers(series, i):
