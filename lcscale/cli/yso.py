@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcscale.cli.options import EngineOption, LakeOption, NameOption, find_catalog, finish, open_lake
+from lcscale.errors import InputError
 
 if TYPE_CHECKING:
     from lcscale.lake import Catalog
@@ -22,8 +23,14 @@ def yso(
     ] = None,
     name: NameOption = "yso_candidates",
     model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "yso",
-    tau: Annotated[float, typer.Option(help="Least dust optical depth, where the catalog has a column tau.")] = 1.3e-5,
+    tau: Annotated[
+        float, typer.Option(help="Least dust optical depth, where the catalog has a column tau; 0 keeps all.")
+    ] = 1.3e-5,
     dust_map: Annotated[str | None, typer.Option(help="FITS map of the dust optical depth, for a column tau.")] = None,
+    prevalence: Annotated[
+        str | None,
+        typer.Option(help="Shares of the classes among the sources, as CLASS=SHARE,…; all four.", show_default="equal"),
+    ] = None,
     gaia_epoch: Annotated[
         float | None, typer.Option(help="Julian year of Gaia's positions, where the catalog does not tell it.")
     ] = None,
@@ -38,21 +45,28 @@ def yso(
         sides = (None if each is None else find_catalog(place, each) for each in (twomass, allwise))
         source = join_surveys(source, *sides, gaia_epoch=gaia_epoch)
     catalogs = {each: find_catalog(place, each) for each in known or ()}
-    candidates = yso_candidates(source, model, known=catalogs, tau=tau, dust_map=dust_map)
+    shares = None if prevalence is None else _shares(prevalence)
+    candidates = yso_candidates(source, model, known=catalogs, tau=tau or None, dust_map=dust_map, prevalence=shares)
     record = candidates.write(name, lake=place, engine=engine, progress=True)
-    _tell(place[name])
+    _tell(place[name], prevalence)
     finish(record)
 
 
-def _tell(catalog: Catalog) -> None:
+def _shares(text: str) -> dict[str, float]:
+    """``"YSO=0.01,…"`` as shares by class."""
+    try:
+        return {name: float(share) for name, share in (part.split("=") for part in text.split(","))}
+    except ValueError:
+        raise InputError(f"--prevalence {text!r} is not CLASS=SHARE,CLASS=SHARE,…") from None
+
+
+def _tell(catalog: Catalog, prevalence: str | None) -> None:
     """How many sources are of which class, and what was wrong with measurements."""
     from lcscale.products.yso import count_candidates
 
     counts = count_candidates(catalog)
     print(", ".join(f"{what}: {count:,}" for what, count in counts.classes.items()))
-    if counts.known:
-        print(f"  YSO at P >= 0.9: {counts.sure:,}; known: {counts.known:,}")
-    else:
-        print(f"  YSO at P >= 0.9: {counts.sure:,}")
+    known = f"; known: {counts.known:,}" if counts.known else ""
+    print(f"  YSO at P >= 0.9, classes taken as {prevalence or 'equally frequent'}: {counts.sure:,}{known}")
     for what, count in counts.problems.items():
         print(f"  not taken: {what}: {count:,}")

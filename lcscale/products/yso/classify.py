@@ -43,9 +43,10 @@ class ClassifyYSO(Travelling):
     """Append the four classes' probabilities to checked photometry (`Photometry`).
 
     The new columns: `SY` and `LY`, the probability of a YSO without and with W3 and W4; `R`, that W3 and W4 are real
-    (and `R_w3`, `R_w4`); `branch`, the one that counts; `class` and ``prob_<class>`` of that branch; `in_training`: the
-    star was trained on, and what is said of it comes from trees that had not seen it; `reason`, where there is no
-    class; `model_id`; `trained_on`.
+    (and `R_w3`, `R_w4`); `branch`, the one that counts; `class` and ``prob_<class>`` of that branch; `in_training`: a
+    star of the training set is at this place, and `SY`, `LY` and the class come from trees that had not seen it
+    (training stars without a position are not recognised, and `R` is always that of the whole forest); `reason`, where
+    there is no class; `model_id`; `trained_on`.
 
     Parameters
     ----------

@@ -227,14 +227,6 @@ def _with_extra(patterns: Sequence[str], extra: Sequence[str]) -> dict[str, tupl
     return {pattern: features_of(pattern) for pattern in (*richer, *patterns)}
 
 
-def reality_numbers(table: pa.Table, band: str) -> dict[str, Floats]:
-    """Features of the detections in `band` of an AllWISE table, for the question whether they are real."""
-    step = Photometry.of(table.schema)
-    checked = step(table)
-    numbers = {name: checked.column(name).to_numpy() for name in _measurements(checked, None)}
-    return reality_features(numbers, band, len(table))
-
-
 def _reality_labels(table: pa.Table) -> npt.NDArray[np.object_]:
     return np.array(["real" if word == "real" else "spurious" for word in table.column("class").to_pylist()], object)
 
