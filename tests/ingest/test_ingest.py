@@ -307,12 +307,13 @@ def test_killed_at_any_moment_it_goes_on(simulated, tmp_path, wanted):
     while process.poll() is None and not list(lake.glob(f"sim/*/{wanted}")):
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
-    if process.wait() == -signal.SIGKILL and not (lake / "sim" / "collection.properties").exists():
-        assert lc.Lake(lake).names() == []  # on a loaded machine it may have come to its end before
-    ingest("simulated", simulated.survey, lake, "sim", partitioning=Partitioning(rows=8))
+    process.wait()
     ingest("simulated", simulated.survey, tmp_path / "whole", "sim", partitioning=Partitioning(rows=8))
-    found, expected = (curves_of(lc.Lake(path)["sim"])[0] for path in (lake, tmp_path / "whole"))
-    assert found.equals(expected)
+    expected = curves_of(lc.Lake(tmp_path / "whole")["sim"])[0]
+    if lc.Lake(lake).names():  # on a loaded machine it may have come to its end before; what is seen is whole
+        assert curves_of(lc.Lake(lake)["sim"])[0].equals(expected)
+    ingest("simulated", simulated.survey, lake, "sim", partitioning=Partitioning(rows=8))
+    assert curves_of(lc.Lake(lake)["sim"])[0].equals(expected)
 
 
 FULL = """
