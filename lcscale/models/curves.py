@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,6 +53,18 @@ class LabelledCurves:
             {name: values[index] for name, values in self.columns.items()},
             None if self.origin is None else self.origin[index],
         )
+
+    def content(self) -> str:
+        """A text that stands for every array, with its name."""
+        lcs, origin = self.lcs, None if self.origin is None else self.origin.tolist()
+        digest = hashlib.blake2b(repr((self.bands, lcs.bands, self.label.tolist(), origin)).encode(), digest_size=16)
+        arrays = {name: getattr(lcs, name) for name in ("time", "mag", "mag_err", "offsets", "band")}
+        arrays |= {"period": self.period, "healpix_29": self.healpix_29}
+        arrays |= {f"column {name}": values for name, values in self.columns.items()}
+        for name, values in arrays.items():
+            digest.update(name.encode())
+            digest.update(b"" if values is None else np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
 
     @classmethod
     def concatenate(cls, parts: Sequence[LabelledCurves]) -> LabelledCurves:

@@ -12,7 +12,6 @@ import numpy as np
 from lcscale.engine.progress import progress_for
 from lcscale.errors import InputError
 from lcscale.models.card import TRAINED_ON, Card
-from lcscale.models.curves import LabelledCurves
 from lcscale.models.material import Material, Sorting, from_memory, from_stream, gather, held_numbers
 from lcscale.models.options import TrainingOptions
 from lcscale.models.preparation import Preparation, prepare
@@ -96,8 +95,8 @@ def train(
         origin, material = _fingerprint(source), from_stream(source, preparation, sorting, options)
     else:
         curves = gather(source, preparation, label)
-        origin, material = _content(curves), from_memory(curves, preparation, sorting, options)
-    fitted = _fit(material, options, Path(folder), origin or "", progress)
+        origin, material = curves.content(), from_memory(curves, preparation, sorting, options)
+    fitted = _fit(material, options, Path(folder), _identity(origin or "", material, sorting, options), progress)
     kind = "mixed" if material.synthetic and trained_on == "real" else trained_on
     card, network = _card(Path(folder).name, fitted, material, options, kind)
     data = {
@@ -119,14 +118,12 @@ def train(
     return load(folder)
 
 
-def _fit(material: Material, options: TrainingOptions, folder: Path, origin: str, progress: bool | None) -> Fitted:
+def _fit(material: Material, options: TrainingOptions, folder: Path, identity: str, progress: bool | None) -> Fitted:
     from lcscale.models.fitting import Checkpoints, fit
 
     held = material.held["validation"]
     curves = held.curves
     inputs = prepare(curves.lcs, curves.period, material.preparation, bands=curves.bands, columns=curves.columns)
-    parts = (origin, repr(options), repr(material.preparation), repr(dict(material.sizes)))
-    fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     shown = progress_for(progress, f"training {folder.name}", options.epochs)
     with shown:
         return fit(
@@ -135,8 +132,18 @@ def _fit(material: Material, options: TrainingOptions, folder: Path, origin: str
             material.preparation,
             options,
             shown,
-            Checkpoints(_checkpoint(folder), fingerprint),
+            Checkpoints(_checkpoint(folder), identity),
         )
+
+
+def _identity(origin: str, material: Material, sorting: Sorting, options: TrainingOptions) -> str:
+    """Stands for all that a training depends on: data, labels and how they are sorted, preparation, options."""
+    known = (sorting, options, material.preparation, material.classes, dict(material.counts), dict(material.sizes))
+    digest = hashlib.sha256("\n".join([origin, *map(repr, known)]).encode())
+    for held in material.held.values():
+        digest.update(repr(held.targets.label.tolist()).encode())
+        digest.update(held.targets.allowed.tobytes())
+    return digest.hexdigest()
 
 
 def _card(name: str, fitted: Fitted, material: Material, options: TrainingOptions, trained_on: str) -> tuple[Card, Any]:
@@ -170,12 +177,3 @@ def _checkpoint(folder: Path) -> Path:
 def _fingerprint(source: Any) -> str | None:
     fingerprint = getattr(source, "fingerprint", None)
     return fingerprint() if callable(fingerprint) else None
-
-
-def _content(curves: LabelledCurves) -> str:
-    """A text that stands for light curves, periods and labels."""
-    digest = hashlib.blake2b(digest_size=16)
-    for values in (curves.lcs.time, curves.lcs.mag, curves.lcs.offsets, curves.period, curves.healpix_29):
-        digest.update(np.ascontiguousarray(values).tobytes())
-    digest.update("\n".join(map(str, curves.label)).encode())
-    return digest.hexdigest()

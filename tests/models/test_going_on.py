@@ -78,14 +78,54 @@ def test_another_training_does_not_go_on_from_there(tmp_path, stopped):
         run(tmp_path / "o", labelled)
 
 
+def with_another_label(labelled):
+    """A table with the column `other`, in which each star has its neighbour's label: as many of each."""
+    return as_table(labelled).append_column("other", pa.array(np.roll(labelled.label, 1).tolist()))
+
+
+def as_catalog(lake, table):
+    """The table as a catalog over the whole sky."""
+    n = len(table)
+    for name, values in zip(("ra", "dec"), np.degrees(np.random.default_rng(0).uniform(0, 1, (2, n))), strict=True):
+        table = table.append_column(name, pa.array(values))
+    table = table.append_column("object_id", pa.array(range(n))).sort_by("_healpix_29")
+    return put(lake, "labelled", table, order=0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("more", [{"label": "other"}, {"min_class_size": 30}, {"split": Split(seed=1)}])
+def test_a_training_with_other_labels_starts_afresh(lake, tmp_path, stopped, stream, more):
+    """Of classes with 24 stars each, two count as one when 30 are asked for."""
+    catalog = as_catalog(lake, with_another_label(curves(96, classes=("RRab", "RRc", "EA", "LPV"))))
+    patch = stopped(2)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "m", catalog, stream=stream)
+    patch.undo()
+    assert (tmp_path / "m.checkpoint").is_file()
+    options = {"trained_on": "simulated", "options": SMALL, "min_class_size": 5, "stream": stream} | more
+    here, fresh = (train(catalog, tmp_path / name, **options).card for name in ("m", "n"))
+    assert here.classes == fresh.classes
+    assert here.weights_sha256 == fresh.weights_sha256
+
+
+def test_the_content_of_labelled_curves_is_that_of_every_array():
+    labelled = replace(curves(9), columns={"colour": np.arange(9.0)}, origin=np.full(9, "here", object))
+    lcs = labelled.lcs
+    changed = (
+        replace(labelled, lcs=replace(lcs, mag_err=lcs.mag_err * 2)),
+        replace(labelled, lcs=replace(lcs, band=lcs.band[::-1].copy())),
+        replace(labelled, bands=("V", "I")),
+        replace(labelled, columns={"colour": np.ones(9)}),
+        replace(labelled, columns={"color": np.arange(9.0)}),
+        replace(labelled, origin=np.full(9, "there", object)),
+        replace(labelled, origin=None),
+    )
+    assert len({each.content() for each in (labelled, *changed)}) == 1 + len(changed)
+
+
 def test_a_catalog_that_streams_teaches_as_well(lake, tmp_path):
     labelled = curves(240, seed=5)
-    table = as_table(labelled)
-    place = np.degrees(np.random.default_rng(0).uniform(0, 1, (2, 240)))
-    for name, values in zip(("ra", "dec"), place, strict=True):
-        table = table.append_column(name, pa.array(values))
-    table = table.append_column("object_id", pa.array(range(240))).sort_by("_healpix_29")
-    catalog = put(lake, "labelled", table, order=0)
+    catalog = as_catalog(lake, as_table(labelled))
     options = TrainingOptions(epochs=8, filters=(6, 8, 12), hidden=24, learning_rate=5e-3, batch_size=12)
     held = run(tmp_path / "held" / "m", catalog, replace(options, epochs=1))
     streamed = run(tmp_path / "streamed" / "m", catalog, options, stream=True)
