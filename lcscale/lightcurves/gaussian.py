@@ -92,7 +92,7 @@ def synthesize_like(
     parents
         int [n], index of the star each new one is made like.
     cadences
-        Real light curves of the same survey, with the same bands.
+        Real light curves of the same survey, with the same bands, and without those that a parent lacks.
     seed
         Of all random numbers.
 
@@ -117,6 +117,8 @@ def synthesize_like(
         single = few.select_band(band) if lcs.band is not None else few
         curves = stretch[:, None] * fit_folded(single, period[used]).draw(rng, which)
         rows = np.flatnonzero(observed.band == code) if observed.band is not None else np.arange(owner.size)
+        if not single.counts[which][owner[rows]].all():
+            raise InputError(f"a parent has no observation in the band {band}: give cadences of its own bands alone")
         mag[rows] += _means(single)[which][owner[rows]] + _at(curves, owner[rows], phase[rows])
     made = LightCurves(
         observed.time, mag.astype(np.float32), observed.mag_err, observed.offsets, observed.band, observed.bands

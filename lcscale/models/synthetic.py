@@ -38,7 +38,8 @@ def fill_up(
     """
     parents: list[npt.NDArray[np.int64]] = []
     made: dict[str, int] = {}
-    fit = targets.exact & np.isfinite(curves.period) & (curves.period > 0)
+    lcs, _ = usable(curves.lcs)
+    fit = targets.exact & np.isfinite(curves.period) & (curves.period > 0) & (lcs.counts > 0)
     for k, name in enumerate(targets.classes):
         stars = np.flatnonzero(fit & targets.allowed[:, k])
         n = min(wanted - stars.size, _MOST_EACH * stars.size)
@@ -47,10 +48,7 @@ def fill_up(
             made[name] = n
     if not parents:
         return curves, targets, made
-    chosen = np.concatenate(parents)
-    lcs, _ = usable(curves.lcs)
-    cadences = _cadences(curves, chosen, seed)
-    new, period = synthesize_like(lcs, curves.period, chosen, cadences, seed)
+    chosen, new, period = _new_stars(lcs, curves, np.concatenate(parents), seed)
     like = curves.take(chosen)
     columns = {name: np.full(chosen.size, np.nan) for name in curves.columns}
     added = replace(like, lcs=new, period=period, columns=columns)
@@ -58,11 +56,29 @@ def fill_up(
     return LabelledCurves.concatenate([replace(curves, lcs=lcs), added]), targets.take(both), made
 
 
-def _cadences(curves: LabelledCurves, chosen: npt.NDArray[np.int64], seed: int) -> LightCurves:
-    """Light curves whose times the new stars get: of the catalogs their parents come from."""
-    same = np.ones(len(curves), np.bool_)
-    if curves.origin is not None:
-        same = np.isin(curves.origin.astype(str), curves.origin[chosen].astype(str))
-    rows = np.flatnonzero(same & (curves.lcs.counts > 0))
-    few = np.random.default_rng(seed).choice(rows, min(_CADENCES, rows.size), replace=False)
-    return usable(curves.lcs.take(np.sort(few)))[0]
+def _new_stars(
+    lcs: LightCurves, curves: LabelledCurves, parents: npt.NDArray[np.int64], seed: int
+) -> tuple[npt.NDArray[np.int64], LightCurves, npt.NDArray[np.float64]]:
+    """The parents in order of their kind, and a new star of each: light curves and periods."""
+    kind = _kinds(lcs, curves.origin)
+    chosen: list[npt.NDArray[np.int64]] = []
+    new: list[LightCurves] = []
+    periods: list[npt.NDArray[np.float64]] = []
+    for k, each in enumerate(np.unique(kind[parents])):
+        same = np.flatnonzero(kind == each)
+        few = np.random.default_rng(seed + k).choice(same, min(_CADENCES, same.size), replace=False)
+        chosen.append(parents[kind[parents] == each])
+        made, period = synthesize_like(lcs, curves.period, chosen[-1], lcs.take(np.sort(few)), seed + k)
+        new.append(made)
+        periods.append(period)
+    return np.concatenate(chosen), LightCurves.concatenate(new), np.concatenate(periods)
+
+
+def _kinds(lcs: LightCurves, origin: npt.NDArray[np.object_] | None) -> npt.NDArray[np.int64]:
+    """A number for each star, int64 [n]: equal for those of one catalog that were observed in the same bands."""
+    seen = np.zeros((len(lcs), max(1, len(lcs.bands)) + 1), np.int64)
+    seen[lcs.object_index(), 0 if lcs.band is None else lcs.band] = 1
+    seen = seen[:, :-1]  # without -1, which is no band
+    if origin is not None:
+        seen = np.column_stack([seen, np.unique(origin.astype(str), return_inverse=True)[1]])
+    return np.asarray(np.unique(seen, axis=0, return_inverse=True)[1].ravel(), np.int64)

@@ -97,3 +97,11 @@ def test_cadences_of_other_bands_are_refused():
     other = synthesize(["CONST"], 3).lcs
     with pytest.raises(InputError, match="cadences must be of the bands"):
         synthesize_like(lcs, period, np.zeros(1, int), other, 0)
+
+
+def test_a_parent_without_a_band_is_refused_cadences_with_it():
+    two = synthesize(["RRab"] * 2, 5)
+    blue = two.lcs.keep((two.lcs.band == 0) | (two.lcs.object_index() == 1))
+    assert len(synthesize_like(blue, two.period, np.ones(4, int), two.lcs, 0)[0]) == 4
+    with pytest.raises(InputError, match="a parent has no observation in the band r"):
+        synthesize_like(blue, two.period, np.zeros(4, int), two.lcs, 0)

@@ -9,7 +9,8 @@ import pytest
 from labelled_curves import curves
 
 from lcscale.errors import InputError
-from lcscale.models import TrainingOptions, train
+from lcscale.models import LabelledCurves, TrainingOptions, train
+from lcscale.models.roles import ROLES
 from lcscale.models.synthetic import fill_up
 from lcscale.models.targets import targets_of
 
@@ -35,6 +36,31 @@ def test_classes_are_filled_up_but_not_beyond_four_new_stars_a_star(uneven):
     np.testing.assert_array_equal(filled.lcs.take(np.arange(96)).time, uneven.lcs.time)
     assert np.isin(filled.lcs.time, uneven.lcs.time).all()
     assert fill_up(uneven, targets, 3, 0)[2] == {}
+
+
+def test_new_stars_are_observed_in_their_parents_survey_and_bands():
+    """Of two surveys with one band each, joined, and of a band that some stars lack: no magnitude out of nothing."""
+    blue, red = (curves(24, seed=seed, classes=("RRab", "EA")) for seed in (4, 5))
+    surveys = [
+        replace(each, lcs=each.lcs.select_band(band), bands=(band,)).as_survey(f"in {band}", ROLES)
+        for each, band in ((blue, "g"), (red, "r"))
+    ]
+    joined = LabelledCurves.concatenate(surveys)
+    two = curves(24, seed=6, classes=("RRab", "EA"))
+    lacking = (two.lcs.object_index() < 12) & (two.lcs.band == 1)
+    for labelled in (joined, replace(two, lcs=two.lcs.keep(~lacking))):
+        filled, targets, made = fill_up(labelled, targets_of(labelled.label, 1), 40, 0)
+        n, lcs = len(labelled), filled.lcs
+        new = lcs.take(np.arange(n, len(filled)))
+        assert len(new) == sum(made.values()) >= 32
+        assert new.mag.min() > 5
+        assert new.counts.min() > 0
+        if labelled.origin is not None:
+            band = new.band[new.offsets[:-1]]
+            assert (filled.origin[n:] == np.where(band == 0, "in g", "in r")).all()
+            for code, survey in enumerate(surveys):
+                assert np.isin(new.time[new.band == code], survey.lcs.time).all()
+        assert (filled.label[n:] == targets.label[n:]).all()
 
 
 def test_the_card_says_so_and_the_other_sets_are_real(uneven, tmp_path):
