@@ -50,9 +50,9 @@ def variable_candidates(
     Returns
     -------
     Catalog
-        `object_id`, position, `n_observations` (and by band), the period search's columns, `wesenheit` where the model
-        takes it, `class`, a column ``prob_<class>`` a class, `reason` (why an object has no class), `model_id`,
-        `trained_on`; not the light curves.
+        `object_id`, position, `n_observations` (and by band), the period search's columns, those that the model takes
+        besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class, `reason` (why an object has no
+        class), `model_id`, `trained_on`; not the light curves.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def variable_candidates(
     needed = dict.fromkeys(("lightcurve", *IDENTITY, *PERIOD_COLUMNS, *keep, *numbers, "reason"))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
     classified = chosen.map(*_steps(chosen, model, grid, preparation))
-    return classified.columns(*_kept(classified.schema, keep))
+    return classified.columns(*_kept(classified.schema, keep, numbers))
 
 
 def _preparation(model: str | os.PathLike[str]) -> Preparation:
@@ -104,10 +104,10 @@ def _steps(
     return steps
 
 
-def _kept(schema: pa.Schema, keep: Sequence[str]) -> list[str]:
+def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> list[str]:
     """Names of the result's columns, in order."""
     counts = [name for name in schema.names if name.startswith("n_observations")]
     classes = [name for name in schema.names if name.startswith("prob_")]
-    ours = ["wesenheit", "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
+    ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
     fixed = [*IDENTITY, *keep, *counts, *PERIOD_COLUMNS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]

@@ -97,6 +97,7 @@ def test_the_model_gets_the_columns_its_card_names(survey, tmp_path):
     folder = hasty_model(tmp_path / "asking", preparation)
     candidates = variable_candidates(survey, folder, grid=GRID)
     assert [step.names for step in candidates.steps if isinstance(step, Extract)] == [("amplitude",)]
+    assert set(columns) < set(candidates.column_names), "what the model was told is kept beside what it said"
     found = candidates.to_arrow()
     everything = survey.map(Search(GRID), Extract(("amplitude",))).to_arrow()
     numbers = {name: everything[name].to_numpy(zero_copy_only=False).astype(float) for name in ("period", *columns)}
