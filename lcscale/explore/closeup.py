@@ -57,17 +57,16 @@ def periodogram(
         axis.set_ylim(0, None)
         axis.set_xlabel("frequency (cycles per day)")
         axis.set_ylabel("power")
-        axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
+        if periods:
+            axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
         return as_svg(figure, name, "Lomb-Scargle periodogram")
 
 
 def network_view(inputs: Inputs, preparation: Preparation, looked: npt.NDArray[np.float32], name: str) -> str:
     """Each image of the first object as it entered the network, and below it the same over where the network looked."""
-    titles = [
-        f"{role.name}, period × {fold}" if fold != 1 else f"{role.name}, period"
-        for role in preparation.roles
-        for fold in preparation.folds
-    ]
+    folds = [f", period × {fold}" if fold != 1 else ", period" for fold in preparation.folds]
+    views = [""] if preparation.raw else folds
+    titles = [f"{role.name}{view}" for role in preparation.roles for view in views]
     with style():
         figure = new_figure(2.4 * len(titles), 5.0)
         axes = figure.subplots(2, len(titles), squeeze=False)
@@ -75,23 +74,25 @@ def network_view(inputs: Inputs, preparation: Preparation, looked: npt.NDArray[n
             image = inputs.images[0, k]
             axes[0, k].imshow(image, cmap="Greys", vmin=0, vmax=255, extent=(0, 1, 1, 0), aspect="auto")
             axes[0, k].set_title(title if image.any() else f"{title} (empty)")
-            _draw_attention(axes[1, k], image, looked)
+            _draw_attention(axes[1, k], image, looked, cyclic=not preparation.raw)
         for axis in axes.ravel():
             axis.set_yticks([])
             axis.set_xticks([0, 0.5, 1])
         axes[0, 0].set_ylabel("brighter →")
         axes[1, 0].set_ylabel("where it looked")
-        figure.supxlabel("phase", fontsize=9)
+        label = "time, from the first observation to the last" if preparation.raw else "phase"
+        figure.supxlabel(label, fontsize=9)
         return as_svg(figure, name, "The images the network saw, and where it looked")
 
 
-def _draw_attention(axis: Any, image: npt.NDArray[np.uint8], looked: npt.NDArray[np.float32]) -> None:
-    """The map, cyclic in phase, with the image's dots on it."""
-    wrapped = np.concatenate([looked[:, -1:], looked, looked[:, :1]], axis=1)
-    edge = 1 / looked.shape[1]
+def _draw_attention(axis: Any, image: npt.NDArray[np.uint8], looked: npt.NDArray[np.float32], *, cyclic: bool) -> None:
+    """The map, which goes on at the other side where it is cyclic, with the image's dots on it."""
+    edge = 1 / looked.shape[1] if cyclic else 0.0
+    if cyclic:
+        looked = np.concatenate([looked[:, -1:], looked, looked[:, :1]], axis=1)
     top = float(looked.max()) or 1.0
     axis.imshow(
-        wrapped, cmap="OrRd", vmin=0, vmax=top, extent=(-edge, 1 + edge, 1, 0), aspect="auto", interpolation="bilinear"
+        looked, cmap="OrRd", vmin=0, vmax=top, extent=(-edge, 1 + edge, 1, 0), aspect="auto", interpolation="bilinear"
     )
     rows, columns = np.nonzero(image)
     size = image.shape[0]

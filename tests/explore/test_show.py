@@ -11,9 +11,11 @@ import pytest
 from pipelines import hasty_model, surveyed_lake
 
 from lcscale.errors import InputError
-from lcscale.explore import show
-from lcscale.models import load
+from lcscale.explore import closeup, show
+from lcscale.models import Preparation, load
+from lcscale.models.preparation import Inputs
 from lcscale.models.registry import save
+from lcscale.models.roles import Role
 from lcscale.periods import FrequencyGrid
 from lcscale.products import variable_candidates
 
@@ -75,6 +77,47 @@ def test_probabilities_summed_over_periods_come_out_again_too(place, tmp_path):
         row["object_id"]: row[f"prob_{one.classes[0]}"] for row in lake["variable_candidates"].to_arrow().to_pylist()
     }
     assert any(abs(stored[row["object_id"]] - row[f"prob_{one.classes[0]}"]) > 1e-4 for row in rows)
+
+
+def test_numbers_that_the_model_was_told_stand_in_the_table(tmp_path):
+    """One is extracted on the way, one searched for; without them the page would compute other probabilities."""
+    preparation = Preparation(columns=("amplitude", "power"))
+    hasty = load(hasty_model(tmp_path / "hasty", preparation))
+    card = replace(hasty.card, period_weights=(0.6, 0.4), name="told")
+    save(card, hasty.network, tmp_path / "told")
+    lake = surveyed_lake(tmp_path, n=40)
+    candidates = variable_candidates(lake["survey"], tmp_path / "told", grid=FrequencyGrid(0.05, 3.0, 0.001))
+    candidates.write("variable_candidates")
+    row = next(row for row in lake["variable_candidates"].to_arrow().to_pylist() if row["class"] and row["period_2"])
+    assert row["amplitude"] > 0
+    path = show(lake, row["object_id"], tmp_path / "page.html", models=[tmp_path / "told"])
+    assert float(re.search(r"table by at most ([\d.e-]+)\.", path.read_text("utf-8"))[1]) < 1e-5
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_model_of_light_curves_over_time_has_a_page_too(place, tmp_path):
+    lake, _ = place
+    variable_candidates(lake["survey"], "alerts").write("seen_raw")
+    row = next(row for row in lake["seen_raw"].to_arrow().to_pylist() if row["class"] is not None)
+    text = show(lake, row["object_id"], tmp_path / "page.html", name="seen_raw").read_text("utf-8")
+    assert "<h2>What the network saw</h2>" in text
+    assert float(re.search(r"table by at most ([\d.e-]+)\.", text)[1]) < 1e-5
+
+
+def test_images_over_time_are_labelled_so_and_do_not_wrap(monkeypatch):
+    from matplotlib.figure import Figure
+
+    figures: list[Figure] = []
+    monkeypatch.setattr(closeup, "as_svg", lambda figure, *_: figures.append(figure) or "")
+    for view, titles, axis in (("folded", ["red, period", "red, period × 2"], "phase"), ("raw", ["red"], "time")):
+        preparation = Preparation(view=view, roles=(Role("red", ("r",)),), size=16)
+        images = np.ones((1, preparation.n_channels, 16, 16), np.uint8)
+        inputs = Inputs(images, np.zeros((1, len(preparation.names)), np.float32), np.array([None], object))
+        closeup.network_view(inputs, preparation, np.eye(4, dtype=np.float32), "network")
+        axes = figures[-1].axes
+        assert [each.get_title("left") for each in axes if each.get_title("left")] == titles
+        assert figures[-1].get_supxlabel().startswith(axis)
+        assert axes[-1].images[0].get_array().shape == ((4, 6) if view == "folded" else (4, 4))
 
 
 def test_without_its_model_the_rest_is_shown(place, tmp_path):
