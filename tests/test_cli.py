@@ -67,6 +67,7 @@ def test_the_module_runs_as_a_program():
         (("alerts", "sky", "--yso", "nothing"), "nothing"),
         (("alerts", "plain", "--yso", "sky"), "Date"),
         (("train", "plain", "--model", "m"), "lightcurve"),
+        (("train", "sky", "--model", "m", "--stream"), "lcscale features sky --name sky_features"),
     ],
 )
 def test_a_wrong_name_path_or_column_is_one_line_and_status_2(run, lake, arguments, named):

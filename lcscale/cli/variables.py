@@ -61,7 +61,14 @@ def train(
     from lcscale.models import Split, TrainingOptions
     from lcscale.models import train as run_train
 
-    source = _with_periods(open_lake(lake), catalog, features)
+    place = open_lake(lake)
+    if stream and features is None and "period" not in place[catalog].column_names:
+        raise InputError(
+            f"{catalog} has no periods, and --stream would search them anew every epoch: make them once with "
+            f"'lcscale features {catalog} --name {catalog}_features --lake {lake}', then add "
+            f"--features {catalog}_features"
+        )
+    source = _with_periods(place, catalog, features)
     trained = run_train(
         source,
         model,
