@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lcscale.engine.progress import Silent
+from lcscale.errors import InputError
 from lcscale.models.augmentation import Augmentation, change, disguise
 from lcscale.models.checkpoint import Training, load_checkpoint, save_checkpoint
 from lcscale.models.curves import LabelledCurves
@@ -114,10 +115,11 @@ def _epochs(
     while len(history) < options.epochs and _since_best(history) < options.patience:
         training.network.train()
         epoch = len(history)
-        losses = [
-            _step(training, batch, preparation, options)
-            for batch in train.batches(epoch, options.batch_size, training.rng)
-        ]
+        batches = train.batches(epoch, options.batch_size, training.rng)
+        steps = [_step(training, batch, preparation, options) for batch in batches]
+        losses = [loss for loss in steps if loss is not None]
+        if not losses:
+            raise InputError("no star of the training set has a period and enough observations: nothing to train on")
         row = _validate(training.network, validation)
         history.append({"epoch": epoch, "train_loss": round(float(np.mean(losses)), 5), **row})
         if _since_best(history) == 0:
@@ -132,10 +134,12 @@ def _since_best(history: list[dict[str, float]]) -> int:
     return len(history) - 1 - int(np.argmin([row["log_loss"] for row in history])) if history else 0
 
 
-def _step(training: Training, batch: Batch, preparation: Preparation, options: TrainingOptions) -> float:
-    """One step of the optimizer; the loss."""
+def _step(training: Training, batch: Batch, preparation: Preparation, options: TrainingOptions) -> float | None:
+    """One step of the optimizer; the loss, None where no star of the batch can be used and nothing is learnt."""
     inputs = look(batch.curves, preparation, options.augmentation, training.rng)
     rows = np.flatnonzero(is_none(inputs.reason))
+    if not rows.size:
+        return None
     device = next(training.network.parameters()).device
     images, numbers, allowed, weight = (
         torch.from_numpy(each[rows]).to(device) for each in (inputs.images, inputs.numbers, batch.allowed, batch.weight)

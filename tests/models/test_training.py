@@ -16,7 +16,7 @@ from lcscale.models.calibration import conformal_threshold, fit_temperature, pre
 from lcscale.models.fitting import fit, group_loss
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
 from lcscale.models.targets import targets_of
-from lcscale.models.training_set import InMemory
+from lcscale.models.training_set import Batch, InMemory
 
 SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
 
@@ -123,6 +123,33 @@ def test_early_stopping_keeps_the_best_epoch_of_the_validation_set():
     fitted = fit(train_set, (inputs, wrong), how, options, Silent())
     losses = [row["log_loss"] for row in fitted.history]
     assert len(losses) == int(np.argmin(losses)) + 1 + options.patience or len(losses) == options.epochs
+
+
+class InOrder(InMemory):
+    """A training set whose stars always come in the same order."""
+
+    def batches(self, epoch, size, rng):
+        for chosen in np.array_split(np.arange(len(self)), self.per_epoch(size)):
+            yield Batch(self.curves.take(chosen), self.targets.allowed[chosen], self.weight[chosen])
+
+
+def test_a_batch_without_a_usable_star_teaches_nothing():
+    labelled, how = curves(), Preparation()
+    inputs = prepare(labelled.lcs, labelled.period, how)
+    how = fit_standards(how, inputs.numbers)
+    validation = (replace(inputs, numbers=standardise(inputs.numbers, how)), targets_of(labelled.label, 1))
+    options = replace(SMALL, epochs=2, batch_size=len(labelled) // 3)
+    targets = validation[1]
+
+    def fitted(period):
+        train_set = InOrder(replace(labelled, period=period), targets, targets.weights(0.5))
+        return fit(train_set, validation, how, options, Silent())
+
+    some = fitted(np.where(np.arange(len(labelled)) < options.batch_size, np.nan, labelled.period))
+    assert all(np.isfinite(row["train_loss"]) for row in some.history)
+    assert all(bool(value.isfinite().all()) for value in some.network.state_dict().values())
+    with pytest.raises(InputError, match="no star of the training set"):
+        fitted(np.full(len(labelled), np.nan))
 
 
 def test_temperature_is_the_one_the_scores_were_spoilt_with():
