@@ -20,7 +20,7 @@ from lcscale.errors import InputError, LcscaleError
 GPU = "GPU"
 """Name of the worker resource that stands for a GPU."""
 
-_BACKLOG_PER_SLOT = 4
+_BACKLOG_PER_SLOT = 3
 _SHARE = 0.25
 _BUNDLE_SECONDS = 0.02
 _BUNDLE_TASKS = 16

@@ -59,11 +59,11 @@ _here = _Here()
 
 
 @contextlib.contextmanager
-def arranged(seats: threading.Semaphore, leave: Callable[[], None] | None = None) -> Iterator[None]:
+def arranged(seats: threading.Semaphore, leave: Callable[[], None]) -> Iterator[None]:
     """Run a task among others of its process: of those in `turn` there are never more than `seats`.
 
-    `leave`, where the engine counts slots, gives the task's slot to the next one; it is called once, when the first
-    turn begins. So one task computes, the next one reads and waits with its slot, and those before write.
+    `leave` gives the task's slot to the next one; it is called once, when the first turn begins. So one task
+    computes, the next one reads and waits with its slot, and those before write.
     """
     _here.seats, _here.leave = seats, leave
     try:

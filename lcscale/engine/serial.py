@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import threading
 from collections.abc import Iterator
 
-from lcscale.engine.overlap import arranged, two_at_once
+from lcscale.engine.overlap import two_at_once
 from lcscale.engine.task import Outcome, Task, attempt
 
 
 class SerialEngine:
-    """One task at a time, here: for notebooks, tests and small catalogs.
+    """Tasks here, in order: for notebooks, tests and small catalogs.
 
-    While a task computes, the one before it may still write or the next one read.
+    Tasks that overlap run two at a time: one reads or writes while the other computes.
     """
 
     name = "serial"
@@ -22,17 +22,10 @@ class SerialEngine:
 
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Run each task and yield its outcome, in order."""
-        seats = threading.Semaphore(1)
-
-        def in_turn(task: Task) -> Outcome:
-            with arranged(seats):
-                return attempt(task, retries)
-
+        one = functools.partial(attempt, retries=retries)
         for overlaps, some in itertools.groupby(tasks, lambda task: task.overlaps):
-            if overlaps:
-                yield from two_at_once(in_turn, some)
-            else:
-                yield from map(attempt, some, itertools.repeat(retries))
+            run = two_at_once if overlaps else map
+            yield from run(one, some)
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -77,9 +77,8 @@ class OneAfterTheOther(SerialEngine):
 
 
 @pytest.mark.benchmark(group="48 partitions through a device, 20 ms each")
-@pytest.mark.parametrize("engine", [OneAfterTheOther(), SerialEngine()], ids=["one after the other", "serial"])
-def test_a_device_of_this_process(benchmark, stars, tmp_path, engine):
-    through_device(benchmark, stars, tmp_path / "log", engine)
+def test_one_after_the_other(benchmark, stars, tmp_path):
+    through_device(benchmark, stars, tmp_path / "log", OneAfterTheOther())
 
 
 @pytest.mark.benchmark(group="48 partitions through a device, 20 ms each")
