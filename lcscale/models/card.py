@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Self, cast
 
 from lcscale.errors import ModelError
 from lcscale.images import ImageOptions
@@ -19,8 +20,33 @@ FORMAT = 1
 TRAINED_ON = ("real", "simulated", "mixed")
 
 
+class ModelCard(ABC):
+    """What the cards of all kinds of models are: dataclasses with a field `weights_sha256`."""
+
+    weights_sha256: str
+
+    @property
+    def id(self) -> str:
+        """Name by content: 16 hexadecimal digits that change with the weights and with every word of the card."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def with_weights(self, digest: str) -> Self:
+        """The same card for weights of this SHA-256."""
+        changed: Self = replace(cast(Any, self), weights_sha256=digest)
+        return changed
+
+    @abstractmethod
+    def to_json(self) -> str:
+        """The text of `card.json`."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, text: str, where: str) -> Self:
+        """Read the text of `card.json`, found at `where`; a `ModelError` where it is none of this kind."""
+
+
 @dataclass(frozen=True)
-class Card:
+class Card(ModelCard):
     """What stands in `card.json`."""
 
     name: str
@@ -46,21 +72,12 @@ class Card:
     weights_sha256: str = ""
     """Hash of the weights file."""
 
-    @property
-    def id(self) -> str:
-        """Name by content: 16 hexadecimal digits that change with the weights and with every word of the card."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
-
-    def with_weights(self, digest: str) -> Card:
-        """The same card for weights of this SHA-256."""
-        return replace(self, weights_sha256=digest)
-
     def to_json(self) -> str:
         """The text of `card.json`."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: str) -> Card:
+    def from_json(cls, text: str, where: str) -> Self:
         """Read the text of `card.json`, found at `where`.
 
         Raises

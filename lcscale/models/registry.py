@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lcscale.errors import InputError, ModelError
-from lcscale.models.card import Card
+from lcscale.models.card import Card, ModelCard
 
 if TYPE_CHECKING:
     from lcscale.models.model import Model
     from lcscale.models.network import FoldedImageNet
+
+AnyCard = TypeVar("AnyCard", bound=ModelCard)
 
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
@@ -60,9 +62,14 @@ def read_card(path_or_name: str | Path) -> Card:
     ModelError
         Its card is damaged.
     """
-    path = find_folder(path_or_name) / CARD
+    return card_at(find_folder(path_or_name), Card)
+
+
+def card_at(folder: Path, kind: type[AnyCard]) -> AnyCard:
+    """The card of a kind in a model's folder."""
+    path = folder / CARD
     try:
-        return Card.from_json(path.read_text("utf-8"), str(path))
+        return kind.from_json(path.read_text("utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise ModelError(f"{path} is no model card: it is not UTF-8 text") from error
 
@@ -100,9 +107,7 @@ def _load(folder: str, model_id: str) -> Model:
     from lcscale.models.network import Architecture, FoldedImageNet
 
     card = read_card(folder)
-    content = (Path(folder) / WEIGHTS).read_bytes()
-    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
-        raise ModelError(f"{folder}/{WEIGHTS} is not what its card was written for (the hash differs): copy it again")
+    content = checked_weights(folder, card)
     try:
         sizes = dict(card.architecture)
         sizes["filters"] = tuple(sizes["filters"])
@@ -124,13 +129,32 @@ def save(card: Card, network: FoldedImageNet, folder: str | Path) -> Card:
     """
     from safetensors.torch import save as serialise
 
+    content = serialise({name: value.contiguous() for name, value in network.state_dict().items()})
+    return write_files(folder, content, card)
+
+
+def checked_weights(folder: str | Path, card: ModelCard) -> bytes:
+    """The content of the weights file, which has to be the one that the card was written for."""
+    content = (Path(folder) / WEIGHTS).read_bytes()
+    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
+        raise ModelError(f"{folder}/{WEIGHTS} is not what its card was written for (the hash differs): copy it again")
+    return content
+
+
+def write_files(folder: str | Path, weights: bytes, card: AnyCard) -> AnyCard:
+    """Write weights and card as a model's folder; returns the card with the hash of the weights.
+
+    Raises
+    ------
+    ModelError
+        The folder holds something else than a model.
+    """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     strange = sorted(path.name for path in target.iterdir() if path.name not in (WEIGHTS, CARD))
     if strange:
         raise ModelError(f"{target} is not a model's folder: it holds {', '.join(strange[:3])}; choose another")
-    content = serialise({name: value.contiguous() for name, value in network.state_dict().items()})
-    (target / WEIGHTS).write_bytes(content)
-    complete = card.with_weights(hashlib.sha256(content).hexdigest())
+    (target / WEIGHTS).write_bytes(weights)
+    complete = card.with_weights(hashlib.sha256(weights).hexdigest())
     (target / CARD).write_text(complete.to_json(), "utf-8")
     return complete

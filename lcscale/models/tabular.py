@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import ModelError
+from lcscale.models.card import ModelCard
 from lcscale.models.forest import ARRAYS, Forest
-from lcscale.models.registry import CARD, WEIGHTS, find_folder
+from lcscale.models.registry import WEIGHTS, card_at, checked_weights, find_folder, write_files
 
 FORMAT = 1
 """Raised when cards of old models can no longer be read."""
@@ -52,7 +52,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class TabularCard:
+class TabularCard(ModelCard):
     """What stands in `card.json`."""
 
     name: str
@@ -68,17 +68,12 @@ class TabularCard:
     weights_sha256: str = ""
     """Hash of the weights file."""
 
-    @property
-    def id(self) -> str:
-        """Name by content: 16 hexadecimal digits that change with the weights and with every word of the card."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
-
     def to_json(self) -> str:
         """The text of `card.json`."""
         return json.dumps({"format": FORMAT, "kind": "tabular", **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: str) -> TabularCard:
+    def from_json(cls, text: str, where: str) -> Self:
         """Read the text of `card.json`, found at `where`.
 
         Raises
@@ -174,29 +169,16 @@ def save_tabular(model: TabularModel, folder: str | Path) -> TabularModel:
     """
     from safetensors.numpy import save
 
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    strange = sorted(path.name for path in target.iterdir() if path.name not in (WEIGHTS, CARD))
-    if strange:
-        raise ModelError(f"{target} is not a model's folder: it holds {', '.join(strange[:3])}; choose another")
     tensors = {f"arrays/{name}": np.ascontiguousarray(values) for name, values in model.arrays.items()}
     for part, forests in model.forests.items():
         for number, forest in enumerate(forests):
             tensors |= {f"{part}/{number}/{name}": values for name, values in forest.arrays().items()}
-    content = save(tensors)
-    (target / WEIGHTS).write_bytes(content)
-    card = replace(model.card, weights_sha256=hashlib.sha256(content).hexdigest())
-    (target / CARD).write_text(card.to_json(), "utf-8")
-    return replace(model, card=card)
+    return replace(model, card=write_files(folder, save(tensors), model.card))
 
 
 def read_tabular_card(path_or_name: str | Path) -> TabularCard:
     """The card of a tabular model, given by its folder or the name of a shipped one, without its weights."""
-    path = find_folder(path_or_name, SHIPPED) / CARD
-    try:
-        return TabularCard.from_json(path.read_text("utf-8"), str(path))
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path} is no model card: it is not UTF-8 text") from error
+    return card_at(find_folder(path_or_name, SHIPPED), TabularCard)
 
 
 def load_tabular(path_or_name: str | Path) -> TabularModel:
@@ -220,11 +202,8 @@ def _load(folder: str, model_id: str) -> TabularModel:
     from safetensors.numpy import load
 
     card = read_tabular_card(folder)
-    content = (Path(folder) / WEIGHTS).read_bytes()
-    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
-        raise ModelError(f"{folder}/{WEIGHTS} is not what its card was written for (the hash differs): copy it again")
     try:
-        tensors = load(content)
+        tensors = load(checked_weights(folder, card))
     except SafetensorError as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
     forests = {
