@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import InputError
-from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, phase_of
+from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, phase_of, time_range
 from lcscale.images.options import ImageOptions
 from lcscale.images.render import Images, canvas, one_each
 from lcscale.lightcurves import LightCurves
@@ -102,28 +102,13 @@ def _rendered(
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
-    cycles = 1 if period is None else options.cycles
-    first, last = _ends(lcs)
-    start = first if epoch is None else np.where(np.isnan(given := one_each(epoch, n, "epoch")), first, given)
-    # over time: one long cycle, so that the last observation is in the last column
-    span = np.where(last > first, (last - first) * (1 + 1e-12), 1.0)
-    periods = span if period is None else np.ascontiguousarray(one_each(period, n, "period"))
-    zero = first if period is None else np.ascontiguousarray(start)
+    folds = period is not None
+    periods = np.ascontiguousarray(one_each(1.0 if period is None else period, n, "period"))
+    epochs = np.ascontiguousarray(one_each(np.nan if epoch is None or not folds else epoch, n, "epoch"))
     error = lcs.mag_err if bars else np.zeros(lcs.time.size, np.float32)
-    shown = (cycles, options.quantile, options.margin, options.shared_range, bars)
-    _draw(lcs.time, lcs.mag, error, band, lcs.offsets, periods, zero, *shown, images)
+    shown = (options.cycles if folds else 1, options.quantile, options.margin, options.shared_range, bars)
+    _draw(lcs.time, lcs.mag, error, band, lcs.offsets, folds, periods, epochs, *shown, images)
     return images
-
-
-def _ends(lcs: LightCurves) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """First and last time of each object; 0 without observations."""
-    first, last = np.zeros(len(lcs)), np.zeros(len(lcs))
-    for i in np.flatnonzero(lcs.counts > 0):
-        rows = slice(lcs.offsets[i], lcs.offsets[i + 1])
-        times = lcs.time[rows][np.isfinite(lcs.time[rows]) & np.isfinite(lcs.mag[rows])]
-        if times.size:
-            first[i], last[i] = times.min(), times.max()
-    return first, last
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -133,8 +118,9 @@ def _draw(
     error: _Floats,
     band: npt.NDArray[np.int8],
     offsets: npt.NDArray[np.int64],
-    period: npt.NDArray[np.float64],
-    epoch: npt.NDArray[np.float64],
+    folds: bool,
+    periods: npt.NDArray[np.float64],
+    epochs: npt.NDArray[np.float64],
     cycles: int,
     quantile: float,
     margin: float,
@@ -142,17 +128,22 @@ def _draw(
     bars: bool,
     images: Images,
 ) -> None:
-    """Fill every image with counts or bars."""
+    """Fill every image with counts or bars; where it `folds` not, time is one long cycle."""
     levels = np.empty(N_COUNTS, np.int32)
     size = images.shape[2]
     width = size // cycles
     counts = np.empty((size, width), np.int64)
     for i in range(offsets.size - 1):
-        if not (math.isfinite(period[i]) and period[i] > 0):
+        if not (math.isfinite(periods[i]) and periods[i] > 0):
             continue
         a, b = offsets[i], offsets[i + 1]
-        for c in range(images.shape[1]):
-            n_bands = images.shape[1]
+        n_bands = images.shape[1]
+        first, last = time_range(time, mag, band, a, b, n_bands)
+        epoch = first if math.isnan(epochs[i]) else epochs[i]
+        period = periods[i]
+        if not folds:  # so that the last observation is in the last column
+            period = (last - first) * (1 + 1e-12) if last > first else 1.0
+        for c in range(n_bands):
             wanted = -1 if shared else c
             low, high = brightness_range(time, mag, band, a, b, n_bands, wanted, quantile, margin, levels)
             if high <= low:
@@ -163,7 +154,7 @@ def _draw(
                 code = band[j] if band.size else 0
                 if code != c or not drawable(time[j], mag[j], code, n_bands) or not math.isfinite(error[j]):
                     continue
-                column = int(phase_of(time[j], epoch[i], 1.0 / period[i]) * width)
+                column = int(phase_of(time[j], epoch, 1.0 / period) * width)
                 top = math.floor((mag[j] - error[j] - low) * scale)
                 bottom = math.floor((mag[j] + error[j] - low) * scale)
                 if bars or low <= mag[j] < high:
