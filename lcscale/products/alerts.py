@@ -93,8 +93,7 @@ def alert_statistics(
     keys = grouping(by, time, label)
     matched = matched_alerts(alerts, definitions, keys, radius_arcsec)
     n_alerts, n_yso = _count(matched, definitions, keys, engine)
-    fixed = {"by": ", ".join(_as_tuple(by)), "time": keys[0], "alerts_version": catalog_version(alerts)}
-    return tabulate(n_alerts, n_yso, definitions, radius_arcsec, fixed)
+    return tabulate(n_alerts, n_yso, definitions, radius_arcsec, by, keys, alerts)
 
 
 def matched_alerts(alerts: Catalog, definitions: Mapping[str, Definition], keys: Keys, radius_arcsec: float) -> Catalog:
@@ -109,9 +108,12 @@ def tabulate(
     n_yso: Mapping[tuple[str, Key], int],
     definitions: Mapping[str, Definition],
     radius_arcsec: float,
-    fixed: Mapping[str, Any],
+    by: str | Sequence[str],
+    keys: Keys,
+    alerts: Catalog,
 ) -> pa.Table:
-    """The rows of `alert_statistics` for these counts; `fixed` holds the columns that are the same in each."""
+    """The rows of `alert_statistics` for these counts of `alerts`, made `by` the columns `keys`."""
+    fixed = {"by": ", ".join(_as_tuple(by)), "time": keys[0], "alerts_version": catalog_version(alerts)}
     rows = []
     for name, definition in definitions.items():
         for key in sorted(n_alerts, key=lambda key: [(part is None, part or "") for part in key]):

@@ -12,7 +12,7 @@ from lcscale.errors import QuarantineError
 from lcscale.lake import Catalog
 from lcscale.products.alerts import Key, Keys, grouping, matched_alerts, tabulate
 from lcscale.products.counterparts import separation_column
-from lcscale.products.definitions import Definition, Near, as_definitions, catalog_version
+from lcscale.products.definitions import Definition, Near, as_definitions
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,9 +57,8 @@ def alert_statistics_spark(
     record = joined.write(matched, engine=engine, progress=False)
     if record.quarantined:
         raise QuarantineError(f"alert statistics: {len(record.quarantined)} partitions of {alerts.name} were set aside")
-    folder = alerts.entries / matched / record.version if alerts.entries is not None else None
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    spark.read.parquet(f"{folder}/dataset").createOrReplaceTempView("alerts")
+    spark.read.parquet(f"{alerts.entries}/{matched}/{record.version}/dataset").createOrReplaceTempView("alerts")
     n_alerts: Counter[Key] = Counter()
     n_yso: Counter[tuple[str, Key]] = Counter()
     for row in spark.sql(query(keys, definitions, joined.schema)).collect():
@@ -67,9 +66,7 @@ def alert_statistics_spark(
         n_alerts[key] = row["n_alerts"]
         for name in definitions:
             n_yso[name, key] = row[f"n_{name}"]
-    names = (by,) if isinstance(by, str) else tuple(by)
-    fixed = {"by": ", ".join(names), "time": keys[0], "alerts_version": catalog_version(alerts)}
-    return tabulate(n_alerts, n_yso, definitions, radius_arcsec, fixed)
+    return tabulate(n_alerts, n_yso, definitions, radius_arcsec, by, keys, alerts)
 
 
 def query(keys: Keys, definitions: Mapping[str, Definition], schema: pa.Schema) -> str:
