@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
 from dataclasses import dataclass, field
 from typing import Any
 
 from lcscale.engine.task import Outcome
+
+_LIBRARIES = ("lcscale", "numpy", "numba", "pyarrow", "torch", "hats", "dask")
 
 
 @dataclass
@@ -78,5 +81,8 @@ class RunRecord:
 
 def code_versions() -> dict[str, str]:
     """Versions of Python and of the libraries whose results stand in the lake."""
-    names = ("lcscale", "numpy", "numba", "pyarrow", "torch", "hats", "dask")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in _LIBRARIES}}
+
+
+_version = functools.cache(importlib.metadata.version)
+"""Looked up once a process: each is read from a file, and an ingest is several runs."""
