@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -135,10 +136,8 @@ def _sum(histograms: Sequence[Histogram]) -> Histogram:
 
 def _common(schemas: Sequence[pa.Schema], labels: Sequence[str]) -> tuple[pa.Schema, list[str]]:
     """The schema all rows fit into; columns that are text in one file and numbers in another become text."""
-    try:
+    with contextlib.suppress(pa.ArrowTypeError, pa.ArrowInvalid):  # found out below: which columns of which files
         return pa.unify_schemas(schemas, promote_options="permissive"), []
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        pass  # found out below which columns of which files
     kinds: dict[str, dict[pa.DataType, str]] = {}
     for schema, label in zip(schemas, labels, strict=True):
         for field in schema:
