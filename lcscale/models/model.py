@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,12 @@ class Model:
     card: Card
     """What it is."""
     network: FoldedImageNet
-    """Its weights, ready for inference."""
+    """Its weights, as they are saved."""
+
+    @cached_property
+    def fused(self) -> FoldedImageNet:
+        """The network as it computes soonest."""
+        return self.network.fused()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -71,7 +76,7 @@ class Model:
         """
         card, known = self.card, tuple(bands or lcs.bands)
         candidates = _candidates(period, len(lcs), len(card.period_weights))
-        scores, reason = scores_of(self.network, card.preparation, lcs, candidates[:, 0], bands=known, columns=columns)
+        scores, reason = scores_of(self.fused, card.preparation, lcs, candidates[:, 0], bands=known, columns=columns)
         first = softmax(scores / card.temperature)
         probabilities = card.period_weights[0] * first
         for weight, others in zip(card.period_weights[1:], candidates.T[1:], strict=True):
@@ -80,7 +85,7 @@ class Model:
             if rows.size:
                 extra = None if columns is None else {name: values[rows] for name, values in columns.items()}
                 scores, _ = scores_of(
-                    self.network, card.preparation, lcs.take(rows), others[rows], bands=known, columns=extra
+                    self.fused, card.preparation, lcs.take(rows), others[rows], bands=known, columns=extra
                 )
                 mixed[rows] = softmax(scores / card.temperature)
             probabilities += weight * mixed
@@ -146,12 +151,11 @@ def scores_of(
 def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "auto") -> npt.NDArray[np.float32]:
     """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode; on the network's device.
 
-    On a GPU in bfloat16, images with their channels last, and batches of one size: they are filled up with empty
-    objects, so that no shape is compiled twice and an object's scores do not depend on how many others there are.
+    On a GPU in bfloat16 and in batches of one size: they are filled up with empty objects, so that no shape is compiled
+    twice and an object's scores do not depend on how many others there are.
     """
     network.eval()
     device = next(network.parameters()).device
-    layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
     scores = []
     with ONE_TORCH_THREAD, torch.inference_mode(), lowered(device, precision):
         for first in range(0, len(inputs), BATCH):
@@ -161,8 +165,8 @@ def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "au
                 images, numbers = (
                     np.concatenate([e, np.zeros((BATCH - n, *e.shape[1:]), e.dtype)]) for e in (images, numbers)
                 )
-            seen = torch.from_numpy(images).to(device, memory_format=layout)
-            scores.append(network(seen, torch.from_numpy(numbers).to(device)).float().cpu().numpy()[:n])
+            seen, told = (torch.from_numpy(each).to(device) for each in (images, numbers))
+            scores.append(network(seen, told).float().cpu().numpy()[:n])
     return np.concatenate(scores) if scores else np.empty((0, network.architecture.n_classes), np.float32)
 
 

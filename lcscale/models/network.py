@@ -6,11 +6,13 @@ it is imported; `lcscale.models` imports it only where a network is used.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Convolution(nn.Module):
         super().__init__()
         self.reach, self.cyclic = width // 2, cyclic
         self.convolution = nn.Conv2d(n_in, n_out, width, stride, padding=(self.reach, 0), bias=False)
-        self.scale = nn.BatchNorm2d(n_out)
+        self.scale: nn.BatchNorm2d | nn.Identity = nn.BatchNorm2d(n_out)
 
     def forward(self, images: Tensor) -> Tensor:
         """[n, n_in, brightness, phase or time] to [n, n_out, ...]."""
@@ -54,7 +56,16 @@ class Convolution(nn.Module):
             wrapped = torch.cat([images[..., -self.reach :], images, images[..., : self.reach]], dim=-1)
         else:
             wrapped = functional.pad(images, (self.reach, self.reach))
-        return functional.relu(self.scale(self.convolution(wrapped)))
+        scaled: Tensor = self.scale(self.convolution(wrapped))
+        return scaled
+
+
+class Pooling(nn.MaxPool2d):
+    """Maxima of what is positive: the same as maxima after the ReLU, of fewer pixels."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """[n, filters, height, width] to a smaller image."""
+        return functional.relu(super().forward(images))
 
 
 class FoldedImageNet(nn.Module):
@@ -78,9 +89,9 @@ class FoldedImageNet(nn.Module):
         first, second, third = a.filters
         self.trunk = nn.Sequential(
             Convolution(a.n_channels, first, 5, stride=2, cyclic=a.cyclic),
-            nn.MaxPool2d(2),
+            Pooling(2),
             Convolution(first, second, 3, cyclic=a.cyclic),
-            nn.MaxPool2d(2),
+            Pooling(2),
             Convolution(second, third, 3, cyclic=a.cyclic),
             nn.MaxPool2d((2, 1)),
         )
@@ -110,7 +121,16 @@ class FoldedImageNet(nn.Module):
         numbers
             float32 [n, n_numbers], standardised; NaN where missing.
         """
-        return self.conclude(self.look(images.to(numbers.dtype) / 255.0), numbers)
+        seen = images.to(numbers.dtype, memory_format=torch.channels_last) / 255.0
+        return self.conclude(self.look(seen), numbers)
+
+    def fused(self) -> FoldedImageNet:
+        """The same network for inference: every batch normalisation is a part of its convolution."""
+        network = deepcopy(self).eval().requires_grad_(False)
+        for part in network.modules():
+            if isinstance(part, Convolution) and isinstance(part.scale, nn.BatchNorm2d):
+                part.convolution, part.scale = fuse_conv_bn_eval(part.convolution, part.scale), nn.Identity()
+        return network
 
     def look(self, images: Tensor) -> Tensor:
         """What the last convolution sees, float [n, filters, brightness, phase].
@@ -120,8 +140,7 @@ class FoldedImageNet(nn.Module):
         images
             float [n, n_channels, size, size], 0 to 1.
         """
-        features: Tensor = self.trunk[:-1](images)
-        return features
+        return functional.relu(self.trunk[:-1](images))
 
     def conclude(self, features: Tensor, numbers: Tensor) -> Tensor:
         """Scores from what `look` gave, and the numbers."""
