@@ -64,9 +64,7 @@ def periodogram(
 
 def network_view(inputs: Inputs, preparation: Preparation, looked: npt.NDArray[np.float32], name: str) -> str:
     """Each image of the first object as it entered the network, and below it the same over where the network looked."""
-    folds = [f", period × {fold}" if fold != 1 else ", period" for fold in preparation.folds]
-    views = [""] if preparation.raw else folds
-    titles = [f"{role.name}{view}" for role in preparation.roles for view in views]
+    titles = preparation.channels
     with style():
         figure = new_figure(2.4 * len(titles), 5.0)
         axes = figure.subplots(2, len(titles), squeeze=False)

@@ -61,6 +61,8 @@ def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: n
     n = len(inputs)
     shifts = np.zeros(n, np.int64) if preparation.raw else rng.integers(0, preparation.size, n)
     images = np.stack([np.roll(image, shift, axis=-1) for image, shift in zip(inputs.images, shifts, strict=True)])
+    still = [k for k, what in enumerate(preparation.channels) if what.endswith("dm-dt")]  # its axis is no phase
+    images[:, still] = inputs.images[:, still]
     numbers = inputs.numbers.copy()
     if len(preparation.roles) > 1:
         names = np.array(preparation.names)

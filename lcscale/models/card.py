@@ -73,8 +73,11 @@ class Card(ModelCard):
     """Hash of the weights file."""
 
     def to_json(self) -> str:
-        """The text of `card.json`."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+        """The text of `card.json`; without further pictures it is that of the cards before there were any."""
+        row = asdict(self)
+        if not self.preparation.pictures:
+            del row["preparation"]["pictures"]
+        return json.dumps({"format": FORMAT, **row}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Self:
@@ -93,7 +96,7 @@ class Card(ModelCard):
             made["roles"] = tuple(Role(role["name"], tuple(role["bands"])) for role in made["roles"])
             made["drawing"] = ImageOptions(**made["drawing"])
             lists = {name: tuple(made[name]) for name in ("folds", "columns", "centre", "scale")}
-            preparation = Preparation(**{**made, **lists})
+            preparation = Preparation(**{**made, **lists, "pictures": tuple(made.get("pictures", ()))})
             weights = tuple(row.get("period_weights", (1.0,)))
             changed = {"classes": tuple(row["classes"]), "preparation": preparation, "period_weights": weights}
             return cls(**{**row, **changed})

@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import InputError
-from lcscale.images import ImageOptions, render_folded, render_raw
+from lcscale.images import (
+    ImageOptions,
+    render_density,
+    render_dmdt,
+    render_error_bars,
+    render_folded,
+    render_raw,
+)
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.models.numbers import BAND_NUMBERS, band_numbers
@@ -18,6 +25,9 @@ from lcscale.models.raw import FEWEST, RAW_NUMBERS, raw_numbers
 from lcscale.models.roles import ROLES, Role, cast, select
 
 VIEWS = ("folded", "raw")
+PICTURES = ("density", "error bars", "dm-dt")
+"""Further images of a role that a network may be shown; see `lcscale.images`. The last is over the time between two
+observations, the others are drawn like the first image of the role."""
 _LARGEST = 6.0
 _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
 
@@ -32,6 +42,8 @@ class Preparation:
     """Which bands play which role; images and numbers of the roles stand in this order."""
     folds: tuple[int, ...] = (1, 2)
     """Multiples of the period that the images of each role are folded with; of no meaning for raw ones."""
+    pictures: tuple[str, ...] = ()
+    """Further images of each role, out of `PICTURES`."""
     size: int = 64
     """Pixels of an image's side."""
     drawing: ImageOptions = _DRAWING
@@ -49,6 +61,9 @@ class Preparation:
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
             raise InputError(f"view must be one of {', '.join(VIEWS)}, not {self.view!r}")
+        strange = [name for name in self.pictures if name not in PICTURES]
+        if strange or len(set(self.pictures)) < len(self.pictures):
+            raise InputError(f"pictures are different ones out of {', '.join(PICTURES)}, not {self.pictures!r}")
 
     @property
     def raw(self) -> bool:
@@ -58,7 +73,14 @@ class Preparation:
     @property
     def per_role(self) -> int:
         """Images of a role."""
-        return 1 if self.raw else len(self.folds)
+        return (1 if self.raw else len(self.folds)) + len(self.pictures)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What each image of an object shows."""
+        dots = [""] if self.raw else [f", period × {fold}" if fold != 1 else ", period" for fold in self.folds]
+        shown = (*dots, *(f", {picture}" for picture in self.pictures))
+        return tuple(f"{role.name}{what}" for role in self.roles for what in shown)
 
     @property
     def n_channels(self) -> int:
@@ -157,13 +179,18 @@ def _draw(
     lcs: LightCurves, periods: npt.NDArray[np.float64], epoch: npt.NDArray[np.float64] | None, preparation: Preparation
 ) -> npt.NDArray[np.uint8]:
     """Images of one role, uint8 [n_objects, per_role, size, size]."""
+    size, how = preparation.size, preparation.drawing
     if preparation.raw:
-        return render_raw(lcs, preparation.size, preparation.drawing)
-    folded = [
-        render_folded(lcs, fold * periods, epoch, preparation.size, preparation.drawing)[:, 0]
-        for fold in preparation.folds
-    ]
-    return np.stack(folded, axis=1)
+        drawn, first = [render_raw(lcs, size, how)], None
+    else:
+        drawn, first = [render_folded(lcs, fold * periods, epoch, size, how) for fold in preparation.folds], periods
+    for picture in preparation.pictures:
+        if picture == "dm-dt":
+            drawn.append(render_dmdt(lcs, size))
+        else:
+            render = render_density if picture == "density" else render_error_bars
+            drawn.append(render(lcs, first, epoch, size, how))
+    return np.concatenate(drawn, axis=1)
 
 
 def standardise(numbers: npt.NDArray[np.float32], preparation: Preparation) -> npt.NDArray[np.float32]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
@@ -29,6 +29,25 @@ def test_every_channel_is_the_images_rooms_own_drawing(stars):
     np.testing.assert_array_equal(alone, render_folded(red, 2 * stars.period, size=64, options=HOW.drawing)[:, 0])
     assert inputs.numbers.shape == (40, len(HOW.names))
     assert all(reason is None for reason in inputs.reason)
+
+
+def test_further_pictures_are_the_images_rooms_own_too(stars):
+    from lcscale.images import render_density, render_dmdt, render_error_bars
+
+    few, period = stars.lcs.take(np.arange(4)), stars.period[:4]
+    how = Preparation(pictures=("density", "error bars", "dm-dt"), folds=(1,), size=32)
+    inputs, plain = prepare(few, period, how), prepare(few, period, replace(how, pictures=()))
+    assert how.channels[3:5] == ("blue, dm-dt", "red, period")
+    np.testing.assert_array_equal(inputs.images[:, ::4], plain.images)
+    np.testing.assert_array_equal(inputs.numbers, plain.numbers)
+    red, first = few.select_band("r"), few.time[few.offsets[:-1]]
+    for k, render in ((5, render_density), (6, render_error_bars)):
+        np.testing.assert_array_equal(inputs.images[:, k], render(red, period, first, 32, how.drawing)[:, 0])
+    np.testing.assert_array_equal(inputs.images[:, 7], render_dmdt(red, 32)[:, 0])
+    over_time = prepare(few, None, replace(how, view="raw"))
+    np.testing.assert_array_equal(over_time.images[:, 5], render_density(red, size=32, options=how.drawing)[:, 0])
+    with pytest.raises(InputError, match="pictures are different ones out of density"):
+        Preparation(pictures=("density", "density"))
 
 
 def test_phases_compare_between_the_bands():
