@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ class Held:
 
 
 _ROUNDS = 4
+_KEPT = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
 ALTERNATIVES = ("period_2", "period_3")
 """Columns of further candidate periods, where the training catalog has them."""
 
@@ -81,7 +83,7 @@ def assess(
     model: Model,
     held: dict[str, Held],
     known: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]],
-    test_numbers: npt.NDArray[np.float32],
+    test_numbers: Mapping[str, npt.NDArray[np.float32]],
     counted: npt.NDArray[np.bool_],
     seed: int,
 ) -> dict[str, Any]:
@@ -92,11 +94,11 @@ def assess(
     model
         Calibrated.
     held
-        `validation` and `test`, either may be empty.
+        `validation` and `test`, either may be empty, and `simulated_test` where there is one.
     known
         Numbers of stars that the baselines are trained on, and the classes that their labels allow.
     test_numbers
-        Numbers of the test set.
+        Numbers of the test sets that have stars.
     counted
         bool [n_classes], the classes of which the mean F1 is taken.
     seed
@@ -107,16 +109,18 @@ def assess(
     for name, part in held.items():
         if len(part):
             probabilities = _predict(model, part)
-            figures[name] = _of_set(probabilities, part, model.card.threshold, counted)
+            figures[name] = _of_set(probabilities, part, counted, model.card.threshold)
             if name == "test":
                 figures["errors"] = _errors(probabilities, part)
     main = figures["test" if "test" in figures else "validation"]
     figures |= {name: main[name] for name in ("accuracy", "macro_f1", "ece")}
-    test = held["test"]
-    if len(test) and (known[1].sum(axis=1) == 1).any():
-        for name, what in BASELINES.items():
-            found = baseline_probabilities(name, *known, test_numbers, seed)
-            figures[name] = {"what": what, **evaluate(found, test.targets, counted)}
+    if test_numbers and (known[1].sum(axis=1) == 1).any():
+        together = np.concatenate(list(test_numbers.values()))
+        ends = np.cumsum([len(each) for each in test_numbers.values()])[:-1]
+        for baseline, what in BASELINES.items():
+            parts = np.split(baseline_probabilities(baseline, *known, together, seed), ends)
+            found = {name: _of_set(part, held[name], counted) for name, part in zip(test_numbers, parts, strict=True)}
+            figures[baseline] = {"what": what, **found.pop("test", {}), **found}
     return figures
 
 
@@ -126,19 +130,24 @@ def _predict(model: Model, held: Held) -> npt.NDArray[np.float32]:
 
 
 def _of_set(
-    probabilities: npt.NDArray[np.float32], held: Held, threshold: float, counted: npt.NDArray[np.bool_]
+    probabilities: npt.NDArray[np.floating],
+    held: Held,
+    counted: npt.NDArray[np.bool_],
+    threshold: float | None = None,
 ) -> dict[str, Any]:
-    figures = evaluate(probabilities, held.targets, counted) | coverage(probabilities, held.targets, threshold)
-    origin = held.curves.origin
-    if origin is None:
-        return figures
-    figures["by_origin"] = {}
-    for name in sorted(set(origin.tolist())):
-        rows = np.flatnonzero(origin == name)
-        part = held.targets.take(rows)
-        found = evaluate(probabilities[rows], part) | coverage(probabilities[rows], part, threshold)
-        kept = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
-        figures["by_origin"][str(name)] = {key: found[key] for key in kept}
+    """Figures of all stars, and the most important ones by origin; of prediction sets where there is a threshold."""
+
+    def of(rows: npt.NDArray[np.integer], counted: npt.NDArray[np.bool_] | None) -> dict[str, Any]:
+        targets = held.targets.take(rows)
+        sets = {} if threshold is None else coverage(probabilities[rows], targets, threshold)
+        return evaluate(probabilities[rows], targets, counted) | sets
+
+    figures, origin = of(np.arange(len(held)), counted), held.curves.origin
+    if origin is not None:
+        figures["by_origin"] = {
+            str(name): {key: value for key, value in of(np.flatnonzero(origin == name), None).items() if key in _KEPT}
+            for name in sorted(set(origin.tolist()))
+        }
     return figures
 
 

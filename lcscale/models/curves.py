@@ -17,6 +17,8 @@ from lcscale.models.roles import Role, cast
 from lcscale.models.taxonomy import map_labels
 
 HEALPIX_COLUMN = "_healpix_29"
+SIMULATED = "simulated"
+"""Origin of stars that are simulated where others are real: their figures are kept apart."""
 
 
 @dataclass(frozen=True, eq=False)

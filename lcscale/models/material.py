@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.models.assessing import ALTERNATIVES, Held
-from lcscale.models.curves import LabelledCurves
+from lcscale.models.curves import SIMULATED, LabelledCurves
 from lcscale.models.options import TrainingOptions
 from lcscale.models.preparation import Preparation, fit_standards, is_none, prepare, standardise
 from lcscale.models.roles import cast
@@ -36,7 +36,7 @@ class Material:
     train: TrainingSet
     """What is taught."""
     held: dict[str, Held]
-    """`validation` and `test`."""
+    """`validation` and `test`; `simulated_test` where simulated stars stand beside real ones, and are not in `test`."""
     preparation: Preparation
     """Fitted to the training set."""
     known: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
@@ -98,6 +98,9 @@ def from_memory(
     sets = np.where(targets.allowed.any(axis=1), assign(curves.healpix_29, sorting.split), -1).astype(np.int8)
     _check(sets, targets.classes, unknown)
     rows = {name: np.flatnonzero(sets == place) for name, place in SETS.items()}
+    if curves.origin is not None and (curves.origin != SIMULATED).any():
+        simulated = curves.origin[rows["test"]] == SIMULATED
+        rows |= {"test": rows["test"][~simulated], "simulated_test": rows["test"][simulated]}
     preparation = fit_standards(preparation, numbers[rows["train"]])
     teaching, taught = curves.take(rows["train"]), targets.take(rows["train"])
     synthetic: dict[str, int] = {}
@@ -106,7 +109,7 @@ def from_memory(
     known = np.flatnonzero(np.isin(sets, (TRAIN, VALIDATION)))
     return Material(
         InMemory(teaching, taught, taught.weights(options.class_weight_power)),
-        {name: Held(curves.take(rows[name]), targets.take(rows[name])) for name in ("validation", "test")},
+        {name: Held(curves.take(each), targets.take(each)) for name, each in rows.items() if name != "train"},
         preparation,
         (standardise(numbers[known], preparation), targets.allowed[known]),
         targets.counts(),

@@ -165,7 +165,8 @@ def _card(name: str, fitted: Fitted, material: Material, options: TrainingOption
     smallest = min(material.min_class_size, max(material.counts.values()))
     counted = np.array([material.counts.get(name, 0) >= smallest for name in card.classes])
     held = material.held
-    numbers = held_numbers(held["test"], material.preparation) if len(held["test"]) else np.empty((0, 0), np.float32)
+    tests = {name: part for name, part in held.items() if name != "validation" and len(part)}
+    numbers = {name: held_numbers(part, material.preparation) for name, part in tests.items()}
     metrics = assess(Model(card, fitted.network), held, material.known, numbers, counted, options.seed)
     return replace(card, metrics=metrics), fitted.network
 

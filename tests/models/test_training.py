@@ -1,4 +1,5 @@
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.augmentation import change, disguise
 from lcscale.models.calibration import conformal_threshold, fit_temperature, prediction_sets
+from lcscale.models.curves import SIMULATED
 from lcscale.models.fitting import fit, group_loss
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
 from lcscale.models.targets import targets_of
@@ -86,6 +88,39 @@ def test_one_band_makes_a_model_of_one_role(tmp_path):
     assert [role.name for role in model.card.preparation.roles] == ["blue"]
     both = model.predict_proba(labelled.lcs, labelled.period)
     np.testing.assert_allclose(both, model.predict_proba(single.lcs, single.period), atol=1e-5)
+
+
+def test_it_learns_from_further_pictures_and_its_card_names_them(tmp_path):
+    options = TrainingOptions(epochs=10, filters=(6, 8, 12), hidden=24, learning_rate=1e-2)
+    how = Preparation(pictures=("density", "error bars", "dm-dt"), size=32)
+    labelled = curves(240)
+    model = train(labelled, tmp_path / "m", trained_on="simulated", options=options, preparation=how, min_class_size=20)
+    assert model.card.metrics["accuracy"] > 0.8
+    assert model.card.preparation.pictures == how.pictures
+    assert "pictures" not in json.loads(replace(model.card, preparation=Preparation()).to_json())["preparation"]
+    assert model.predict_proba(labelled.lcs, labelled.period).shape == (240, 3)
+
+
+def test_simulated_stars_beside_real_ones_have_figures_of_their_own(tmp_path):
+    labelled = curves(150)
+    origin = np.where(np.arange(150) < 90, SIMULATED, "survey").astype(object)
+    model = train(replace(labelled, origin=origin), tmp_path / "m", trained_on="mixed", options=SMALL, min_class_size=5)
+    figures = model.card.metrics
+    assert set(figures["test"]["by_origin"]) == {"survey"}
+    assert set(figures["simulated_test"]["by_origin"]) == {SIMULATED}
+    assert {name: figures[name]["n"] for name in ("test", "simulated_test")}.items() <= model.card.data["sets"].items()
+    assert figures["accuracy"] == figures["test"]["accuracy"]
+    for name in ("baseline", "random_forest"):
+        assert figures[name]["n"] == figures["test"]["n"]
+        assert figures[name]["simulated_test"]["n"] == figures["simulated_test"]["n"]
+    alone = train(
+        replace(labelled, origin=np.full(150, SIMULATED, object)),
+        tmp_path / "s",
+        trained_on="simulated",
+        options=SMALL,
+        min_class_size=5,
+    )
+    assert "simulated_test" not in alone.card.metrics
 
 
 def test_what_cannot_be_trained_on_is_refused(tmp_path):
@@ -243,3 +278,11 @@ def test_a_hidden_role_is_hidden_everywhere():
         assert dark == gone
         assert sum(dark) == 1
         assert np.isnan(hidden.numbers[i, names == "colour"]).all()
+
+
+def test_a_map_of_time_differences_has_no_phase_to_be_cut_at():
+    labelled, how = curves(10), Preparation(pictures=("dm-dt",))
+    inputs = prepare(labelled.lcs, labelled.period, how)
+    cut = disguise(inputs, how, Augmentation(role_dropout=0.0), np.random.default_rng(0))
+    np.testing.assert_array_equal(cut.images[:, 2::3], inputs.images[:, 2::3])
+    assert not np.array_equal(cut.images[:, ::3], inputs.images[:, ::3])
