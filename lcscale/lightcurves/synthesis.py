@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -98,31 +98,104 @@ def synthesize(
     wavelengths = np.array([WAVELENGTHS[band] for band in bands])
     time, band, offsets = _observe(rng, n, len(bands), n_observations, baseline_days, start)
     owner = np.repeat(np.arange(n), np.diff(offsets))
-    variation = np.empty(time.size)
-    period, epoch, colour = np.full(n, np.nan), np.full(n, np.nan), np.empty(n)
-    for label in sorted(set(names.tolist())):
-        stars = np.flatnonzero(names == label)
-        rows = np.flatnonzero(np.isin(owner, stars))
-        group = Sampling(time[rows], np.searchsorted(stars, owner[rows]), wavelengths[band[rows]], stars.size)
-        signal = TEMPLATES[label].signal(rng, group)
-        variation[rows], period[stars], epoch[stars] = signal.magnitude, signal.period, signal.epoch
-        colour[stars] = rng.normal(*TEMPLATES[label].colour, stars.size)
-    mean = _mean_magnitudes(rng, colour, wavelengths, mag_range)
-    mag = mean[owner, band] + variation
+    light = _vary(rng, names, time, owner, wavelengths[band])
+    mean = _mean_magnitudes(rng, light.colour, wavelengths, mag_range)
+    mag = mean[owner, band] + light.variation
     error = _errors(rng, mag)
     mag += error * rng.standard_normal(mag.size)
     lcs = LightCurves(
         time, mag.astype(np.float32), error.astype(np.float32), offsets, band.astype(np.int8), tuple(bands)
     )
-    return SyntheticLightCurves(lcs, names, period, epoch, mean)
+    return SyntheticLightCurves(lcs, names, light.period, light.epoch, mean)
+
+
+def synthesize_at(
+    labels: Sequence[str],
+    cadences: LightCurves,
+    seed: int,
+    *,
+    wavelengths: Mapping[str, float] = WAVELENGTHS,
+    reddening: float = 0.0,
+) -> SyntheticLightCurves:
+    """Light curves of stars of the given classes, as real stars were observed: their times, bands, errors, brightness.
+
+    Parameters
+    ----------
+    labels
+        Class of each star, names of `lcscale.lightcurves.templates.TEMPLATES`.
+    cadences
+        As many real stars, with usable observations (`lcscale.lightcurves.usable`) in known bands alone.
+    seed
+        Of all random numbers.
+    wavelengths
+        Effective wavelengths of the bands, micrometres.
+    reddening
+        Mean of the exponential distribution from which colour excesses g - r are drawn, magnitudes.
+
+    Returns
+    -------
+    SyntheticLightCurves
+        In each band as many observations as the real star has; the mean magnitude over all of them is the real one's.
+    """
+    bands = cadences.bands
+    strange = [band for band in bands if band not in wavelengths]
+    if len(cadences) != len(labels) or cadences.band is None or strange or not cadences.counts.all():
+        raise InputError(
+            f"{len(labels)} stars need as many cadences, none empty, in bands out of {', '.join(wavelengths)}; got "
+            f"{len(cadences)} in {', '.join(bands) or 'no bands'}"
+        )
+    _check_labels(labels)
+    rng = np.random.default_rng(seed)
+    names, length = np.asarray(labels, dtype=np.str_), np.array([wavelengths[band] for band in bands])
+    owner, band = cadences.object_index(), cadences.band
+    light = _vary(rng, names, cadences.time, owner, length[band])
+    colours = -(light.colour + rng.exponential(reddening, names.size))[:, None] * _redness(length)
+    level = np.bincount(owner, cadences.mag - colours[owner, band]) / cadences.counts
+    mean = level[:, None] + colours
+    mag = mean[owner, band] + light.variation
+    mag += np.nan_to_num(cadences.mag_err.astype(np.float64)) * rng.standard_normal(mag.size)
+    lcs = replace(cadences, mag=mag.astype(np.float32))
+    return SyntheticLightCurves(lcs, names, light.period, light.epoch, mean)
+
+
+@dataclass(frozen=True, eq=False)
+class _Light:
+    """What stars do, and how red they are."""
+
+    variation: Floats
+    """float64 [n_observations], change about the mean magnitude."""
+    period: Floats
+    epoch: Floats
+    colour: Floats
+    """float64 [n], g - r."""
+
+
+def _vary(
+    rng: np.random.Generator, names: npt.NDArray[np.str_], time: Floats, owner: Integers, wavelength: Floats
+) -> _Light:
+    """Light of stars of the classes `names` at times sorted within each star."""
+    n = names.size
+    light = _Light(np.empty(time.size), np.full(n, np.nan), np.full(n, np.nan), np.empty(n))
+    for label in sorted(set(names.tolist())):
+        stars = np.flatnonzero(names == label)
+        rows = np.flatnonzero(np.isin(owner, stars))
+        group = Sampling(time[rows], np.searchsorted(stars, owner[rows]), wavelength[rows], stars.size)
+        signal = TEMPLATES[label].signal(rng, group)
+        light.variation[rows], light.period[stars], light.epoch[stars] = signal.magnitude, signal.period, signal.epoch
+        light.colour[stars] = rng.normal(*TEMPLATES[label].colour, stars.size)
+    return light
+
+
+def _check_labels(labels: Sequence[str]) -> None:
+    unknown = sorted(set(labels) - TEMPLATES.keys())
+    if unknown:
+        raise InputError(f"no template for the class {', '.join(unknown)}; there are {', '.join(TEMPLATES)}")
 
 
 def _check(
     labels: Sequence[str], bands: tuple[str, ...], n_observations: tuple[int, int], baseline_days: float
 ) -> None:
-    unknown = sorted(set(labels) - TEMPLATES.keys())
-    if unknown:
-        raise InputError(f"no template for the class {', '.join(unknown)}; there are {', '.join(TEMPLATES)}")
+    _check_labels(labels)
     strange = [band for band in bands if band not in WAVELENGTHS]
     if strange or not bands or len(set(bands)) < len(bands):
         raise InputError(f"bands must be different names out of {', '.join(WAVELENGTHS)}, not {', '.join(bands)}")
@@ -163,8 +236,12 @@ def _mean_magnitudes(
     """Mean magnitude [n, n_bands]: colours grow with the logarithm of wavelength, from g - r."""
     bright, faint = mag_range
     primary = faint - (faint - bright) * rng.random(colour.size) ** 1.5
-    red = np.log(wavelengths / wavelengths[0]) / np.log(WAVELENGTHS["r"] / WAVELENGTHS["g"])
-    return np.asarray(primary[:, None] - colour[:, None] * red)
+    return np.asarray(primary[:, None] - colour[:, None] * _redness(wavelengths))
+
+
+def _redness(wavelengths: Floats) -> Floats:
+    """Colours relative to the first band, in units of g - r."""
+    return np.asarray(np.log(wavelengths / wavelengths[0]) / np.log(WAVELENGTHS["r"] / WAVELENGTHS["g"]))
 
 
 def _errors(rng: np.random.Generator, mag: Floats) -> Floats:

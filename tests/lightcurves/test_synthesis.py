@@ -9,7 +9,7 @@ import pytest
 from astropy.timeseries import LombScargle
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.synthesis import synthesize
+from lcscale.lightcurves.synthesis import synthesize, synthesize_at
 from lcscale.lightcurves.templates import TEMPLATES
 
 
@@ -107,6 +107,36 @@ def test_any_baseline(baseline):
 
 def test_no_stars():
     assert len(synthesize([], 1).lcs) == 0
+
+
+def test_stars_are_seen_when_real_ones_were():
+    real = synthesize(["CONST"] * 60, 7, n_observations=(100, 200)).lcs
+    lengths = {"g": 0.472, "r": 0.634}
+    made = synthesize_at(["RRab"] * 60, real, 1, wavelengths=lengths, reddening=0.3)
+    for name in ("time", "mag_err", "offsets", "band"):
+        np.testing.assert_array_equal(getattr(made.lcs, name), getattr(real, name))
+    mean = [np.add.reduceat(lcs.mag.astype(float), lcs.offsets[:-1]) / lcs.counts for lcs in (made.lcs, real)]
+    assert np.median(np.abs(mean[0] - mean[1])) < 0.05, "the brightness is the real star's"
+    spread = np.array([[np.ptp(np.percentile(curve(made, i, b)[1], [2, 98])) for b in "gr"] for i in range(60)])
+    assert 1.3 < np.median(spread[:, 0] / spread[:, 1]) < 1.55  # 1.45 for the RRab star among ZTF's prototypes
+    colour = -np.diff(made.mean_mag, axis=1)[:, 0]
+    assert colour.mean() == pytest.approx((0.22 + 0.3) * np.log(0.634 / 0.472) / np.log(0.62 / 0.48), abs=0.15)
+    again = synthesize_at(["RRab"] * 60, real, 1, wavelengths=lengths, reddening=0.3)
+    np.testing.assert_array_equal(made.lcs.mag, again.lcs.mag)
+    still = synthesize_at(["CONST"] * 60, real, 1)
+    scaled = (still.lcs.mag - still.mean_mag[real.object_index(), real.band]) / real.mag_err
+    assert abs(scaled.std() - 1) < 0.02
+
+
+def test_cadences_must_fit_the_stars():
+    real = synthesize(["CONST"] * 2, 7).lcs
+    for labels, cadences in ((["RRab"], real), (["RRab"] * 2, real.select_band("g")), ([], real)):
+        with pytest.raises(InputError, match="need as many cadences"):
+            synthesize_at(labels, cadences, 1)
+    with pytest.raises(InputError, match="bands out of g, r; got 2 in g, i"):
+        synthesize_at(
+            ["RRab"] * 2, synthesize(["EA"] * 2, 1, bands=("g", "i")).lcs, 1, wavelengths={"g": 0.5, "r": 0.6}
+        )
 
 
 @pytest.mark.realdata
