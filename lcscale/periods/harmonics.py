@@ -25,7 +25,10 @@ MAX_HARMONICS = 8
 N_PARAMETERS = 2 * MAX_HARMONICS + 1
 _SINGULAR = 1e-9
 
-kernel = nb.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy")
+kernel = nb.njit(
+    cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy", forceinline=True
+)
+"""Compiles kernels, inline where they are called (`lcscale.features.compiling` says why)."""
 
 
 @kernel  # type: ignore[untyped-decorator]
