@@ -8,6 +8,7 @@ import pyarrow as pa
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import LabelledCurves
+from lcscale.periods import PERIOD_SCHEMA
 
 
 def curves(n=90, seed=3, classes=("RRab", "EA", "LPV")):
@@ -22,7 +23,7 @@ def as_table(labelled: LabelledCurves) -> pa.Table:
         [
             pa.field("_healpix_29", pa.int64()),
             field,
-            pa.field("period", pa.float64()),
+            PERIOD_SCHEMA.field("period"),
             pa.field("label", pa.string()),
         ]
     )

@@ -60,9 +60,10 @@ def train(
     from lcscale.explore import write_training_report
     from lcscale.models import Split, TrainingOptions
     from lcscale.models import train as run_train
+    from lcscale.periods import has_periods
 
     place = open_lake(lake)
-    if stream and features is None and "period" not in place[catalog].column_names:
+    if stream and features is None and not has_periods(place[catalog].schema):
         raise InputError(
             f"{catalog} has no periods, and --stream would search them anew every epoch: make them once with "
             f"'lcscale features {catalog} --name {catalog}_features --lake {lake}', then add "
@@ -106,9 +107,9 @@ def classify(
 
 
 def _with_periods(lake: Lake, catalog: str, features: str | None) -> Catalog:
-    from lcscale.periods import Search
+    from lcscale.periods import Search, has_periods
 
     found = lake[catalog]
     if features is not None:
         return found.join(lake[features])
-    return found if "period" in found.column_names else found.map(Search())
+    return found if has_periods(found.schema) else found.map(Search())

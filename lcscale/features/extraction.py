@@ -15,7 +15,7 @@ from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.compiling import Floats
 from lcscale.features.declaration import Family
-from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves import LightCurves, made_field, usable
 
 CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
@@ -56,15 +56,18 @@ class Plan:
         several = len(self.bands) > 1
         return any(name in PERIODIC and (several or name not in PAIR_FEATURES) for name in self.names)
 
-    def columns(self) -> list[str]:
-        """Names of the columns, without `reason`."""
-        first = [name for name in self.names if name not in PAIR_FEATURES]
-        others = [f"{name}_{band}" for band in self.bands[1:] for name in self.names if name != "period"]
-        return first + others
+    def columns(self) -> dict[str, str]:
+        """Names of the columns, without `reason`, and the feature in each."""
+        first = {name: name for name in self.names if name not in PAIR_FEATURES}
+        return first | {f"{name}_{band}": name for band in self.bands[1:] for name in self.names if name != "period"}
 
     def schema(self) -> pa.Schema:
-        """Schema of the table."""
-        return pa.schema([*(pa.field(name, pa.float64()) for name in self.columns()), pa.field("reason", pa.string())])
+        """Schema of the table, with the features' units."""
+        fields = [
+            made_field(column, pa.float64(), "lcscale.features", FEATURES[name].unit)
+            for column, name in self.columns().items()
+        ]
+        return pa.schema([*fields, pa.field("reason", pa.string())])
 
 
 def extract(

@@ -10,6 +10,7 @@ import pyarrow as pa
 from lcscale.features.batch import QuantileRule
 from lcscale.features.extraction import Plan, extract
 from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
+from lcscale.periods import has_periods
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,9 @@ class Extract:
     """Append features to a catalog with light curves.
 
     The bands come from `bands`, else from the metadata of the light-curve field (``bands``: names separated by
-    commas, primary first); without either, each object's most observed band is taken. A `period` column of the table is
-    used where there is one, else periods are searched for when a feature needs them.
+    commas, primary first); without either, each object's most observed band is taken. A `period` that `Search`
+    found is used where the catalog has one (a survey's own is not), else periods are searched for when a feature needs
+    them.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ class Extract:
     device: str = field(default="cpu", repr=False)
     optional_columns = ("period",)
     rowwise = True
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         for name in ("names", "bands"):
@@ -68,7 +70,7 @@ class Extract:
         plan = self._plan(table.schema)
         lcs = LightCurves.from_arrow(table, self.column)
         period = None
-        if "period" in table.column_names:
+        if has_periods(table.schema):
             period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)
         features = extract(
             lcs, plan.names, period, bands=plan.bands, quantile_rule=self.quantile_rule, device=self.device
@@ -77,7 +79,7 @@ class Extract:
 
     def _plan(self, schema: pa.Schema) -> Plan:
         plan = Plan.of(self.names, self._bands(schema), self.quantile_rule)
-        if "period" in schema.names:
+        if has_periods(schema):
             return Plan(tuple(name for name in plan.names if name != "period"), plan.bands, plan.quantile_rule)
         return plan
 

@@ -12,16 +12,21 @@ import pyarrow.compute as pc
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog
 from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.lightcurves import append_columns, appended_schema, maker_of
 
 
 @dataclass(frozen=True)
 class Join:
-    """Appends to each row the columns that `right` has besides, from its row of the same identity and position."""
+    """Appends to each row what `right` knows besides, from its row of the same identity and position.
+
+    A column that both have stays as it is on the left, being a copy on the right, but where a step made it on the right
+    only: then it is another quantity of the same name, and takes the place of the left one.
+    """
 
     right: Catalog
     on: str
     rowwise = True
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         if self.on not in self.right.column_names:
@@ -33,17 +38,19 @@ class Join:
         return (HEALPIX_COLUMN, self.on)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """The input's fields and those of `right` that the input has not."""
+        """The input's fields, and those that are appended."""
         theirs = self.right.schema
         if theirs.field(self.on).type != input_schema.field(self.on).type:
             raise InputError(
                 f"join: {self.on} is {input_schema.field(self.on).type} here, "
                 f"{theirs.field(self.on).type} in {self.right.name}"
             )
-        return pa.schema([*input_schema, *self._added(input_schema)], input_schema.metadata)
+        return appended_schema(input_schema, self._added(input_schema))
 
-    def _added(self, schema: pa.Schema) -> list[pa.Field]:
-        return [field for field in self.right.schema if field.name not in schema.names]
+    def _added(self, schema: pa.Schema) -> pa.Schema:
+        theirs = self.right.schema
+        made = {name for name in theirs.names if maker_of(theirs, name) and not maker_of(schema, name)}
+        return pa.schema([field for field in theirs if field.name not in schema.names or field.name in made])
 
     def narrowed(self, wanted: Collection[str]) -> Join:
         """The same of fewer columns."""
@@ -60,9 +67,8 @@ class Join:
         ranges = np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)
         right = self.right.rows_within(ranges)
         at = pc.index_in(self._keys(table), value_set=self._keys(right), skip_nulls=True)
-        for field in self._added(table.schema):
-            table = table.append_column(field, right.column(field.name).take(at))
-        return table
+        added = self._added(table.schema)
+        return append_columns(table, pa.table([right.column(name).take(at) for name in added.names], schema=added))
 
     def _keys(self, table: pa.Table) -> pa.ChunkedArray:
         """Position and identity of each row as one text; null where the identity is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lcscale.lightcurves.appending import append_columns, appended_schema
+from lcscale.lightcurves.appending import append_columns, appended_schema, made_field, maker_of
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ __all__ = [
     "append_columns",
     "appended_schema",
     "declared_bands",
+    "made_field",
+    "maker_of",
     "usable",
 ]
 

@@ -5,6 +5,25 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_MAKER = b"made_by"
+
+
+def made_field(name: str, type_: pa.DataType, maker: str, unit: str = "") -> pa.Field:
+    """A field that says who made its values, and their unit where they have one."""
+    metadata = {_MAKER: maker.encode()}
+    if unit:
+        metadata[b"unit"] = unit.encode()
+    return pa.field(name, type_, metadata=metadata)
+
+
+def maker_of(schema: pa.Schema, name: str) -> str | None:
+    """Who made the column `name`: None for one that a survey or a user brought, or that is not there.
+
+    A survey's own `period` is not that of a search, though they share the name.
+    """
+    metadata = schema.field(name).metadata if name in schema.names else None
+    return metadata[_MAKER].decode() if metadata and _MAKER in metadata else None
+
 
 def append_columns(table: pa.Table, new: pa.Table) -> pa.Table:
     """`table` with the columns of `new` (same number of rows) appended.

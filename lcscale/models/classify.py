@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema, made_field
 from lcscale.models.calibration import prediction_sets
 from lcscale.models.card import Card
 from lcscale.models.curves import bands_of, numbers_of
@@ -21,6 +21,7 @@ from lcscale.models.travelling import Travelling
 
 DEFAULT_MODEL = "general"
 """Shipped model that is used where none is named."""
+_MAKER = "lcscale.models"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Classify(Travelling):
     period: str = "period"
     model_id: str = ""
     rowwise = True
-    version = 3
+    version = 4
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model))
@@ -138,11 +139,11 @@ def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:
 def _new_schema(classes: tuple[str, ...]) -> pa.Schema:
     return pa.schema(
         [
-            pa.field("class", pa.string()),
-            *(pa.field(f"prob_{name}", pa.float32()) for name in classes),
-            pa.field("prediction_set", pa.string()),
+            made_field("class", pa.string(), _MAKER),
+            *(made_field(f"prob_{name}", pa.float32(), _MAKER) for name in classes),
+            made_field("prediction_set", pa.string(), _MAKER),
             pa.field("reason", pa.string()),
-            pa.field("model_id", pa.string()),
-            pa.field("trained_on", pa.string()),
+            made_field("model_id", pa.string(), _MAKER),
+            made_field("trained_on", pa.string(), _MAKER),
         ]
     )

@@ -2,7 +2,7 @@
 
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.periodogram import lomb_scargle
-from lcscale.periods.search import PERIOD_SCHEMA, find
+from lcscale.periods.search import PERIOD_SCHEMA, find, has_periods
 from lcscale.periods.step import Search
 
-__all__ = ["PERIOD_SCHEMA", "FrequencyGrid", "Search", "find", "lomb_scargle"]
+__all__ = ["PERIOD_SCHEMA", "FrequencyGrid", "Search", "find", "has_periods", "lomb_scargle"]

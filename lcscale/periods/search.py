@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose
@@ -20,19 +20,25 @@ from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
 
+_MAKER = "lcscale.periods"
 PERIOD_SCHEMA = pa.schema(
     [
-        *(
-            pa.field(name, pa.float64())
-            for name in ("period", "period_2", "period_3", "frequency", "power", "fap", "snr")
-        ),
-        pa.field("alias", pa.string()),
-        pa.field("epoch", pa.float64()),
-        pa.field("n_cycles", pa.float64()),
+        *(made_field(name, pa.float64(), _MAKER, "d") for name in ("period", "period_2", "period_3")),
+        made_field("frequency", pa.float64(), _MAKER, "1/d"),
+        *(made_field(name, pa.float64(), _MAKER) for name in ("power", "fap", "snr")),
+        made_field("alias", pa.string(), _MAKER),
+        made_field("epoch", pa.float64(), _MAKER, "d"),
+        made_field("n_cycles", pa.float64(), _MAKER),
         pa.field("reason", pa.string()),
     ]
 )
 """Columns of `find`."""
+
+
+def has_periods(schema: pa.Schema) -> bool:
+    """Whether a catalog's `period` is one that was searched here; a survey's own is none."""
+    return maker_of(schema, "period") is not None
+
 
 N_PEAKS = 5
 

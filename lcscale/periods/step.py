@@ -41,7 +41,7 @@ class Search:
     bootstrap: int = 0
     device: str = field(default="cpu", repr=False)
     rowwise = True
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         bands: object = self.bands

@@ -11,8 +11,9 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.features import FEATURES, Extract
 from lcscale.lake import Catalog
+from lcscale.lightcurves import maker_of
 from lcscale.lightcurves.wesenheit import Wesenheit
-from lcscale.periods import FrequencyGrid, Search
+from lcscale.periods import FrequencyGrid, Search, has_periods
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
 
@@ -39,7 +40,8 @@ def variable_candidates(
     Parameters
     ----------
     catalog
-        Light curves. Where it has a column `period` already (a features catalog), that one is used and none searched.
+        Light curves. Where it has a `period` that `Search` found (a features catalog), that one is used and none
+        searched; a survey's own period is not.
     model
         Name of a shipped model, or the folder of one.
     grid
@@ -64,7 +66,7 @@ def variable_candidates(
             f"{catalog.name} has no light curves (column 'lightcurve'), which a classifier sees; "
             "take the catalog that was ingested, or write features with the light curves kept"
         )
-    if grid is not None and "period" in catalog.column_names:
+    if grid is not None and has_periods(catalog.schema):
         raise InputError(f"{catalog.name} has periods already; leave grid out, or drop them with .without('period')")
     unknown = [name for name in keep if name not in catalog.column_names]
     if unknown:
@@ -91,10 +93,12 @@ def _steps(
     from lcscale.models import Classify
 
     steps: list[Step] = [CountObservations.of(catalog.schema)]
-    if "period" not in catalog.column_names and not preparation.raw:
+    if not preparation.raw and not has_periods(catalog.schema):
         steps.append(Search(grid))
     features = tuple(
-        name for name in preparation.columns if name in FEATURES and name not in ("period", *catalog.column_names)
+        name
+        for name in preparation.columns
+        if name in FEATURES and name != "period" and maker_of(catalog.schema, name) is None
     )
     if features:
         steps.append(Extract(features))

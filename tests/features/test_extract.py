@@ -8,6 +8,7 @@ import lcscale.features as features
 from lcscale.errors import InputError
 from lcscale.features import NAMES, Extract, extract
 from lcscale.lightcurves import LightCurves
+from lcscale.periods import PERIOD_SCHEMA
 
 
 @pytest.fixture
@@ -130,11 +131,24 @@ def test_without_named_bands_the_most_observed_one_is_taken():
     assert table["mean"][0].as_py() == pytest.approx(extract(lcs, ["mean"])["mean"][0].as_py())
 
 
-def test_step_uses_period_column():
-    table = with_metadata(two_bands()).append_column("period", pa.array([2.2, None]))
+def test_step_uses_the_period_that_was_searched():
+    table = with_metadata(two_bands()).append_column(PERIOD_SCHEMA.field("period"), pa.array([2.2, None]))
     result = Extract(names=("a1", "period"))(table)
     assert result["a1"][0].as_py() == pytest.approx(0.3, abs=1e-3)
     assert result["period"].to_pylist() == [2.2, None]
+
+
+def test_a_period_of_the_survey_is_not_taken_for_ours():
+    table = with_metadata(two_bands()).append_column("period", pa.array([0.7, None]))
+    result = Extract(names=("a1", "period"))(table)
+    assert result["a1"][0].as_py() == pytest.approx(0.3, abs=1e-3)
+    assert result["period"][0].as_py() == pytest.approx(2.2, rel=1e-3)
+
+
+def test_fields_say_their_unit_and_who_made_them():
+    fields = Extract(names=("mean", "skewness")).schema(with_metadata(two_bands()).schema)
+    assert fields.field("mean").metadata == {b"made_by": b"lcscale.features", b"unit": b"mag"}
+    assert fields.field("skewness").metadata == {b"made_by": b"lcscale.features"}
 
 
 def test_fingerprint_tells_parameters_apart():

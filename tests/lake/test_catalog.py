@@ -14,6 +14,7 @@ from skies import put, sky_table
 import lcscale as lc
 from lcscale.errors import ConflictError, InputError
 from lcscale.lake import HEALPIX_COLUMN, Lake, write_leaf
+from lcscale.lightcurves import made_field
 from lcscale.steps import Where
 
 
@@ -314,6 +315,22 @@ def test_join_puts_derived_columns_beside_their_rows(lake, sky):
     assert inside["object_id"].to_pylist() == some.to_arrow()["object_id"].to_pylist()
     with pytest.raises(InputError, match="no column 'id'"):
         sky.join(lake["part"], on="id")
+
+
+def test_join_takes_what_a_step_made_for_a_column_of_the_same_name(lake):
+    """A survey's own period beside the one that was searched in the features; other columns of both are copies."""
+    rows = sky_table(60, 1, lightcurves=False)
+    own, found = (pa.array(np.arange(60) + half) for half in (0.5, 0.25))
+    left = put(lake, "left", rows.append_column("period", own).append_column("note", pa.array(["renewed"] * 60)))
+    made = rows.append_column(made_field("period", pa.float64(), "test"), found)
+    right = put(lake, "right", made.append_column("note", pa.array(["old"] * 60)).slice(0, 40))
+    joined = left.join(right)
+    table = joined.to_arrow()
+    assert joined.schema.names == table.column_names
+    assert table["period"].to_pylist() == [*found.to_pylist()[:40], *[None] * 20]
+    assert set(table["note"].to_pylist()) == {"renewed"}
+    again = put(lake, "again", made.set_column(made.num_columns - 1, made.schema.field("period"), own))
+    assert again.join(right).to_arrow()["period"].to_pylist() == own.to_pylist()
 
 
 def test_join_takes_position_and_name_together(lake):

@@ -81,6 +81,13 @@ def test_candidates_hold_what_was_promised(lake, survey, model):
         assert row["class"] == max(probabilities, key=probabilities.get)
 
 
+def test_a_period_of_the_survey_is_not_taken_for_ours(lake, survey, model):
+    table = survey.to_arrow()
+    theirs = put(lake, "theirs", table.append_column("period", pa.array(np.full(N, 777.0))), order=0)
+    found, expected = (variable_candidates(each, model, grid=GRID).to_arrow() for each in (theirs, survey))
+    assert found.equals(expected)
+
+
 def test_periods_that_are_there_are_not_searched_anew(lake, survey, model):
     survey.map(Search(GRID)).write("with_periods")
     candidates = variable_candidates(lake["with_periods"], model)
