@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -29,18 +28,13 @@ from lcscale.crossmatch.expressions import names_in
 from lcscale.crossmatch.naming import JoinedNames
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError, LcscaleError
+from lcscale.lake.borders import distinct, ranges_around
 from lcscale.lake.catalog import Catalog
-from lcscale.lake.leaf import Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.steps import Select
 
 _IDENTIFIERS = ("object_id", "source_id", "id")
 """Columns that ids are looked for in, where none is named."""
-_CELLS_ACROSS = 6
-_CELL_ARCSEC = math.degrees(math.sqrt(math.pi / 3.0)) * 3600.0
-"""Side of a square of the area of a cell of order 0."""
-_NARROWEST = 0.625
-"""Least distance across a cell in units of that side; the true one is 0.68 and more."""
 
 
 @dataclass(frozen=True)
@@ -198,40 +192,3 @@ def reference(catalog: Catalog, of_rows: bool) -> Reference:
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(lambda leaf: leaf.read([EPOCH_COLUMN]), source.leaves))
     return replace(told, row_epoch=row_epoch(pa.concat_tables(rows), catalog.name))
-
-
-def ranges_around(index: npt.NDArray[np.int64], reach: float) -> Ranges:
-    """HEALPix ranges that hold every position within `reach` arcseconds of the positions at `index`.
-
-    The positions' cells at a coarse order and the cells around those: a point outside them is at least one cell's
-    smallest width away. The order is fine enough to be a thin border around a partition, and coarse enough that a
-    cell is wider than the reach.
-    """
-    from cdshealpix.nested import neighbours
-
-    if index.size == 0:
-        return np.empty((0, 2), np.int64)
-    orders = np.arange(30)
-    widest = orders[_NARROWEST * _CELL_ARCSEC / 2.0**orders > reach]
-    if widest.size == 0:
-        return np.array([[0, 12 << 58]], np.int64)
-    spread = int(index.max() ^ index.min())
-    order = min(int(widest.max()), max(0, 29 - (spread.bit_length() + 1) // 2) + _CELLS_ACROSS)
-    shift = 2 * (29 - order)
-    cells = distinct(index >> shift)
-    around = np.asarray(neighbours(cells.astype(np.uint64), order)).astype(np.int64).ravel()
-    cells = np.unique(np.concatenate([cells, around[around >= 0]]))
-    breaks = np.flatnonzero(np.diff(cells) > 1)
-    first = cells[np.concatenate([[0], breaks + 1])]
-    last = cells[np.concatenate([breaks, [cells.size - 1]])]
-    return np.column_stack([first << shift, (last + 1) << shift])
-
-
-def distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The sorted distinct `values`; quick where they are in order already, as the rows of a leaf are."""
-    first = np.ones(values.size, np.bool_)
-    step = np.diff(values)
-    if (step < 0).any():
-        return np.unique(values)
-    first[1:] = step > 0
-    return values[first]
