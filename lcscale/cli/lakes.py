@@ -62,14 +62,20 @@ def list_jobs(
 
 @jobs_app.command()
 def retry(context: typer.Context, name: CatalogArgument, lake: LakeOption) -> None:
-    """Run the last job of a catalog again: only what was set aside or never ran is done."""
+    """Run the last job of a catalog again: only what was set aside or never ran is done.
+
+    An ingest adds the release files that were mended meanwhile.
+    """
     last = [job for job in open_lake(lake).jobs() if job.name == name]
     if not last:
         raise InputError(f"no job wrote {name!r} in the lake at {lake}")
     if last[-1].command is None:
         raise InputError(f"{name!r} was written by a script of yours, not by a command: run that script again")
+    command = list(last[-1].command)
+    if command[0] == "ingest" and "--append" not in command:
+        command.append("--append")
     os.chdir(last[-1].folder)
-    context.find_root().command(list(last[-1].command))
+    context.find_root().command(command)
 
 
 def prune(

@@ -61,6 +61,16 @@ class Ledger:
         last = {entry["key"]: entry for entry in self.entries()}
         return [entry for entry in last.values() if entry["error"] is not None]
 
+    def problems(self) -> list[tuple[str, str, bool]]:
+        """What finished tasks found wrong in their input, each once: where, what, and whether it was set aside."""
+        every = (problem for result in self.done().values() for problem in result.get("problems", []))
+        return list(dict.fromkeys((where, what, aside) for where, what, aside in every))
+
+    def set_aside(self) -> list[dict[str, Any]]:
+        """Label and error of all that was left out: tasks that failed, and what they could not use of their input."""
+        unusable = [{"label": where, "error": what} for where, what, aside in self.problems() if aside]
+        return [*self.quarantined(), *unusable]
+
     def add(self, outcome: Outcome) -> None:
         """Record an outcome; the file system has it when this returns (remote stores within seconds)."""
         self._append(vars(outcome))

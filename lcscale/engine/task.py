@@ -46,7 +46,8 @@ class Task:
     """One unit of work: a function on one partition or one file.
 
     The function runs in a worker and returns a small dictionary that JSON can hold (rows, bytes…): what it makes
-    goes to the lake, never back to the driver.
+    goes to the lake, never back to the driver. What was wrong with its input, though it did its work, stands in the
+    result as ``problems``: where, what, and whether it was set aside.
     """
 
     key: str

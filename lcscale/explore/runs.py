@@ -62,7 +62,7 @@ def run_of(catalog: Catalog) -> Run:
         rows=catalog.source.rows,
         partitions=len(catalog.source.leaves),
         tasks=len(results),
-        set_aside=len(ledger.quarantined()),
+        set_aside=len(ledger.set_aside()),
         seconds=sum(seconds.values()),
         stages=stages,
         bytes=sum(int(result.get("bytes", 0)) for result in results.values() if "pixel" in result),

@@ -14,6 +14,7 @@ from upath import UPath
 from lcscale.ingest.spills import put
 from lcscale.lake import Leaf, Pixel
 from lcscale.lake.leaf import leaf_path
+from lcscale.lake.storage import is_local
 
 ROWS_OF_A_TASK = 8_000_000
 _EXAMPLES = 5
@@ -21,11 +22,24 @@ _SPACE = 2**64
 Keys = npt.NDArray[np.uint64]
 
 
-def write_keys(folder: UPath, pixel: Pixel, names: pa.ChunkedArray) -> None:
+def write_names(folder: UPath, pixel: Pixel, names: pa.ChunkedArray) -> None:
     """Put the keys of a leaf's names, in ascending order, aside in `folder`."""
+    write_keys(_path(folder, pixel), np.sort(keys_of(names.drop_null())))
+
+
+def write_keys(path: UPath, keys: Keys) -> None:
+    """Write keys into a file that is complete when it is there."""
     buffer = io.BytesIO()
-    np.save(buffer, np.sort(keys_of(names.drop_null())))
-    put(_path(folder, pixel), buffer.getvalue())
+    np.save(buffer, keys)
+    put(path, buffer.getvalue())
+
+
+def read_keys(path: UPath) -> Keys:
+    """The keys in a file; none where there is no file. Local files are mapped."""
+    if not path.exists():
+        return np.empty(0, np.uint64)
+    keys: Keys = np.load(path.path, mmap_mode="r") if is_local(path) else np.load(path.open("rb"))
+    return keys
 
 
 def keys_of(names: pa.ChunkedArray) -> Keys:
@@ -48,7 +62,7 @@ def find_duplicates(
     Parameters
     ----------
     keys
-        Folder of what `write_keys` put aside.
+        Folder of what `write_names` put aside.
     version, pixels
         The version and its leaves.
     identity
@@ -72,10 +86,8 @@ def find_duplicates(
 
 
 def _within(path: UPath, low: int, high: int) -> Keys:
-    """Those of a file's keys in a half-open span; none where there is no file."""
-    if not path.exists():
-        return np.empty(0, np.uint64)
-    keys: Keys = np.load(path.path, mmap_mode="r") if path.protocol in ("", "file") else np.load(path.open("rb"))
+    """Those of a file's keys in a half-open span."""
+    keys = read_keys(path)
     start = np.searchsorted(keys, np.uint64(low))
     stop = keys.size if high == _SPACE else np.searchsorted(keys, np.uint64(high))
     return keys[start:stop]

@@ -7,27 +7,31 @@ import itertools
 import os
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine import RunRecord, Shared, Task, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError, InputError
+from lcscale.ingest.appending import Move, Present
 from lcscale.ingest.duplicates import ROWS_OF_A_TASK, find_duplicates
+from lcscale.ingest.grouping import reach_arcsec
 from lcscale.ingest.leaves import gather_leaf, link_leaf
 from lcscale.ingest.memory import memory_of_a_task
-from lcscale.ingest.planning import plan_leaves, read_schema_text, schema_text
+from lcscale.ingest.moving import find_moves, find_strangers
+from lcscale.ingest.planning import plan_leaves, read_schema_text
 from lcscale.ingest.shuffle import SparkShuffle
-from lcscale.ingest.sources import part_identities, read_sources, write_sources
+from lcscale.ingest.sources import part_identities, write_sources
 from lcscale.ingest.spills import STAGING, Spills
-from lcscale.ingest.staging import count, stage
-from lcscale.lake import HEALPIX_COLUMN, Draft, Lake, Leaf, Pixel
+from lcscale.ingest.staging import count, listed, stage
+from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.leaf import parquet_options
+from lcscale.lake.source import Source
+from lcscale.lake.storage import is_local
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 
@@ -84,8 +88,9 @@ def ingest(
         Largest partitions; default: `Partitioning()`.
     append
         Add to the catalog, if it is there: files it holds already are passed over, observations go to the objects
-        they belong to, rows of a known name in the same partition replace the old ones (of light curves the object's
-        own columns), partitions that get nothing are linked. An object that moved to another partition is there twice.
+        they belong to, rows of a known name replace the old ones (of light curves the object's own columns) wherever
+        those were, partitions that neither get nor lose anything are linked. New names cost a look at all names there
+        are: one column of the catalog is read; observations of known objects cost nothing of the kind.
     memory
         Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
         quarter of this machine, or 384 MiB a task where that is more. The need does not grow with the release: what
@@ -117,17 +122,18 @@ def ingest(
     parts = adapter.parts(given, problems)
     if not parts and not problems:
         raise InputError(f"no release files of {adapter.name} in {', '.join(given)}")
-    job = _Job(adapter, part_identities(parts, problems), partitioning or Partitioning(), problems)
-    if append and name in target:
-        job.start_from(target, name)
+    identities = part_identities(parts, problems)
+    present = Present.in_lake(target, name, adapter) if append and name in target else Present()
+    new = {identity: part for identity, part in identities.items() if identity not in present.known}
+    job = _Job(adapter, new, partitioning or Partitioning(), problems, present)
     draft = target.draft(name, job.text())
     if draft.base is not None and not draft.is_published and not append:
         raise ConflictError(
             f"the lake has a catalog {name!r} already, made from other files or with other options; "
             "choose another name, or add to it with --append"
         )
-    if job.base_version is not None and not job.parts:
-        record = _unchanged(target, name, job)
+    if present.source is not None and not new:
+        record = _unchanged(name, present.source, problems)
     else:
         with draft:
             record = job.run(draft, engine, progress, memory)
@@ -144,30 +150,11 @@ class _Job:
     parts: dict[str, Part]
     limits: Partitioning
     problems: list[Problem]
-    base_version: str | None = None
-    leaves: dict[Pixel, Leaf] = field(default_factory=dict)
-    digests: dict[Pixel, str] = field(default_factory=dict)
-    schema: str = ""
-    known: set[str] = field(default_factory=set)
-
-    def start_from(self, lake: Lake, name: str) -> None:
-        """Take the published version as a base, and only those parts that it does not hold."""
-        source = lake[name].source
-        if (source.ra, source.dec) != (self.adapter.ra, self.adapter.dec):
-            raise ConflictError(
-                f"cannot append to {name!r}: its coordinates are {source.ra}, {source.dec}, "
-                f"those of the files {self.adapter.ra}, {self.adapter.dec}"
-            )
-        self.known = read_sources(source.folder)
-        self.parts = {identity: part for identity, part in self.parts.items() if identity not in self.known}
-        self.base_version = source.version
-        self.leaves = {leaf.pixel: leaf for leaf in source.leaves}
-        self.digests = source.identities()
-        self.schema = schema_text(_plain(source.schema))
+    present: Present
 
     def text(self) -> str:
         """Stands for everything the result depends on."""
-        base = [] if self.base_version is None else [f"append to {self.base_version}"]
+        base = [] if self.present.source is None else [f"append to {self.present.source.version}"]
         return "\n".join([f"ingest v{VERSION}", repr(self.adapter), repr(self.limits), *base, *self.parts])
 
     def run(self, draft: Draft, engine: Any, progress: bool | None, memory: int | None = None) -> RunRecord:
@@ -188,7 +175,8 @@ class _Job:
         options = {"ledger": draft.ledger, **options}
         shuffled = isinstance(options["engine"], SparkEngine)
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
-        record = run(staging, title=f"{title}: reading", **options)
+        listing = _task(listed, (tuple(self.problems),), repr(self.problems), "list of files", draft)
+        record = run([listing, *staging] if self.problems else staging, title=f"{title}: reading", **options)
         if record.quarantined:
             return record
         reading = record.stages
@@ -199,24 +187,31 @@ class _Job:
         names = list(itertools.chain.from_iterable(held.values()))
         labels = [part.path for part, some in held.items() for _ in some]
         limits = (self.limits.rows, self.limits.bytes)
-        planned = (spills, names, labels, *limits, tuple(self.leaves), self.schema)
+        base = (tuple(self.present.leaves), self.present.schema)
+        planned = (spills, names, labels, *limits, *base, reach_arcsec(self.adapter))
         planning = _task(plan_leaves, planned, "", "partitions", draft)
         record = run([planning], **(options | {"progress": False}))
         if record.quarantined:
             return record
         plan = draft.ledger.done()[planning.key]
+        waiting = {Pixel(*at): Spills(spills, tuple(names[i] for i in touched)) for *at, touched in plan["pixels"]}
+        moves, record = self._moves(waiting, plan["schema"], draft, options)
+        if record.quarantined:
+            return record
         if shuffled:
             options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(held), memory)
-        tasks = self._leaf_tasks(plan, names, draft, spills)
+        tasks = self._leaf_tasks(waiting, moves, plan["schema"], draft)
         record = run(tasks, title=f"{title}: writing", **options)
         record.stages = reading | record.stages
         done = draft.ledger.done()
         results = [done[task.key] for task in tasks if task.key in done]
-        if not record.quarantined and self.adapter.identity is not None and not self.adapter.in_pieces:
+        if not record.quarantined and self.adapter.identity is not None and self.adapter.join_arcsec is None:
             checks = self._checking_tasks(results, self.adapter.identity, draft, spills)
             record.quarantined += run(checks, title=f"{title}: looking for duplicated ids", **options).quarantined
         if not record.quarantined:
-            self._publish(draft, plan["schema"], results)
+            parts = zip(self.parts, staging, strict=True)
+            read = {identity for identity, task in parts if done[task.key]["spills"] is not None}
+            self._publish(draft, plan["schema"], results, read)
             record.published = True
             _remove(spills)
         return self._with_problems(record, draft)
@@ -227,20 +222,55 @@ class _Job:
             for identity, part in self.parts.items()
         ]
 
-    def _leaf_tasks(self, plan: dict[str, Any], names: Sequence[str], draft: Draft, spills: UPath) -> list[Task]:
+    def _moves(
+        self, waiting: Mapping[Pixel, Spills], schema: str, draft: Draft, options: dict[str, Any]
+    ) -> tuple[list[Move], RunRecord]:
+        """Known objects that will stand in another partition; those joined by position are told by it."""
+        identity, base, spills = self.adapter.identity, self.present.source, draft.folder / STAGING
+        record = RunRecord(draft.entry.name)
+        if base is None or identity is None or self.adapter.join_arcsec:
+            return [], record
+        options = options | {"title": f"{draft.entry.name}: looking for moved objects"}
+        coming = {
+            pixel: _task(
+                find_strangers,
+                (rows, pixel, self.present.leaves.get(pixel), schema, identity, spills),
+                str(pixel),
+                f"names in {pixel}",
+                draft,
+            )
+            for pixel, rows in waiting.items()
+        }
+        record = run(list(coming.values()), **options)
+        done = draft.ledger.done()
+        strangers = [pixel for pixel, task in coming.items() if done.get(task.key, {}).get("strangers")]
+        if record.quarantined or not strangers:
+            return [], record
+        some = max(1, ROWS_OF_A_TASK * len(base.leaves) // max(1, base.rows))
+        among = Shared(_key(draft, "strangers", ""), tuple(strangers))
+        looking = [
+            _task(find_moves, (spills, among, leaves, identity), str(number), f"names known, part {number}", draft)
+            for number, leaves in enumerate(base.leaves[i : i + some] for i in range(0, len(base.leaves), some))
+        ]
+        record = run(looking, **options)
+        done = draft.ledger.done()
+        found = [move for task in looking for move in done.get(task.key, {}).get("moves", [])]
+        return [(Pixel(*move[:2]), Pixel(*move[2:])) for move in found], record
+
+    def _leaf_tasks(
+        self, waiting: Mapping[Pixel, Spills], moves: Sequence[Move], schema: str, draft: Draft
+    ) -> list[Task]:
         tasks = []
-        writing = Shared(_key(draft, "parquet_options", ""), parquet_options(read_schema_text(plan["schema"])))
-        for order, number, touched in plan["pixels"]:
-            pixel = Pixel(order, number)
-            base = (self.leaves.get(pixel), self.digests.get(pixel, ""))
-            rows = Spills(spills, tuple(names[i] for i in touched))
-            arguments = (rows, pixel, draft.folder, plan["schema"])
-            options = (self.adapter.identity, self.adapter.in_pieces, *base, writing)
-            tasks.append(_task(gather_leaf, (*arguments, *options), str(pixel), f"{draft.entry.name} {pixel}", draft))
-        written = {Pixel(order, number) for order, number, _ in plan["pixels"]}
-        for pixel, leaf in self.leaves.items():
+        writing = Shared(_key(draft, "parquet_options", ""), parquet_options(read_schema_text(schema)))
+        nothing = Spills(draft.folder / STAGING, ())
+        for pixel in dict.fromkeys([*waiting, *(old for old, _ in moves)]):
+            before = self.present.before(pixel, self.adapter, moves)
+            arguments = (waiting.get(pixel, nothing), pixel, draft.folder, schema, self.adapter, before, writing)
+            tasks.append(_task(gather_leaf, arguments, str(pixel), f"{draft.entry.name} {pixel}", draft))
+        written = {task.arguments[1] for task in tasks}
+        for pixel, leaf in self.present.leaves.items():
             if pixel not in written:
-                linked = (leaf, self.digests[pixel], draft.folder)
+                linked = (leaf, self.present.digests[pixel], draft.folder)
                 tasks.append(_task(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
         return tasks
 
@@ -256,10 +286,10 @@ class _Job:
             for i in range(spans)
         ]
 
-    def _publish(self, draft: Draft, schema: str, results: Sequence[dict[str, Any]]) -> None:
-        pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results}
+    def _publish(self, draft: Draft, schema: str, results: Sequence[dict[str, Any]], read: set[str]) -> None:
+        pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results if result["rows"]}
         properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties}
-        write_sources(draft.folder, self.known | set(self.parts))
+        write_sources(draft.folder, self.present.known | read)
         draft.publish(pixels, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 
     def _finished(self, draft: Draft) -> RunRecord:
@@ -274,8 +304,7 @@ class _Job:
     def _with_problems(self, record: RunRecord, draft: Draft) -> RunRecord:
         """`record` with what was found in the release, in this run or an earlier one of the same plan."""
         done = draft.ledger.done()
-        found = [Problem(*item) for result in done.values() for item in result.get("problems", [])]
-        _note(record, [*self.problems, *found])
+        _note(record, [*self.problems, *(Problem(*problem) for problem in draft.ledger.problems())])
         record.notes += [note for result in done.values() for note in result.get("notes", [])]
         repeated = [result for result in done.values() if result.get("duplicates")]
         if repeated:
@@ -285,12 +314,11 @@ class _Job:
         return record
 
 
-def _unchanged(lake: Lake, name: str, job: _Job) -> RunRecord:
+def _unchanged(name: str, source: Source, problems: Sequence[Problem]) -> RunRecord:
     """The record of an append that brought nothing new."""
-    source = lake[name].source
     record = RunRecord(name, source.version, rows=source.rows, skipped=len(source.leaves), versions=code_versions())
     record.notes.append("all of these files are in the catalog already")
-    _note(record, job.problems)
+    _note(record, problems)
     return record
 
 
@@ -314,16 +342,10 @@ def _key(draft: Draft, name: str, what: str) -> str:
     return hashlib.blake2b(f"{draft.plan}|{name}|{what}".encode(), digest_size=12).hexdigest()
 
 
-def _plain(schema: pa.Schema) -> pa.Schema:
-    """The schema with the index as ingest makes it, and without what other programs noted of the whole file."""
-    fields = [pa.field(HEALPIX_COLUMN, pa.int64()) if one.name == HEALPIX_COLUMN else one for one in schema]
-    return pa.schema(fields)
-
-
 def _remove(folder: UPath) -> None:
     if not folder.exists():
         return
-    if folder.protocol in ("", "file"):
+    if is_local(folder):
         shutil.rmtree(folder.path)
     else:
         folder.fs.rm(folder.path, recursive=True)

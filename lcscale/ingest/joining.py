@@ -1,4 +1,4 @@
-"""Pieces of objects become whole: rows of one id are joined, their observations in order of time."""
+"""Pieces of objects become whole: rows of one id or of one place are joined, their observations in order of time."""
 
 from __future__ import annotations
 
@@ -7,33 +7,37 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lcscale.errors import LcscaleError
+from lcscale.ingest.grouping import heads
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.surveys import Survey
+from lcscale.surveys.nesting import MEMBERS
+
+NESTED = ("lightcurve", MEMBERS)
+"""Columns, structs of lists, that pieces bring parts of; in order of their first field."""
 
 Integers = npt.NDArray[np.int64]
 
 
-def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve", *, renewed: bool = False) -> pa.Table:
+def join_pieces(table: pa.Table, identity: str, *, renewed: bool = False) -> pa.Table:
     """One row for every object of `table`, in order of `_healpix_29`, then of first appearance.
 
     Parameters
     ----------
     table
-        Pieces: rows that share `identity` and position belong to one object; all columns but `nested` are taken from
-        the first of them.
+        Pieces: rows that share `identity` and position belong to one object; all columns but the `NESTED` are taken
+        from the first of them.
     identity
         Column that names the object.
-    nested
-        Column of light curves, a struct of lists with a field ``time``.
     renewed
         Later rows bring news of the objects in earlier ones: those of one `identity` belong together wherever they
-        are, all columns but `nested` are taken from the last, and observations that equal another of the object in
+        are, all columns but the nested are taken from the last, and observations that equal another of the object in
         all fields are left out.
     """
     index = table.column(HEALPIX_COLUMN).to_numpy()
-    names = table.column(identity).combine_chunks().dictionary_encode().indices
-    code = names.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    code = _codes(table.column(identity))
     if renewed:
         index = _of_the_last(index, code)
     order = np.lexsort((code, index))
@@ -42,10 +46,41 @@ def join_pieces(table: pa.Table, identity: str, nested: str = "lightcurve", *, r
     chosen = order[np.append(starts[1:], order.size) - 1 if renewed else starts]
     objects = np.empty(order.size, np.int64)
     objects[order] = np.cumsum(changes) - 1
-    curves = _gather(table.column(nested).combine_chunks(), objects, chosen.size, renewed)
-    joined = table.drop_columns([nested]).take(pa.array(chosen))
-    at = table.column_names.index(nested)
-    return joined.add_column(at, table.schema.field(nested), curves)
+    return _joined(table, objects, chosen, renewed)
+
+
+def join_neighbours(table: pa.Table, survey: Survey, span: tuple[int, int]) -> pa.Table:
+    """One row for every object in `span`, in order of `_healpix_29`, whatever the order of the pieces.
+
+    Parameters
+    ----------
+    table
+        Pieces in `span` and within `lcscale.ingest.grouping.reach_arcsec` of it; see there what belongs together. An
+        object stands where its head is, and has its columns but the `NESTED`.
+    survey
+        Its columns of identity and position, and `join_arcsec`.
+    span
+        Half-open range of indices.
+    """
+    order = pc.sort_indices(table, [(name, "ascending") for name in (survey.identity, survey.ra, survey.dec)])
+    index = table.column(HEALPIX_COLUMN).take(order).to_numpy()
+    ra, dec = (table.column(name).take(order).to_numpy() for name in (survey.ra, survey.dec))
+    head = heads(ra, dec, survey.join_arcsec or 0.0)
+    own = (index[head] >= span[0]) & (index[head] < span[1])
+    chosen = np.flatnonzero(own & (head == np.arange(head.size)))
+    chosen = chosen[np.argsort(index[chosen], kind="stable")]
+    number = np.empty(head.size, np.int64)
+    number[chosen] = np.arange(chosen.size)
+    pieces, objects = table.take(order.filter(pa.array(own))), number[head[own]]
+    place = np.cumsum(own) - 1
+    repeated = np.unique(np.column_stack([objects, _codes(pieces.column(survey.identity))]), axis=0)
+    return _joined(pieces, objects, place[chosen], distinct=len(repeated) < objects.size)
+
+
+def _codes(names: pa.ChunkedArray) -> Integers:
+    """A number for each name, in order of first appearance; -1 where there is none."""
+    indices = names.combine_chunks().dictionary_encode().indices
+    return np.asarray(indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64))
 
 
 def _of_the_last(index: Integers, code: Integers) -> Integers:
@@ -55,10 +90,22 @@ def _of_the_last(index: Integers, code: Integers) -> Integers:
     return np.where(code >= 0, newest[code], index) if newest.size else index
 
 
+def _joined(table: pa.Table, objects: Integers, chosen: Integers, distinct: bool) -> pa.Table:
+    """The rows `chosen` [n_objects], with the nested columns of all pieces, which belong to `objects` [n_pieces]."""
+    nested = [name for name in table.column_names if name in NESTED]
+    joined = table.drop_columns(nested).take(pa.array(chosen))
+    for name in nested:
+        at = table.column_names.index(name)
+        curves = _gather(table.column(name).combine_chunks(), objects, chosen.size, distinct)
+        joined = joined.add_column(at, table.schema.field(name), curves)
+    return joined
+
+
 def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.StructArray:
-    """Light curves of `n` objects from pieces that belong to `objects` [n_pieces]."""
+    """Light curves of `n` objects from pieces that belong to `objects` [n_pieces], in order of the first field."""
     lists = dict(zip(curves.type.names, curves.flatten(), strict=True))
-    offsets = lists["time"].offsets.to_numpy().astype(np.int64)
+    leading = next(iter(lists))
+    offsets = lists[leading].offsets.to_numpy().astype(np.int64)
     owner = np.repeat(objects, np.diff(offsets))
     values = {name: column.values.slice(offsets[0], owner.size) for name, column in lists.items()}
     if owner.size >= 2**31:
@@ -66,7 +113,7 @@ def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.S
             f"a partition would hold {owner.size:,} observations, more than an Arrow list column can (2^31); "
             "ingest with smaller partitions (--partition-rows)"
         )
-    time = values["time"].to_numpy(zero_copy_only=False)
+    time = values[leading].to_numpy(zero_copy_only=False)
     step = np.diff(owner)
     rows: Integers | None = None
     if not np.all((step > 0) | ((step == 0) & (np.diff(time) >= 0))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,14 +14,18 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import InputError
-from lcscale.ingest.duplicates import write_keys
-from lcscale.ingest.joining import join_pieces
+from lcscale.ingest.duplicates import write_names
+from lcscale.ingest.grouping import reach_arcsec, taken_apart
+from lcscale.ingest.joining import join_neighbours, join_pieces
+from lcscale.ingest.moving import of_strangers
 from lcscale.ingest.planning import read_schema_text
 from lcscale.ingest.spills import STAGING
 from lcscale.lake import HEALPIX_COLUMN, Leaf, LeafWriter, Pixel
+from lcscale.lake.borders import ranges_around_pixel
 from lcscale.lake.draft import link
-from lcscale.lake.leaf import leaf_path
+from lcscale.lake.leaf import Ranges, leaf_path
 from lcscale.lake.storage import writing
+from lcscale.surveys import Survey
 
 _PORTION_BYTES = 32 << 20
 
@@ -28,8 +33,25 @@ _PORTION_BYTES = 32 << 20
 class Waiting(Protocol):
     """Rows that wait to be written: in spills, or come by a shuffle."""
 
-    def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-        """Those whose index lies in the half-open `span`, always in the same order."""
+    def within(self, ranges: Ranges) -> Iterator[pa.RecordBatch]:
+        """Those whose index lies in `ranges`, always in the same order."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the version before has for a partition."""
+
+    leaf: Leaf | None = None
+    """Its leaf: rows stay, objects that are pieces get their new observations, other rows of a known name give way."""
+    digest: str = ""
+    """The leaf's digest."""
+    others: tuple[Leaf, ...] = ()
+    """Further leaves that its objects may come from: neighbours, or where objects that moved here were."""
+    departures: tuple[Pixel, ...] = ()
+    """Partitions that objects known here have moved to."""
+
+
+_NOTHING = Before()
 
 
 def gather_leaf(
@@ -37,13 +59,11 @@ def gather_leaf(
     pixel: Pixel,
     folder: UPath,
     schema: str,
-    identity: str | None,
-    joined: bool,
-    base: Leaf | None = None,
-    base_digest: str = "",
+    survey: Survey,
+    before: Before = _NOTHING,
     options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write the leaf of `pixel` into the version at `folder` from those of the waiting `rows` that lie there.
+    """Write the leaf of `pixel` into the version at `folder` from those of the waiting `rows` that matter to it.
 
     Parameters
     ----------
@@ -51,68 +71,97 @@ def gather_leaf(
         What was read of the release.
     pixel, folder, schema
         What to write, and where; the schema as `lcscale.ingest.planning.schema_text`.
-    identity, joined
-        Column that names an object, and whether rows of the same name are pieces of one.
-    base, base_digest
-        The leaf of the version before, and its digest: its rows stay, observations are added to objects it knows
-        (each once), and where rows are no pieces, new ones replace those of the same name.
+    survey
+        What names an object, and which rows are pieces of one.
+    before
+        What is there already.
     options
         See `lcscale.lake.leaf.parquet_options`.
 
     Returns
     -------
     dict
-        See `lcscale.lake.LeafWriter.result`; with ``stages``. Where rows are no pieces, the keys of their names are
-        put aside (see `lcscale.ingest.duplicates`).
+        See `lcscale.lake.LeafWriter.result`, without rows where nothing is left here; with ``stages``. Where rows are
+        no pieces, the keys of their names are put aside (see `lcscale.ingest.duplicates`).
     """
     start = time.perf_counter()
     wanted = read_schema_text(schema)
-    pieces = identity if joined else None
-    if base is None:
-        tables = (_in_order(_cast(batches, wanted), pieces) for batches in _portions(rows, pixel.span))
+    if before.leaf is None and not before.others:
+        tables = _portions(rows, pixel, survey, wanted)
     else:
-        before = base.read().cast(wanted)
-        after = _merged(before, _cast(list(rows.within(pixel.span)), wanted), identity, joined)
-        if after.equals(before):
-            return link_leaf(base, base_digest, folder)
+        after = _renewed(rows, pixel, folder, survey, wanted, before)
+        if before.leaf is not None and after.equals(before.leaf.read().cast(wanted)):
+            return link_leaf(before.leaf, before.digest, folder)
         tables = (table for table in [after])
     names: list[pa.Array] = []
     spent = 0.0
     with writing(folder), LeafWriter(folder, pixel, wanted, options) as writer:
         for table in tables:
-            if identity is not None and not joined:
-                names += table.column(identity).chunks
+            if not table.num_rows:
+                continue
+            if survey.identity is not None and survey.join_arcsec is None:
+                names += table.column(survey.identity).chunks
             begun = time.perf_counter()
             writer.write(table)
             spent += time.perf_counter() - begun
     stages = {"gather": time.perf_counter() - start - spent, "write": spent}
     if names:
         with writing(folder):
-            write_keys(folder / STAGING, pixel, pa.chunked_array(names))
+            write_names(folder / STAGING, pixel, pa.chunked_array(names))
     return writer.result() | {"stages": stages}
 
 
-def _merged(before: pa.Table, new: pa.Table, identity: str | None, joined: bool) -> pa.Table:
+def _portions(rows: Waiting, pixel: Pixel, survey: Survey, wanted: pa.Schema) -> Iterator[pa.Table]:
+    """The rows of `pixel` as they are written, of about `_PORTION_BYTES` each."""
+    if not survey.join_arcsec:
+        for batches in _by_span(rows, pixel.span):
+            yield _in_order(_cast(batches, wanted), survey)
+        return
+    size = sum(batch.nbytes for batch in rows.within(np.array([pixel.span])))
+    finer = (size // _PORTION_BYTES).bit_length() // 2
+    for number in range(pixel.pixel << 2 * finer, (pixel.pixel + 1) << 2 * finer):
+        part = Pixel(pixel.order + finer, number)
+        if any(True for _ in rows.within(np.array([part.span]))):
+            around = rows.within(ranges_around_pixel(part, reach_arcsec(survey)))
+            yield join_neighbours(_cast(list(around), wanted), survey, part.span)
+
+
+def _renewed(rows: Waiting, pixel: Pixel, folder: UPath, survey: Survey, wanted: pa.Schema, before: Before) -> pa.Table:
     """The rows of the version before with what came for them, in order of the index."""
-    table = pa.concat_tables([before, new])
-    if identity is not None and not joined:
-        table = _last_of_each(table, identity)
-    return _in_order(table, identity if joined else None, renewed=True)
+    around = ranges_around_pixel(pixel, reach_arcsec(survey))
+    new = _cast(list(rows.within(around)), wanted)
+    known = wanted.empty_table() if before.leaf is None else before.leaf.read().cast(wanted)
+    if survey.join_arcsec:
+        others = [leaf.read(ranges=around).cast(wanted) for leaf in before.others]
+        return join_neighbours(
+            pa.concat_tables([taken_apart(pa.concat_tables([known, *others]), survey), new]), survey, pixel.span
+        )
+    if survey.identity is None:
+        return _in_order(pa.concat_tables([known, new]), survey)
+    known = of_strangers(known, survey.identity, folder / STAGING, before.departures, invert=True)
+    if survey.join_arcsec is None:
+        return _in_order(_last_of_each(pa.concat_tables([known, new]), survey.identity), survey)
+    arrivals = [
+        of_strangers(batch.cast(wanted), survey.identity, folder / STAGING, [pixel])
+        for leaf in before.others
+        for batch in leaf.batches()
+    ]
+    return join_pieces(pa.concat_tables([known, *arrivals, new]), survey.identity, renewed=True)
 
 
-def _in_order(table: pa.Table, pieces: str | None, *, renewed: bool = False) -> pa.Table:
-    """`table` in order of the index; where rows are `pieces` of the objects that column names, they are joined."""
-    if pieces is not None:
-        return join_pieces(table, pieces, renewed=renewed)
+def _in_order(table: pa.Table, survey: Survey) -> pa.Table:
+    """`table` in order of the index; where its rows are pieces of objects, they are joined."""
+    if survey.join_arcsec is not None and survey.identity is not None:
+        return join_pieces(table, survey.identity)
     index = table.column(HEALPIX_COLUMN).to_numpy()
     if np.all(np.diff(index) >= 0):
         return table
     return table.take(pa.array(np.argsort(index, kind="stable")))
 
 
-def _portions(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBatch]]:
+def _by_span(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBatch]]:
     """The rows in `span` by consecutive parts of it, of about `_PORTION_BYTES` each."""
-    batches = list(rows.within(span))
+    batches = list(rows.within(np.array([span])))
     parts = sum(batch.nbytes for batch in batches) // _PORTION_BYTES + 1
     if parts == 1:
         yield batches
@@ -123,7 +172,7 @@ def _portions(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBa
     edges = [span[0], *np.unique(np.partition(index, places)[places]).tolist(), span[1]]
     del index
     for low, high in itertools.pairwise(edges):
-        if some := list(rows.within((low, high))):
+        if some := list(rows.within(np.array([(low, high)]))):
             yield some
 
 

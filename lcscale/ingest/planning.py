@@ -13,9 +13,10 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.errors import InputError
-from lcscale.ingest.spills import CELL_ORDER, Histogram, read_histogram, read_schema, read_span
-from lcscale.ingest.tiling import overlaps, tile, within
+from lcscale.ingest.spills import CELL_ORDER, Histogram, read_histogram, read_ranges, read_schema
+from lcscale.ingest.tiling import covered, overlaps, tile, within
 from lcscale.lake import HEALPIX_COLUMN, Pixel
+from lcscale.lake.borders import ranges_around_pixel
 
 _FINER = 4
 _FINEST = 24
@@ -30,6 +31,7 @@ def plan_leaves(
     size: int,
     existing: Sequence[Pixel] = (),
     schema: str = "",
+    reach: float = 0.0,
 ) -> dict[str, Any]:
     """The partitions for the spills `names`: at most `rows` rows and `size` bytes (in memory) each.
 
@@ -43,12 +45,14 @@ def plan_leaves(
         Partitions that are there already: they stay, whatever they get, and new ones lie beside them.
     schema
         Schema of the rows that are there already (see `schema_text`); new columns are refused then.
+    reach
+        Rows within so many arcseconds of a partition matter to it too.
 
     Returns
     -------
     dict
-        ``pixels``: [order, pixel, indices of the spills with rows there]; ``schema``: text of the common schema;
-        ``notes`` on columns that differ between files.
+        ``pixels``: [order, pixel, indices of the spills with rows that matter to it]; ``schema``: text of the common
+        schema; ``notes`` on columns that differ between files.
 
     Raises
     ------
@@ -58,11 +62,12 @@ def plan_leaves(
     histograms = [read_histogram(folder, name) for name in names]
     spans = np.array([pixel.span for pixel in existing], np.int64).reshape(-1, 2)
     tiling = _Tiling(folder, tuple(names), histograms, rows, size, spans)
-    touched = [(pixel, tiling.touched(pixel)) for pixel in [*existing, *tiling.new_pixels()]]
+    pixels = [*existing, *tiling.new_pixels()]
+    touched = zip(pixels, tiling.touched(pixels, reach), strict=True)
     found, notes = _common([read_schema(folder, name) for name in names], labels)
     common = _without_nulls(found) if not schema else _fitting(found, read_schema_text(schema))
     return {
-        "pixels": [[*pixel, indices] for pixel, indices in touched if indices],
+        "pixels": [[*pixel, spills] for pixel, spills in touched if spills],
         "schema": schema_text(common),
         "notes": notes,
     }
@@ -82,9 +87,7 @@ class _Tiling:
     ) -> None:
         self.folder, self.names, self.histograms, self.taken = folder, names, histograms, taken
         total = _sum(histograms)
-        first = total.cells << 2 * (29 - CELL_ORDER)
-        last = ((total.cells + 1) << 2 * (29 - CELL_ORDER)) - 1
-        inside = within(first, taken) & within(last, taken)
+        inside = covered(total.cells, CELL_ORDER, taken)
         self.cells = total.cells[~inside]
         self.weights = np.maximum(total.rows / rows, total.bytes / size)[~inside]
         self.row_weight = max(1 / rows, float(total.bytes.sum()) / max(1, int(total.rows.sum())) / size)
@@ -102,8 +105,8 @@ class _Tiling:
         order = min(pixel.order + _FINER, _FINEST)
         parts = [
             batch.column(HEALPIX_COLUMN).to_numpy()
-            for i in self.touched(pixel)
-            for batch in read_span(self.folder, self.names[i], pixel.span)
+            for i in self.touched([pixel])[0]
+            for batch in read_ranges(self.folder, self.names[i], np.array([pixel.span]))
         ]
         index = np.concatenate([np.empty(0, np.int64), *parts])
         cells, counts = np.unique(index[~within(index, self.taken)] >> 2 * (29 - order), return_counts=True)
@@ -115,14 +118,20 @@ class _Tiling:
             found += self._refine(finer) if again else [finer]
         return found
 
-    def touched(self, pixel: Pixel) -> list[int]:
-        """Which spills have a cell in (or around) `pixel`."""
-        low, high = (value >> 2 * (29 - CELL_ORDER) for value in (pixel.span[0], pixel.span[1] - 1))
-        return [
-            i
-            for i, one in enumerate(self.histograms)
-            if np.searchsorted(one.cells, low) < np.searchsorted(one.cells, high, side="right")
-        ]
+    def touched(self, pixels: Sequence[Pixel], reach: float = 0.0) -> list[list[int]]:
+        """For each pixel, which spills have a cell that overlaps it or lies within `reach` arcseconds."""
+        if not pixels:
+            return []
+        around = [ranges_around_pixel(pixel, reach) for pixel in pixels]
+        edges = np.cumsum([0, *map(len, around)])[:-1]
+        first, behind = np.concatenate(around).T
+        low, high = first >> 2 * (29 - CELL_ORDER), (behind - 1) >> 2 * (29 - CELL_ORDER)
+        found: list[list[int]] = [[] for _ in pixels]
+        for i, one in enumerate(self.histograms):
+            hit = np.searchsorted(one.cells, low) < np.searchsorted(one.cells, high, side="right")
+            for number in np.flatnonzero(np.logical_or.reduceat(hit, edges)):
+                found[number].append(i)
+        return found
 
 
 def _sum(histograms: Sequence[Histogram]) -> Histogram:

@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.engine import Outcome, Shared, Task
 from lcscale.engine.spark import SparkEngine
 from lcscale.engine.task import attempt
 from lcscale.errors import LcscaleError
+from lcscale.ingest.grouping import reach_arcsec
 from lcscale.ingest.leaves import gather_leaf
 from lcscale.ingest.spills import cut
 from lcscale.ingest.staging import sorted_tables
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake.borders import ranges_around_pixel
+from lcscale.lake.leaf import Ranges
 from lcscale.surveys import Part, Survey
 
 _LEAVES_PER_SLOT = 8
@@ -33,11 +35,11 @@ class Arrived:
 
     blocks: tuple[Block, ...]
 
-    def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-        """Those whose index lies in the half-open `span`, in the order they were read in."""
+    def within(self, ranges: Ranges) -> Iterator[pa.RecordBatch]:
+        """Those whose index lies in `ranges`, in the order they were read in."""
         for _, _, stream in sorted(self.blocks):
             for batch in pa.ipc.open_stream(stream):
-                yield from cut(batch, span)
+                yield from cut(batch, ranges)
 
 
 class SparkShuffle:
@@ -85,10 +87,10 @@ class SparkShuffle:
         yield from self._engine.outcomes((task for task in every if task.function is not gather_leaf), retries)
         if not gathers:
             return
-        spans = np.array([task.arguments[1].span for task in gathers], np.int64)
+        around = [ranges_around_pixel(task.arguments[1], reach_arcsec(self._survey)) for task in gathers]
         context = self._engine.session.sparkContext
         parts = context.parallelize(self._parts, len(self._parts))
-        route = functools.partial(_route, self._survey, self._memory, spans)
+        route = functools.partial(_route, self._survey, self._memory, around)
         routed = parts.flatMap(route).partitionBy(len(gathers), int)
         size = self.slots * _LEAVES_PER_SLOT
         for start in range(0, len(gathers), size):
@@ -118,21 +120,25 @@ def _cause(error: Exception) -> str:
 
 
 def _route(
-    survey: Survey, memory: int, spans: npt.NDArray[np.int64], item: tuple[int, Part]
+    survey: Survey, memory: int, around: Sequence[Ranges], item: tuple[int, Part]
 ) -> Iterator[tuple[int, Block]]:
-    """The rows of a part as blocks, each for the leaf of one of `spans` [n, 2]."""
+    """The rows of a part as blocks, each for a leaf: those in its ranges `around` [n_leaves]."""
     position, part = item
+    first, behind = np.concatenate(around).T
+    leaf = np.repeat(np.arange(len(around)), [len(ranges) for ranges in around])
     for number, table in enumerate(sorted_tables(survey, part, memory, [])):
         index = table.column(HEALPIX_COLUMN).to_numpy()
-        starts, stops = np.searchsorted(index, spans).T
-        for leaf in np.flatnonzero(stops > starts).tolist():
-            yield leaf, (position, number, _packed(table.slice(starts[leaf], stops[leaf] - starts[leaf])))
+        hit = np.searchsorted(index, first) < np.searchsorted(index, behind)
+        (batch,) = table.combine_chunks().to_batches()
+        for one in np.unique(leaf[hit]).tolist():
+            for some in cut(batch, around[one]):
+                yield one, (position, number, _packed(some))
 
 
-def _packed(table: pa.Table) -> bytes:
+def _packed(batch: pa.RecordBatch) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
     return bytes(sink.getvalue())
 
 

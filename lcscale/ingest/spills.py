@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake.leaf import Ranges
+from lcscale.lake.storage import is_local
 
 STAGING = "staging"
 """Folder in a version's folder for what is gone when it is published."""
@@ -23,6 +25,7 @@ CELL_ORDER = 8
 
 _BATCH_BYTES = 4 << 20
 _ROWS_SCHEMA = b"lcscale.rows"
+_STARTS = b"lcscale.starts"
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,16 @@ class Spills:
     folder: UPath
     names: tuple[str, ...]
 
-    def within(self, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-        """Those whose index lies in the half-open `span`, spill by spill."""
+    def within(self, ranges: Ranges) -> Iterator[pa.RecordBatch]:
+        """Those whose index lies in `ranges`, spill by spill."""
         for name in self.names:
-            yield from read_span(self.folder, name, span)
+            yield from read_ranges(self.folder, name, ranges)
 
 
-def write_spill(folder: UPath, name: str, table: pa.Table, *, whole: bool = True) -> None:
-    """Write `table`, sorted by `_healpix_29`, and its histogram; both are complete when they are there.
+def write_spill(folder: UPath, name: str, table: pa.Table, columns: Sequence[str] | None = None) -> None:
+    """Write `columns` (default: all) of `table`, sorted by `_healpix_29`, and its histogram.
 
-    Not `whole`, only the index is written; histogram and schema are still those of the table.
+    Both are complete when they are there. Histogram and schema are those of the whole table in any case.
     """
     folder.mkdir(parents=True, exist_ok=True)
     index = table.column(HEALPIX_COLUMN).to_numpy()
@@ -64,13 +67,14 @@ def write_spill(folder: UPath, name: str, table: pa.Table, *, whole: bool = True
     buffer = io.BytesIO()
     np.save(buffer, counts)
     put(folder / f"{name}.npy", buffer.getvalue())
-    if not whole:
+    if columns is not None:
         note = {_ROWS_SCHEMA: table.schema.serialize().to_pybytes()}
-        table = table.select([HEALPIX_COLUMN]).replace_schema_metadata(note)
+        table = table.select(columns).replace_schema_metadata(note)
     rows = max(1, _BATCH_BYTES * table.num_rows // max(1, table.nbytes))
+    begins = {_STARTS: index[::rows].tobytes()}
     beside = folder / f".{uuid.uuid4().hex}"
     try:
-        with beside.open("wb") as stream, pa.ipc.new_file(stream, table.schema) as writer:
+        with beside.open("wb") as stream, pa.ipc.new_file(stream, table.schema, metadata=begins) as writer:
             writer.write_table(table, max_chunksize=rows)
         beside.rename(folder / f"{name}.arrow")
     finally:
@@ -90,23 +94,24 @@ def read_schema(folder: UPath, name: str) -> pa.Schema:
     return schema if noted is None else pa.ipc.read_schema(pa.py_buffer(noted))
 
 
-def read_span(folder: UPath, name: str, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-    """The rows of a spill whose index lies in the half-open `span`; local files are mapped, not read."""
+def read_ranges(folder: UPath, name: str, ranges: Ranges) -> Iterator[pa.RecordBatch]:
+    """The rows of a spill whose index lies in `ranges`; no other batches are read, and local files are mapped."""
     reader = _open(folder / f"{name}.arrow")
-    first = _bisect(reader, span[0])
-    for i in range(first, reader.num_record_batches):
-        batch = reader.get_batch(i)
-        index = batch.column(HEALPIX_COLUMN)
-        if len(index) and index[0].as_py() >= span[1]:
-            return
-        yield from cut(batch, span)
+    starts = np.frombuffer(reader.metadata[_STARTS], np.int64)
+    first = np.maximum(np.searchsorted(starts, ranges[:, 0]) - 1, 0)  # rows of one index may begin in the batch before
+    behind = np.searchsorted(starts, ranges[:, 1])
+    for i in np.unique(np.concatenate([np.arange(*each) for each in zip(first, behind, strict=True)])).tolist():
+        yield from cut(reader.get_batch(i), ranges)
 
 
-def cut(batch: pa.RecordBatch, span: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-    """The rows of a sorted batch whose index lies in the half-open `span`, if there are any."""
-    start, stop = np.searchsorted(batch.column(HEALPIX_COLUMN).to_numpy(), span).tolist()
-    if stop > start:
-        yield batch.slice(start, stop - start)
+def cut(batch: pa.RecordBatch, ranges: Ranges) -> Iterator[pa.RecordBatch]:
+    """The rows of a sorted batch whose index lies in `ranges`, if there are any."""
+    starts, stops = np.searchsorted(batch.column(HEALPIX_COLUMN).to_numpy(), ranges.T)
+    some = np.flatnonzero(stops > starts)
+    if some.size == 1:
+        yield batch.slice(starts[some[0]], stops[some[0]] - starts[some[0]])
+    elif some.size:
+        yield batch.take(pa.array(np.concatenate([np.arange(starts[i], stops[i]) for i in some])))
 
 
 def remove_spills(folder: UPath, names: Iterable[str]) -> None:
@@ -116,22 +121,10 @@ def remove_spills(folder: UPath, names: Iterable[str]) -> None:
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
-def _bisect(reader: Any, value: int) -> int:
-    """The last record batch that starts below `value` (the first, where none does)."""
-    low, high = 0, reader.num_record_batches
-    while high - low > 1:
-        middle = (low + high) // 2
-        if reader.get_batch(middle).column(HEALPIX_COLUMN)[0].as_py() < value:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
 def _open(path: UPath) -> Any:
-    if path.protocol in ("", "file"):
+    if is_local(path):
         return pa.ipc.open_file(pa.memory_map(path.path))
-    return pa.ipc.open_file(path.read_bytes())
+    return pa.ipc.open_file(path.fs.open(path.path, "rb", cache_type="none"))
 
 
 def put(path: UPath, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -25,6 +25,11 @@ _SPILL_SHARE = 12
 Floats = npt.NDArray[np.float64]
 
 
+def listed(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Have the ledger keep what was found when the release was listed."""
+    return {"problems": [astuple(problem) for problem in problems]}
+
+
 def stage(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> dict[str, Any]:
     """Read `part`, and write its rows, sorted by position, as spills into `folder`, within `memory` bytes.
 
@@ -33,34 +38,36 @@ def stage(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> d
     Returns
     -------
     dict
-        ``spills`` (their names), ``rows``, ``problems`` (path, text, set_aside) and ``stages``.
+        ``spills`` (their names; None where the part is damaged), ``rows``, ``problems`` (path, text, set_aside) and
+        ``stages``.
     """
     return _staged(survey, part, folder, memory, key, whole=True)
 
 
 def count(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> dict[str, Any]:
-    """As `stage`, but put the positions aside only: the rows are read again when the partitions are known."""
+    """As `stage`, but put positions and names aside only: the rows are read again when the partitions are known."""
     return _staged(survey, part, folder, memory, key, whole=False)
 
 
 def _staged(survey: Survey, part: Part, folder: UPath, memory: int, key: str, *, whole: bool) -> dict[str, Any]:
     problems: list[Problem] = []
     names: list[str] = []
+    columns = None if whole else [HEALPIX_COLUMN, *([survey.identity] if survey.identity else [])]
     rows, spilling, start = 0, 0.0, time.perf_counter()
     try:
         for table in sorted_tables(survey, part, memory, problems):
             begun = time.perf_counter()
             names.append(f"{key}-{len(names)}")
             with writing(folder):
-                write_spill(folder, names[-1], table, whole=whole)
+                write_spill(folder, names[-1], table, columns)
             rows += table.num_rows
             spilling += time.perf_counter() - begun
     except ReleaseFileError as error:
         remove_spills(folder, names)
-        names, rows = [], 0
         problems.append(Problem(part.path, str(error)))
+        return {"rows": 0, "spills": None, **listed(problems)}
     stages = {"read": time.perf_counter() - start - spilling, "spill": spilling}
-    return {"rows": rows, "spills": names, "problems": [astuple(problem) for problem in problems], "stages": stages}
+    return {"rows": rows, "spills": names, "stages": stages, **listed(problems)}
 
 
 def sorted_tables(survey: Survey, part: Part, memory: int, problems: list[Problem]) -> Iterator[pa.Table]:

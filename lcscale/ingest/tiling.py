@@ -70,6 +70,19 @@ def overlaps(pixel: Pixel, taken: Integers | None) -> bool:
     return after < len(taken) and int(taken[after, 0]) < high
 
 
+def covered(cells: Integers, order: int, taken: Integers) -> npt.NDArray[np.bool_]:
+    """Which of the `cells` at `order` lie in the spans `taken` altogether."""
+    lengths = np.concatenate([[0], np.cumsum(np.diff(taken).ravel())])
+
+    def below(index: Integers) -> Integers:
+        before = np.searchsorted(taken[:, 0], index)
+        over = np.maximum(taken[before - 1, 1] - index, 0) if len(taken) else 0
+        return np.asarray(lengths[before] - np.where(before > 0, over, 0))
+
+    shift = 2 * (29 - order)
+    return np.asarray(below((cells + 1) << shift) - below(cells << shift) == 1 << shift)
+
+
 def within(index: Integers, taken: Integers) -> npt.NDArray[np.bool_]:
     """Which of the indices at order 29 lie in the spans `taken`."""
     if not len(taken):

@@ -33,7 +33,7 @@ class Job:
     rows: int
     """Rows written."""
     quarantined: tuple[dict[str, Any], ...]
-    """Entries of the tasks set aside."""
+    """Label and error of what was set aside: tasks, and release files or rows that could not be read."""
     started: float
     """Unix time of the first run."""
     engine: str
@@ -68,7 +68,7 @@ def _job(entry: UPath, version: str) -> Job | None:
         done=len(done),
         planned=sum(stages.values()),
         rows=sum(int(result.get("rows", 0)) for result in done.values() if "pixel" in result),
-        quarantined=tuple(ledger.quarantined()),
+        quarantined=tuple(ledger.set_aside()),
         started=float(runs[0]["started"]),
         engine=str(runs[-1]["engine"]),
         command=None if last["command"] is None else tuple(last["command"]),

@@ -83,7 +83,7 @@ class AllWise:
     ra = "ra"
     dec = "dec"
     identity = "designation"
-    in_pieces = False
+    join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "AllWISE Source Catalog",
         "bib_reference": "2013wise.rept....1C",

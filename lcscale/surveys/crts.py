@@ -28,7 +28,7 @@ class Crts:
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = True
+    join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "Catalina Surveys periodic variables",
         "bib_reference": "2014ApJS..213....9D",

@@ -34,7 +34,7 @@ class Eros2:
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = True
+    join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "EROS-2 LMC variables",
         "bib_reference": "2014A&A...566A..43K",

@@ -26,7 +26,7 @@ class Gaia:
     ra = "ra"
     dec = "dec"
     identity = "source_id"
-    in_pieces = False
+    join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "Gaia source catalog",
         "bib_reference": "2023A&A...674A...1G",

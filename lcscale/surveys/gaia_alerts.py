@@ -38,7 +38,7 @@ class GaiaAlerts:
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = False
+    join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "Gaia Photometric Science Alerts",
         "bib_reference": "2021A&A...652A..76H",

@@ -37,7 +37,7 @@ class GaiaEpochs:
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = True
+    join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "Gaia DR3 epoch photometry",
         "bib_reference": "2023A&A...674A..13E",

@@ -47,7 +47,7 @@ class LightCurveTables:
     """``UTC``, ``TDB``, ``TCB`` …, written down with the light curves."""
     name = "lightcurves"
     identity = "object_id"
-    in_pieces = True
+    join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {}
 
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:

@@ -12,6 +12,13 @@ import pyarrow.compute as pc
 
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 
+MEMBERS = "members"
+"""Nested column of objects joined by position: a row for each of the survey's own ids that make the object.
+
+Its fields are the id (first; a field of the same name in `lightcurve` tells it of every observation), `ra` and `dec` of
+the survey's, and whatever tells members apart.
+"""
+
 
 def nest(owner: npt.NDArray[np.int64], values: Mapping[str, pa.Array]) -> tuple[npt.NDArray[np.int64], pa.StructArray]:
     """Gather detections by their owner, in order of time.

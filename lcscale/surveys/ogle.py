@@ -44,7 +44,7 @@ class Ogle:
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = True
+    join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "OGLE Collection of Variable Stars",
         "bib_reference": "2015AcA....65....1U",

@@ -81,8 +81,12 @@ class Survey(Protocol):
         """Column that names an object, or None."""
 
     @property
-    def in_pieces(self) -> bool:
-        """Whether the observations of an object may come in several rows of one `identity`, to be joined."""
+    def join_arcsec(self) -> float | None:
+        """How far pieces of an object may lie from the one it is named by: 0 where all have its id and position.
+
+        None where every row is an object. Above 0 the pieces have an `identity` of their own, and the nested column
+        `members` with one entry (see `lcscale.surveys.nesting.MEMBERS`).
+        """
 
     @property
     def properties(self) -> Mapping[str, str]:

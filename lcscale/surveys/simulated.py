@@ -66,7 +66,7 @@ class Simulated:
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = True
+    join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {"obs_title": "Simulated two-band survey"}
 
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:

@@ -31,7 +31,7 @@ class Table:
     id: str | None = None
     """Column that names the object, or None."""
     name = "table"
-    in_pieces = False
+    join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {}
 
     @property

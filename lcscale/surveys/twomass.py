@@ -47,7 +47,7 @@ class TwoMass:
     ra = "ra"
     dec = "dec"
     identity = "pts_key"
-    in_pieces = False
+    join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "2MASS All-Sky Point Source Catalog",
         "bib_reference": "2006AJ....131.1163S",

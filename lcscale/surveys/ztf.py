@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
-from lcscale.surveys.nesting import light_curve_field, nest
+from lcscale.surveys.nesting import MEMBERS, light_curve_field, nest
 from lcscale.surveys.packed import POSITION
 from lcscale.surveys.reading import read_batches, read_table, reading, suffix, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
@@ -23,9 +24,16 @@ BANDS = ("g", "r", "i")
 _BULK = ["objectid", "filterid", "fieldid", "rcid", "objra", "objdec", "hmjd", "mag", "magerr", "catflags"]
 _ARCHIVE = ["oid", "filtercode", "hjd", "mag", "magerr", "catflags", "ra", "dec"]
 _HJD_TO_MJD = -2_400_000.5
+_WIDEST_ARCSEC = 60.0
 _TYPE = pa.struct([*LIGHTCURVE_TYPE, pa.field("oid", pa.list_(pa.int64()))])
 _FIELD = light_curve_field(
     BANDS, _TYPE, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="AB", oid="ZTF object id: field, band"
+)
+_MEMBER = {"oid": pa.int64(), "ra": pa.float64(), "dec": pa.float64(), "mag": pa.float32()}
+_MEMBERS = pa.field(
+    MEMBERS,
+    pa.struct([(name, pa.list_(kind)) for name, kind in _MEMBER.items()]),
+    metadata={"unit": "ra: deg, dec: deg, mag: mag", "mag": "median of the oid's observations in lightcurve"},
 )
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -35,27 +43,32 @@ Floats = npt.NDArray[np.float64]
 class Ztf:
     """Bulk Parquet files (a row an oid, list columns), or the archive's CSV and Parquet (a row an observation).
 
-    ZTF gives a star an id (oid) for each field, quadrant and band. The oids of one archive file that lie together are
-    joined into one object, named by the smallest; every observation keeps its oid, so that offsets between fields can
-    be seen. Bulk files have one field and band each: their oids stay objects of their own.
+    ZTF gives a star an id (oid) for each field, quadrant and band, and releases each field and band in a file of its
+    own. Oids that lie together, in whichever files, become one object where that with the smallest oid is, named by it
+    (`lcscale.ingest.grouping` tells how; the survey lists no two oids of a field, quadrant and band that near). Every
+    observation keeps its oid, and `members` has position and median magnitude of each oid: the differences within a
+    band are the offsets between fields, which stay in the light curves.
     """
 
     max_catflags: int = 0
     """Largest `catflags` of a usable observation: 0 for the clean ones, 32767 for all but the spurious."""
     join_arcsec: float = 1.5
-    """Oids within this distance are the same object."""
+    """Oids within this distance of that of the smallest number are one object; 0: each stays one."""
     name = "ztf"
     ra = "ra"
     dec = "dec"
     identity = "object_id"
-    in_pieces = True
     properties: ClassVar[Mapping[str, str]] = {
         "obs_title": "Zwicky Transient Facility light curves",
         "bib_reference": "2019PASP..131a8003M",
     }
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.join_arcsec <= _WIDEST_ARCSEC:
+            raise InputError(f"ztf: join_arcsec is {self.join_arcsec}; give 0 to {_WIDEST_ARCSEC:g} arcseconds")
+
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
-        """Bulk files in runs of row groups; files of the archive whole, as their oids are joined."""
+        """Bulk files in runs of row groups; files of the archive whole: an oid's position is that of all its rows."""
         parts: list[Part] = []
         for path in expand(paths):
             for file in tables_in(path):
@@ -66,7 +79,7 @@ class Ztf:
         return parts
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
-        """Objects with those of their observations that `max_catflags` admits."""
+        """Oids with those of their observations that `max_catflags` admits, even if there are none."""
         if part.kind == "bulk":
             for table in read_batches(part, problems, _BULK):
                 with reading(part.path):
@@ -89,29 +102,22 @@ class Ztf:
         oid = _numbers(table.column("objectid"), np.int64)
         band = _numbers(table.column("filterid"), np.int64) - 1
         good = _numbers(flat["catflags"], np.int64) <= self.max_catflags
-        curves = _curves(
-            np.where(good, owner, -1), n, flat["hmjd"], flat["mag"], flat["magerr"], band[owner], oid[owner]
-        )
-        return _objects(oid, _numbers(table.column("objra")), _numbers(table.column("objdec")), curves)
+        owner = np.where(good, owner, -1)
+        curves = _curves(owner, n, flat["hmjd"], flat["mag"], flat["magerr"], band[owner], oid[owner])
+        return _pieces(oid, _numbers(table.column("objra")), _numbers(table.column("objdec")), curves)
 
     def _from_observations(self, table: pa.Table) -> pa.Table:
         oid, per_row = np.unique(_numbers(table.column("oid"), np.int64), return_inverse=True)
-        counts = np.bincount(per_row)
         ra_row = np.radians(_numbers(table.column("ra")))
         ra = np.degrees(np.arctan2(np.bincount(per_row, np.sin(ra_row)), np.bincount(per_row, np.cos(ra_row)))) % 360.0
-        dec = np.bincount(per_row, _numbers(table.column("dec"))) / counts
-        group = _together(ra, dec, self.join_arcsec)
-        n = int(group.max()) + 1
-        named = np.zeros(n, np.int64)
-        named[group[::-1]] = oid[::-1]  # the smallest oid of each group comes last
-        first = np.searchsorted(oid, named)
+        dec = np.bincount(per_row, _numbers(table.column("dec"))) / np.bincount(per_row)
         good = _numbers(table.column("catflags"), np.int64) <= self.max_catflags
-        owner = np.where(good, group[per_row], -1)
         codes = pc.index_in(pc.utf8_slice_codeunits(table.column("filtercode"), 1, 2), value_set=pa.array(BANDS))
         time = pc.add(table.column("hjd"), _HJD_TO_MJD).combine_chunks()
         mag, error = (table.column(name).combine_chunks() for name in ("mag", "magerr"))
-        curves = _curves(owner, n, time, mag, error, _numbers(codes, np.int64), oid[per_row])
-        return _objects(named, ra[first], dec[first], curves)
+        owner = np.where(good, per_row, -1)
+        curves = _curves(owner, oid.size, time, mag, error, _numbers(codes, np.int64), oid[per_row])
+        return _pieces(oid, ra, dec, curves)
 
 
 def _is_bulk(path: str) -> bool:
@@ -141,23 +147,23 @@ def _curves(
     return pa.StructArray.from_arrays(lists, fields=list(_TYPE))
 
 
-def _objects(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> pa.Table:
+def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> pa.Table:
+    """One row an oid, each its own only member."""
     fields = [pa.field("object_id", pa.int64())]
     fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
-    return pa.Table.from_arrays(
-        [pa.array(oid), pa.array(ra), pa.array(dec), curves], schema=pa.schema([*fields, _FIELD])
-    )
+    columns = [pa.array(oid), pa.array(ra), pa.array(dec)]
+    ones = pa.array(np.arange(oid.size + 1, dtype=np.int32))
+    lists = [pa.ListArray.from_arrays(ones, values) for values in (*columns, _medians(curves))]
+    members = pa.StructArray.from_arrays(lists, fields=list(_MEMBERS.type))
+    return pa.Table.from_arrays([*columns, members, curves], schema=pa.schema([*fields, _MEMBERS, _FIELD]))
 
 
-def _together(ra: Floats, dec: Floats, radius_arcsec: float) -> Integers:
-    """Number of the group of each position; friends of friends within the radius share one."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
-    lon, lat = np.radians(ra), np.radians(dec)
-    vectors = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    pairs = cKDTree(vectors).query_pairs(2 * np.sin(np.radians(radius_arcsec / 3600) / 2), output_type="ndarray")
-    n = ra.size
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
+def _medians(curves: pa.StructArray) -> pa.Array:
+    """Median magnitude of each light curve, null where there is none."""
+    lists = curves.field("mag")
+    offsets, mag = lists.offsets.to_numpy(), lists.values.to_numpy()
+    owner = np.repeat(np.arange(len(curves)), np.diff(offsets))
+    ordered = np.append(mag[np.lexsort((mag, owner))], np.float32(np.nan))  # those that are NaN come last of each
+    counts = np.bincount(owner[np.isfinite(mag)], minlength=len(curves))
+    middle = (ordered[offsets[:-1] + (counts - 1).clip(0) // 2] + ordered[offsets[:-1] + counts // 2]) / 2
+    return pa.array(middle, mask=counts == 0)

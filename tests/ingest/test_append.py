@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import lcscale as lc
 from lcscale.errors import ConflictError, InputError
 from lcscale.ingest import Partitioning, ingest
-from lcscale.ingest.tiling import overlaps, tile, within
+from lcscale.ingest.tiling import covered, overlaps, tile, within
 from lcscale.lake import Pixel
 
 
@@ -160,6 +160,97 @@ def test_interrupted_it_goes_on_and_the_old_version_stays_readable(release, monk
     assert content(lake).equals(content(release / "whole"))
 
 
+def moved_stars(release, degrees):
+    """The list of stars with every tenth one elsewhere; returns where they are now."""
+    table = pq.read_table(release / "stars.parquet")
+    ra = (table["ra"].to_numpy() + np.where(np.arange(200) % 10 == 0, degrees, 0)) % 360
+    pq.write_table(table.set_column(1, "ra", pa.array(ra)), release / "stars.parquet")
+    return ra
+
+
+@pytest.mark.parametrize("degrees", [0.5, 20.0, 120.0])
+def test_an_object_that_moved_to_another_partition_is_there_once(release, degrees):
+    """At its new place, which may be in a partition of its own, with all observations of both places."""
+    from hats.io.validation import is_valid_catalog
+
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    read_in(release, release / "whole", ["d1.parquet", "d2.parquet"])
+    before = leaf_files(lake)
+    ra = moved_stars(release, degrees)
+    record = read_in(release, lake, ["d2.parquet"], append=True)
+    assert (record.exit_status, record.rows) == (0, 200)
+    found, expected = content(lake), content(release / "whole")
+    assert found["object_id"].equals(expected["object_id"])
+    np.testing.assert_array_equal(found["ra"].to_numpy(), ra)
+    assert found["lightcurve"].equals(expected["lightcurve"])
+    catalog = lc.Lake(lake)["lcs"]
+    assert is_valid_catalog(catalog.source.folder, strict=True)
+    for leaf in catalog.partitions:
+        index = leaf.read(["_healpix_29"]).column(0).to_numpy()
+        assert leaf.pixel.span[0] <= index[0] <= index[-1] < leaf.pixel.span[1]
+    assert set(before) <= {leaf.pixel for leaf in catalog.partitions}
+
+
+def test_partitions_that_objects_left_are_rewritten_and_empty_ones_go(tmp_path):
+    near, far = np.arange(100) / 50 / 3600, 90 + np.arange(100) / 50 / 3600
+    ids = np.arange(200)
+    pq.write_table(positions(ids, np.r_[near, far], np.zeros(200), "old"), tmp_path / "one.parquet")
+    lake, limits = tmp_path / "lake", Partitioning(rows=150)
+    ingest("table", tmp_path / "one.parquet", lake, "sky", id="id", partitioning=limits)
+    (first, second) = (leaf.pixel for leaf in lc.Lake(lake)["sky"].partitions)
+    pq.write_table(positions(ids[150:160], np.full(10, 200.0), np.zeros(10), "new"), tmp_path / "two.parquet")
+    before = leaf_files(lake, "sky")
+    record = ingest("table", tmp_path / "two.parquet", lake, "sky", id="id", append=True)
+    after = leaf_files(lake, "sky")
+    assert record.rows == 200
+    assert after[first] == before[first]
+    assert after[second] != before[second]
+    table = content(lake, "sky", "id")
+    assert table["id"].to_pylist() == ids.tolist()
+    assert [i for i, note in enumerate(table["note"].to_pylist()) if note == "new"] == list(range(150, 160))
+    rest = np.r_[100:150, 160:200]
+    pq.write_table(positions(rest, np.full(90, 200.1), np.zeros(90), "last"), tmp_path / "three.parquet")
+    ingest("table", tmp_path / "three.parquet", lake, "sky", id="id", append=True)
+    assert second not in leaf_files(lake, "sky")
+    assert content(lake, "sky", "id")["id"].to_pylist() == ids.tolist()
+
+
+def test_names_are_looked_up_only_where_some_are_new(release, monkeypatch):
+    """Observations of known objects read no names but those of the partitions they go to."""
+    from lcscale.ingest import job
+
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    looked = []
+    monkeypatch.setattr(job, "find_moves", lambda *arguments: looked.append(arguments) or {"moves": []})
+    read_in(release, lake, ["d2.parquet"], append=True)
+    assert not looked
+    moved_stars(release, 20.0)
+    read_in(release, lake, ["d3.parquet"], append=True)
+    assert looked
+
+
+def test_interrupted_among_moved_objects_it_goes_on(release, monkeypatch):
+    from lcscale.ingest import job, leaves
+
+    lake = release / "lake"
+    read_in(release, lake, ["d1.parquet"])
+    moved_stars(release, 20.0)
+
+    def failing(*_, **__):
+        raise KeyboardInterrupt
+
+    for module, name in ((job, "find_strangers"), (job, "find_moves"), (leaves, "LeafWriter")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, failing)
+            with pytest.raises(KeyboardInterrupt):
+                read_in(release, lake, ["d2.parquet"], append=True)
+    read_in(release, lake, ["d2.parquet"], append=True)
+    read_in(release, release / "whole", ["d1.parquet", "d2.parquet"])
+    assert content(lake).equals(content(release / "whole"))
+
+
 def positions(ids, ra, dec, note):
     return pa.table({"id": ids, "ra": ra, "dec": dec, "note": [note] * len(ids)})
 
@@ -228,3 +319,31 @@ def test_new_pixels_keep_off_those_taken(existing, cells):
     assert not any(overlaps(pixel, taken) for pixel in found)
     spans = np.array([pixel.span for pixel in found], np.int64).reshape(-1, 2)
     assert within(free << 2 * 25, spans).all()
+
+
+@given(st.sets(st.integers(0, 4**3 - 1), max_size=64), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_cells_with_a_hole_are_not_covered(finer, order):
+    """Pixels three orders finer, in one pixel of order 5: a cell is covered if all its parts are."""
+    taken = np.array([Pixel(8, 64 * 1000 + number).span for number in sorted(finer)], np.int64).reshape(-1, 2)
+    parts = 4 ** (3 - order)
+    cells = 1000 * 4**order + np.arange(-2, 4**order + 2)
+    expected = [set(range(parts * cell - 64_000, parts * (cell + 1) - 64_000)) <= finer for cell in cells.tolist()]
+    assert covered(cells, 5 + order, taken).tolist() == expected
+
+
+def test_rows_between_existing_partitions_are_not_lost(tmp_path):
+    """A cell of the histogram whose first and last part are taken, and not what lies between."""
+    rng = np.random.default_rng(4)
+    n = 600
+    ra, dec = 10 + rng.uniform(0, 0.6, n), rng.uniform(0, 0.6, n)
+    some = np.flatnonzero((ra * 50 % 3 < 1.5) & (dec * 50 % 3 < 1.5))
+    lake = tmp_path / "lake"
+    pq.write_table(positions(some, ra[some], dec[some], "old"), tmp_path / "one.parquet")
+    pq.write_table(positions(np.arange(n), ra, dec, "new"), tmp_path / "two.parquet")
+    for name in ("one", "two"):
+        record = ingest(
+            "table", tmp_path / f"{name}.parquet", lake, "sky", id="id", partitioning=Partitioning(rows=4), append=True
+        )
+    assert record.rows == n
+    assert content(lake, "sky", "id")["id"].to_pylist() == list(range(n))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ztf_bulk import corner_stars, write_bulk
 
 import lcscale as lc
 from lcscale import surveys
@@ -100,6 +101,20 @@ def test_rows_of_any_columns_travel_unchanged(session, tmp_path):
     assert identities(tmp_path / "spark", "sky") == identities(tmp_path / "dask", "sky")
 
 
+def test_objects_joined_by_position_through_the_shuffle(session, tmp_path):
+    """Pieces on the borders of partitions go to every leaf that they matter to, at once and when files are added."""
+    rng = np.random.default_rng(12)
+    paths, _ = write_bulk(tmp_path / "bulk", rng, *corner_stars(rng, radius_deg=0.3))
+    for name, engine in (("dask", "serial"), ("spark", session)):
+        for version, some in (("whole", paths), ("added", paths[:2]), ("added", paths)):
+            ingest(
+                *("ztf", some, tmp_path / name, version),
+                partitioning=LIMITS, engine=engine, append=version == "added",
+            )  # fmt: skip
+    for version in ("whole", "added"):
+        assert identities(tmp_path / "spark", version) == identities(tmp_path / "dask", version)
+
+
 def test_appended_through_the_shuffle(session, detections, tmp_path):
     files, options = detections
     every = sorted(files.glob("[0-9].parquet"))
@@ -151,6 +166,23 @@ def test_a_file_that_is_lost_meanwhile_stops_it_clearly(session, detections, tmp
     monkeypatch.setattr(job, "SparkShuffle", Losing)
     with pytest.raises(LcscaleError, match=r"(?s)the shuffle on spark .* failed.*2\.parquet"):
         ingest("lightcurves", tmp_path / "files", tmp_path / "lake", "lcs", engine=session, **options)
+
+
+def test_moved_objects_through_the_shuffle(session, detections, tmp_path):
+    files, options = detections
+    every = sorted(files.glob("[0-9].parquet"))
+    for name, engine in (("dask", "serial"), ("spark", session)):
+        folder = tmp_path / name
+        folder.mkdir()
+        objects = pq.read_table(options["objects"])
+        given = options | {"objects": str(folder / "objects.parquet")}
+        for some, shift in ((every[:3], 0.0), (every[3:], 30.0)):
+            moved = pa.array((objects["ra"].to_numpy() + shift) % 360)
+            pq.write_table(objects.set_column(1, "ra", moved), given["objects"])
+            ingest("lightcurves", some, folder, "lcs", partitioning=LIMITS, engine=engine, append=True, **given)
+        table = lc.Lake(folder)["lcs"].to_arrow()
+        assert sorted(table["object_id"].to_pylist()) == sorted(objects["object_id"].to_pylist())
+    assert identities(tmp_path / "spark", "lcs") == identities(tmp_path / "dask", "lcs")
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import lcscale as lc
-from lcscale import surveys
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lightcurves import LightCurves
 
@@ -151,22 +150,38 @@ def test_ztf_bulk_keeps_every_epoch(real_data, tmp_path):
     assert LightCurves.from_arrow(table).counts.tolist() == raw.column("nepochs").to_pylist()
 
 
-def test_ztf_oids_are_joined_as_the_stars_are_named(real_data):
+def test_ztf_oids_are_joined_as_the_stars_are_named(real_data, tmp_path):
     """658 names, 4 of them twice in the list for the same oids."""
-    path = str(real_data / "ztf_yso" / "photometry.parquet")
-    survey = surveys.get("ztf", max_catflags=65_535)
-    (table,) = survey.batches(*survey.parts([path], []), [])
-    object_of = {
-        oid: row["object_id"]
-        for row in table.select(["object_id", "lightcurve"]).to_pylist()
-        for oid in row["lightcurve"]["oid"]
-    }
+    path = real_data / "ztf_yso" / "photometry.parquet"
+    ingest("ztf", path, tmp_path, "it", max_catflags=65_535)
+    table = lc.Lake(tmp_path)["it"].columns("object_id", "members").to_arrow()
+    object_of = {oid: row["object_id"] for row in table.to_pylist() for oid in row["members"]["oid"]}
     pairs = pq.read_table(path, columns=["name", "oid"]).group_by(["name", "oid"]).aggregate([]).to_pylist()
     found: dict[str, set[int]] = {}
     for pair in pairs:
         found.setdefault(pair["name"], set()).add(object_of[pair["oid"]])
     assert sum(len(objects) == 1 for objects in found.values()) >= 655
     assert table.num_rows == 654
+
+
+@pytest.mark.parametrize(("path", "objects"), [("ztf_yso/photometry", 654), ("ztf_gaia_binaries/ztf_dr_lc", 50)])
+def test_ztf_files_of_a_field_and_band_give_the_same_objects(real_data, tmp_path, path, objects):
+    """As a bulk release comes: g and r of a star, and its fields, in files of their own, read in any order."""
+    table = pq.read_table(real_data / f"{path}.parquet")
+    catalogue = pc.divide(table["oid"], 10**8)  # field, band and readout channel
+    (tmp_path / "files").mkdir()
+    for number in pc.unique(catalogue).to_pylist():
+        pq.write_table(table.filter(pc.equal(catalogue, number)), tmp_path / "files" / f"{number}.parquet")
+    files = np.random.default_rng(1).permutation(sorted(map(str, (tmp_path / "files").iterdir()))).tolist()
+    assert len(files) > 10
+    ingest("ztf", real_data / f"{path}.parquet", tmp_path, "whole")
+    ingest("ztf", files, tmp_path, "files", partitioning=Partitioning(rows=40))
+    ingest("ztf", files[::2], tmp_path, "added", partitioning=Partitioning(rows=40))
+    ingest("ztf", files[1::2], tmp_path, "added", append=True)
+    whole, apart, added = (lc.Lake(tmp_path)[name].to_arrow() for name in ("whole", "files", "added"))
+    assert whole.num_rows == objects
+    assert apart.equals(whole)
+    assert added.equals(whole)
 
 
 def test_a_folder_with_a_damaged_copy(real_data, tmp_path):

@@ -61,25 +61,23 @@ def archive_rows():
     return rows
 
 
-def test_oids_that_lie_together_are_one_object(tmp_path):
+def test_the_archive(tmp_path):
+    """Every oid is a piece at the mean of its positions, also where right ascension begins anew."""
     names = ["oid", "hjd", "mag", "magerr", "catflags", "filtercode", "ra", "dec"]
     columns = dict(zip(names, map(list, zip(*archive_rows(), strict=True)), strict=True))
     pv.write_csv(pa.table(columns), tmp_path / "star.csv")
     table, problems = read(surveys.get("ztf"), tmp_path / "star.csv")
     assert problems == []
-    rows = sorted(table.to_pylist(), key=lambda row: row["object_id"])
-    assert [row["object_id"] for row in rows] == [1000, 1001]
-    for star, row in enumerate(rows):
+    rows = table.to_pylist()
+    assert [row["object_id"] for row in rows] == [1000, 1001, 1100, 1101, 1200, 1201]
+    for row, (k, star) in zip(rows, [(k, star) for k in range(3) for star in range(2)], strict=True):
+        assert (row["ra"] + 180) % 360 - 180 == pytest.approx((10 * star + 0.2 * k - 0.2) / 3600, abs=1e-9)
         curve = row["lightcurve"]
-        assert curve["time"] == sorted(curve["time"])
-        assert len(curve["time"]) == 9
-        assert sorted(set(zip(curve["oid"], curve["band"], strict=True))) == [
-            (1000 + star, "g"),
-            (1100 + star, "r"),
-            (1200 + star, "r"),
-        ]
+        assert set(zip(curve["oid"], curve["band"], strict=True)) == {(row["object_id"], "rg"[k == 0])}
+        assert curve["time"] == pytest.approx([59000.0 + t + 0.1 * k for t in range(3)])
         assert np.allclose(curve["mag"], 15.0 + star)
-    assert rows[0]["lightcurve"]["time"][0] == pytest.approx(59000.0)
+        member = {name: values for name, (values,) in row["members"].items()}
+        assert member == {"oid": row["object_id"], "ra": row["ra"], "dec": row["dec"], "mag": 15.0 + star}
 
 
 def test_a_file_without_rows_is_an_object_without_data(tmp_path):

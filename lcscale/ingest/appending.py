@@ -1,0 +1,74 @@
+"""The catalog that an ingest adds to, and what each partition has to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from lcscale.errors import ConflictError
+from lcscale.ingest.grouping import reach_arcsec
+from lcscale.ingest.leaves import Before
+from lcscale.ingest.planning import schema_text
+from lcscale.ingest.sources import read_sources
+from lcscale.lake import HEALPIX_COLUMN, Lake, Leaf, Pixel
+from lcscale.lake.borders import ranges_around_pixel
+from lcscale.lake.source import Source
+from lcscale.surveys import Survey
+
+_INDEX = pa.field(HEALPIX_COLUMN, pa.int64())
+
+Move = tuple[Pixel, Pixel]
+"""Partition that objects were in, and the one they are in now."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """The version that was published last; nothing where an ingest starts anew."""
+
+    source: Source | None = None
+    """The version."""
+    known: frozenset[str] = frozenset()
+    """Identities of the parts it was made from."""
+    leaves: Mapping[Pixel, Leaf] = field(default_factory=dict)
+    """Its leaves."""
+    digests: Mapping[Pixel, str] = field(default_factory=dict)
+    """What stands for their content."""
+
+    @classmethod
+    def in_lake(cls, lake: Lake, name: str, survey: Survey) -> Present:
+        """What the lake has of `name`, for files of `survey` to be added to.
+
+        Raises
+        ------
+        ConflictError
+            Where the catalog has other columns of position.
+        """
+        source = lake[name].source
+        if (source.ra, source.dec) != (survey.ra, survey.dec):
+            raise ConflictError(
+                f"cannot append to {name!r}: its coordinates are {source.ra}, {source.dec}, "
+                f"those of the files {survey.ra}, {survey.dec}"
+            )
+        leaves = {leaf.pixel: leaf for leaf in source.leaves}
+        return cls(source, frozenset(read_sources(source.folder)), leaves, source.identities())
+
+    @property
+    def schema(self) -> str:
+        """Its schema as text, or nothing: the index as ingest makes it, and no notes of other programs."""
+        if self.source is None:
+            return ""
+        fields = {field.name: field for field in self.source.schema} | {HEALPIX_COLUMN: _INDEX}
+        return schema_text(pa.schema(list(fields.values())))
+
+    def before(self, pixel: Pixel, survey: Survey, moves: Iterable[Move]) -> Before:
+        """What matters of it to the partition `pixel`."""
+        if self.source is None:
+            return Before()
+        others = [self.leaves[old] for old, new in moves if new == pixel]
+        if survey.join_arcsec:
+            near = self.source.leaves_within(ranges_around_pixel(pixel, reach_arcsec(survey)))
+            others = [leaf for leaf in near if leaf.pixel != pixel]
+        departures = tuple(new for old, new in moves if old == pixel)
+        return Before(self.leaves.get(pixel), self.digests.get(pixel, ""), tuple(others), departures)

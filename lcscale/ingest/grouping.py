@@ -1,0 +1,129 @@
+"""Which pieces lie together on the sky, decided so that every partition finds the same from what is near it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.ingest.staging import spatial_index
+from lcscale.lake import HEALPIX_COLUMN
+from lcscale.surveys import Survey
+from lcscale.surveys.nesting import MEMBERS
+
+_ROUNDS = 3
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+def reach_arcsec(survey: Survey) -> float:
+    """How far around a partition pieces and objects may lie that decide on its objects; 0 where the id decides.
+
+    What becomes of a piece in a round hangs on those within twice the radius, and a piece belongs to a head within
+    the radius, which may have stood in another place.
+    """
+    return (2 * _ROUNDS + 2) * (survey.join_arcsec or 0.0)
+
+
+def heads(ra: Floats, dec: Floats, radius_arcsec: float) -> Integers:
+    """The head of each piece: the row of the piece whose object it belongs to, int64 [n].
+
+    Parameters
+    ----------
+    ra, dec
+        Positions in degrees [n], in order of the pieces' names.
+    radius_arcsec
+        No piece is farther from its head.
+
+    Notes
+    -----
+    A piece with none of a smaller name within the radius is a head; the others join their nearest head. Those that
+    have none near (a chain of pieces: the smaller one belongs elsewhere) decide again among themselves, and after
+    three rounds stay alone. Unlike friends of friends, which may link across the sky, this is decided by pieces within
+    six radii, so that neighbouring partitions agree without knowing each other.
+    """
+    first, second, distance = _pairs(ra, dec, radius_arcsec)
+    n = ra.size
+    found = np.full(n, -1, np.int64)
+    for _ in range(_ROUNDS):
+        waiting = found < 0
+        live = waiting[first] & waiting[second]
+        follows = np.zeros(n, bool)
+        follows[first[live & (second < first)]] = True
+        leading = waiting & ~follows
+        found[leading] = np.flatnonzero(leading)
+        near = np.flatnonzero(live & follows[first] & leading[second])
+        near = near[np.lexsort((second[near], distance[near], first[near]))]
+        joining, nearest = np.unique(first[near], return_index=True)
+        found[joining] = second[near[nearest]]
+    return np.where(found < 0, np.arange(n), found)
+
+
+def _pairs(ra: Floats, dec: Floats, radius_arcsec: float) -> tuple[Integers, Integers, Floats]:
+    """Both ways all pairs of positions within the radius, and their squared chord."""
+    from scipy.spatial import cKDTree
+
+    lon, lat = np.radians(ra), np.radians(dec)
+    vectors = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    chord = 2 * np.sin(np.radians(radius_arcsec / 3600) / 2)
+    # The tree rounds as its boxes fall, which differ between partitions: the pairs are decided on below.
+    pairs = cKDTree(vectors).query_pairs(chord * (1 + 1e-6), output_type="ndarray").astype(np.int64)
+    distance = ((vectors[pairs[:, 0]] - vectors[pairs[:, 1]]) ** 2).sum(axis=1)
+    pairs, distance = pairs[distance <= chord**2], distance[distance <= chord**2]
+    return np.concatenate(pairs.T), np.concatenate(pairs.T[::-1]), np.concatenate([distance, distance])
+
+
+def taken_apart(objects: pa.Table, survey: Survey) -> pa.Table:
+    """The pieces that `objects` were joined from: one row a member, with those of the observations that are its own.
+
+    Further columns are those of the object.
+    """
+    members = _lists(objects.column(MEMBERS).combine_chunks())
+    name, *_ = members
+    curves = _lists(objects.column("lightcurve").combine_chunks())
+    owner, of = members[name][1], curves[name][1]
+    position = [np.asarray(members[angle][0].to_numpy(zero_copy_only=False)) for angle in ("ra", "dec")]
+    piece = _matching(owner, members[name][0], of, curves[name][0])
+    order = np.argsort(piece, kind="stable")
+    ends = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=owner.size))]).astype(np.int32)
+    ones = np.arange(owner.size + 1, dtype=np.int32)
+    columns = {
+        HEALPIX_COLUMN: pa.array(spatial_index(*position)),
+        str(survey.identity): members[name][0],
+        survey.ra: pa.array(position[0]),
+        survey.dec: pa.array(position[1]),
+        MEMBERS: _struct(ones, {key: values for key, (values, _) in members.items()}),
+        "lightcurve": _struct(ends, {key: values.take(pa.array(order)) for key, (values, _) in curves.items()}),
+    }
+    rest = objects.drop_columns([key for key in columns if key in objects.column_names]).take(pa.array(owner))
+    arrays = [columns[key] if key in columns else rest.column(key) for key in objects.column_names]
+    return pa.Table.from_arrays(arrays, schema=objects.schema)
+
+
+def _lists(nested: pa.StructArray) -> dict[str, tuple[pa.Array, Integers]]:
+    """Of each field of a struct of lists the values, and the row each is of."""
+    found = {}
+    for name, lists in zip(nested.type.names, nested.flatten(), strict=True):
+        offsets = lists.offsets.to_numpy().astype(np.int64)
+        owner = np.repeat(np.arange(len(nested)), np.diff(offsets))
+        found[name] = (lists.values.slice(offsets[0], owner.size), owner)
+    return found
+
+
+def _matching(owner: Integers, names: pa.Array, of: Integers, wanted: pa.Array) -> Integers:
+    """For each of `wanted` the first place in `names` with the same value and the same owner."""
+    codes = pa.concat_arrays([names, wanted.cast(names.type)]).dictionary_encode().indices.to_numpy().astype(np.int64)
+    base = int(codes.max(initial=0)) + 1
+    keys = owner * base + codes[: owner.size]
+    order = np.argsort(keys, kind="stable")
+    return np.asarray(order[np.searchsorted(keys[order], of * base + codes[owner.size :])])
+
+
+def _struct(bounds: npt.NDArray[np.int32], values: dict[str, Any]) -> pa.StructArray:
+    offsets = pa.array(bounds)
+    return pa.StructArray.from_arrays(
+        [pa.ListArray.from_arrays(offsets, each) for each in values.values()], names=list(values)
+    )
