@@ -53,23 +53,27 @@ def train(
     trained_on: Annotated[str, typer.Option(help="real, simulated or mixed.")] = "real",
     epochs: Annotated[int, typer.Option(help="Most passes over the training set.")] = 40,
     seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    view: Annotated[str, typer.Option(help="What the images show: folded, or raw (over time).")] = "folded",
+    picture: Annotated[
+        list[str] | None, typer.Option(help="Further image of each band: density, error bars, dm-dt (repeatable).")
+    ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Read light curves anew every epoch; hold few.")] = False,
     report: Annotated[str | None, typer.Option(help="HTML file to write about the training.")] = None,
 ) -> None:
     """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
     from lcscale.explore import write_training_report
-    from lcscale.models import Split, TrainingOptions
+    from lcscale.models import Preparation, Split, TrainingOptions
     from lcscale.models import train as run_train
     from lcscale.periods import has_periods
 
-    place = open_lake(lake)
-    if stream and features is None and not has_periods(place[catalog].schema):
+    how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
+    if stream and not how.raw and features is None and not has_periods(place[catalog].schema):
         raise InputError(
             f"{catalog} has no periods, and --stream would search them anew every epoch: make them once with "
             f"'lcscale features {catalog} --name {catalog}_features --lake {lake}', then add "
             f"--features {catalog}_features"
         )
-    source = _with_periods(place, catalog, features)
+    source = place[catalog] if how.raw else _with_periods(place, catalog, features)
     trained = run_train(
         source,
         model,
@@ -78,6 +82,7 @@ def train(
         label=label,
         split=Split(seed=seed),
         options=TrainingOptions(epochs=epochs, seed=seed),
+        preparation=how,
         stream=stream,
         progress=True,
     )

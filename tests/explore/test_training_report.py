@@ -37,12 +37,15 @@ def test_train_writes_it_with_the_mistakes_drawn(lake, tmp_path, monkeypatch, ca
     put(lake, "labelled", table.sort_by("_healpix_29"), order=0)
     page = tmp_path / "training.html"
     arguments = ["train", "labelled", "--lake", lake.root, "--model", tmp_path / "m", "--epochs", 1, "--report", page]
-    monkeypatch.setattr(sys, "argv", ["lcscale", *map(str, arguments), "--trained-on", "simulated", "--stream"])
+    monkeypatch.setattr(
+        sys, "argv", ["lcscale", *map(str, arguments), "--trained-on", "simulated", "--stream", "--picture", "density"]
+    )
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert int(stop.value.code or 0) == 0, capsys.readouterr().err
     text = page.read_text("utf-8")
     card = read_card(tmp_path / "m")
+    assert card.preparation.pictures == ("density",)
     assert card.metrics["errors"]
     assert "<h2>Mistakes</h2>" in text
     assert "surest of" in text
