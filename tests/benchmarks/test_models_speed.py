@@ -60,23 +60,42 @@ def stars():
     return synthesize((["RRab", "EW", "DSCT", "LPV"] * N)[:N], seed=0, n_observations=(90, 130))
 
 
-def model_of(roles) -> Model:
+def model_of(roles, n_candidates: int) -> Model:
     how = Preparation(roles=roles)
     how = fit_standards(how, np.zeros((2, len(how.names)), np.float32))
     sizes = Architecture(how.n_channels, len(how.names), len(CLASSES), hidden=128)
     torch.manual_seed(0)
-    return Model(Card("speed", CLASSES, how, {}, 1.0, 0.0, "simulated"), FoldedImageNet(sizes).eval())
+    weights = (0.97, 0.03)[:n_candidates]
+    card = Card("speed", CLASSES, how, {}, 1.0, 0.0, "simulated", period_weights=weights)
+    return Model(card, FoldedImageNet(sizes).eval())
+
+
+@pytest.fixture(scope="module")
+def published_rate():
+    """Stars a CPU second of the published network, without drawing; the best of five runs."""
+    network = Published().eval()
+    images, numbers = (torch.rand(256, 1, 128, 128) < 0.02).float(), torch.rand(256, 2)
+    times = []
+    with ONE_TORCH_THREAD, torch.inference_mode():
+        for _ in range(6):
+            start = time.process_time()
+            network(images, numbers)
+            times.append(time.process_time() - start)
+    return 256 / min(times[1:])
 
 
 @pytest.mark.benchmark(group="classify 2000 stars of 100 observations a band", timer=time.process_time)
-@pytest.mark.parametrize("bands", [1, 2])
-def test_fold_draw_and_classify(benchmark, stars, bands):
-    model = model_of(ROLES[:bands])
+@pytest.mark.parametrize(("bands", "candidates"), [(1, 1), (2, 1), (2, 2)])
+def test_fold_draw_and_classify(benchmark, stars, published_rate, bands, candidates):
+    model = model_of(ROLES[:bands], candidates)
     lcs = stars.lcs if bands == 2 else stars.lcs.select_band("g")
-    model.predict_proba(lcs.take([0]), stars.period[:1])
-    benchmark.pedantic(model.predict_proba, (lcs, stars.period), rounds=3)
-    benchmark.extra_info["stars_per_second"] = round(N / benchmark.stats["min"])
-    assert N / benchmark.stats["min"] > 1300, "three times the published network's 430 stars a second"
+    period = stars.period[:, None] * [1.0, 2.0][:candidates]
+    model.predict_proba(lcs.take([0]), period[:1])
+    benchmark.pedantic(model.predict_proba, (lcs, period), rounds=3)
+    rate = N / benchmark.stats["min"]
+    benchmark.extra_info["stars_per_second"] = round(rate)
+    benchmark.extra_info["times_the_published_network"] = round(rate / published_rate, 1)
+    assert rate > 3.5 * published_rate
 
 
 @pytest.mark.benchmark(group="classify 2000 stars of 100 observations a band", timer=time.process_time)
