@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from lcscale import Lake
-from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models import LabelledCurves, Preparation, Split, TrainingOptions, train
 from lcscale.models.roles import ROLES
 from lcscale.periods import Search
 
@@ -36,6 +36,7 @@ THINNED = {"ogle_lmc_cepheids": 4}
 
 SPLIT = Split(validation=0.15, test=0.25, order=6)
 OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2)
+PREPARATION = Preparation(columns=("period_2", "period_3"))
 
 
 def join_surveys(parts: dict[str, LabelledCurves], surveys: dict[str, str]) -> LabelledCurves:
@@ -59,7 +60,9 @@ def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
         observed = observed.take(observed.lcs.counts > 0)
         parts[name] = observed.take(np.arange(0, len(observed), THINNED.get(name, 1)))
         print(f"{name}: {len(parts[name])} labelled stars")
-    model = train(join_surveys(parts, CATALOGS), folder, trained_on="real", split=SPLIT, options=OPTIONS, progress=True)
+    stars = join_surveys(parts, CATALOGS)
+    how = {"split": SPLIT, "options": OPTIONS, "preparation": PREPARATION}
+    model = train(stars, folder, trained_on="real", progress=True, **how)
     print(f"{folder}: model {model.card.id}")
     for name, figures in model.card.metrics["test"]["by_origin"].items():
         print(f"  {name}: accuracy {figures['accuracy']:.3f} of {figures['n']} stars")

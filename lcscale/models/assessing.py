@@ -13,9 +13,9 @@ from lcscale.models.baseline import BASELINES, baseline_probabilities
 from lcscale.models.calibration import conformal_threshold, fit_period_weights, fit_temperature
 from lcscale.models.curves import LabelledCurves
 from lcscale.models.metrics import coverage, evaluate
-from lcscale.models.model import Model, scores_of, softmax
+from lcscale.models.model import Model, candidates_of, scores_of, softmax
 from lcscale.models.network import FoldedImageNet
-from lcscale.models.preparation import Preparation
+from lcscale.models.preparation import ALTERNATIVES, Preparation
 from lcscale.models.targets import Targets
 
 N_ERRORS = 24
@@ -36,15 +36,13 @@ class Held:
 
     @property
     def periods(self) -> npt.NDArray[np.float64]:
-        """Candidate periods, float64 [n, n_candidates], the best first."""
+        """Candidate periods, float64 [n, n_candidates], the best first, which stands for those there are not."""
         others = [self.curves.columns[name] for name in ALTERNATIVES if name in self.curves.columns]
-        return np.stack([self.curves.period, *others], axis=1)
+        return candidates_of(np.stack([self.curves.period, *others], axis=1), len(self), 1 + len(others))
 
 
 _ROUNDS = 4
 _KEPT = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
-ALTERNATIVES = ("period_2", "period_3")
-"""Columns of further candidate periods, where the training catalog has them."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +60,10 @@ class Calibration:
 def calibrate(network: FoldedImageNet, preparation: Preparation, held: Held) -> Calibration:
     """Temperature, weights of the candidate periods and the sets' threshold, all from the validation set."""
     curves, targets = held.curves, held.targets
-    best, *others = held.periods.T
-    candidates = [best, *(np.where(np.isfinite(each) & (each > 0), each, best) for each in others)]
-    scores = np.stack(
-        [
-            scores_of(network, preparation, curves.lcs, each, bands=curves.bands, columns=curves.columns)[0]
-            for each in candidates
-        ]
-    )
+    scores, _ = scores_of(network, preparation, curves.lcs, held.periods, bands=curves.bands, columns=curves.columns)
     weights: tuple[float, ...] = (1.0,)
     temperature = fit_temperature(scores[0], targets)
-    for _ in range(_ROUNDS if len(candidates) > 1 else 0):  # a sum is flatter than its parts: each needs the other
+    for _ in range(_ROUNDS if len(scores) > 1 else 0):  # a sum is flatter than its parts: each needs the other
         weights = fit_period_weights(softmax(scores / temperature), targets)
         temperature = fit_temperature(scores[: len(weights)], targets, weights)
     mixed = np.tensordot(np.array(weights), softmax(scores[: len(weights)] / temperature), 1)

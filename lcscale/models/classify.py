@@ -67,7 +67,8 @@ class Classify(Travelling):
     def optional_columns(self) -> tuple[str, ...]:
         """Numbers that the model's card names besides, and the other candidate periods it looks at."""
         card = read_card(self.model)
-        return (*card.preparation.columns, *alternatives(self.period, len(card.period_weights)))
+        others = alternatives(self.period, len(card.period_weights))
+        return tuple(dict.fromkeys((*card.preparation.columns, *others)))
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """`input_schema` with the new columns.

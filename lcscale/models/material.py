@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.models.assessing import ALTERNATIVES, Held
+from lcscale.models.assessing import Held
 from lcscale.models.curves import SIMULATED, LabelledCurves
 from lcscale.models.options import TrainingOptions
-from lcscale.models.preparation import Preparation, fit_standards, is_none, prepare, standardise
+from lcscale.models.preparation import ALTERNATIVES, Preparation, fit_standards, is_none, prepare, standardise
 from lcscale.models.roles import cast
 from lcscale.models.splitting import TEST, TRAIN, VALIDATION, Split, assign
 from lcscale.models.streamed import OfSets, Streamed, as_it_is, some_of, taught_by_label
@@ -210,7 +210,7 @@ def _reading(preparation: Preparation, label: str) -> dict[str, Any]:
     """How `LabelledCurves.from_tables` reads rows for this preparation."""
     if preparation.raw:
         return {"period": None, "label": label, "columns": preparation.columns}
-    return {"period": "period", "label": label, "columns": (*preparation.columns, *ALTERNATIVES)}
+    return {"period": "period", "label": label, "columns": tuple(dict.fromkeys((*preparation.columns, *ALTERNATIVES)))}
 
 
 def _numbers(

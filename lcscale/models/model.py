@@ -16,7 +16,7 @@ from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.threads import Lift, ProcessLimit
 from lcscale.models.card import Card
 from lcscale.models.network import FoldedImageNet
-from lcscale.models.preparation import Inputs, Preparation, is_none, prepare
+from lcscale.models.preparation import ALTERNATIVES, Inputs, Preparation, is_none, prepare
 
 BATCH = 256
 """Objects that go through the network at a time."""
@@ -75,20 +75,10 @@ class Model:
             Further numbers that the card names, where the catalog has them.
         """
         card, known = self.card, tuple(bands or lcs.bands)
-        candidates = _candidates(period, len(lcs), len(card.period_weights))
-        scores, reason = scores_of(self.fused, card.preparation, lcs, candidates[:, 0], bands=known, columns=columns)
-        first = softmax(scores / card.temperature)
-        probabilities = card.period_weights[0] * first
-        for weight, others in zip(card.period_weights[1:], candidates.T[1:], strict=True):
-            mixed = first.copy()
-            rows = np.flatnonzero(is_none(reason) & (others != candidates[:, 0]))
-            if rows.size:
-                extra = None if columns is None else {name: values[rows] for name, values in columns.items()}
-                scores, _ = scores_of(
-                    self.fused, card.preparation, lcs.take(rows), others[rows], bands=known, columns=extra
-                )
-                mixed[rows] = softmax(scores / card.temperature)
-            probabilities += weight * mixed
+        candidates = candidates_of(period, len(lcs), len(card.period_weights))
+        scores, reason = scores_of(self.fused, card.preparation, lcs, candidates, bands=known, columns=columns)
+        weights = np.array(card.period_weights, np.float32)
+        probabilities = np.tensordot(weights, softmax(scores / card.temperature), 1)
         probabilities[~is_none(reason)] = np.nan
         return Prediction(probabilities.astype(np.float32, copy=False), reason)
 
@@ -130,18 +120,42 @@ def scores_of(
     network: FoldedImageNet,
     preparation: Preparation,
     lcs: LightCurves,
-    period: npt.NDArray[np.float64],
+    candidates: npt.NDArray[np.float64],
     *,
     bands: Sequence[str],
     columns: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
-    """Scores of light curves (0 for those with a reason), and the reasons; images are drawn and dropped in batches."""
+    """Scores float32 [n_candidates, n_objects, n_classes] with each of the candidate periods [n_objects, n_candidates].
+
+    Objects with a reason, which is the second result, have scores of 0. A candidate that is the first one once more is
+    not looked at again. Where a column tells of the candidate in use, it tells of the first one instead.
+    """
+    best = candidates[:, 0]
+    first, reason = _scores_with(network, preparation, lcs, best, bands, columns or {})
+    scores = np.repeat(first[None], candidates.shape[1], axis=0)
+    for k, period in enumerate(candidates.T[1:], 1):
+        rows = np.flatnonzero(is_none(reason) & (period != best))
+        told = {name: best if name == ALTERNATIVES[k - 1] else values for name, values in (columns or {}).items()}
+        told = {name: values[rows] for name, values in told.items()}
+        scores[k, rows], _ = _scores_with(network, preparation, lcs.take(rows), period[rows], bands, told)
+    return scores, reason
+
+
+def _scores_with(
+    network: FoldedImageNet,
+    preparation: Preparation,
+    lcs: LightCurves,
+    period: npt.NDArray[np.float64],
+    bands: Sequence[str],
+    columns: Mapping[str, npt.NDArray[Any]],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
+    """Scores float32 [n_objects, n_classes], and the reasons; images are drawn and dropped in batches."""
     scores = np.zeros((len(lcs), network.architecture.n_classes), np.float32)
     reason = np.full(len(lcs), None, dtype=object)
     for first in range(0, len(lcs), BATCH):
         rows = np.arange(first, min(first + BATCH, len(lcs)))
-        extra = None if columns is None else {name: values[rows] for name, values in columns.items()}
-        batch = prepare(lcs.take(rows), period[rows], preparation, bands=bands, columns=extra)
+        told = {name: values[rows] for name, values in columns.items()}
+        batch = prepare(lcs.take(rows), period[rows], preparation, bands=bands, columns=told)
         reason[rows] = batch.reason
         good = is_none(batch.reason)
         scores[rows[good]] = network_scores(network, batch)[good]
@@ -170,7 +184,7 @@ def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "au
     return np.concatenate(scores) if scores else np.empty((0, network.architecture.n_classes), np.float32)
 
 
-def _candidates(period: npt.ArrayLike | None, n: int, n_candidates: int) -> npt.NDArray[np.float64]:
+def candidates_of(period: npt.ArrayLike | None, n: int, n_candidates: int) -> npt.NDArray[np.float64]:
     """Periods float64 [n, n_candidates]; the first where there is no other."""
     given = np.asarray(np.nan if period is None else period, np.float64)
     given = np.broadcast_to(given[:, None] if given.ndim == 1 else given, (n, given.shape[1] if given.ndim == 2 else 1))

@@ -28,6 +28,8 @@ VIEWS = ("folded", "raw")
 PICTURES = ("density", "error bars", "dm-dt")
 """Further images of a role that a network may be shown; see `lcscale.images`. The last is over the time between two
 observations, the others are drawn like the first image of the role."""
+ALTERNATIVES = ("period_2", "period_3")
+"""Columns of the further candidate periods that `lcscale.periods.Search` gives."""
 _LARGEST = 6.0
 _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
 
@@ -52,7 +54,8 @@ class Preparation:
     """Whether all bands of an object are folded from the same moment, so that phases compare between channels; without,
     each is folded from its own first observation."""
     columns: tuple[str, ...] = ()
-    """Further numbers, taken from the catalog's columns of these names where it has them."""
+    """Further numbers, taken from the catalog's columns of these names where it has them. The other candidate periods,
+    `ALTERNATIVES`, enter by the logarithm of their ratio to the one in use."""
     centre: tuple[float, ...] = ()
     """Mean of each number over the training set; empty before training."""
     scale: tuple[float, ...] = ()
@@ -165,7 +168,10 @@ def prepare(
         _differences(numbers, mean, preparation)
     for c, name in enumerate(preparation.columns):
         if columns is not None and name in columns:
-            numbers[:, len(preparation.names) - len(preparation.columns) + c] = columns[name]
+            values = np.asarray(columns[name], np.float64)
+            if name in ALTERNATIVES:
+                values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
+            numbers[:, len(preparation.names) - len(preparation.columns) + c] = values
     numbers[~np.isfinite(numbers)] = np.nan
     return Inputs(images, standardise(numbers, preparation), _reasons(cleaned, good))
 

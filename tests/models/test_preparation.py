@@ -126,3 +126,32 @@ def test_bands_that_no_role_takes_are_refused():
     assert cast((), ROLES) == ("", None)
     with pytest.raises(ModelError, match="does not know the bands W1, W2.*blue: g"):
         cast(("W1", "W2"), ROLES)
+
+
+def test_other_candidate_periods_enter_by_their_ratio_to_the_one_in_use(stars):
+    how = Preparation(columns=("period_2", "period_3"))
+    second = np.where(np.arange(40) % 4, 2 * stars.period, np.nan)
+    numbers = prepare(stars.lcs, stars.period, how, columns={"period_2": second}).numbers
+    assert how.names[-2:] == ("period_2", "period_3")
+    np.testing.assert_allclose(numbers[np.arange(40) % 4 > 0, -2], np.log10(2), rtol=1e-6)
+    assert np.isnan(numbers[::4, -2]).all()
+    assert np.isnan(numbers[:, -1]).all()
+
+
+def test_with_another_candidate_in_use_the_first_is_the_alternative(stars):
+    import torch
+
+    from lcscale.models.model import network_scores, scores_of
+    from lcscale.models.network import Architecture, FoldedImageNet
+
+    how = Preparation(columns=("period_2", "period_3"))
+    torch.manual_seed(0)
+    network = FoldedImageNet(Architecture(how.n_channels, len(how.names), 3)).eval()
+    second, third = 2 * stars.period, 3 * stars.period
+    told = {"period_2": second, "period_3": third}
+    candidates = np.stack([stars.period, second, np.where(np.arange(40) % 2, third, stars.period)], axis=1)
+    scores, _ = scores_of(network, how, stars.lcs, candidates, bands=stars.lcs.bands, columns=told)
+    by_hand = prepare(stars.lcs, second, how, columns={"period_2": stars.period, "period_3": third})
+    np.testing.assert_allclose(scores[1], network_scores(network, by_hand), atol=1e-5)
+    np.testing.assert_array_equal(scores[2, ::2], scores[0, ::2])
+    assert np.abs(scores[2, 1::2] - scores[0, 1::2]).max() > 1e-3
