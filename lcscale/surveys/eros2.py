@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,16 +11,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.surveys.nesting import light_curve_field
-from lcscale.surveys.packed import POSITION, Detections, companion, pieces, read_objects, without_observations
+from lcscale.surveys.packed import POSITION, Detections, Packed
 from lcscale.surveys.positions import placed
-from lcscale.surveys.reading import read_table, reading, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require, stamped
+from lcscale.surveys.reading import read_table, reading
+from lcscale.surveys.release import Problem, require
 
 BANDS = ("b", "r")
-_OBJECTS = ("objects.csv.gz", "objects.csv")
 _ANGLES = [f"{angle}_{part}" for angle in ("asc", "dec") for part in "dms"]
-_DETECTIONS = Detections("id", "t", "mag", "magerr", band="band", time_offset=49_999.5)
-_FIELD = light_curve_field(BANDS, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="Vega (EROS B, R)")
+
+
+def _stars(path: str, problems: list[Problem]) -> pa.Table:
+    table = read_table(path, problems)
+    key = "Unnamed: 0" if "Unnamed: 0" in table.column_names else "id"
+    require(table, (key, "type", *_ANGLES), path)
+    with reading(path):
+        angles = [np.asarray(table.column(name).to_numpy(), np.float64) for name in _ANGLES]
+    ra = 15.0 * (angles[0] + angles[1] / 60 + angles[2] / 3600)
+    dec = np.copysign(np.abs(angles[3]) + angles[4] / 60 + angles[5] / 3600, angles[3])
+    rest = table.drop_columns([key, "type", *_ANGLES])
+    fields = [pa.field("object_id", pa.string())]
+    fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
+    fields += [pa.field("label", pa.string()), *rest.schema]
+    label = pc.cast(pc.cast(table.column("type"), pa.int64(), safe=False), pa.string())
+    columns = [table.column(key).cast(pa.string()), pa.array(ra), pa.array(dec), label, *rest.columns]
+    return placed(pa.Table.from_arrays(columns, schema=pa.schema(fields)), "ra", "dec", path, problems)
+
+
+_RELEASE = Packed(
+    objects=("objects.csv.gz", "objects.csv"),
+    shape=_stars,
+    photometry="photometry.parquet",
+    detections=Detections("id", "t", "mag", "magerr", band="band", time_offset=49_999.5),
+    field=light_curve_field(BANDS, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="Vega (EROS B, R)"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,41 +63,5 @@ class Eros2:
         "bib_reference": "2014A&A...566A..43K",
     }
 
-    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
-        """The list of stars, and the detections in runs of row groups."""
-        parts: list[Part] = []
-        for path in expand(paths):
-            try:
-                objects = companion(path, _OBJECTS)
-                parts.append(Part(objects, "objects"))
-                parts += stamped(table_parts(companion(path, ("photometry.parquet",)), "detections"), objects)
-            except ReleaseFileError as error:
-                problems.append(Problem(path, str(error)))
-        return list(dict.fromkeys(parts))
-
-    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
-        """Light curves in pieces; the list of stars gives every star an empty one."""
-        found: list[Problem] = []
-        objects = read_objects(companion(part.path, _OBJECTS), _stars, found)
-        if part.kind == "objects":
-            problems += found
-            yield without_observations(objects, _FIELD)
-        else:
-            yield from pieces(part, objects, _DETECTIONS, _FIELD, problems)
-
-
-def _stars(path: str, problems: list[Problem]) -> pa.Table:
-    table = read_table(path, problems)
-    key = "Unnamed: 0" if "Unnamed: 0" in table.column_names else "id"
-    require(table, (key, "type", *_ANGLES), path)
-    with reading(path):
-        angles = [np.asarray(table.column(name).to_numpy(), np.float64) for name in _ANGLES]
-    ra = 15.0 * (angles[0] + angles[1] / 60 + angles[2] / 3600)
-    dec = np.copysign(np.abs(angles[3]) + angles[4] / 60 + angles[5] / 3600, angles[3])
-    rest = table.drop_columns([key, "type", *_ANGLES])
-    fields = [pa.field("object_id", pa.string())]
-    fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
-    fields += [pa.field("label", pa.string()), *rest.schema]
-    label = pc.cast(pc.cast(table.column("type"), pa.int64(), safe=False), pa.string())
-    columns = [table.column(key).cast(pa.string()), pa.array(ra), pa.array(dec), label, *rest.columns]
-    return placed(pa.Table.from_arrays(columns, schema=pa.schema(fields)), "ra", "dec", path, problems)
+    parts = _RELEASE.parts
+    batches = _RELEASE.batches

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.surveys.gaia_epochs import TO_MJD, id_positions
+from lcscale.surveys.gaia_epochs import TO_MJD
 from lcscale.surveys.nesting import light_curve_field, nest
 from lcscale.surveys.packed import POSITION
+from lcscale.surveys.positions import gaia_positions
 from lcscale.surveys.reading import read_batches, reading
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 from lcscale.surveys.table import parts_of_tables
@@ -73,7 +74,7 @@ class GaiaDataLink:
             "band": pa.DictionaryArray.from_arrays(codes.cast(pa.int8()), pa.array(BANDS)),
         }
         index, curves = nest(owner, values)
-        ra, dec = id_positions(sources[index])
+        ra, dec = gaia_positions(sources[index])
         fields = [pa.field("object_id", pa.int64())]
         fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
         columns = [pa.array(sources[index]), pa.array(ra), pa.array(dec), curves]

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,8 @@ import pyarrow.compute as pc
 from lcscale.surveys.nesting import band_array, empty_light_curves, nest
 from lcscale.surveys.positions import degrees, placed
 from lcscale.surveys.reading import read_batches, read_table, reading
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require, stamped
+from lcscale.surveys.table import parts_of_tables, tables_in
 
 POSITION = {"ra": {"unit": "deg", "frame": "ICRS"}, "dec": {"unit": "deg", "frame": "ICRS"}}
 """Metadata of the columns of position."""
@@ -43,6 +45,51 @@ class Detections:
     def columns(self) -> list[str]:
         """All columns there are."""
         return [name for name in (self.id, self.time, self.mag, self.mag_err, self.band) if name is not None]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A release as folders of two tables; adapters of such take their `parts` and `batches` from it."""
+
+    objects: tuple[str, ...]
+    """Names that the list of objects may have."""
+    shape: Callable[[str, list[Problem]], pa.Table]
+    """Reads the list: `object_id`, `ra`, `dec`, `label`, then further columns. A module-level function."""
+    photometry: str
+    """Pattern of the names of the tables of detections."""
+    detections: Detections
+    """Their columns."""
+    field: pa.Field
+    """The field `lightcurve`."""
+    band: str = ""
+    """Name of the band, where no column says it."""
+
+    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
+        """The list of objects, and the detections in runs of row groups."""
+        parts: list[Part] = []
+        for path in expand(paths):
+            try:
+                objects = companion(path, self.objects)
+            except ReleaseFileError as error:
+                problems.append(Problem(path, str(error)))
+                continue
+            parts.append(Part(objects, "objects"))
+            files = [file for file in tables_in(path) if fnmatch(os.path.basename(file), self.photometry)]
+            if files:
+                parts += stamped(parts_of_tables(files, problems, "detections"), objects)
+            else:
+                problems.append(Problem(path, f"{path} has no light curves: none of its files is {self.photometry}"))
+        return list(dict.fromkeys(parts))
+
+    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
+        """Light curves in pieces; the list of objects gives every object an empty one."""
+        found: list[Problem] = []
+        objects = read_objects(companion(part.path, self.objects), self.shape, found)
+        if part.kind == "objects":
+            problems += found
+            yield without_observations(objects, self.field)
+        else:
+            yield from pieces(part, objects, self.detections, self.field, problems, band=self.band)
 
 
 def pieces(
@@ -132,20 +179,20 @@ def _cached(
 def object_list(
     path: str, problems: list[Problem], *, id: str, ra: str = "ra", dec: str = "dec", label: str | None = None
 ) -> pa.Table:
-    """A table of objects: `object_id`, `ra`, `dec` first, then all other columns, the class as `label`."""
+    """A table of objects: `object_id` and the position first, then all other columns, the class as `label`."""
     table = read_table(path, problems)
     require(table, (id, ra, dec, label), path)
     with reading(path):
         position = [pa.array(degrees(table.column(name), hours=name == ra)) for name in (ra, dec)]
     renamed = {id: "object_id", **({label: "label"} if label else {})}
     arrays, fields = [table.column(id), *position], [pa.field("object_id", table.schema.field(id).type)]
-    fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
+    fields += [pa.field(name, pa.float64(), metadata=POSITION["ra"]) for name in (ra, dec)]
     for name in table.column_names:
         if name not in (id, ra, dec):
             arrays.append(table.column(name))
             fields.append(table.schema.field(name).with_name(renamed.get(name, name)))
     found = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-    found = placed(found, "ra", "dec", path, problems)
+    found = placed(found, ra, dec, path, problems)
     repeated = found.num_rows - pc.count_distinct(found.column("object_id"), mode="all").as_py()
     if repeated:
         problems.append(Problem(path, f"{repeated} rows repeat the id of another", set_aside=False))

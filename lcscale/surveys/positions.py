@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 
 from lcscale.surveys.release import Problem
 
+_GAIA_LEVEL = 12
+_GAIA_PIXEL = 1 << 35
+
 
 def degrees(column: pa.ChunkedArray | pa.Array, *, hours: bool) -> npt.NDArray[np.float64]:
     """Degrees, float64 [n]; NaN where there is no position.
@@ -38,6 +41,14 @@ def degrees(column: pa.ChunkedArray | pa.Array, *, hours: bool) -> npt.NDArray[n
     number = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
     values = pc.if_else(number, text, None).cast(pa.float64())
     return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
+
+
+def gaia_positions(source_id: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Right ascension and declination, degrees, of the centre of the HEALPix pixel of level 12 in Gaia's ids."""
+    import cdshealpix
+
+    lon, lat = cdshealpix.healpix_to_lonlat((source_id // _GAIA_PIXEL).astype(np.uint64), _GAIA_LEVEL)
+    return np.asarray(lon.deg, np.float64), np.asarray(lat.deg, np.float64)
 
 
 def placed(table: pa.Table, ra: str, dec: str, path: str, problems: list[Problem]) -> pa.Table:

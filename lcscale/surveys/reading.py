@@ -28,6 +28,9 @@ _ASTROPY = {
     ".xml": "votable",
     ".tbl": "ascii.ipac",
 }
+_COMMENTED = (".txt", ".dat")
+"""Columns between blanks or tabs, named in the last line that starts with ``#``; too common an ending to look for."""
+_BLANKS = {"format": "ascii.commented_header", "header_start": -1, "guess": False, "fast_reader": False}
 _TEXT = {".csv": ",", ".ecsv": ",", ".tsv": "\t", ".psv": "|"}
 
 
@@ -73,12 +76,14 @@ def read_batches(part: Part, problems: list[Problem], columns: Sequence[str] | N
             yield from _parquet(part, columns)
         elif kind in _TEXT:
             yield from _text(part.path, _TEXT[kind], problems, columns)
-        elif kind in _ASTROPY:
-            table = _astropy(part.path, _ASTROPY[kind])
+        elif kind in _COMMENTED and len(header_of(part.path, "\t")[0]) > 1:
+            yield from _text(part.path, "\t", problems, columns)
+        elif kind in _ASTROPY or kind in _COMMENTED:
+            table = _astropy(part.path, kind)
             require(table, columns or (), part.path)
             yield table if columns is None else table.select(list(columns))
         else:
-            known = ", ".join([".parquet", *_TEXT, *_ASTROPY])
+            known = ", ".join([".parquet", *_TEXT, *_ASTROPY, *_COMMENTED])
             raise ReleaseFileError(f"{part.path}: unknown kind of file; known endings are {known}")
 
 
@@ -141,8 +146,8 @@ def _text(path: str, delimiter: str, problems: list[Problem], columns: Sequence[
         yield with_units(table, ecsv.units)
 
 
-def _astropy(path: str, format_name: str) -> pa.Table:
-    """FITS, VOTable and IPAC tables through astropy; masked values are nulls, units go to the fields' metadata."""
+def _astropy(path: str, kind: str) -> pa.Table:
+    """FITS, VOTable, IPAC and blank-separated tables through astropy; masked values are nulls, units are metadata."""
     import warnings
 
     import numpy as np
@@ -150,7 +155,8 @@ def _astropy(path: str, format_name: str) -> pa.Table:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        table = Table.read(path, format=format_name)
+        options = {"format": _ASTROPY[kind]} if kind in _ASTROPY else _BLANKS
+        table = Table.read(path, **options)
     arrays, fields = [], []
     for name in table.colnames:
         column = table[name]

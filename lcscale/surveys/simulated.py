@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,10 +19,8 @@ import pyarrow as pa
 import pyarrow.csv as pv
 
 from lcscale.surveys.nesting import light_curve_field
-from lcscale.surveys.packed import Detections, companion, object_list, pieces, read_objects, without_observations
-from lcscale.surveys.reading import table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand
-from lcscale.surveys.table import tables_in
+from lcscale.surveys.packed import Detections, Packed, object_list
+from lcscale.surveys.release import Problem
 
 BANDS = ("g", "r")
 CLASSES = {
@@ -43,8 +41,6 @@ CLASSES = {
 }
 """How often each class is among the stars, in percent."""
 
-_FIELD = light_curve_field(BANDS, time_scale="TDB", time_origin="MJD", mag_system="AB")
-_DETECTIONS = Detections("star", "mjd", "mag", "magerr", band="filter")
 _STARS = "stars.csv"
 _CENTRE = (283.0, 4.5)
 _SIZE_DEG = 1.6
@@ -58,6 +54,19 @@ if TYPE_CHECKING:
     from lcscale.lightcurves.synthesis import SyntheticLightCurves
 
 
+def _stars(path: str, problems: list[Problem]) -> pa.Table:
+    return object_list(path, problems, id="star", label="class")
+
+
+_RELEASE = Packed(
+    objects=(_STARS,),
+    shape=_stars,
+    photometry="detections*",
+    detections=Detections("star", "mjd", "mag", "magerr", band="filter"),
+    field=light_curve_field(BANDS, time_scale="TDB", time_origin="MJD", mag_system="AB"),
+)
+
+
 @dataclass(frozen=True)
 class Simulated:
     """A folder written by `write_release`: ``stars.csv`` and ``detections-*.csv``, in order of time."""
@@ -69,33 +78,8 @@ class Simulated:
     join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {"obs_title": "Simulated two-band survey"}
 
-    def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
-        """The list of stars, and each file of detections."""
-        parts: list[Part] = []
-        for path in expand(paths):
-            try:
-                parts.append(Part(companion(path, (_STARS,)), "objects"))
-            except ReleaseFileError as error:
-                problems.append(Problem(path, str(error)))
-                continue
-            for file in tables_in(path):
-                if os.path.basename(file).startswith("detections"):
-                    parts += table_parts(file, "detections")
-        return list(dict.fromkeys(parts))
-
-    def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
-        """Light curves in pieces; the list of stars gives every star an empty one."""
-        found: list[Problem] = []
-        objects = read_objects(companion(part.path, (_STARS,)), _stars, found)
-        if part.kind == "objects":
-            problems += found
-            yield without_observations(objects, _FIELD)
-        else:
-            yield from pieces(part, objects, _DETECTIONS, _FIELD, problems)
-
-
-def _stars(path: str, problems: list[Problem]) -> pa.Table:
-    return object_list(path, problems, id="star", label="class")
+    parts = _RELEASE.parts
+    batches = _RELEASE.batches
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from lcscale.surveys.positions import degrees
+from lcscale.surveys.positions import degrees, gaia_positions
 from lcscale.surveys.reading import is_table, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
 
@@ -30,6 +30,8 @@ class Table:
     """Column of declination: degrees, also sexagesimal."""
     id: str | None = None
     """Column that names the object, or None."""
+    gaia_id: str | None = None
+    """Column of Gaia's source_id, where there is no position: the centre of its pixel, good to half an arcminute."""
     name = "table"
     join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {}
@@ -46,6 +48,12 @@ class Table:
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The rows with all their columns, the coordinates as degrees."""
         for table in read_batches(part, problems):
+            if self.gaia_id is not None:
+                require(table, (self.gaia_id,), part.path)
+                with reading(part.path):
+                    position = gaia_positions(table.column(self.gaia_id).cast(pa.int64()).to_numpy())
+                for name, angle in zip((self.ra, self.dec), position, strict=True):
+                    table = table.append_column(name, pa.array(angle))
             require(table, (self.ra, self.dec, self.id), part.path)
             for name, hours in ((self.ra, True), (self.dec, False)):
                 field = pa.field(name, pa.float64(), metadata={"unit": "deg", "frame": "ICRS"})

@@ -6,6 +6,7 @@ import gzip
 
 import numpy as np
 import pyarrow.compute as pc
+import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 
@@ -75,8 +76,10 @@ def test_crts_north(real_data, tmp_path):
 
 def test_crts_south(real_data, tmp_path):
     record = ingest("crts", real_data / "crts_south", tmp_path, "crts")
-    lcs = LightCurves.from_arrow(lc.Lake(tmp_path)["crts"].columns("lightcurve").to_arrow())
-    assert record.rows == 37_745
+    catalog = lc.Lake(tmp_path)["crts"]
+    lcs = LightCurves.from_arrow(catalog.columns("lightcurve").to_arrow())
+    assert valid(catalog)
+    assert record.rows == len(nested_in_lsdb(tmp_path / "crts")) == 37_745
     assert ((lcs.counts > 0).sum(), lcs.counts.sum()) == (2_234, 498_817)
 
 
@@ -100,6 +103,14 @@ def test_crts_south(real_data, tmp_path):
         ("table", "ngc2264_area/allwise.parquet", {"ra": "ra_deg", "dec": "dec_deg", "id": "id"}, 14_689),
         ("table", "yso/infrared_excess_candidates.csv.gz", {"id": "designation"}, 1_622),
         ("table", "ztf_dr5/field000202_zg.parquet", {"ra": "objra", "dec": "objdec", "id": "objectid"}, 3_003),
+        ("table", "ogle_lmc_rrlyrae/parameters.txt.gz", {"ra": "RA", "dec": "Decl", "id": "ID"}, 29_151),
+        ("table", "linear/attributes.dat.gz", {"id": "LINEARobjectID"}, 6_146),
+        ("table", "gaia_dr3_variables/features.parquet", {"gaia_id": "source_id", "id": "source_id"}, 17_915),
+        ("table", "gaia_dr3_variables/labels.parquet", {"gaia_id": "sourceid", "id": "sourceid"}, 42_443),
+        ("table", "rrlyrae_metallicity/gaia_dr2_feh.csv", {"gaia_id": "source_id", "id": "source_id"}, 3_543),
+        ("table", "rrlyrae_metallicity/spectroscopic_feh.csv", {"ra": "ra_gaia", "dec": "dec_gaia"}, 522),
+        ("table", "ztf_yso/objects.csv", {"ra": "RA", "dec": "DEC", "id": "name"}, 695),
+        ("table", "ztf_gaia_binaries/objects.csv", {"id": "nick"}, 164),
     ],
 )
 def test_catalogs_of_positions(real_data, tmp_path, survey, path, options, rows):
@@ -132,6 +143,32 @@ def test_light_curve_releases(real_data, tmp_path, survey, path, options, object
     assert (lcs.counts > 0).sum() == observed
     assert observations is None or lcs.counts.sum() == observations
     assert catalog.schema.field("lightcurve").metadata[b"bands"] == bands
+
+
+@pytest.mark.parametrize(
+    ("objects", "id", "detections", "key", "options", "expected"),
+    [
+        ("ztf_gaia_binaries/objects.csv", "nick", "ztf_gaia_binaries/gaia_dr3_G_lc.parquet", "nick", {}, 164),
+        (
+            *("rrlyrae_metallicity/spectroscopic_feh.csv", "ID_ASAS", "rrlyrae_metallicity/asas_photometry_I.parquet"),
+            *("asas_id", {"ra": "ra_gaia", "dec": "dec_gaia", "time": "hjd_2450000", "time_offset": "49999.5"}, 102),
+        ),
+    ],
+)
+def test_detections_with_a_list_of_stars(real_data, tmp_path, objects, id, detections, key, options, expected):
+    """Gaia's epochs of binaries, ASAS' of RR Lyrae: stars may stand in the list more than once, or without a curve."""
+    raw, stars = pq.read_table(real_data / detections), pv.read_csv(real_data / objects)
+    pq.write_table(raw.rename_columns({key: id}), tmp_path / "detections.parquet")
+    pq.write_table(stars.filter(pc.greater(pc.utf8_length(stars[id]), 0)), tmp_path / "stars.parquet")
+    options = {"objects": str(tmp_path / "stars.parquet"), "id": id, "mag_err": "none", "bands": "G", **options}
+    record = ingest("lightcurves", tmp_path / "detections.parquet", tmp_path, "it", **options)
+    catalog = lc.Lake(tmp_path)["it"]
+    table = catalog.to_arrow()
+    listed = pc.is_in(raw[key], table["object_id"].combine_chunks())
+    assert record.rows == expected
+    assert LightCurves.from_arrow(table).counts.sum() == pc.sum(listed).as_py() > 4_000
+    assert valid(catalog)
+    assert len(nested_in_lsdb(tmp_path / "it")) == expected
 
 
 def test_stars_without_a_position_are_counted(real_data, tmp_path):

@@ -227,9 +227,13 @@ def write_formats(folder):
     made.write(folder / "t.vot", format="votable")
     made.write(folder / "t.tbl", format="ascii.ipac")
     made.write(folder / "t.ecsv", format="ascii.ecsv", delimiter=",")
+    (folder / "t.dat").write_text('# a list\n#  name   RA    Dec n \n a  10.25  -5.5   1\n b 359.5   89.0 ""\n')
+    (folder / "t.txt").write_text("# a list\n# name\tRA\tDec\tn\na\t10.25\t-5.5\t1\nb\t359.5\t89.0\t\n")
 
 
-@pytest.mark.parametrize("ending", ["csv", "csv.gz", "tsv", "psv", "parquet", "fits", "vot", "tbl", "ecsv"])
+@pytest.mark.parametrize(
+    "ending", ["csv", "csv.gz", "tsv", "psv", "parquet", "fits", "vot", "tbl", "ecsv", "dat", "txt"]
+)
 def test_every_format_gives_the_same_rows(tmp_path, ending):
     write_formats(tmp_path)
     table, problems = read(surveys.get("table", ra="RA", dec="Dec", id="name"), tmp_path / f"t.{ending}")
@@ -259,7 +263,8 @@ def test_sexagesimal_and_text_coordinates(tmp_path):
         ("t.parquet", b"PAR1 and nothing else", "cannot read"),
         ("t.fits", b"SIMPLE  = nonsense", "cannot read"),
         ("t.vot", b"<VOTABLE>", "cannot read"),
-        ("t.dat", b"1 2 3", "unknown kind of file"),
+        ("t.dat", b"1 2 3", "cannot read"),
+        ("t.doc", b"1 2 3", "unknown kind of file"),
     ],
 )
 def test_files_that_cannot_be_read_are_named(tmp_path, name, content, message):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lcscale.ingest.staging import spatial_index
-from lcscale.surveys.positions import degrees, placed
+from lcscale.surveys.positions import degrees, gaia_positions, placed
 
 ANGLE = st.tuples(
     st.sampled_from(["", "+", "-"]), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.integers(0, 9999)
@@ -53,3 +53,10 @@ def test_the_index_is_that_of_hats(positions):
 
     ra, dec = np.array(positions).T
     np.testing.assert_array_equal(spatial_index(ra, dec), compute_spatial_index(ra, dec))
+
+
+@given(st.lists(st.integers(0, 12 * 4**12 * 2**35 - 1), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_positions_of_gaia_ids_lie_in_the_pixels_they_name(ids):
+    ra, dec = gaia_positions(np.array(ids))
+    assert (spatial_index(ra, dec) >> 2 * 17).tolist() == [one // 34359738368 for one in ids]
