@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -75,6 +76,7 @@ def retry(context: typer.Context, name: CatalogArgument, lake: LakeOption) -> No
     if command[0] == "ingest" and "--append" not in command:
         command.append("--append")
     os.chdir(last[-1].folder)
+    sys.argv = [sys.argv[0], *command]  # what the ledger notes
     context.find_root().command(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -343,6 +344,36 @@ def test_a_full_disk_publishes_nothing_and_loses_nothing(simulated, tmp_path, li
     ingest("simulated", simulated.survey, tmp_path / "whole", "sim", partitioning=limits)
     found, expected = (curves_of(lc.Lake(path)["sim"])[0] for path in (lake, tmp_path / "whole"))
     assert found.equals(expected)
+
+
+def sized_disk(folder, size):
+    """Mount an own file system of so many bytes at `folder`, where that is allowed."""
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], capture_output=True, text=True
+    )
+    if done.returncode:
+        pytest.skip(f"cannot mount a small file system here: {done.stderr.strip()}")
+
+
+@pytest.mark.parametrize("size", [80_000, 400_000])
+def test_a_disk_that_is_really_full(simulated, tmp_path, size):
+    """Too small for the spills, or for the leaves beside them; made larger, the same call goes on."""
+    disk, limits = tmp_path / "disk", Partitioning(rows=30)
+    if shutil.which("mount") is None:
+        pytest.skip("there is no mount here")
+    sized_disk(disk, size)
+    try:
+        with pytest.raises(LcscaleError, match="No space left on device; nothing was published. Make room"):
+            ingest("simulated", simulated.survey, disk / "lake", "sim", partitioning=limits)
+        assert lc.Lake(disk / "lake").names() == []
+        subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
+        assert ingest("simulated", simulated.survey, disk / "lake", "sim", partitioning=limits).exit_status == 0
+        ingest("simulated", simulated.survey, tmp_path / "whole", "sim", partitioning=limits)
+        found, expected = (curves_of(lc.Lake(path)["sim"])[0] for path in (disk / "lake", tmp_path / "whole"))
+        assert found.equals(expected)
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_dask_gives_the_same_leaves(simulated, tmp_path):
