@@ -36,7 +36,7 @@ def qn(v: Floats) -> float:
         count = 0
         start = 0
         for j in range(1, n):
-            while v[j] - v[start] > middle:
+            while start < j and v[j] - v[start] > middle:
                 start += 1
             count += j - start
         if count >= wanted:
@@ -47,8 +47,8 @@ def qn(v: Floats) -> float:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, ordered: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, ordered: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
             out[i, 0] = qn(ordered[a:b])
