@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -13,8 +14,12 @@ import numpy.typing as npt
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.sorting import sort_segments
 from lcscale.lightcurves import LightCurves
+from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS
 
 QuantileRule = Literal["linear", "hazen"]
+
+SCRATCH_ROWS = 7
+"""Numbers for each observation that a Fourier series needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +72,22 @@ class BandBatch:
         return self.offsets.size - 1
 
     @property
-    def longest(self) -> int:
-        """Most observations of an object."""
-        return int(np.diff(self.offsets).max(initial=0))
+    def counts(self) -> Integers:
+        """Observations of each object."""
+        return np.diff(self.offsets)
+
+    def run(self, each: Callable[..., None], n_features: int, arguments: tuple[Any, ...]) -> Floats:
+        """What `each` writes for every object, float64 [n_objects, n_features]."""
+        out = np.full((len(self), n_features), np.nan)
+        each(0, len(self), out, self.offsets, *arguments)
+        return out
+
+    @cached_property
+    def room(self) -> tuple[Floats, Integers, Floats]:
+        """Memory for Fourier series (`fourier`), the same for every object, and where that of each begins."""
+        longest = int(self.counts.max(initial=0))
+        work = np.empty((1, WORK_ROWS, N_PARAMETERS))
+        return np.empty(SCRATCH_ROWS * longest), np.zeros(len(self), np.int64), work
 
     @cached_property
     def ordered(self) -> Floats:

@@ -42,16 +42,16 @@ def cadence(gaps: Floats, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, time: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, time: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
             counts(time[a:b], out[i])
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each_cadence(offsets: Integers, out: Any, gaps: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each_cadence(start: int, stop: int, out: Any, offsets: Integers, gaps: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b - a > 1:
             cadence(gaps[a : b - 1], out[i])

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
+from lcscale.features.compiling import Floats, Integers
 
-from lcscale.features.batch import BandBatch
+
+class Batch(Protocol):
+    """Arrays of one band and where they are: `BandBatch`, or its copy on a device."""
+
+    @property
+    def counts(self) -> Integers:
+        """Observations of each object."""
+
+    def run(self, each: Callable[..., None], n_features: int, arguments: tuple[Any, ...]) -> Floats:
+        """What `each` writes for every object, float64 [n_objects, n_features]."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +62,12 @@ class Family:
     features
         The features, in the order of the columns that `compute` gives.
     each
-        Compiled loop over the light curves of a batch, ``each(offsets, out, *arguments)``: fills the row of every
-        object in `out`, float64 [n_objects, n_features], NaN where a feature has no value.
+        Compiled loop over light curves, ``each(start, stop, out, offsets, *arguments)``: fills the rows from `start` to
+        `stop` of `out`, float64 [n_objects, n_features], with NaN in them.
     arguments
         What `each` takes of a batch.
     finish
-        What is left to do on `out`, without a loop over observations.
+        What is left to do with `out` and the numbers of observations, without a loop over these.
     periodic
         Needs the period of the object.
     """
@@ -68,15 +76,14 @@ class Family:
     features: tuple[Feature, ...]
     each: Callable[..., None]
     arguments: Callable[[Any], tuple[Any, ...]]
-    finish: Callable[[BandBatch, npt.NDArray[np.float64]], None] | None = None
+    finish: Callable[[Integers, Floats], None] | None = None
     periodic: bool = False
 
-    def compute(self, batch: BandBatch) -> npt.NDArray[np.float64]:
+    def compute(self, batch: Batch) -> Floats:
         """The features of every object, float64 [n_objects, n_features], NaN where one has no value."""
-        out = np.full((len(batch), len(self.features)), np.nan)
-        self.each(batch.offsets, out, *self.arguments(batch))
+        out = batch.run(self.each, len(self.features), self.arguments(batch))
         if self.finish is not None:
-            self.finish(batch, out)
+            self.finish(batch.counts, out)
         return out
 
 
@@ -90,10 +97,17 @@ class PairFamily:
         Name of the family.
     features
         The features, in the order of the columns that `compute` gives; their columns are called ``<name>_<band>``.
-    compute
-        ``(primary batch, batch) -> float64 [n_objects, n_features]``, NaN where a feature has no value.
+    each
+        As that of a `Family`.
+    arguments
+        What `each` takes of the primary batch and the other.
     """
 
     name: str
     features: tuple[Feature, ...]
-    compute: Callable[[BandBatch, BandBatch], npt.NDArray[np.float64]]
+    each: Callable[..., None]
+    arguments: Callable[[Any, Any], tuple[Any, ...]]
+
+    def compute(self, primary: Batch, batch: Batch) -> Floats:
+        """The features of every object, float64 [n_objects, n_features], NaN where one has no value."""
+        return batch.run(self.each, len(self.features), self.arguments(primary, batch))

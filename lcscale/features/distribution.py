@@ -124,8 +124,8 @@ def _spread(v: Floats) -> tuple[float, float]:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, ordered: Floats, normal: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, ordered: Floats, normal: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             distribution(ordered[a:b], normal, out[i])

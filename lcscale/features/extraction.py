@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.compiling import Floats
-from lcscale.features.declaration import Family
+from lcscale.features.declaration import Batch
 from lcscale.lightcurves import LightCurves, made_field, usable
 
 CHUNK = 1 << 18
@@ -95,8 +95,7 @@ def extract(
     quantile_rule
         How quantiles are interpolated: ``"linear"`` as NumPy, ``"hazen"`` as light-curve.
     device
-        Where the features without a period are computed, as torch names it; ``"cuda"`` needs numba-cuda. The rest, and
-        those of two bands together, are made on the CPU.
+        Where periods are searched for and features computed, as torch names it; ``"cuda"`` needs numba-cuda.
 
     Returns
     -------
@@ -133,29 +132,30 @@ def _view(lcs: LightCurves, a: int, b: int) -> LightCurves:
 
 def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -> pa.Table:
     if period is None:
-        period = _periods(lcs, plan) if plan.needs_period else np.full(len(lcs), np.nan)
+        period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
-    primary: BandBatch | None = None
+    primary: Batch | None = None
     for band in plan.bands or ("",):
         clean, why = usable(_select(lcs, band))
         good = np.array([reason is None for reason in why], np.bool_)
         if not good.all():
             clean = clean.keep(np.repeat(good, clean.counts))
         batch = BandBatch.of(clean, period, plan.quantile_rule)
+        there = _on(device, batch)
         if primary is None:
-            primary, reasons = batch, why
-            columns |= _columns(batch, plan, "", device)
+            primary, reasons = there, why
+            columns |= _columns(batch, there, plan, "")
         else:
-            columns |= _columns(batch, plan, f"_{band}", device) | _pair_columns(primary, batch, plan, f"_{band}")
+            columns |= _columns(batch, there, plan, f"_{band}") | _pair_columns(primary, there, plan, f"_{band}")
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
     return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
 
 
-def _periods(lcs: LightCurves, plan: Plan) -> Floats:
+def _periods(lcs: LightCurves, plan: Plan, device: str) -> Floats:
     from lcscale.periods import find
 
-    values: Floats = find(lcs, bands=plan.bands or None)["period"].to_numpy()
+    values: Floats = find(lcs, bands=plan.bands or None, device=device)["period"].to_numpy()
     return values
 
 
@@ -183,14 +183,22 @@ def _most_observed(lcs: LightCurves) -> LightCurves:
     return lcs.keep(keep)
 
 
-def _columns(batch: BandBatch, plan: Plan, suffix: str, device: str) -> dict[str, Floats]:
+def _on(device: str, batch: BandBatch) -> Batch:
+    """`batch` where its features are computed."""
+    if device == "cpu":
+        return batch
+    from lcscale.features.on_device import DeviceBatch
+
+    return DeviceBatch(batch, device)
+
+
+def _columns(batch: BandBatch, there: Batch, plan: Plan, suffix: str) -> dict[str, Floats]:
     columns: dict[str, Floats] = {}
-    compute = _computer(batch, device)
     for family in FAMILIES:
         wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]
         if not wanted:
             continue
-        values = compute(family)
+        values = family.compute(there)
         for k in wanted:
             feature = family.features[k]
             column = values[:, k]
@@ -202,16 +210,7 @@ def _columns(batch: BandBatch, plan: Plan, suffix: str, device: str) -> dict[str
     return columns
 
 
-def _computer(batch: BandBatch, device: str) -> Callable[[Family], Floats]:
-    """What makes the features of a family for `batch`."""
-    if device == "cpu":
-        return lambda family: family.compute(batch)
-    from lcscale.features.on_device import DeviceBatch
-
-    return DeviceBatch(batch, device).compute
-
-
-def _pair_columns(primary: BandBatch, batch: BandBatch, plan: Plan, suffix: str) -> dict[str, Floats]:
+def _pair_columns(primary: Batch, batch: Batch, plan: Plan, suffix: str) -> dict[str, Floats]:
     columns: dict[str, Floats] = {}
     for family in PAIR_FAMILIES:
         wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]

@@ -66,8 +66,8 @@ def folded(mag: Floats, order: Integers, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, mag: Floats, order: Integers, period: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, order: Integers, period: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a and period[i] > 0.0:
             folded(mag[a:b], order[a:b], out[i])

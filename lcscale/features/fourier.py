@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba as nb
 import numpy as np
 
+from lcscale.features.batch import SCRATCH_ROWS
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
-from lcscale.periods.harmonics import (
-    N_PARAMETERS,
-    back_substitute,
-    nested_drops,
-    normal_equations,
-    trig_moments,
-)
+from lcscale.periods.harmonics import COEFFICIENTS, DROPS, GRADIENT, MATRIX, RIGHT, back_substitute, fitted
 
 MAX_ORDER = 6
 """Highest order of the series."""
@@ -40,49 +36,38 @@ _PHI = _R + MAX_ORDER - 2
 _ERRORS = _PHI + MAX_ORDER - 2
 
 
-ORDERS = np.arange(1, MAX_ORDER + 1)
-"""The `orders` that the kernels take."""
-
-WORK_ROWS = N_PARAMETERS + 8
-"""Rows of N_PARAMETERS numbers that the kernels need as `work`."""
-
-_MATRIX = slice(0, N_PARAMETERS)
-_MOMENTS = slice(N_PARAMETERS, N_PARAMETERS + 4)
-_RIGHT, _DROPS, _COEFFICIENTS, _GRADIENT = range(N_PARAMETERS + 4, WORK_ROWS)
-
-
 @kernel  # type: ignore[untyped-decorator]
 def fourier(
-    time: Floats, mag: Floats, error: Floats, period: float, orders: Integers, scratch: Any, work: Any, out: Any
+    time: Floats, mag: Floats, error: Floats, start: float, period: float, scratch: Any, work: Any, out: Any
 ) -> None:
-    """The features of this family for one light curve, into `out`.
+    """The features of this family for one light curve, phase 0 at `start`, into `out`.
 
-    `scratch` is float64 [6, >= n], `work` float64 [`WORK_ROWS`, `N_PARAMETERS`], `orders` are `ORDERS`.
+    `scratch` is float64 [`SCRATCH_ROWS`, >= n], `work` float64 [`WORK_ROWS`, `N_PARAMETERS`].
     """
-    order, rest, chi2 = _fit(time, mag, error, period, orders, scratch, work)
+    order, rest, chi2 = _fit(time, mag, error, start, period, scratch, work)
     if order == 0:
         return
     out[0] = order
     out[1] = 1.0 - rest / chi2
-    _shape(work[_COEFFICIENTS], order, out)
-    _errors(work[_MATRIX], work[_COEFFICIENTS], work[_GRADIENT], order, rest / (mag.size - 2 * order - 1), out)
+    _shape(work[COEFFICIENTS], order, out)
+    _errors(work[MATRIX], work[COEFFICIENTS], work[GRADIENT], order, rest / (mag.size - 2 * order - 1), out)
 
 
 @kernel  # type: ignore[untyped-decorator]
 def first_harmonic(
-    time: Floats, mag: Floats, error: Floats, period: float, orders: Integers, scratch: Any, work: Any
+    time: Floats, mag: Floats, error: Floats, start: float, period: float, scratch: Any, work: Any
 ) -> tuple[float, float]:
-    """Amplitude A_1 and phase φ_1 (at time 0) of the series that `fourier` fits; NaN where there is none."""
-    order, _, _ = _fit(time, mag, error, period, orders, scratch, work)
+    """Amplitude A_1 and phase φ_1 (at `start`) of the series that `fourier` fits; NaN where there is none."""
+    order, _, _ = _fit(time, mag, error, start, period, scratch, work)
     if order == 0:
         return np.nan, np.nan
-    coefficients = work[_COEFFICIENTS]
+    coefficients = work[COEFFICIENTS]
     return math.hypot(coefficients[1], coefficients[2]), math.atan2(-coefficients[2], coefficients[1])
 
 
 @kernel  # type: ignore[untyped-decorator]
 def _fit(
-    time: Floats, mag: Floats, error: Floats, period: float, orders: Integers, scratch: Any, work: Any
+    time: Floats, mag: Floats, error: Floats, start: float, period: float, scratch: Any, work: Any
 ) -> tuple[int, float, float]:
     """Order of the series (0 where there is none), its χ² and that of a constant star.
 
@@ -92,18 +77,16 @@ def _fit(
     most = min(MAX_ORDER, (n - 4) // 2)
     if most < 1:
         return 0, 0.0, 0.0
-    weight = scratch[4, :n]
-    weighted = scratch[5, :n]
+    weight, weighted, since = scratch[4, :n], scratch[5, :n], scratch[6, :n]
     chi2 = _weigh(mag, error, weight, weighted)
-    matrix, moments, right, drops = work[_MATRIX], work[_MOMENTS], work[_RIGHT], work[_DROPS]
-    trig_moments(time, weight, weighted, 1.0 / period, most, scratch, moments)
-    normal_equations(moments, orders[:most], matrix, right)
-    determined = nested_drops(matrix, right, most, drops)
+    for j in range(n):
+        since[j] = time[j] - start
+    determined = fitted(since, weight, weighted, 1.0 / period, most, scratch, work)
     if determined == 0:
         return 0, 0.0, 0.0
-    order = best_order(drops[:determined], chi2, n)
-    back_substitute(matrix, right, 2 * order + 1, work[_COEFFICIENTS])
-    return order, max(chi2 - drops[order - 1], 0.0), chi2
+    order = best_order(work[DROPS, :determined], chi2, n)
+    back_substitute(work[MATRIX], work[RIGHT], 2 * order + 1, work[COEFFICIENTS])
+    return order, max(chi2 - work[DROPS, order - 1], 0.0), chi2
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -202,29 +185,37 @@ def _quadratic_form(matrix: Floats, vector: Any, size: int) -> float:
     return total
 
 
+@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+def own_room(room: Any, i: int, n: int) -> tuple[Any, Any]:
+    """What object `i` with `n` observations has of a batch's `room`, as `scratch` and `work`."""
+    scratch, places, work = room
+    rows = scratch[places[i] : places[i] + SCRATCH_ROWS * n].reshape((SCRATCH_ROWS, n))
+    return rows, work[min(i, work.shape[0] - 1)]
+
+
 @kernel  # type: ignore[untyped-decorator]
 def _each(
-    offsets: Integers,
+    start: int,
+    stop: int,
     out: Any,
+    offsets: Integers,
     time: Floats,
     mag: Floats,
     error: Floats,
     period: Floats,
-    orders: Integers,
-    longest: int,
+    room: Any,
 ) -> None:
-    scratch = np.empty((6, longest))
-    work = np.empty((WORK_ROWS, N_PARAMETERS))
-    for i in range(offsets.size - 1):
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b - a >= 6 and period[i] > 0.0:
-            fourier(time[a:b] - time[a], mag[a:b], error[a:b], period[i], orders, scratch, work, out[i])
+            scratch, work = own_room(room, i, b - a)
+            fourier(time[a:b], mag[a:b], error[a:b], time[a], period[i], scratch, work, out[i])
 
 
 FAMILY = Family(
     "fourier",
     FEATURES,
     _each,
-    lambda batch: (batch.time, batch.mag, batch.error, batch.period, ORDERS, batch.longest),
+    lambda batch: (batch.time, batch.mag, batch.error, batch.period, batch.room),
     periodic=True,
 )

@@ -66,8 +66,8 @@ def moments(mag: Floats, error: Floats, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, mag: Floats, error: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, error: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             moments(mag[a:b], error[a:b], out[i])

@@ -101,8 +101,8 @@ def _first_from(v: Floats, q: float) -> int:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, mag: Floats, error: Floats, ordered: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, error: Floats, ordered: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             morphology(mag[a:b], error[a:b], ordered[a:b], out[i])

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Feature, PairFamily
-from lcscale.features.fourier import ORDERS, WORK_ROWS, first_harmonic
-from lcscale.periods.harmonics import N_PARAMETERS
+from lcscale.features.fourier import first_harmonic, own_room
 
 COLOR_WINDOW = 0.5
 """Observations of two bands closer than this, in days, make a colour."""
@@ -56,53 +54,39 @@ def color_scatter(first_time: Floats, first: Floats, time: Floats, mag: Floats) 
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(
-    times: Any,
-    mags: Any,
-    errors: Any,
-    offsets: Any,
-    zeros: Any,
-    period: Floats,
-    orders: Integers,
-    longest: int,
-    out: Any,
-) -> None:
-    """Both bands' arrays come in pairs, the primary one first."""
-    scratch = np.empty((6, longest))
-    work = np.empty((WORK_ROWS, N_PARAMETERS))
-    o0: Integers = offsets[0]
-    o1: Integers = offsets[1]
-    for i in range(o0.size - 1):
-        a, b, c, d = o0[i], o0[i + 1], o1[i], o1[i + 1]
+def _mean(mag: Floats) -> float:
+    total = 0.0
+    for j in range(mag.size):
+        total += mag[j]
+    return total / mag.size
+
+
+@kernel  # type: ignore[untyped-decorator]
+def _each(start: int, stop: int, out: Any, offsets: Integers, first: Any, other: Any, period: Floats) -> None:
+    """`first` and `other` are the arrays of the bands (`_arrays`), `offsets` those of the other."""
+    times, mags, errors, zeros, first_offsets, first_room = first
+    time, mag, error, zero, _, room = other
+    for i in range(start, stop):
+        a, b, c, d = first_offsets[i], first_offsets[i + 1], offsets[i], offsets[i + 1]
         if b == a or d == c:
             continue
-        t0, m0, e0 = times[0][a:b], mags[0][a:b], errors[0][a:b]
-        t1, m1, e1 = times[1][c:d], mags[1][c:d], errors[1][c:d]
-        out[i, 0] = zeros[1][i] + np.mean(m1) - zeros[0][i] - np.mean(m0)
+        t0, m0, t1, m1 = times[a:b], mags[a:b], time[c:d], mag[c:d]
+        out[i, 0] = zero[i] + _mean(m1) - zeros[i] - _mean(m0)
         out[i, 1] = color_scatter(t0, m0, t1, m1)
         if period[i] > 0.0:
-            amplitude, phase = first_harmonic(t0 - t0[0], m0, e0, period[i], orders, scratch, work)
-            other, lag = first_harmonic(t1 - t0[0], m1, e1, period[i], orders, scratch, work)
+            scratch, work = own_room(first_room, i, b - a)
+            amplitude, phase = first_harmonic(t0, m0, errors[a:b], t0[0], period[i], scratch, work)
+            scratch, work = own_room(room, i, d - c)
+            reached, lag = first_harmonic(t1, m1, error[c:d], t0[0], period[i], scratch, work)
             turns = (lag - phase) / (2.0 * math.pi)
-            out[i, 2] = other / amplitude
+            out[i, 2] = reached / amplitude
             out[i, 3] = (turns - math.ceil(turns - 0.5)) * 2.0 * math.pi
 
 
-def _compute(primary: BandBatch, batch: BandBatch) -> Floats:
-    out = np.full((len(batch), len(FEATURES)), np.nan)
-    longest = max(int(np.diff(b.offsets).max(initial=0)) for b in (primary, batch))
-    _each(
-        (primary.time, batch.time),
-        (primary.mag, batch.mag),
-        (primary.error, batch.error),
-        (primary.offsets, batch.offsets),
-        (primary.zero, batch.zero),
-        batch.period,
-        ORDERS,
-        longest,
-        out,
-    )
-    return out
+def _arrays(batch: Any) -> tuple[Any, ...]:
+    return batch.time, batch.mag, batch.error, batch.zero, batch.offsets, batch.room
 
 
-FAMILY = PairFamily("multiband", FEATURES, _compute)
+FAMILY = PairFamily(
+    "multiband", FEATURES, _each, lambda primary, batch: (_arrays(primary), _arrays(batch), batch.period)
+)

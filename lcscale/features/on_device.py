@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch, QuantileRule
-from lcscale.features.compiling import Floats
-from lcscale.features.declaration import Family
+from lcscale.features.batch import SCRATCH_ROWS, BandBatch, QuantileRule
+from lcscale.features.compiling import Floats, Integers
 from lcscale.features.sorting import widths
+from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS
+from lcscale.periods.launching import device_named, launch, moved
 
 if TYPE_CHECKING:
     import torch
 
-THREADS = 128
-"""Threads of a block."""
-
 
 class DeviceBatch:
-    """The arrays of a `BandBatch` on a device, under the same names, for families that need no period.
+    """The arrays of a `BandBatch` on a device, under the same names.
 
     Parameters
     ----------
@@ -32,13 +30,17 @@ class DeviceBatch:
     """
 
     def __init__(self, batch: BandBatch, device: str) -> None:
-        import torch
-
-        self.host = batch
-        self.device = torch.device(device)
+        self.counts: Integers = batch.counts
+        self.device = device_named(device)
         self.quantile_rule: QuantileRule = batch.quantile_rule
-        arrays = (batch.time, batch.mag, batch.error, batch.stored, batch.offsets)
-        self.time, self.mag, self.error, self.stored, self.offsets = map(self._moved, arrays)
+        self._widths = list(widths(batch.offsets))
+        arrays = (batch.time, batch.mag, batch.error, batch.stored, batch.offsets, batch.zero, batch.period)
+        self.time, self.mag, self.error, self.stored, self.offsets, self.zero, self.period = moved(arrays, self.device)
+
+    def run(self, each: Callable[..., None], n_features: int, arguments: tuple[Any, ...]) -> Floats:
+        """What `each` writes for every object, float64 [n_objects, n_features]."""
+        out = np.full((self.counts.size, n_features), np.nan)
+        return launch(each, out, (self.offsets, *arguments), self.device)
 
     @cached_property
     def ordered(self) -> torch.Tensor:
@@ -54,64 +56,34 @@ class DeviceBatch:
         gaps[ends - 1] = np.inf
         return self._sorted(gaps)
 
-    def compute(self, family: Family) -> Floats:
-        """The features of `family`, as its own `compute` gives them; periodic ones are made on the CPU."""
-        if family.periodic:
-            return family.compute(self.host)
-        import torch
+    @cached_property
+    def by_phase(self) -> torch.Tensor:
+        """As that of `BandBatch`; in order of time where there is no period."""
+        counts = self.offsets.diff()
+        first, period = self.offsets[:-1].repeat_interleave(counts), self.period.repeat_interleave(counts)
+        cycles = (self.time - self.time[first]) / period
+        order: torch.Tensor = self._order((cycles - cycles.floor()).nan_to_num()) - first
+        return order
 
-        out = torch.full((len(self.host), len(family.features)), np.nan, dtype=torch.float64, device=self.device)
-        arguments = tuple(self._moved(x) if isinstance(x, np.ndarray) else x for x in family.arguments(self))
-        if len(self.host):
-            launch(family.each, self.offsets, out, arguments)
-        result: Floats = out.cpu().numpy()
-        if family.finish is not None:
-            family.finish(self.host, result)
-        return result
-
-    def _moved(self, values: Any) -> torch.Tensor:
-        import torch
-
-        return torch.as_tensor(np.ascontiguousarray(values), device=self.device)
+    @cached_property
+    def room(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Memory for Fourier series, of its own for each object."""
+        work = self.time.new_empty((self.counts.size, WORK_ROWS, N_PARAMETERS))
+        return self.time.new_empty(SCRATCH_ROWS * self.time.numel()), SCRATCH_ROWS * self.offsets[:-1], work
 
     def _sorted(self, values: torch.Tensor) -> torch.Tensor:
-        """`values` sorted within each object: objects of about one length are the rows of a matrix."""
+        return values[self._order(values)]
+
+    def _order(self, values: torch.Tensor) -> torch.Tensor:
+        """Positions of `values` sorted within each object: objects of about one length are the rows of a matrix."""
         import torch
 
-        result = values.clone()
-        for length, members in widths(self.host.offsets):
-            start, stop = self.offsets[self._moved(members)], self.offsets[self._moved(members) + 1]
-            place = start[:, None] + torch.arange(length, device=self.device)
-            inside = place < stop[:, None]
-            rows = torch.where(inside, values[place.clamp_max(values.numel() - 1)], np.inf).sort(dim=1).values
-            result[place[inside]] = rows[inside]
-        return result
-
-
-def launch(each: Callable[..., None], offsets: torch.Tensor, out: torch.Tensor, arguments: tuple[Any, ...]) -> None:
-    """Run `each`, the loop of a family, with a thread for every object; tensors are on a CUDA device."""
-    import torch
-    from numba import cuda
-
-    views = tuple(cuda.as_cuda_array(x) if torch.is_tensor(x) else x for x in arguments)
-    with torch.cuda.device(out.device):
-        _kernel(each)[-(-len(out) // THREADS), THREADS](cuda.as_cuda_array(offsets), cuda.as_cuda_array(out), views)
-
-
-@cache
-def _kernel(each: Callable[..., None]) -> Any:
-    from numba import cuda
-
-    return cuda.jit(thread(each))
-
-
-def thread(each: Callable[..., None]) -> Callable[[Any, Any, Any], None]:
-    """What one thread of `launch` does: the loop over the one object of its number."""
-    from numba import cuda
-
-    def work(offsets: Any, out: Any, arguments: Any) -> None:
-        i = cuda.grid(1)
-        if i < out.shape[0]:
-            each(offsets[i : i + 2], out[i : i + 1], *arguments)
-
-    return work
+        order = torch.empty(values.shape, dtype=torch.int64, device=self.device)
+        for length, members in self._widths:
+            rows = moved(members, self.device)
+            start, stop = self.offsets[rows, None], self.offsets[rows + 1, None]
+            place = start + torch.arange(length, device=self.device)
+            inside = place < stop
+            filled = torch.where(inside, values[place.clamp_max(values.numel() - 1)], np.inf)
+            order[place[inside]] = (start + filled.argsort(dim=1, stable=True))[inside]
+        return order

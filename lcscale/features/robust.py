@@ -91,8 +91,8 @@ def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, ordered: Floats, lower: Floats, hazen: bool) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, ordered: Floats, lower: Floats, hazen: bool) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             robust(ordered[a:b], lower, hazen, out[i])

@@ -111,8 +111,8 @@ def _single(scale: float, deviation: float, error: float) -> float:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, time: Floats, mag: Floats, error: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(start: int, stop: int, out: Any, offsets: Integers, time: Floats, mag: Floats, error: Floats) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             sequence(time[a:b], mag[a:b], error[a:b], out[i])

@@ -96,8 +96,10 @@ def _line(time: Floats, mag: Floats, error: Floats, weighted: bool) -> tuple[flo
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, time: Floats, mag: Floats, error: Floats, weighted: bool) -> None:
-    for i in range(offsets.size - 1):
+def _each(
+    start: int, stop: int, out: Any, offsets: Integers, time: Floats, mag: Floats, error: Floats, weighted: bool
+) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a and weighted:
             weighted_trends(time[a:b], mag[a:b], error[a:b], out[i])

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.batch import BandBatch
 from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 
@@ -133,19 +132,29 @@ def _differences(time: Floats, mag: Floats) -> tuple[float, float]:
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _each(offsets: Integers, out: Any, time: Floats, mag: Floats, error: Floats, stored: Any, ordered: Floats) -> None:
-    for i in range(offsets.size - 1):
+def _each(
+    start: int,
+    stop: int,
+    out: Any,
+    offsets: Integers,
+    time: Floats,
+    mag: Floats,
+    error: Floats,
+    stored: Any,
+    ordered: Floats,
+) -> None:
+    for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
         if b > a:
             median = 0.5 * (ordered[a + (b - a - 1) // 2] + ordered[a + (b - a) // 2])
             variability(time[a:b], mag[a:b], error[a:b], float(stored[a]), median, out[i])
 
 
-def _probability(batch: BandBatch, out: Floats) -> None:
+def _probability(counts: Integers, out: Floats) -> None:
     """The probability in place of χ²."""
     from scipy.special import gammaincc
 
-    out[:, 5] = gammaincc(0.5 * (np.diff(batch.offsets) - 1), 0.5 * out[:, 5])
+    out[:, 5] = gammaincc(0.5 * (counts - 1), 0.5 * out[:, 5])
 
 
 FAMILY = Family(

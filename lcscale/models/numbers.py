@@ -289,7 +289,7 @@ def _fit(
     if order < 1:
         return 0
     trig_moments(t, scratch[2, :n], scratch[4, :n], 1.0 / period, order, scratch[6:], moments)
-    normal_equations(moments, np.arange(1, order + 1), matrix, right)
+    normal_equations(moments, order, matrix, right)
     for k in range(1, 2 * order + 1):
         matrix[k, k] += 1e-3
     fitted: int = nested_drops(matrix, right, order, drops)

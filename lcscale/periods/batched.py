@@ -1,8 +1,8 @@
 """Lomb-Scargle periodograms of many light curves at once by torch, on any device.
 
 The two-level matrix product of `matrix_product`, batched over objects of about the same length. On a CUDA device the
-products run on tensor cores (TF32, enough to scan a grid for its peaks); phases are float64, and so is the refinement
-of the peaks, which stays with `choice`.
+products run on tensor cores (TF32, enough to scan a grid for its peaks); phases are float64, and so is all that
+`choice` makes of the peaks.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.launching import device_named
 from lcscale.periods.matrix_product import levels
 from lcscale.periods.peaks import Peaks
 from lcscale.periods.series import Series
@@ -45,7 +46,7 @@ class BatchedPeriodogram:
         import torch
 
         self.grid = grid
-        self._device = torch.device(device)
+        self._device = device_named(device)
         self._dtype = torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
         self._half, self._n_levels = levels(grid)
 

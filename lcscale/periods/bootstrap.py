@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from lcscale.periods.harmonics import Floats, Integers
+from lcscale.periods.harmonics import Curve
 from lcscale.periods.periodogram import Periodogram
 
-Arrays = tuple[Floats, Floats, Floats, Integers, Floats]
 
-
-def bootstrapped(periodogram: Periodogram, arrays: Arrays, power: float, n_resamples: int) -> float:
+def bootstrapped(periodogram: Periodogram, curve: Curve, power: float, n_resamples: int) -> float:
     """Share of resampled light curves (1 added to both counts) whose highest power reaches `power`.
 
     The times stay; magnitudes, with their errors, are drawn with replacement within each band (VanderPlas 2018, 7.4.2;
@@ -21,7 +19,7 @@ def bootstrapped(periodogram: Periodogram, arrays: Arrays, power: float, n_resam
     ----------
     periodogram
         What the peak was found on.
-    arrays
+    curve
         One object, as `Series.one` gives it.
     power
         Height of the peak, 0 to 1.
@@ -31,12 +29,12 @@ def bootstrapped(periodogram: Periodogram, arrays: Arrays, power: float, n_resam
     rng = np.random.default_rng(0)
     reached = 0
     for _ in range(n_resamples):
-        reached += max(float(piece.max()) for piece in periodogram.of(*_resampled(arrays, rng))) >= power
+        reached += max(float(piece.max()) for piece in periodogram.of(*_resampled(curve, rng))) >= power
     return (1 + reached) / (1 + n_resamples)
 
 
-def _resampled(arrays: Arrays, rng: np.random.Generator) -> Arrays:
-    time, weight, weighted, cuts, share = arrays
+def _resampled(curve: Curve, rng: np.random.Generator) -> Curve:
+    time, weight, weighted, cuts, share = curve
     new_weight, new_weighted, new_share = np.empty_like(weight), np.empty_like(weighted), share.copy()
     chi2 = 0.0
     for g in range(share.size):

@@ -9,21 +9,24 @@ an eclipsing binary with unequal minima does not stay at half.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from lcscale.periods.evidence import log_evidence
 from lcscale.periods.harmonics import (
-    MAX_HARMONICS,
-    N_PARAMETERS,
+    COEFFICIENTS,
+    DROPS,
+    EVIDENCE,
+    MATRIX,
+    RIGHT,
+    Curve,
     Floats,
     Integers,
     back_substitute,
+    fitted,
     kernel,
-    nested_drops,
-    normal_equations,
-    trig_moments,
 )
 
 ORDER = 4
@@ -63,114 +66,75 @@ EPOCH_STEPS = 400
 
 
 @kernel  # type: ignore[untyped-decorator]
-def series_drop(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    frequency: float,
-    order: int,
-    scratch: Any,
-) -> float:
+def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Drop of χ², as a share of the whole, by a series of `order` harmonics; other arguments as in `log_evidence`."""
-    moments = np.empty((4, N_PARAMETERS))
-    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
-    right = np.empty(N_PARAMETERS)
-    drops = np.empty(MAX_HARMONICS)
-    harmonics = np.arange(1, order + 1)
+    time, weight, weighted, cuts, share = curve
     total = 0.0
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
-        trig_moments(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, moments)
-        normal_equations(moments, harmonics, matrix, right)
-        nested_drops(matrix, right, order, drops)
-        total += share[g] * drops[order - 1]
+        fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, work)
+        total += share[g] * work[DROPS, order - 1]
     return total
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _height(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    frequency: float,
-    order: int,
-    prior: float,
-    scratch: Any,
-) -> float:
+def _height(curve: Curve, frequency: float, order: int, prior: float, scratch: Any, work: Any) -> float:
     """What `refine` makes highest."""
     if prior == 0.0:
-        return float(series_drop(time, weight, weighted, cuts, share, frequency, order, scratch))
-    evidence = np.empty(MAX_HARMONICS)
-    log_evidence(time, weight, weighted, cuts, share, frequency, order, prior, scratch, evidence)
-    return float(evidence[order - 1])
+        return float(series_drop(curve, frequency, order, scratch, work))
+    log_evidence(curve, frequency, order, prior, scratch, work)
+    return float(work[EVIDENCE, order - 1])
 
 
 @kernel  # type: ignore[untyped-decorator]
 def refine(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    frequency: float,
-    step: float,
-    order: int,
-    prior: float,
-    scratch: Any,
+    curve: Curve, frequency: float, step: float, order: int, prior: float, scratch: Any, work: Any
 ) -> tuple[float, float]:
     """Frequency and height of the maximum near `frequency`, by parabolas of shrinking width.
 
     Of `log_evidence` with the `prior`, or of `series_drop` where that is 0. The first parabola spans `step` to either
     side; the result is within about a thousandth of it.
     """
-    best = frequency
-    height = _height(time, weight, weighted, cuts, share, best, order, prior, scratch)
-    for _ in range(4):
-        low = _height(time, weight, weighted, cuts, share, best - step, order, prior, scratch)
-        high = _height(time, weight, weighted, cuts, share, best + step, order, prior, scratch)
-        curvature = low - 2.0 * height + high
-        shift = 0.0
-        if curvature < 0.0:
-            shift = step * min(max(0.5 * (low - high) / curvature, -1.0), 1.0)
-        elif low != high:
-            shift = step if high > low else -step
-        trial = _height(time, weight, weighted, cuts, share, best + shift, order, prior, scratch)
-        if trial > height:
-            best += shift
-            height = trial
-        step *= 0.2
+    best = place = frequency
+    height = -np.inf
+    low = 0.0
+    for i in range(13):  # the start, and then in turn below it, above it, where the parabola through them is highest
+        value = _height(curve, place, order, prior, scratch, work)
+        if i % 3 == 1:
+            low = value
+            place = best + step
+        elif i % 3 == 2:
+            curvature = low - 2.0 * height + value
+            shift = 0.0
+            if curvature < 0.0:
+                shift = step * min(max(0.5 * (low - value) / curvature, -1.0), 1.0)
+            elif low != value:
+                shift = step if value > low else -step
+            place = best + shift
+            step *= 0.2
+        else:
+            if value > height:
+                best = place
+                height = value
+            place = best - step
     return best, height
 
 
 @kernel  # type: ignore[untyped-decorator]
 def _scan(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    centre: float,
-    step: float,
-    order: int,
-    prior: float,
-    price: float,
-    scratch: Any,
+    curve: Curve, centre: float, step: float, order: int, prior: float, price: float, scratch: Any, work: Any
 ) -> tuple[float, float, int]:
     """Best log evidence within three steps of `centre`, with its frequency and order, each harmonic at its `price`."""
-    evidence = np.empty(MAX_HARMONICS)
     best = -np.inf
     place = centre
     chosen = 1
     for s in range(-3, 4):
         trial = centre + s * step
-        log_evidence(time, weight, weighted, cuts, share, trial, order, prior, scratch, evidence)
+        log_evidence(curve, trial, order, prior, scratch, work)
         for k in range(order):
-            if evidence[k] - price * k > best:
-                best = evidence[k] - price * k
+            score = work[EVIDENCE, k] - price * k
+            if score > best:
+                best = score
                 place = trial
                 chosen = k + 1
     return best, place, chosen
@@ -178,17 +142,7 @@ def _scan(
 
 @kernel  # type: ignore[untyped-decorator]
 def rank(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    peaks: Floats,
-    df: float,
-    fmin: float,
-    n_harmonics: int,
-    scratch: Any,
-    ranking: Any,
+    curve: Curve, peaks: Floats, df: float, fmin: float, n_harmonics: int, scratch: Any, work: Any, ranking: Any
 ) -> None:
     """Score every one of `peaks`, frequencies on a grid of step `df` from `fmin`.
 
@@ -196,70 +150,71 @@ def rank(
     it is below the grid), the power of the periodogram of `n_harmonics`.
     """
     for i in range(peaks.size):
-        refined, power = refine(time, weight, weighted, cuts, share, peaks[i], 0.5 * df, n_harmonics, 0.0, scratch)
-        score, place, _ = _scan(
-            time, weight, weighted, cuts, share, refined, 0.25 * df, ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch
-        )
-        ranking[i, 0] = score
-        ranking[i, 1] = place
+        refined, power = refine(curve, peaks[i], 0.5 * df, n_harmonics, 0.0, scratch, work)
+        ranking[i, 0] = -np.inf
         ranking[i, 2] = np.nan
         ranking[i, 3] = power
-        half = 0.5 * refined
-        if half >= 0.5 * fmin:
+        for halvings in range(2 if refined >= fmin else 1):
+            scale = 1.0 / (1 + halvings)
+            order = ORDER * (1 + halvings)
             score, place, _ = _scan(
-                time, weight, weighted, cuts, share, half, 0.125 * df, 2 * ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch
+                curve, scale * refined, 0.25 * scale * df, order, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
             )
-            ranking[i, 0] = max(ranking[i, 0], score - RANKED_DOUBLE_PRICE)
-            ranking[i, 2] = place
-        ranking[i, 0] -= FREQUENCY_PRICE * np.log(1.0 + refined)
+            ranking[i, 0] = max(ranking[i, 0], score - RANKED_DOUBLE_PRICE * halvings)
+            ranking[i, 1 + halvings] = place
+        ranking[i, 0] -= FREQUENCY_PRICE * math.log(1.0 + refined)
 
 
 @kernel  # type: ignore[untyped-decorator]
-def needs_double(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    frequency: float,
-    half: float,
-    df: float,
-    scratch: Any,
-) -> bool:
+def _span(curve: Curve) -> float:
+    """Days from the first observation to the last."""
+    time, cuts = curve[0], curve[3]
+    first = time[cuts[0]]
+    last = first
+    for j in range(cuts[0], cuts[-1]):
+        first = min(first, time[j])
+        last = max(last, time[j])
+    return float(last - first)
+
+
+@kernel  # type: ignore[untyped-decorator]
+def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch: Any, work: Any) -> bool:
     """Whether the observations demand the period of `half` rather than that of `frequency`, twice as high."""
-    if half * (np.max(time) - np.min(time)) < DOUBLING_CYCLES:
+    if half * _span(curve) < DOUBLING_CYCLES:
         return False
-    step = 0.0625 * df
-    double, _, _ = _scan(time, weight, weighted, cuts, share, half, step, 2 * ORDER, DOUBLING_PRIOR, 0.0, scratch)
-    near, _, _ = _scan(time, weight, weighted, cuts, share, frequency, 2.0 * step, ORDER, DOUBLING_PRIOR, 0.0, scratch)
-    twice, _, _ = _scan(
-        time, weight, weighted, cuts, share, 2.0 * half, 2.0 * step, ORDER, DOUBLING_PRIOR, 0.0, scratch
-    )
-    return bool(double > max(near, twice) + DOUBLING_EVIDENCE)
+    double = single = -np.inf
+    for trial in range(3):
+        centre = half if trial == 0 else frequency if trial == 1 else 2.0 * half
+        scale = 1 if trial == 0 else 2
+        order = 2 * ORDER // scale
+        score, _, _ = _scan(curve, centre, 0.0625 * scale * df, order, DOUBLING_PRIOR, 0.0, scratch, work)
+        if trial == 0:
+            double = score
+        else:
+            single = max(single, score)
+    return bool(double > single + DOUBLING_EVIDENCE)
 
 
 @kernel  # type: ignore[untyped-decorator]
-def brightest_phase(
-    time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, scratch: Any
-) -> float:
-    """Phase (turns, from time 0) at which a series fitted to one segment is brightest."""
-    moments = np.empty((4, N_PARAMETERS))
-    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
-    right = np.empty(N_PARAMETERS)
-    drops = np.empty(MAX_HARMONICS)
-    coefficients = np.zeros(N_PARAMETERS)
-    trig_moments(time, weight, weighted, frequency, order, scratch, moments)
-    normal_equations(moments, np.arange(1, order + 1), matrix, right)
-    determined = nested_drops(matrix, right, order, drops)
-    back_substitute(matrix, right, 2 * determined + 1, coefficients)
+def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
+    """Phase (turns, from time 0) at which a series fitted to the longest segment is brightest."""
+    time, weight, weighted, cuts, _ = curve
+    largest = 0
+    for g in range(1, cuts.size - 1):
+        if cuts[g + 1] - cuts[g] > cuts[largest + 1] - cuts[largest]:
+            largest = g
+    a, b = cuts[largest], cuts[largest + 1]
+    determined = fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, work)
+    coefficients = work[COEFFICIENTS]
+    back_substitute(work[MATRIX], work[RIGHT], 2 * determined + 1, coefficients)
     best = 0.0
     lowest = np.inf
     for i in range(EPOCH_STEPS):
         phase = i / EPOCH_STEPS
         value = 0.0
         for k in range(1, determined + 1):
-            angle = 2.0 * np.pi * k * phase
-            value += coefficients[2 * k - 1] * np.cos(angle) + coefficients[2 * k] * np.sin(angle)
+            angle = 2.0 * math.pi * k * phase
+            value += coefficients[2 * k - 1] * math.cos(angle) + coefficients[2 * k] * math.sin(angle)
         if value < lowest:
             lowest = value
             best = phase
@@ -267,11 +222,11 @@ def brightest_phase(
 
 
 @kernel  # type: ignore[untyped-decorator]
-def _runner_up(ranking: Floats, best: int, df: float) -> float:
-    """Frequency of the best peak that is neither the winner, its half nor its double; NaN where there is none."""
+def _runner_up(ranking: Floats, count: int, best: int, df: float) -> float:
+    """Frequency of the best of `count` peaks but the winner, its half and its double; NaN where there is none."""
     frequency = np.nan
     score = -np.inf
-    for i in range(ranking.shape[0]):
+    for i in range(count):
         ratio = ranking[i, 1] / ranking[best, 1]
         near = 2.5 * df / ranking[best, 1]
         related = abs(ratio - 1.0) < near or abs(ratio - 0.5) < near or abs(ratio - 2.0) < near
@@ -283,41 +238,84 @@ def _runner_up(ranking: Floats, best: int, df: float) -> float:
 
 @kernel  # type: ignore[untyped-decorator]
 def choose(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
+    curve: Curve,
     peaks: Floats,
     df: float,
     fmin: float,
     n_harmonics: int,
+    scratch: Any,
+    work: Any,
+    ranking: Any,
     result: Any,
 ) -> None:
     """Rank the `peaks` (frequencies on a grid of step `df` from `fmin`) of a periodogram and write the outcome.
 
-    `result`, float64 [>= 5]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
+    `result`, float64 [5]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
     peak (NaN where there is none), the power (of `n_harmonics`) of the peak chosen, the time of the first maximum of
-    light.
+    light. `ranking` is as for `rank`, `scratch` and `work` as for `log_evidence`.
     """
-    scratch = np.empty((4, time.size))
-    ranking = np.empty((peaks.size, 4))
-    rank(time, weight, weighted, cuts, share, peaks, df, fmin, n_harmonics, scratch, ranking)
-    best = np.argmax(ranking[:, 0])
+    rank(curve, peaks, df, fmin, n_harmonics, scratch, work, ranking)
+    best = 0
+    for i in range(1, peaks.size):
+        if ranking[i, 0] > ranking[best, 0]:
+            best = i
     frequency, half = ranking[best, 1], ranking[best, 2]
     doubled = False
-    if np.isfinite(half):
-        doubled = needs_double(time, weight, weighted, cuts, share, frequency, half, df, scratch)
+    if math.isfinite(half):
+        doubled = needs_double(curve, frequency, half, df, scratch, work)
     chosen, other = (half, frequency) if doubled else (frequency, half)
-    settled = chosen * (np.max(time) - np.min(time)) >= DOUBLING_CYCLES
+    settled = chosen * _span(curve) >= DOUBLING_CYCLES
     prior = REFINING_PRIOR if settled else RANKING_PRIOR
     step = 0.0625 * df * (1.0 if doubled else 2.0) * (2.0 if settled else 1.0)
-    _, chosen, order = _scan(time, weight, weighted, cuts, share, chosen, step, 2 * ORDER, prior, 0.0, scratch)
-    result[0], _ = refine(time, weight, weighted, cuts, share, chosen, step, order, prior, scratch)
+    _, chosen, order = _scan(curve, chosen, step, 2 * ORDER, prior, 0.0, scratch, work)
+    result[0], _ = refine(curve, chosen, step, order, prior, scratch, work)
     result[1] = other
-    result[2] = _runner_up(ranking, best, df)
+    result[2] = _runner_up(ranking, peaks.size, best, df)
     result[3] = ranking[best, 3]
-    largest = np.argmax(np.diff(cuts))
-    a, b = cuts[largest], cuts[largest + 1]
-    phase = brightest_phase(time[a:b], weight[a:b], weighted[a:b], result[0], min(order, ORDER), scratch)
-    result[4] = phase / result[0]
+    result[4] = brightest_phase(curve, result[0], min(order, ORDER), scratch, work) / result[0]
+
+
+@kernel  # type: ignore[untyped-decorator]
+def choose_each(
+    start: int,
+    stop: int,
+    out: Any,
+    series: Any,
+    members: Integers,
+    peaks: Floats,
+    df: float,
+    fmin: float,
+    n_harmonics: int,
+    room: Any,
+) -> None:
+    """`choose` for the objects `members` from `start` to `stop`, into the rows of `out`.
+
+    Parameters
+    ----------
+    start, stop, out
+        Rows of `out`, float64 [n_members, 5], to write.
+    series
+        Time, weight, weighted, segments, objects, share, as in `Series`.
+    members
+        Objects, int64 [n_members].
+    peaks
+        Frequencies of the peaks, float64 [n_members, n_peaks], filled up with NaN.
+    df, fmin, n_harmonics
+        As for `choose`.
+    room
+        Scratch memory, float64 [any], the places in it where that of each member begins, int64 [n_members], and `work`
+        and `ranking` with a leading axis: of length 1, or of one for each member where many threads run at a time.
+    """
+    time, weight, weighted, segments, objects, share = series
+    scratch, places, work, ranking = room
+    for m in range(start, stop):
+        first, last = objects[members[m]], objects[members[m] + 1]
+        curve = (time, weight, weighted, segments[first : last + 1], share[first:last])
+        found = 0
+        while found < peaks.shape[1] and peaks[m, found] >= 0.0:
+            found += 1
+        if found:
+            n = segments[last] - segments[first]
+            rows = scratch[places[m] : places[m] + 4 * n].reshape((4, n))
+            own = min(m, work.shape[0] - 1)
+            choose(curve, peaks[m, :found], df, fmin, n_harmonics, rows, work[own], ranking[own], out[m])

@@ -8,15 +8,18 @@ parameters that the observations had to pin down.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
 from lcscale.periods.harmonics import (
-    MAX_HARMONICS,
-    N_PARAMETERS,
+    DROPS,
+    EVIDENCE,
+    MATRIX,
+    MOMENTS,
+    RIGHT,
+    VOLUMES,
+    Curve,
     Floats,
-    Integers,
     kernel,
     normal_equations,
     trig_moments,
@@ -24,24 +27,13 @@ from lcscale.periods.harmonics import (
 
 
 @kernel  # type: ignore[untyped-decorator]
-def log_evidence(
-    time: Floats,
-    weight: Floats,
-    weighted: Floats,
-    cuts: Integers,
-    share: Floats,
-    frequency: float,
-    order: int,
-    prior: float,
-    scratch: Any,
-    evidence: Any,
-) -> None:
+def log_evidence(curve: Curve, frequency: float, order: int, prior: float, scratch: Any, work: Any) -> None:
     """Logarithm of the marginal likelihood of every series up to `order`, relative to a constant star.
 
     Parameters
     ----------
-    time, weight, weighted, cuts, share
-        One object, as in `Series`.
+    curve
+        One object.
     frequency
         Cycles per day.
     order
@@ -50,22 +42,23 @@ def log_evidence(
         Variance of the noise over that of the amplitudes at the first harmonic; it grows with the square of k.
     scratch
         float64 [4, >= n].
-    evidence
-        float64 [>= order], written.
+    work
+        float64 [`WORK_ROWS`, `N_PARAMETERS`]; the result is the beginning of its row `EVIDENCE`.
     """
-    moments = np.empty((4, N_PARAMETERS))
-    matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
-    right = np.empty(N_PARAMETERS)
-    drops = np.zeros(MAX_HARMONICS)
-    volumes = np.zeros(MAX_HARMONICS)
-    harmonics = np.arange(1, order + 1)
+    time, weight, weighted, cuts, share = curve
+    moments, matrix, right = work[MOMENTS], work[MATRIX], work[RIGHT]
+    drops, volumes, evidence = work[DROPS], work[VOLUMES], work[EVIDENCE]
+    for k in range(order):
+        drops[k] = 0.0
+        volumes[k] = 0.0
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
         trig_moments(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, moments)
-        normal_equations(moments, harmonics, matrix, right)
+        normal_equations(moments, order, matrix, right)
         _factor(matrix, right, order, prior / (b - a), share[g], drops, volumes)
+    n = cuts[-1] - cuts[0]
     for k in range(order):
-        evidence[k] = -0.5 * time.size * np.log(max(1.0 - drops[k], 1e-12)) - 0.5 * volumes[k]
+        evidence[k] = -0.5 * n * math.log(max(1.0 - drops[k], 1e-12)) - 0.5 * volumes[k]
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -89,11 +82,11 @@ def _factor(
             pivot -= matrix[r, p] * matrix[r, p]
             value -= matrix[r, p] * right[p]
         pivot = max(pivot, 1e-14)
-        matrix[r, r] = np.sqrt(pivot)
+        matrix[r, r] = math.sqrt(pivot)
         right[r] = value / matrix[r, r]
         if r > 0:
             drop += right[r] * right[r]
-            volume += np.log(pivot / prior)
+            volume += math.log(pivot / prior)
             if r % 2 == 0:
                 drops[k - 1] += share * drop
                 volumes[k - 1] += volume

@@ -23,6 +23,17 @@ MAX_HARMONICS = 8
 """Highest order of a Fourier series that the moments and matrices have room for."""
 
 N_PARAMETERS = 2 * MAX_HARMONICS + 1
+
+WORK_ROWS = N_PARAMETERS + 10
+"""Rows of `N_PARAMETERS` numbers, float64, that kernels which fit a series are handed as `work`."""
+
+MATRIX = slice(0, N_PARAMETERS)
+MOMENTS = slice(N_PARAMETERS, N_PARAMETERS + 4)
+RIGHT, DROPS, COEFFICIENTS, GRADIENT, VOLUMES, EVIDENCE = range(N_PARAMETERS + 4, WORK_ROWS)
+
+Curve = tuple[Floats, Floats, Floats, Integers, Floats]
+"""Time, weight, weighted, cuts and share of one object, as in `Series`: segment g lies at ``cuts[g]:cuts[g + 1]``."""
+
 _SINGULAR = 1e-9
 
 kernel = nb.njit(
@@ -97,30 +108,26 @@ def trig_moments(
 
 
 @kernel  # type: ignore[untyped-decorator]
-def normal_equations(moments: Floats, harmonics: Integers, matrix: Any, right: Any) -> None:
-    """Lower triangle of the normal matrix and the right-hand side, for `harmonics` in the order given.
+def normal_equations(moments: Floats, order: int, matrix: Any, right: Any) -> None:
+    """Lower triangle of the normal matrix and the right-hand side of a series of `order` harmonics.
 
-    Column 0 is the constant, columns 2i+1 and 2i+2 the cosine and sine of ``harmonics[i]``.
+    Column 0 is the constant, columns 2k-1 and 2k the cosine and sine of harmonic k.
     """
     matrix[0, 0] = moments[0, 0]
     right[0] = moments[2, 0]
-    for i in range(harmonics.size):
-        k = harmonics[i]
-        row = 2 * i + 1
+    for k in range(1, order + 1):
+        row = 2 * k - 1
         matrix[row, 0] = moments[0, k]
         matrix[row + 1, 0] = moments[1, k]
         right[row] = moments[2, k]
         right[row + 1] = moments[3, k]
-        for j in range(i + 1):
-            m = harmonics[j]
-            col = 2 * j + 1
-            d = abs(k - m)
-            sign = 1.0 if k >= m else -1.0
-            matrix[row, col] = 0.5 * (moments[0, d] + moments[0, k + m])
-            matrix[row + 1, col + 1] = 0.5 * (moments[0, d] - moments[0, k + m])
-            matrix[row + 1, col] = 0.5 * (moments[1, k + m] + sign * moments[1, d])
-            if j < i:
-                matrix[row, col + 1] = 0.5 * (moments[1, k + m] - sign * moments[1, d])
+        for m in range(1, k + 1):
+            col = 2 * m - 1
+            matrix[row, col] = 0.5 * (moments[0, k - m] + moments[0, k + m])
+            matrix[row + 1, col + 1] = 0.5 * (moments[0, k - m] - moments[0, k + m])
+            matrix[row + 1, col] = 0.5 * (moments[1, k + m] + moments[1, k - m])
+            if m < k:
+                matrix[row, col + 1] = 0.5 * (moments[1, k + m] - moments[1, k - m])
 
 
 @kernel  # type: ignore[untyped-decorator]
@@ -179,3 +186,14 @@ def back_substitute(matrix: Floats, right: Floats, n_parameters: int, coefficien
         for k in range(r + 1, n_parameters):
             value -= matrix[k, r] * coefficients[k]
         coefficients[r] = value / matrix[r, r]
+
+
+@kernel  # type: ignore[untyped-decorator]
+def fitted(
+    time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, scratch: Any, work: Any
+) -> int:
+    """Harmonics of the series that one segment determines; the factored equations and drops are left in `work`."""
+    moments, matrix, right = work[MOMENTS], work[MATRIX], work[RIGHT]
+    trig_moments(time, weight, weighted, frequency, order, scratch, moments)
+    normal_equations(moments, order, matrix, right)
+    return int(nested_drops(matrix, right, order, work[DROPS]))

@@ -86,7 +86,6 @@ def _strengths(
 @kernel  # type: ignore[untyped-decorator]
 def _add_power(w: Any, wy: Any, scale: float, power: Any) -> None:
     n_harmonics = wy.shape[0]
-    harmonics = np.arange(1, n_harmonics + 1)
     moments = np.zeros((4, N_PARAMETERS))
     matrix = np.empty((N_PARAMETERS, N_PARAMETERS))
     right = np.empty(N_PARAMETERS)
@@ -99,6 +98,6 @@ def _add_power(w: Any, wy: Any, scale: float, power: Any) -> None:
         for k in range(n_harmonics):
             moments[2, k + 1] = wy[k, f].real
             moments[3, k + 1] = wy[k, f].imag
-        normal_equations(moments, harmonics, matrix, right)
+        normal_equations(moments, n_harmonics, matrix, right)
         nested_drops(matrix, right, n_harmonics, drops)
         power[f] += scale * drops[n_harmonics - 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
-from lcscale.periods.choice import choose
+from lcscale.periods.choice import choose_each
 from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS, Floats
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
@@ -71,8 +73,8 @@ def find(
     bootstrap
         How many resampled light curves make `fap`, each at the price of a periodogram; 0 takes Baluev's formula.
     device
-        Where the grid is scanned for peaks, as torch names it: ``"cuda"`` scans one harmonic for many objects at a
-        time. The peaks are refined and ranked on the CPU.
+        Where the grid is scanned (for one harmonic) and the peaks are refined and ranked, as torch names it;
+        ``"cuda"`` needs numba-cuda. Bootstrap stays on the CPU.
 
     Returns
     -------
@@ -91,15 +93,14 @@ def find(
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
     fap = np.full(len(lcs), np.nan)
     with ONE_THREAD:
-        for chosen, members in _by_grid(series, reasons, grid):
-            periodogram = Periodogram(chosen, np.float32, n_harmonics=n_harmonics)
-            for i, peaks in _peaks(periodogram, series, members, n_peaks, device):
-                if not peaks.index.size:
-                    reasons[i] = "no peak in the periodogram"
-                    continue
-                frequencies = chosen.fmin + chosen.df * peaks.index
-                choose(*series.one(i), frequencies, chosen.df, chosen.fmin, n_harmonics, outcome[i])
-                outcome[i, 5:] = peaks.signal_to_noise(outcome[i, 3]), chosen.fmax
+        for trials, members in _by_grid(series, reasons, grid):
+            periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
+            peaks = dict(_peaks(periodogram, series, members, n_peaks, device))
+            reasons[[i for i in members if not peaks[i].index.size]] = "no peak in the periodogram"
+            members = [i for i in members if peaks[i].index.size]
+            outcome[members, :5] = chosen(series, members, peaks, trials, n_harmonics, device)
+            for i in members:
+                outcome[i, 5:] = peaks[i].signal_to_noise(outcome[i, 3]), trials.fmax
                 if bootstrap:
                     fap[i] = bootstrapped(periodogram, series.one(i), outcome[i, 3], bootstrap)
     return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_harmonics))
@@ -139,6 +140,33 @@ def _peaks(
         for piece in periodogram.powers(series, i):
             finder.feed(piece)
         yield i, finder.peaks()
+
+
+def chosen(
+    series: Series, members: list[int], peaks: dict[int, Peaks], grid: FrequencyGrid, n_harmonics: int, device: str
+) -> Floats:
+    """What `choose` writes for each of the objects `members`, float64 [n_members, 5]."""
+    n, n_peaks = len(members), max((peaks[i].index.size for i in members), default=0)
+    frequencies = np.full((n, n_peaks), np.nan)
+    for row, i in zip(frequencies, members, strict=True):
+        row[: peaks[i].index.size] = grid.fmin + grid.df * peaks[i].index
+    arrays = (series.time, series.weight, series.weighted, series.segments, series.objects, series.share)
+    task = (arrays, np.array(members, np.int64), frequencies, grid.df, grid.fmin, n_harmonics)
+    out = np.full((n, 5), np.nan)
+    if device == "cpu":
+        longest = int(np.diff(series.segments[series.objects]).max(initial=0))
+        work, ranking = np.empty((1, WORK_ROWS, N_PARAMETERS)), np.empty((1, n_peaks, 4))
+        choose_each(0, n, out, *task, (np.empty(4 * longest), np.zeros(n, np.int64), work, ranking))
+        return out
+    import torch
+
+    from lcscale.periods.launching import device_named, launch
+
+    where = device_named(device)
+    empty = partial(torch.empty, dtype=torch.float64, device=where)
+    places = 4 * series.segments[series.objects[members]]
+    room = (empty(4 * series.time.size), places, empty((n, WORK_ROWS, N_PARAMETERS)), empty((n, n_peaks, 4)))
+    return launch(choose_each, out, (*task, room), where)
 
 
 def _baluev(series: Series, outcome: npt.NDArray[np.float64], n_harmonics: int) -> npt.NDArray[np.float64]:

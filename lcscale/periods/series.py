@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import LightCurves
-from lcscale.periods.harmonics import Floats, Integers, kernel
+from lcscale.periods.harmonics import Curve, Floats, Integers, kernel
 
 MIN_BAND_OBSERVATIONS = 5
 """A band with fewer observations does not take part in a search over several bands (unless it is the only one)."""
@@ -66,7 +66,7 @@ class Series:
         cuts: Integers = self.segments[self.objects[i] : self.objects[i + 1] + 1] - self.rows(i).start
         return cuts
 
-    def one(self, i: int) -> tuple[Floats, Floats, Floats, Integers, Floats]:
+    def one(self, i: int) -> Curve:
         """Time, weight, weighted, cuts and share of object `i`: the arguments of periodograms and series fits."""
         rows = self.rows(i)
         share = self.share[self.objects[i] : self.objects[i + 1]]

@@ -1,4 +1,4 @@
-"""Every scalar kernel of the features compiles for a GPU of compute capability 9.0; none is needed for that."""
+"""Every kernel of features and periods compiles for a GPU of compute capability 9.0; none is needed for that."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ from lcscale.features import (
     variability,
 )
 from lcscale.features.batch import BandBatch
-from lcscale.features.on_device import thread
+from lcscale.features.catalogue import PAIR_FAMILIES
 from lcscale.lightcurves import LightCurves
-from lcscale.periods import turns
+from lcscale.periods import choice, evidence, turns
+from lcscale.periods.launching import thread
 
 VALUES = nb.float64[::1]
 ROWS = nb.float64[:, ::1]
 TABLE = nb.float64[:, :, ::1]
 INTEGERS = nb.int64[::1]
 NUMBER = nb.float64
-SERIES = (VALUES, VALUES, VALUES, NUMBER, INTEGERS, ROWS, ROWS)
+SERIES = (VALUES, VALUES, VALUES, NUMBER, NUMBER, ROWS, ROWS)
+COUNT = nb.int64
+CURVE = nb.types.Tuple((VALUES, VALUES, VALUES, INTEGERS, VALUES))
+ROOM = (ROWS, ROWS)
 
 KERNELS = {  # a family's kernel, and what it takes for one light curve
     "counts": (counts.counts, (VALUES, VALUES)),
@@ -51,6 +55,11 @@ KERNELS = {  # a family's kernel, and what it takes for one light curve
     "pairwise": (pairwise.qn, (VALUES,)),
     "first harmonic": (fourier.first_harmonic, SERIES),
     "color scatter": (multiband.color_scatter, (VALUES, VALUES, VALUES, VALUES)),
+    "evidence": (evidence.log_evidence, (CURVE, NUMBER, COUNT, NUMBER, *ROOM)),
+    "refinement": (choice.refine, (CURVE, NUMBER, NUMBER, COUNT, NUMBER, *ROOM)),
+    "ranking": (choice.rank, (CURVE, VALUES, NUMBER, NUMBER, COUNT, *ROOM, ROWS)),
+    "doubling": (choice.needs_double, (CURVE, NUMBER, NUMBER, NUMBER, *ROOM)),
+    "brightest phase": (choice.brightest_phase, (CURVE, NUMBER, COUNT, *ROOM)),
 }
 
 
@@ -77,15 +86,34 @@ def test_kernel_compiles_to_ptx(name, cuda):
     assert ".f64" in ptx
 
 
-@pytest.mark.parametrize("family", [family for family in FAMILIES if not family.periodic], ids=lambda f: f.name)
-def test_launches_compile_to_ptx(family, cuda):
-    """As `launch` would start them, with the types of a batch in float32."""
+def launched(loop, arguments, cuda):
+    """The code of a loop as `launch` would start it on arrays of these values."""
+    types = nb.types.Tuple((ROWS, *(nb.typeof(x) for x in arguments)))
+    ptx, _ = cuda.compile_ptx(thread(loop), (COUNT, types), cc=(9, 0))
+    return ptx
+
+
+def batch():
     values = np.arange(20.0)
     lcs = LightCurves(values, values.astype(np.float32), values.astype(np.float32) + 1, [0, 20])
-    batch = BandBatch.of(lcs, np.array([np.nan]), "linear")
-    arguments = nb.types.Tuple(tuple(nb.typeof(x) for x in family.arguments(batch)))
-    ptx, _ = cuda.compile_ptx(thread(family.each), (INTEGERS, ROWS, arguments), cc=(9, 0))
-    assert ".visible .entry" in ptx
+    return BandBatch.of(lcs, np.array([3.0]), "linear")
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_launches_compile_to_ptx(family, cuda):
+    assert ".visible .entry" in launched(family.each, (batch().offsets, *family.arguments(batch())), cuda)
+
+
+@pytest.mark.parametrize("family", PAIR_FAMILIES, ids=lambda f: f.name)
+def test_launches_of_two_bands_compile_to_ptx(family, cuda):
+    assert ".visible .entry" in launched(family.each, (batch().offsets, *family.arguments(batch(), batch())), cuda)
+
+
+def test_the_choice_among_peaks_compiles_to_ptx(cuda):
+    values, places, cube = np.zeros(3), np.zeros(3, np.int64), np.zeros((1, 1, 1))
+    series = (values, values, values, places, places, values)
+    arguments = (series, places, cube[0], 0.1, 0.1, 1, (values, places, cube, cube))
+    assert ".visible .entry" in launched(choice.choose_each, arguments, cuda)
 
 
 def test_phasor_compiles_to_arithmetic_alone(cuda):

@@ -11,6 +11,7 @@ from lcscale.periods import FrequencyGrid, find, lomb_scargle
 from lcscale.periods.aliases import NAMED_FREQUENCIES
 from lcscale.periods.choice import refine, series_drop
 from lcscale.periods.evidence import log_evidence
+from lcscale.periods.harmonics import EVIDENCE, N_PARAMETERS, WORK_ROWS
 from lcscale.periods.peaks import PeakFinder
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
@@ -64,24 +65,28 @@ def make(n=60, seed=0, bands=1, nterms=3):
 
 def arguments(lcs):
     series = Series.of(usable(lcs)[0])
-    return series.time, series.weight, series.weighted, series.cuts(0), series.share
+    return series.one(0)
+
+
+def room(n):
+    """The scratch memory of the kernels, for n observations."""
+    return np.empty((4, n)), np.empty((WORK_ROWS, N_PARAMETERS))
 
 
 @pytest.mark.parametrize("nterms", [1, 2, 4, 6])
 def test_series_drop_is_astropys_chi2(nterms):
     lcs = make()
-    scratch = np.empty((4, 60))
     for frequency in (0.2, 1 / 1.3, 3.7):
         expected = LombScargle(lcs.time, lcs.mag, lcs.mag_err, nterms=nterms).power(frequency, method="chi2")
-        assert series_drop(*arguments(lcs), frequency, nterms, scratch) == pytest.approx(float(expected), abs=1e-9)
+        assert series_drop(arguments(lcs), frequency, nterms, *room(60)) == pytest.approx(float(expected), abs=1e-9)
 
 
 def test_evidence_is_that_of_a_gaussian_model():
     """Against the determinant of the full covariance, up to the constant of the mean's flat prior."""
     lcs = make(n=25)
     prior, frequency, order = 2.0, 0.77, 3
-    evidence = np.empty(8)
-    log_evidence(*arguments(lcs), frequency, order, prior, np.empty((4, 25)), evidence)
+    scratch, work = room(25)
+    log_evidence(arguments(lcs), frequency, order, prior, scratch, work)
     w = lcs.mag_err**-2.0
     w /= w.sum()
     y = lcs.mag - np.average(lcs.mag, weights=w)
@@ -95,18 +100,18 @@ def test_evidence_is_that_of_a_gaussian_model():
         b = x.T @ (w * y)
         drop = b @ np.linalg.solve(a, b) / (w @ y**2)
         expected = -0.5 * 25 * np.log(1 - drop) - 0.5 * (np.linalg.slogdet(a)[1] - np.log(narrow).sum())
-        assert evidence[h - 1] == pytest.approx(expected, rel=1e-9)
+        assert work[EVIDENCE, h - 1] == pytest.approx(expected, rel=1e-9)
 
 
 def test_refined_peak_is_within_a_millionth():
     lcs = make(nterms=1)
     values = arguments(lcs)
     fine = np.linspace(1 / 1.3 - 5e-4, 1 / 1.3 + 5e-4, 200001)
-    best = max(fine[::100], key=lambda f: series_drop(*values, f, 1, np.empty((4, 60))))
+    best = max(fine[::100], key=lambda f: series_drop(values, f, 1, *room(60)))
     near = fine[abs(fine - best) < 1e-6]
-    best = max(near, key=lambda f: series_drop(*values, f, 1, np.empty((4, 60))))
+    best = max(near, key=lambda f: series_drop(values, f, 1, *room(60)))
     start = best + 2.7e-4
-    assert refine(*values, start, 1 / 3000, 1, 0.0, np.empty((4, 60)))[0] == pytest.approx(best, rel=1e-6)
+    assert refine(values, start, 1 / 3000, 1, 0.0, *room(60))[0] == pytest.approx(best, rel=1e-6)
 
 
 @settings(deadline=None)

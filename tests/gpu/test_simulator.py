@@ -1,0 +1,76 @@
+"""The code that a GPU runs, thread by thread in numba's simulator of one, against the loop that the CPU runs."""
+
+import os
+import subprocess
+import sys
+
+SCRIPT = """
+import numpy as np
+from numba import cuda
+
+from lcscale.features import FAMILIES
+from lcscale.features.batch import SCRATCH_ROWS, BandBatch
+from lcscale.features.catalogue import PAIR_FAMILIES
+from lcscale.lightcurves import LightCurves
+from lcscale.periods.choice import choose_each
+from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS
+from lcscale.periods.launching import thread
+from lcscale.periods.series import Series
+
+N = 3
+rng = np.random.default_rng(0)
+offsets = np.array([0, 14, 14, 32])
+time = np.concatenate([np.sort(rng.uniform(0, 30, n)) for n in np.diff(offsets)])
+
+
+def batch(seed):
+    mag = 15 + np.sin(2 * np.pi * time / 2.7) + 0.1 * np.random.default_rng(seed).normal(size=time.size)
+    return LightCurves(time, mag, np.full(time.size, 0.1), offsets)
+
+
+def each_its_own(band):
+    "The batch with memory of its own for each thread."
+    object.__setattr__(band, "room", (np.empty(SCRATCH_ROWS * time.size), SCRATCH_ROWS * offsets[:-1], works()))
+    return band
+
+
+def works():
+    return np.empty((N, WORK_ROWS, N_PARAMETERS))
+
+
+def compare(name, loop, n_columns, arguments, own_arguments):
+    expected, got = np.full((2, N, n_columns), np.nan)
+    loop(0, N, expected, *arguments)
+    cuda.jit(thread(loop))[2, 2](N, (got, *own_arguments))
+    np.testing.assert_array_equal(got, expected, err_msg=name)
+    assert np.isfinite(got[[0, 2]]).any(axis=1).all(), name
+    print(name)
+
+
+period = np.full(N, 2.7)
+one, own = (f(BandBatch.of(batch(1), period, "linear")) for f in (lambda x: x, each_its_own))
+two, own_two = (f(BandBatch.of(batch(2), period, "linear")) for f in (lambda x: x, each_its_own))
+for family in FAMILIES:
+    arguments = [(offsets, *family.arguments(b)) for b in (one, own)]
+    compare(family.name, family.each, len(family.features), *arguments)
+for family in PAIR_FAMILIES:
+    arguments = [(offsets, *family.arguments(a, b)) for a, b in ((one, two), (own, own_two))]
+    compare(family.name, family.each, len(family.features), *arguments)
+
+series = Series.of(batch(1))
+arrays = (series.time, series.weight, series.weighted, series.segments, series.objects, series.share)
+peaks = np.array([[0.370, 0.81], [np.nan, np.nan], [0.371, np.nan]])
+task = (arrays, np.arange(N), peaks, 0.007, 0.05, 1)
+places = np.zeros(N, np.int64), 4 * offsets[:-1]
+rooms = [(np.empty(4 * time.size), p, works()[:k], np.empty((k, 2, 4))) for p, k in zip(places, (1, N))]
+compare("periods", choose_each, 5, *((*task, room) for room in rooms))
+"""
+
+
+def test_threads_do_what_the_loop_does():
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "periods" in done.stdout
