@@ -27,7 +27,7 @@ _BUNDLE_TASKS = 16
 _SLOTS_SECONDS = 2.0
 _CONNECT_SECONDS = 20
 _ALLOWED_FAILURES = 10
-_PRELOAD = ("distributed", "numba", "pandas", "pyarrow.parquet", "cdshealpix", "lcscale.steps")
+_PRELOAD = ("distributed", "pandas", "pyarrow.parquet", "cdshealpix", "lcscale.steps")
 _MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import itertools
 import os
 import shutil
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +37,7 @@ from lcscale.lake.storage import is_local
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 
-VERSION = 1
+VERSION = 2
 """Raised when the same files would give other catalogs: a finished ingest is not repeated before."""
 
 
@@ -163,6 +165,8 @@ class _Job:
         if draft.is_published:
             _remove(spills)
             return self._finished(draft)
+        # hats takes a second to import and is wanted for the first leaf: workers start and read meanwhile.
+        threading.Thread(target=importlib.import_module, args=("hats.io",)).start()
         chosen = resolve(engine)
         try:
             return self._run(draft, spills, memory_of_a_task(memory, chosen), {"engine": chosen, "progress": progress})
