@@ -63,15 +63,15 @@ class FrequencyGrid:
         return cls(fmin, max(fmax, fmin), fmin / oversampling)
 
     @classmethod
-    def default(cls, baseline: float) -> FrequencyGrid:
-        """The grid of `for_baseline` for `baseline` rounded up to the next quarter of an octave.
+    def default(cls, baseline: float, fmax: float = FMAX) -> FrequencyGrid:
+        """The grid of `for_baseline` to `fmax` for `baseline` rounded up to the next quarter of an octave.
 
         Few different grids come out of a whole survey, and the grid of an object depends on that object alone. It is
         that of `LONGEST_BASELINE` at most: one wrong time must not make a grid of 10⁸ frequencies.
         """
         baseline = min(baseline, LONGEST_BASELINE)
         bucket = 2.0 ** (math.ceil(_BUCKETS_PER_OCTAVE * math.log2(baseline)) / _BUCKETS_PER_OCTAVE)
-        return cls.for_baseline(bucket)
+        return cls.for_baseline(bucket, fmax)
 
     @property
     def size(self) -> int:

@@ -15,7 +15,7 @@ from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose_each
-from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.grid import FMAX, FrequencyGrid
 from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS, Floats
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
@@ -50,6 +50,7 @@ def find(
     grid: FrequencyGrid | None = None,
     n_peaks: int = N_PEAKS,
     *,
+    fmax: float = FMAX,
     bands: Sequence[str] | None = None,
     n_harmonics: int = 1,
     bootstrap: int = 0,
@@ -65,6 +66,8 @@ def find(
         Trial frequencies; None takes each object's own `FrequencyGrid.default`.
     n_peaks
         Highest peaks of the periodogram that are ranked, each also at twice its period.
+    fmax
+        Highest frequency of the objects' own grids, cycles per day: 50 for δ Scuti stars.
     bands
         Bands searched; observations in others are left out. None takes all.
     n_harmonics
@@ -85,7 +88,7 @@ def find(
         at which the period stands, if any; `epoch`, the first maximum of light (time of the input); `n_cycles`,
         baseline over period; `reason` why there is no period, with nulls everywhere else.
     """
-    _check(n_peaks, n_harmonics, bootstrap, device)
+    _check(n_peaks, fmax, n_harmonics, bootstrap, device)
     lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
     series = Series.of(lcs)
     outcome = np.full((len(lcs), 7), np.nan)
@@ -93,7 +96,7 @@ def find(
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
     fap = np.full(len(lcs), np.nan)
     with ONE_THREAD:
-        for trials, members in _by_grid(series, reasons, grid):
+        for trials, members in _by_grid(series, reasons, grid, fmax):
             periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
             peaks = dict(_peaks(periodogram, series, members, n_peaks, device))
             reasons[[i for i in members if not peaks[i].index.size]] = "no peak in the periodogram"
@@ -106,9 +109,11 @@ def find(
     return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_harmonics))
 
 
-def _check(n_peaks: int, n_harmonics: int, bootstrap: int, device: str) -> None:
+def _check(n_peaks: int, fmax: float, n_harmonics: int, bootstrap: int, device: str) -> None:
     if n_peaks < 1:
         raise InputError(f"periods.find needs n_peaks of at least 1, got {n_peaks}")
+    if not 0.0 < fmax < np.inf:
+        raise InputError(f"periods.find needs a finite fmax above 0 cycles per day, got {fmax}")
     if bootstrap < 0:
         raise InputError(f"periods.find needs a number of bootstrap resamples of 0 or more, got {bootstrap}")
     if device != "cpu" and n_harmonics > 1:
@@ -116,13 +121,13 @@ def _check(n_peaks: int, n_harmonics: int, bootstrap: int, device: str) -> None:
 
 
 def _by_grid(
-    series: Series, reasons: npt.NDArray[np.object_], grid: FrequencyGrid | None
+    series: Series, reasons: npt.NDArray[np.object_], grid: FrequencyGrid | None, fmax: float
 ) -> list[tuple[FrequencyGrid, list[int]]]:
     """The objects to be searched on each grid."""
     groups: dict[FrequencyGrid, list[int]] = {}
     for i, reason in enumerate(reasons):
         if reason is None:
-            groups.setdefault(grid or FrequencyGrid.default(float(series.baseline[i])), []).append(i)
+            groups.setdefault(grid or FrequencyGrid.default(float(series.baseline[i]), fmax), []).append(i)
     return list(groups.items())
 
 

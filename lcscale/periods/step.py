@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
-from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.grid import FMAX, FrequencyGrid
 from lcscale.periods.search import N_PEAKS, PERIOD_SCHEMA, find
 
 
@@ -29,7 +29,7 @@ class Search:
         Peaks ranked.
     bands
         Bands searched together.
-    n_harmonics, bootstrap, device
+    fmax, n_harmonics, bootstrap, device
         As in `find`. The device is no part of the fingerprint.
     """
 
@@ -37,6 +37,7 @@ class Search:
     column: str = "lightcurve"
     n_peaks: int = N_PEAKS
     bands: tuple[str, ...] | None = None
+    fmax: float = FMAX
     n_harmonics: int = 1
     bootstrap: int = 0
     device: str = field(default="cpu", repr=False)
@@ -79,6 +80,7 @@ class Search:
             self.grid,
             self.n_peaks,
             bands=bands or None,
+            fmax=self.fmax,
             n_harmonics=self.n_harmonics,
             bootstrap=self.bootstrap,
             device=self.device,

@@ -3,6 +3,8 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
@@ -31,6 +33,16 @@ def test_sinusoids():
     np.testing.assert_allclose(table["frequency"].to_numpy(), 1 / table["period"].to_numpy())
     assert (table["fap"].to_numpy() < 1e-10).all()
     np.testing.assert_allclose(table["period_2"].to_numpy()[:3], 2 * periods[:3], rtol=1e-2)
+
+
+def test_own_grids_to_a_higher_frequency():
+    """A δ Scuti star at 36 cycles per day."""
+    fast = stars([1 / 36.0], n=120)
+    assert find(fast)["period"][0].as_py() > 0.039
+    assert find(fast, fmax=50.0)["period"][0].as_py() == pytest.approx(1 / 36, rel=2e-4)
+    table = pa.table({"lightcurve": fast.to_arrow()})
+    assert Search(fmax=50.0)(table)["period"][0].as_py() == pytest.approx(1 / 36, rel=2e-4)
+    assert Search(fmax=50.0).fingerprint() != Search().fingerprint()
 
 
 def test_epoch_is_the_first_maximum_of_light():
@@ -75,6 +87,34 @@ def test_row_does_not_depend_on_batch():
     whole = find(lcs, grid).to_pylist()
     assert find(lcs.take([2]), grid).to_pylist() == [whole[2]]
     assert find(lcs.take([3, 1]), grid).to_pylist() == [whole[3], whole[1]]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.integers(8, 70), min_size=2, max_size=6), st.integers(1, 2))
+def test_rows_of_any_batch(seed, counts, n_bands):
+    """Neighbours and the order of observations change nothing; zero point and scale no more than rounding."""
+    rng = np.random.default_rng(seed)
+    offsets = np.r_[0, np.cumsum(counts)]
+    time = rng.uniform(0, 200, offsets[-1])
+    mag = np.cos(2 * np.pi * time / 1.37) + 0.01 * rng.normal(size=time.size)
+    band = rng.integers(0, n_bands, time.size).astype(np.int8)
+    error = rng.uniform(0.01, 0.02, time.size)
+    grid = FrequencyGrid.for_baseline(200, 2)
+
+    def rows(mag, error, order, members):
+        lcs = LightCurves(time[order], mag[order], error[order], offsets, band[order], ("g", "r")[:n_bands])
+        return find(lcs.take(members), grid).to_pylist()
+
+    owner = np.repeat(np.arange(len(counts)), counts)
+    shuffled = np.lexsort((rng.random(time.size), owner))
+    members = rng.permutation(len(counts))
+    whole = rows(mag, error, np.arange(time.size), np.arange(len(counts)))
+    assert rows(mag, error, shuffled, members) == [whole[i] for i in members]
+    for row, other in zip(whole, rows(3 * mag + 20, 3 * error, shuffled, np.arange(len(counts))), strict=True):
+        assert (row["reason"] is None) == (other["reason"] is None)
+        if row["reason"] is None and row["power"] > 0.99 and row["n_cycles"] > 20:
+            assert other["period"] == pytest.approx(row["period"], rel=1e-6)
+            assert other["power"] == pytest.approx(row["power"], rel=1e-6)
 
 
 def test_two_bands_share_the_period():
@@ -128,6 +168,8 @@ def test_the_device_is_no_part_of_the_fingerprint():
 def test_bad_parameters_are_input_errors():
     with pytest.raises(InputError, match="n_peaks"):
         find(stars([0.5]), n_peaks=0)
+    with pytest.raises(InputError, match="fmax"):
+        find(stars([0.5]), fmax=0.0)
     with pytest.raises(InputError, match="frequency grid"):
         FrequencyGrid(2.0, 1.0, 0.1)
 

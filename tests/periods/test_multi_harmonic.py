@@ -32,6 +32,14 @@ def test_agrees_with_astropy(n, bound, n_harmonics):
     np.testing.assert_allclose(power, expected, atol=bound)
 
 
+def test_single_precision():
+    time, mag, error = star(90)
+    lcs = LightCurves(time, mag, error, [0, 90])
+    for n_harmonics in (2, 4, 6):
+        exact, quick = (lomb_scargle(lcs, GRID, n_harmonics=n_harmonics, dtype=d) for d in (np.float64, np.float32))
+        np.testing.assert_allclose(quick, exact, atol=1e-4)
+
+
 def test_grids_longer_than_a_piece(monkeypatch):
     time, mag, error = star(40)
     lcs = LightCurves(time, mag, error, [0, 40])
