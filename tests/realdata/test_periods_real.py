@@ -41,7 +41,7 @@ def test_gaia_epochs(real_data):
     """RR Lyrae and Cepheids all, δ Scuti all but one; of the known periods only those the class can have.
 
     Some known frequencies of eclipsing binaries and two of RR Lyrae stars lie at 10 to 24 a day, which no such star
-    has: they are aliases by 106.5 minutes, the time between Gaia's two fields of view.
+    has (docs/periods.md).
     """
     folder = real_data / "gaia_dr3_epochs"
     ids, lcs = grouped(pd.read_parquet(folder / "photometry_G.parquet"), "source_id", "time", "mag", "mag_err")
