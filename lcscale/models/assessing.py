@@ -42,6 +42,7 @@ class Held:
 
 
 _ROUNDS = 4
+_NEXT_TO_NOTHING = 0.005
 _KEPT = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
 
 
@@ -58,16 +59,29 @@ class Calibration:
 
 
 def calibrate(network: FoldedImageNet, preparation: Preparation, held: Held) -> Calibration:
-    """Temperature, weights of the candidate periods and the sets' threshold, all from the validation set."""
+    """Temperature, weights of the candidate periods and the sets' threshold, all from the validation set.
+
+    Every further candidate costs as much as a further star: the fewest are taken that lose next to nothing in log loss.
+    """
     curves, targets = held.curves, held.targets
     scores, _ = scores_of(network, preparation, curves.lcs, held.periods, bands=curves.bands, columns=curves.columns)
+    fits = [_fit_candidates(scores[:n], targets) for n in range(1, len(scores) + 1)]
+    losses = [-np.log(np.maximum((mixed * targets.allowed).sum(axis=1), 1e-12)).mean() for *_, mixed in fits]
+    temperature, weights, mixed = fits[int(np.argmax(np.array(losses) <= min(losses) + _NEXT_TO_NOTHING))]
+    return Calibration(temperature, weights, conformal_threshold(mixed, targets))
+
+
+def _fit_candidates(
+    scores: npt.NDArray[np.float32], targets: Targets
+) -> tuple[float, tuple[float, ...], npt.NDArray[np.float32]]:
+    """Temperature and weights for scores [n_candidates, n_objects, n_classes], and the probabilities they give."""
     weights: tuple[float, ...] = (1.0,)
     temperature = fit_temperature(scores[0], targets)
     for _ in range(_ROUNDS if len(scores) > 1 else 0):  # a sum is flatter than its parts: each needs the other
         weights = fit_period_weights(softmax(scores / temperature), targets)
         temperature = fit_temperature(scores[: len(weights)], targets, weights)
-    mixed = np.tensordot(np.array(weights), softmax(scores[: len(weights)] / temperature), 1)
-    return Calibration(temperature, weights, conformal_threshold(mixed, targets))
+    probabilities = softmax(scores[: len(weights)] / temperature)
+    return temperature, weights, np.tensordot(np.array(weights, np.float32), probabilities, 1)
 
 
 def assess(

@@ -286,3 +286,25 @@ def test_a_map_of_time_differences_has_no_phase_to_be_cut_at():
     cut = disguise(inputs, how, Augmentation(role_dropout=0.0), np.random.default_rng(0))
     np.testing.assert_array_equal(cut.images[:, 2::3], inputs.images[:, 2::3])
     assert not np.array_equal(cut.images[:, ::3], inputs.images[:, ::3])
+
+
+def test_only_candidate_periods_that_tell_something_are_looked_at(monkeypatch):
+    from types import SimpleNamespace
+
+    from lcscale.models import assessing
+
+    rng = np.random.default_rng(4)
+    n, classes = 4000, np.array(["RRab", "RRc", "EA"], object)
+    truth, which = rng.integers(0, 3, n), rng.choice(3, n, p=[0.7, 0.3, 0.0])
+    scores = np.zeros((3, n, 3), np.float32)
+    for k in range(3):
+        scores[k, np.arange(n), np.where(which == k, truth, rng.integers(0, 3, n))] = 4.0
+    held = SimpleNamespace(curves=SimpleNamespace(lcs=None, bands=(), columns={}), periods=None)
+    held.targets = targets_of(classes[truth], 1)
+    found = {}
+    for name, seen in {"both": scores, "first": scores[[0, 0, 0]]}.items():
+        monkeypatch.setattr(assessing, "scores_of", lambda *_, seen=seen, **__: (seen, None))
+        found[name] = assessing.calibrate(None, Preparation(), held).period_weights
+    assert len(found["both"]) == 2
+    assert found["both"][1] == pytest.approx(0.3, abs=0.03)
+    assert found["first"] == (1.0,)
