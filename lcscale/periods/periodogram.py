@@ -139,7 +139,7 @@ def lomb_scargle(
     series = Series.of(lcs)
     periodogram = Periodogram(grid, dtype, method, n_harmonics)
     result = np.full((len(lcs), grid.size), np.nan, dtype)
-    with ONE_THREAD:
+    with ONE_THREAD, np.errstate(over="ignore", invalid="ignore"):
         for i in range(len(lcs)):
             if reasons[i] is None:
                 at = 0

@@ -95,7 +95,7 @@ def find(
     instant = ~(series.baseline > 0)
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
     fap = np.full(len(lcs), np.nan)
-    with ONE_THREAD:
+    with ONE_THREAD, np.errstate(over="ignore", invalid="ignore"):
         for trials, members in _by_grid(series, reasons, grid, fmax):
             periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
             peaks = dict(_peaks(periodogram, series, members, n_peaks, device))

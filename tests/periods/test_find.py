@@ -1,5 +1,7 @@
 """`find` and `Search`: known periods come out, bad objects keep their row."""
 
+import warnings
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.periods import PERIOD_SCHEMA, FrequencyGrid, Search, find
+from lcscale.periods import PERIOD_SCHEMA, FrequencyGrid, Search, find, lomb_scargle
 
 
 def stars(periods, shape=np.cos, n=80, noise=0.02, span=700.0, seed=0):
@@ -79,6 +81,21 @@ def test_bad_objects_keep_their_row():
     ]
     for row in rows[1:]:
         assert all(value is None for name, value in row.items() if name != "reason")
+
+
+def test_absurd_numbers_do_not_warn():
+    rng = np.random.default_rng(3)
+    n = 30
+    time = [rng.uniform(-1e300, 1e300, n), *(np.sort(rng.uniform(0, 300, n)) for _ in range(3))]
+    mag = [rng.normal(15, 1, n), 1e300 * rng.normal(size=n), np.where(np.arange(n) == 9, 99.0, 15.0), np.ones(n)]
+    mag[3][4] = 1e30
+    error = [np.full(n, 0.1), np.full(n, 0.1), rng.choice([1e-30, 1e30, 0.1], n), np.full(n, 1e-300)]
+    lcs = LightCurves(*map(np.concatenate, (time, mag, error)), np.arange(5) * n)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = find(lcs, FrequencyGrid.for_baseline(300, 2)).to_pylist()
+        lomb_scargle(lcs, FrequencyGrid.for_baseline(300, 2), dtype=np.float32)
+    assert all((row["period"] is None) == (row["reason"] is not None) for row in rows)
 
 
 def test_row_does_not_depend_on_batch():
