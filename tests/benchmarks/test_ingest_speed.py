@@ -104,7 +104,7 @@ def test_a_catalog_of_positions(benchmark, strip, tmp_path, who):
 
 
 @pytest.mark.benchmark(group="nest detections of 100 observations a star, one process")
-@pytest.mark.parametrize("millions", [1, 3, 10])
+@pytest.mark.parametrize("millions", [3, 10, 30])
 def test_detections_into_light_curves(benchmark, tmp_path, millions):
     """Unsorted detections, each file of all objects: the cost grows with their number, memory stays."""
     rng = np.random.default_rng(1)
