@@ -1,4 +1,4 @@
-"""OGLE's Cepheids put onto EROS-2's light curves of the same sky."""
+"""OGLE's Cepheids and RR Lyrae stars put onto EROS-2's light curves of the same sky."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from skies import put
 
 from lcscale.ingest import ingest
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.models import Classify, Split, read_card
+from lcscale.models.splitting import TEST, assign
+from lcscale.periods import Search
 from lcscale.products import transfer_labels
 
 pytestmark = pytest.mark.realdata
@@ -43,3 +46,37 @@ def test_ogle_names_the_cepheids_of_eros2(real_data, lake):
     called_rr = rows[rows.label == "3"]
     assert (called_rr.period / called_rr.div_period).median() < 1.0
     assert called_rr.magnitude_r.median() < 17.5  # an RR Lyrae star of the LMC has 19
+
+
+def ogle_classes(real_data):
+    """OGLE's Cepheids and RRab stars of the LMC, with EROS-2's number of their class."""
+    path = real_data / "ogle_lmc_rrlyrae" / "parameters.txt.gz"
+    rows = pd.read_csv(path, sep="\t", skiprows=7, header=None, usecols=[2, 3])
+    ra, dec = rows[2].to_numpy(), rows[3].to_numpy()
+    table = pa.table({HEALPIX_COLUMN: compute_spatial_index(ra, dec), "ra": ra, "dec": dec, "ogle": ["3"] * len(rows)})
+    pulsating = cepheids(real_data).drop_columns("mode")
+    both = pa.concat_tables([table, pulsating.append_column("ogle", pa.array(["2"] * pulsating.num_rows))])
+    return both.sort_by(HEALPIX_COLUMN)
+
+
+def test_where_the_network_and_eros2_differ_ogle_is_with_the_network(real_data, lake):
+    """EROS-2's classes and periods are those of another classifier; OGLE's are of many more and better observations."""
+    ingest("eros2", [real_data / "eros2_lmc"], lake, "eros2", progress=False)
+    known = transfer_labels(lake["eros2"], put(lake, "ogle", ogle_classes(real_data)), label="ogle")
+    split = Split(**read_card("general").data["split"])
+    table = known.to_arrow()
+    unseen = table.filter(pa.array(assign(table.column(HEALPIX_COLUMN).to_numpy(), split) == TEST))
+    rows = Classify("general")(Search()(unseen)).to_pandas()
+    named = {"RR": "3", "DC": "2", "T2": "2", "AC": "2"}  # of RRab, RRc, RRd; DCEP_F, DCEP_1O; T2CEP; ACEP
+    found = rows["class"].str[:2].map(named)
+    ours, theirs = (found == rows.ogle).mean(), (rows.label == rows.ogle).mean()
+    print(
+        f"{len(rows)} stars on sky not trained on: OGLE's class has the network in {ours:.3f}, EROS-2 in {theirs:.3f}"
+    )
+    assert len(rows) > 200
+    assert ours >= 0.95
+    assert ours > theirs
+    differ = rows[found != rows.label]
+    right = found[differ.index] == differ.ogle
+    print(f"of {len(differ)} that differ the network is right in {right.sum()}")
+    assert right.mean() > 0.6
