@@ -26,6 +26,7 @@ from lcscale.periods.harmonics import (
     Integers,
     back_substitute,
     fitted,
+    inlined,
     kernel,
 )
 
@@ -65,7 +66,7 @@ EPOCH_STEPS = 400
 """Phases at which the fitted series is searched for its maximum of light."""
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Drop of χ², as a share of the whole, by a series of `order` harmonics; other arguments as in `log_evidence`."""
     time, weight, weighted, cuts, share = curve
@@ -77,7 +78,7 @@ def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: 
     return total
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def _height(curve: Curve, frequency: float, order: int, prior: float, scratch: Any, work: Any) -> float:
     """What `refine` makes highest."""
     if prior == 0.0:
@@ -140,7 +141,7 @@ def _scan(
     return best, place, chosen
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def rank(
     curve: Curve, peaks: Floats, df: float, fmin: float, n_harmonics: int, scratch: Any, work: Any, ranking: Any
 ) -> None:
@@ -165,7 +166,7 @@ def rank(
         ranking[i, 0] -= FREQUENCY_PRICE * math.log(1.0 + refined)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def _span(curve: Curve) -> float:
     """Days from the first observation to the last."""
     time, cuts = curve[0], curve[3]
@@ -177,7 +178,7 @@ def _span(curve: Curve) -> float:
     return float(last - first)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch: Any, work: Any) -> bool:
     """Whether the observations demand the period of `half` rather than that of `frequency`, twice as high."""
     if half * _span(curve) < DOUBLING_CYCLES:
@@ -195,7 +196,7 @@ def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch
     return bool(double > single + DOUBLING_EVIDENCE)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Phase (turns, from time 0) at which a series fitted to the longest segment is brightest."""
     time, weight, weighted, cuts, _ = curve
@@ -221,7 +222,7 @@ def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, wo
     return best
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def _runner_up(ranking: Floats, count: int, best: int, df: float) -> float:
     """Frequency of the best of `count` peaks but the winner, its half and its double; NaN where there is none."""
     frequency = np.nan
@@ -236,7 +237,7 @@ def _runner_up(ranking: Floats, count: int, best: int, df: float) -> float:
     return frequency
 
 
-@kernel  # type: ignore[untyped-decorator]
+@inlined  # type: ignore[untyped-decorator]
 def choose(
     curve: Curve,
     peaks: Floats,

@@ -41,6 +41,9 @@ kernel = nb.njit(
 )
 """Compiles kernels, inline where they are called (`lcscale.features.compiling` says why)."""
 
+inlined = nb.njit(inline="always")
+"""For kernels that others call once or twice: compiled as a part of these, and not on their own before."""
+
 
 @kernel  # type: ignore[untyped-decorator]
 def trig_moments(
