@@ -98,9 +98,10 @@ def from_memory(
     sets = np.where(targets.allowed.any(axis=1), assign(curves.healpix_29, sorting.split), -1).astype(np.int8)
     _check(sets, targets.classes, unknown)
     rows = {name: np.flatnonzero(sets == place) for name, place in SETS.items()}
-    if curves.origin is not None and (curves.origin != SIMULATED).any():
-        simulated = curves.origin[rows["test"]] == SIMULATED
-        rows |= {"test": rows["test"][~simulated], "simulated_test": rows["test"][simulated]}
+    simulated = np.zeros(len(curves), np.bool_) if curves.origin is None else curves.origin == SIMULATED
+    if simulated.any() and not simulated.all():
+        rows |= {"test": np.flatnonzero((sets == TEST) & ~simulated)}
+        rows |= {"simulated_test": np.flatnonzero((sets == TEST) & simulated)}
     preparation = fit_standards(preparation, numbers[rows["train"]])
     teaching, taught = curves.take(rows["train"]), targets.take(rows["train"])
     synthetic: dict[str, int] = {}
