@@ -60,7 +60,7 @@ class DaskEngine:
         They are forked from a server that has imported what they need: a worker that dies is back in a third of a
         second. There is a dashboard where a person watches: it takes half a second to start.
         """
-        _start_fork_server()
+        start_fork_server()
         import dask
         from distributed import LocalCluster
 
@@ -202,7 +202,7 @@ class DaskEngine:
                 owned.close()
 
 
-def _start_fork_server() -> None:
+def start_fork_server() -> None:
     """Start the process that workers are forked from: it imports what they need while this one imports Dask.
 
     That is libraries, and those of our own modules that are in use here: theirs are the tasks to come.

@@ -15,6 +15,9 @@ EngineSpec = Any
 """None, a name (``serial``, ``local:4``, ``cuda``, ``spark``), an address, a client, a session, an `Engine`."""
 
 
+_LOCAL = re.compile(r"local(?::([1-9]\d*))?")
+
+
 class Workers(Protocol):
     """Anything with a size: what an engine says of its workers."""
 
@@ -78,6 +81,14 @@ def resolve(spec: EngineSpec = None) -> Engine:
     raise InputError(f"engine: expected a name, an address or a distributed.Client, got {type(spec).__name__}")
 
 
+def prepare(spec: EngineSpec) -> None:
+    """Begin with what takes time in `resolve(spec)`, so that it goes on while the caller does something else."""
+    if isinstance(spec, str) and _LOCAL.fullmatch(spec):
+        from lcscale.engine.dask import start_fork_server
+
+        start_fork_server()
+
+
 def _named(name: str) -> Engine:
     if name == "serial":
         return SerialEngine()
@@ -89,7 +100,7 @@ def _named(name: str) -> Engine:
 
     if name == "cuda":
         return DaskEngine.cuda()
-    local = re.fullmatch(r"local(?::([1-9]\d*))?", name)
+    local = _LOCAL.fullmatch(name)
     if local:
         return DaskEngine.local(int(local[1]) if local[1] else None)
     if re.match(r"(tcp|tls|ucx|ws|wss)://", name):

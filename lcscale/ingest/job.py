@@ -7,7 +7,6 @@ import importlib
 import itertools
 import os
 import shutil
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 
 from upath import UPath
 
-from lcscale.engine import RunRecord, Shared, Task, resolve, run
+from lcscale.engine import RunRecord, Shared, Task, prepare, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError, InputError
@@ -165,8 +164,8 @@ class _Job:
         if draft.is_published:
             _remove(spills)
             return self._finished(draft)
-        # hats takes a second to import and is wanted for the first leaf: workers start and read meanwhile.
-        threading.Thread(target=importlib.import_module, args=("hats.io",)).start()
+        prepare(engine)
+        importlib.import_module("hats.io")  # a second, wanted for the first leaf: better while workers start than then
         chosen = resolve(engine)
         try:
             return self._run(draft, spills, memory_of_a_task(memory, chosen), {"engine": chosen, "progress": progress})
