@@ -31,15 +31,15 @@ PERIOD_SCHEMA = pa.schema(
         made_field("alias", pa.string(), _MAKER),
         made_field("epoch", pa.float64(), _MAKER, "d"),
         made_field("n_cycles", pa.float64(), _MAKER),
-        pa.field("reason", pa.string()),
+        made_field("reason", pa.string(), _MAKER),
     ]
 )
 """Columns of `find`."""
 
 
 def has_periods(schema: pa.Schema) -> bool:
-    """Whether a catalog's `period` is one that was searched here; a survey's own is none."""
-    return maker_of(schema, "period") is not None
+    """Whether a catalog's `period` and its alternatives were searched here; a survey's own is none."""
+    return maker_of(schema, "period") == _MAKER
 
 
 N_PEAKS = 5
@@ -76,8 +76,8 @@ def find(
     bootstrap
         How many resampled light curves make `fap`, each at the price of a periodogram; 0 takes Baluev's formula.
     device
-        Where the grid is scanned (for one harmonic) and the peaks are refined and ranked, as torch names it;
-        ``"cuda"`` needs numba-cuda. Bootstrap stays on the CPU.
+        Where the grid is scanned and the peaks are refined and ranked, as torch names it; ``"cuda"`` needs numba-cuda.
+        Scans for more than one harmonic, and the bootstrap, stay on the CPU.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def find(
         at which the period stands, if any; `epoch`, the first maximum of light (time of the input); `n_cycles`,
         baseline over period; `reason` why there is no period, with nulls everywhere else.
     """
-    _check(n_peaks, fmax, n_harmonics, bootstrap, device)
+    _check(n_peaks, fmax, bootstrap)
     lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
     series = Series.of(lcs)
     outcome = np.full((len(lcs), 7), np.nan)
@@ -109,15 +109,13 @@ def find(
     return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_harmonics))
 
 
-def _check(n_peaks: int, fmax: float, n_harmonics: int, bootstrap: int, device: str) -> None:
+def _check(n_peaks: int, fmax: float, bootstrap: int) -> None:
     if n_peaks < 1:
         raise InputError(f"periods.find needs n_peaks of at least 1, got {n_peaks}")
     if not 0.0 < fmax < np.inf:
         raise InputError(f"periods.find needs a finite fmax above 0 cycles per day, got {fmax}")
     if bootstrap < 0:
         raise InputError(f"periods.find needs a number of bootstrap resamples of 0 or more, got {bootstrap}")
-    if device != "cpu" and n_harmonics > 1:
-        raise InputError(f"periods.find scans series of {n_harmonics} harmonics on the CPU only, not on {device!r}")
 
 
 def _by_grid(
@@ -135,7 +133,7 @@ def _peaks(
     periodogram: Periodogram, series: Series, members: list[int], n_peaks: int, device: str
 ) -> Iterator[tuple[int, Peaks]]:
     """The highest peaks of the objects `members`."""
-    if device != "cpu":
+    if device != "cpu" and periodogram.n_harmonics == 1:
         from lcscale.periods.batched import BatchedPeriodogram
 
         yield from BatchedPeriodogram(periodogram.grid, device).peaks(series, members, n_peaks)

@@ -116,5 +116,15 @@ def test_bad_numbers_of_harmonics():
     for n_harmonics in (0, 7):
         with pytest.raises(InputError, match="harmonics"):
             lomb_scargle(lcs, GRID, n_harmonics=n_harmonics)
-    with pytest.raises(InputError, match="CPU only"):
-        find(lcs, GRID, n_harmonics=2, device="cuda")
+
+
+def test_on_a_device_the_choice_alone_is_made_there():
+    lcs = LightCurves(*star(60), [0, 60])
+    assert find(lcs, GRID, n_harmonics=2, device="cpu:0").equals(find(lcs, GRID, n_harmonics=2))
+
+
+def test_devices_that_are_not_there_are_input_errors():
+    lcs = LightCurves(*star(20), [0, 20])
+    for device in ("nonsense", "cuda:99", "meta"):
+        with pytest.raises(InputError, match="device"):
+            find(lcs, GRID, device=device)
