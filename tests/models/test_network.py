@@ -54,3 +54,21 @@ def test_rows_do_not_depend_on_the_batch(network):
         whole = network(images, numbers)
         single = torch.cat([network(images[i : i + 1], numbers[i : i + 1]) for i in range(40)])
     torch.testing.assert_close(whole, single, atol=1e-5, rtol=0)
+
+
+def test_the_fused_network_says_the_same():
+    torch.manual_seed(4)
+    network, (images, numbers) = FoldedImageNet(SIZES).train(), batch(40)
+    for _ in range(5):  # statistics of the normalisations other than 0 and 1
+        network(images, numbers)
+    for part in network.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(part.weight)  # of either sign
+            torch.nn.init.normal_(part.bias)
+    with torch.inference_mode():
+        before = network.eval()(images, numbers)
+        fused = network.fused()
+        torch.testing.assert_close(fused(images, numbers), before, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(network(images, numbers), before, rtol=0, atol=0)
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in fused.modules())
+    assert any(isinstance(part, torch.nn.BatchNorm2d) for part in network.modules())
