@@ -45,7 +45,9 @@ def test_features_of_two_bands_are_those_of_the_cpu(ragged):
 
 def test_periods_are_searched_there_too(ragged):
     names = ["period", "fourier_r2"]
-    by_torch, by_numpy = (extract(ragged, names, device=device).to_pandas() for device in ("cpu:0", "cpu"))
+    by_torch, by_numpy = (
+        extract(ragged.take(np.arange(3)), names, device=device).to_pandas() for device in ("cpu:0", "cpu")
+    )
     np.testing.assert_allclose(by_torch[names], by_numpy[names], rtol=1e-6)
 
 

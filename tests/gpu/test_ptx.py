@@ -8,59 +8,12 @@ import numba as nb
 import numpy as np
 import pytest
 
-from lcscale.features import (
-    FAMILIES,
-    counts,
-    distribution,
-    folded,
-    fourier,
-    moments,
-    morphology,
-    multiband,
-    pairwise,
-    robust,
-    sequence,
-    trends,
-    variability,
-)
+from lcscale.features import FAMILIES
 from lcscale.features.batch import BandBatch
 from lcscale.features.catalogue import PAIR_FAMILIES
 from lcscale.lightcurves import LightCurves
-from lcscale.periods import choice, evidence, turns
+from lcscale.periods import choice, turns
 from lcscale.periods.launching import thread
-
-VALUES = nb.float64[::1]
-ROWS = nb.float64[:, ::1]
-TABLE = nb.float64[:, :, ::1]
-INTEGERS = nb.int64[::1]
-NUMBER = nb.float64
-SERIES = (VALUES, VALUES, VALUES, NUMBER, NUMBER, ROWS, ROWS)
-COUNT = nb.int64
-CURVE = nb.types.Tuple((VALUES, VALUES, VALUES, INTEGERS, VALUES))
-ROOM = (ROWS, ROWS)
-
-KERNELS = {  # a family's kernel, and what it takes for one light curve
-    "counts": (counts.counts, (VALUES, VALUES)),
-    "cadence": (counts.cadence, (VALUES, VALUES)),
-    "moments": (moments.moments, (VALUES, VALUES, VALUES)),
-    "variability": (variability.variability, (VALUES, VALUES, VALUES, NUMBER, NUMBER, VALUES)),
-    "sequence": (sequence.sequence, (VALUES, VALUES, VALUES, VALUES)),
-    "morphology": (morphology.morphology, (VALUES, VALUES, VALUES, VALUES)),
-    "robust": (robust.robust, (VALUES, VALUES, nb.boolean, VALUES)),
-    "distribution": (distribution.distribution, (VALUES, TABLE, VALUES)),
-    "trends": (trends.trends, (VALUES, VALUES, VALUES, VALUES)),
-    "weighted trends": (trends.weighted_trends, (VALUES, VALUES, VALUES, VALUES)),
-    "folded": (folded.folded, (VALUES, INTEGERS, VALUES)),
-    "fourier": (fourier.fourier, (*SERIES, VALUES)),
-    "pairwise": (pairwise.qn, (VALUES,)),
-    "first harmonic": (fourier.first_harmonic, SERIES),
-    "color scatter": (multiband.color_scatter, (VALUES, VALUES, VALUES, VALUES)),
-    "evidence": (evidence.log_evidence, (CURVE, NUMBER, COUNT, NUMBER, *ROOM)),
-    "refinement": (choice.refine, (CURVE, NUMBER, NUMBER, COUNT, NUMBER, *ROOM)),
-    "ranking": (choice.rank, (CURVE, VALUES, NUMBER, NUMBER, COUNT, *ROOM, ROWS)),
-    "doubling": (choice.needs_double, (CURVE, NUMBER, NUMBER, NUMBER, *ROOM)),
-    "brightest phase": (choice.brightest_phase, (CURVE, NUMBER, COUNT, *ROOM)),
-}
 
 
 @pytest.fixture
@@ -74,23 +27,12 @@ def cuda(monkeypatch):
     return cuda
 
 
-def test_every_family_is_here():
-    assert {family.name for family in FAMILIES} <= set(KERNELS)
-
-
-@pytest.mark.parametrize("name", KERNELS)
-def test_kernel_compiles_to_ptx(name, cuda):
-    kernel, signature = KERNELS[name]
-    ptx, _ = cuda.compile_ptx(kernel.py_func, signature, device=True, cc=(9, 0))
+def check_launch(loop, arguments, cuda):
+    """Compile a loop as `launch` would start it on arrays of these values."""
+    types = nb.types.Tuple((nb.float64[:, ::1], *(nb.typeof(x) for x in arguments)))
+    ptx, _ = cuda.compile_ptx(thread(loop), (nb.int64, types), cc=(9, 0))
     assert ".target sm_90" in ptx
-    assert ".f64" in ptx
-
-
-def launched(loop, arguments, cuda):
-    """The code of a loop as `launch` would start it on arrays of these values."""
-    types = nb.types.Tuple((ROWS, *(nb.typeof(x) for x in arguments)))
-    ptx, _ = cuda.compile_ptx(thread(loop), (COUNT, types), cc=(9, 0))
-    return ptx
+    assert ".visible .entry" in ptx
 
 
 def batch():
@@ -101,22 +43,22 @@ def batch():
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
 def test_launches_compile_to_ptx(family, cuda):
-    assert ".visible .entry" in launched(family.each, (batch().offsets, *family.arguments(batch())), cuda)
+    check_launch(family.each, (batch().offsets, *family.arguments(batch())), cuda)
 
 
 @pytest.mark.parametrize("family", PAIR_FAMILIES, ids=lambda f: f.name)
 def test_launches_of_two_bands_compile_to_ptx(family, cuda):
-    assert ".visible .entry" in launched(family.each, (batch().offsets, *family.arguments(batch(), batch())), cuda)
+    check_launch(family.each, (batch().offsets, *family.arguments(batch(), batch())), cuda)
 
 
 def test_the_choice_among_peaks_compiles_to_ptx(cuda):
     values, places, cube = np.zeros(3), np.zeros(3, np.int64), np.zeros((1, 1, 1))
     series = (values, values, values, places, places, values)
     arguments = (series, places, cube[0], 0.1, 0.1, 1, (values, places, cube, cube))
-    assert ".visible .entry" in launched(choice.choose_each, arguments, cuda)
+    check_launch(choice.choose_each, arguments, cuda)
 
 
 def test_phasor_compiles_to_arithmetic_alone(cuda):
-    ptx, _ = cuda.compile_ptx(turns.cos_sin_turns.py_func, (NUMBER,), device=True, cc=(9, 0))
+    ptx, _ = cuda.compile_ptx(turns.cos_sin_turns.py_func, (nb.float64,), device=True, cc=(9, 0))
     assert "call" not in ptx
     assert "bra" not in ptx
