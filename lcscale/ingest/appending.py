@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -62,13 +62,12 @@ class Present:
         fields = {field.name: field for field in self.source.schema} | {HEALPIX_COLUMN: _INDEX}
         return schema_text(pa.schema(list(fields.values())))
 
-    def before(self, pixel: Pixel, survey: Survey, moves: Iterable[Move]) -> Before:
-        """What matters of it to the partition `pixel`."""
+    def before(self, pixel: Pixel, survey: Survey, came: Sequence[Pixel], went: Sequence[Pixel]) -> Before:
+        """What matters of it to the partition `pixel`, for whose objects some `came` from others and some `went`."""
         if self.source is None:
             return Before()
-        others = [self.leaves[old] for old, new in moves if new == pixel]
+        others = [self.leaves[old] for old in came] if survey.join_arcsec is not None else []
         if survey.join_arcsec:
             near = self.source.leaves_within(ranges_around_pixel(pixel, reach_arcsec(survey)))
             others = [leaf for leaf in near if leaf.pixel != pixel]
-        departures = tuple(new for old, new in moves if old == pixel)
-        return Before(self.leaves.get(pixel), self.digests.get(pixel, ""), tuple(others), departures)
+        return Before(self.leaves.get(pixel), self.digests.get(pixel, ""), tuple(others), tuple(went))

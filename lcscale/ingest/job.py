@@ -8,6 +8,7 @@ import itertools
 import os
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -177,6 +178,8 @@ class _Job:
         title = str(draft.entry.name)
         options = {"ledger": draft.ledger, **options}
         shuffled = isinstance(options["engine"], SparkEngine)
+        if not any(result.get("spills") for result in draft.ledger.done().values()):
+            _remove(draft.ledger.folder)  # nothing could be read of the release: perhaps it can now
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
         listing = _task(listed, (tuple(self.problems),), repr(self.problems), "list of files", draft)
         record = run([listing, *staging] if self.problems else staging, title=f"{title}: reading", **options)
@@ -187,23 +190,13 @@ class _Job:
         held = {task.arguments[1]: done[task.key]["spills"] for task in staging if done[task.key]["spills"]}
         if not held:
             return self._with_problems(record, draft)
-        names = list(itertools.chain.from_iterable(held.values()))
-        labels = [part.path for part, some in held.items() for _ in some]
-        limits = (self.limits.rows, self.limits.bytes)
-        base = (tuple(self.present.leaves), self.present.schema)
-        planned = (spills, names, labels, *limits, *base, reach_arcsec(self.adapter))
-        planning = _task(plan_leaves, planned, "", "partitions", draft)
-        record = run([planning], **(options | {"progress": False}))
-        if record.quarantined:
-            return record
-        plan = draft.ledger.done()[planning.key]
-        waiting = {Pixel(*at): Spills(spills, tuple(names[i] for i in touched)) for *at, touched in plan["pixels"]}
-        moves, record = self._moves(waiting, plan["schema"], draft, options)
+        waiting, schema, record = self._plan(held, draft, spills, options)
+        moves, record = ([], record) if record.quarantined else self._moves(waiting, schema, draft, options)
         if record.quarantined:
             return record
         if shuffled:
             options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(held), memory)
-        tasks = self._leaf_tasks(waiting, moves, plan["schema"], draft)
+        tasks = self._leaf_tasks(waiting, moves, schema, draft)
         record = run(tasks, title=f"{title}: writing", **options)
         record.stages = reading | record.stages
         done = draft.ledger.done()
@@ -214,10 +207,25 @@ class _Job:
         if not record.quarantined:
             parts = zip(self.parts, staging, strict=True)
             read = {identity for identity, task in parts if done[task.key]["spills"] is not None}
-            self._publish(draft, plan["schema"], results, read)
+            self._publish(draft, schema, results, read)
             record.published = True
             _remove(spills)
         return self._with_problems(record, draft)
+
+    def _plan(
+        self, held: Mapping[Part, Sequence[str]], draft: Draft, spills: UPath, options: dict[str, Any]
+    ) -> tuple[dict[Pixel, Spills], str, RunRecord]:
+        """The partitions that get rows, from which spills, and the rows' schema."""
+        names = list(itertools.chain.from_iterable(held.values()))
+        labels = [part.path for part, some in held.items() for _ in some]
+        limits = (self.limits.rows, self.limits.bytes)
+        base = (tuple(self.present.leaves), self.present.schema)
+        arguments = (spills, names, labels, *limits, *base, reach_arcsec(self.adapter))
+        planning = _task(plan_leaves, arguments, "", "partitions", draft)
+        record = run([planning], **(options | {"progress": False}))
+        plan = draft.ledger.done().get(planning.key, {"pixels": [], "schema": ""})
+        waiting = {Pixel(*at): Spills(spills, tuple(names[i] for i in touched)) for *at, touched in plan["pixels"]}
+        return waiting, plan["schema"], record
 
     def _staging_tasks(self, function: Any, draft: Draft, spills: UPath, memory: int) -> list[Task]:
         return [
@@ -266,8 +274,13 @@ class _Job:
         tasks = []
         writing = Shared(_key(draft, "parquet_options", ""), parquet_options(read_schema_text(schema)))
         nothing = Spills(draft.folder / STAGING, ())
-        for pixel in dict.fromkeys([*waiting, *(old for old, _ in moves)]):
-            before = self.present.before(pixel, self.adapter, moves)
+        came: defaultdict[Pixel, list[Pixel]] = defaultdict(list)
+        went: defaultdict[Pixel, list[Pixel]] = defaultdict(list)
+        for old, new in moves:
+            came[new].append(old)
+            went[old].append(new)
+        for pixel in dict.fromkeys([*waiting, *went]):
+            before = self.present.before(pixel, self.adapter, came[pixel], went[pixel])
             arguments = (waiting.get(pixel, nothing), pixel, draft.folder, schema, self.adapter, before, writing)
             tasks.append(_task(gather_leaf, arguments, str(pixel), f"{draft.entry.name} {pixel}", draft))
         written = {task.arguments[1] for task in tasks}

@@ -77,7 +77,9 @@ def test_a_file_that_could_not_be_read_is_not_held_for_known(tmp_path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(Table, "batches", failing)
         assert ingest("table", sorted(tmp_path.glob("*.parquet")), tmp_path / "lake", "sky").exit_status == 3
-    record = ingest("table", sorted(tmp_path.glob("*.parquet")), tmp_path / "lake", "sky", append=True)
+        assert ingest("table", tmp_path / "1.parquet", tmp_path / "lake", "sky", append=True).exit_status == 3
+        assert "1.parquet" in Lake(tmp_path / "lake").jobs()[-1].quarantined[0]["label"]
+    record = ingest("table", tmp_path / "1.parquet", tmp_path / "lake", "sky", append=True)
     assert (record.exit_status, record.rows) == (0, 10)
 
 
