@@ -26,15 +26,23 @@ def corner_stars(rng, order=9, radius_deg=0.5):
         cells, _, _ = cone_search(Longitude(lon, u.deg), Latitude(lat, u.deg), radius_deg * u.deg, order)
         ra, dec = vertices(cells, order)
         points += [np.column_stack([ra.deg.ravel() % 360, dec.deg.ravel()])]
-    corners = np.unique(np.round(np.concatenate(points), 6), axis=0)
+    every = np.concatenate(points)
+    vectors = unit(*np.radians(every.T))
+    seen = np.tril(np.linalg.norm(vectors[:, None] - vectors[None], axis=2) < 1e-5, -1).any(axis=1)  # 2 arcsec
+    corners = every[~seen]
     stars = np.concatenate([shifted(rng, corners, 0.5), shifted(rng, corners, 0.2, north=4.0)])
     return stars[:, 0], stars[:, 1]
+
+
+def unit(ra, dec):
+    """Unit vectors [n, 3] of positions in radians."""
+    return np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
 
 
 def shifted(rng, positions, arcsec, north=0.0):
     """The positions [n, 2], each moved at random by a little, and to the north (near the pole across it)."""
     ra, dec = np.radians(positions.T)
-    start = np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+    start = unit(ra, dec)
     up = np.column_stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)])
     east = np.column_stack([-np.sin(ra), np.cos(ra), np.zeros_like(ra)])
     by = np.radians(rng.uniform(-arcsec, arcsec, (2, ra.size)) / 3600 / np.sqrt(2))

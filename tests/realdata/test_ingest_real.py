@@ -201,7 +201,10 @@ def test_ztf_oids_are_joined_as_the_stars_are_named(real_data, tmp_path):
     assert table.num_rows == 654
 
 
-@pytest.mark.parametrize(("path", "objects"), [("ztf_yso/photometry", 654), ("ztf_gaia_binaries/ztf_dr_lc", 50)])
+@pytest.mark.parametrize(
+    ("path", "objects"),
+    [pytest.param("ztf_yso/photometry", 654, marks=pytest.mark.slow), ("ztf_gaia_binaries/ztf_dr_lc", 50)],
+)
 def test_ztf_files_of_a_field_and_band_give_the_same_objects(real_data, tmp_path, path, objects):
     """As a bulk release comes: g and r of a star, and its fields, in files of their own, read in any order."""
     table = pq.read_table(real_data / f"{path}.parquet")
