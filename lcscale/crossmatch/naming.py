@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from lcscale.crossmatch.options import MatchOptions
 from lcscale.errors import InputError
+from lcscale.lightcurves.appending import brought_field
 
 SPATIAL_INDEX = "_healpix_29"
 """The right catalog's column of this name is dropped: rows of the result are where the left ones are."""
@@ -67,7 +68,7 @@ def joined_schema(
     if options.how == "anti":
         return left
     names = joined_names(left, right, options, whole_left)
-    fields = [right.field(old).with_name(new) for old, new in names.right]
+    fields = [brought_field(right.field(old)).with_name(new) for old, new in names.right]
     fields += [field.with_name(new) for field, (_, new) in zip(added_fields(options), names.added, strict=True)]
     if options.how == "left":
         fields = [field.with_nullable(True) for field in fields]

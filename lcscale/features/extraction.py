@@ -20,6 +20,8 @@ from lcscale.lightcurves import LightCurves, made_field, usable
 CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
 
+_MAKER = "lcscale.features"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -64,10 +66,9 @@ class Plan:
     def schema(self) -> pa.Schema:
         """Schema of the table, with the features' units."""
         fields = [
-            made_field(column, pa.float64(), "lcscale.features", FEATURES[name].unit)
-            for column, name in self.columns().items()
+            made_field(column, pa.float64(), _MAKER, FEATURES[name].unit) for column, name in self.columns().items()
         ]
-        return pa.schema([*fields, pa.field("reason", pa.string())])
+        return pa.schema([*fields, made_field("reason", pa.string(), _MAKER)])
 
 
 def extract(

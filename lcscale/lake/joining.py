@@ -19,8 +19,8 @@ from lcscale.lightcurves import append_columns, appended_schema, maker_of
 class Join:
     """Appends to each row what `right` knows besides, from its row of the same identity and position.
 
-    A column that both have stays as it is on the left, being a copy on the right, but where a step made it on the right
-    only: then it is another quantity of the same name, and takes the place of the left one.
+    A column that both have stays as it is on the left, being a copy on the right; but what a step made on the right
+    takes the place of the left one: a survey's own quantity of the same name, or what an earlier step had made.
     """
 
     right: Catalog
@@ -49,7 +49,7 @@ class Join:
 
     def _added(self, schema: pa.Schema) -> pa.Schema:
         theirs = self.right.schema
-        made = {name for name in theirs.names if maker_of(theirs, name) and not maker_of(schema, name)}
+        made = {name for name in theirs.names if maker_of(theirs, name)}
         return pa.schema([field for field in theirs if field.name not in schema.names or field.name in made])
 
     def narrowed(self, wanted: Collection[str]) -> Join:

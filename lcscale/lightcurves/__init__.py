@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lcscale.lightcurves.appending import append_columns, appended_schema, made_field, maker_of
+from lcscale.lightcurves.appending import (
+    append_columns,
+    appended_schema,
+    brought_field,
+    made_field,
+    maker_of,
+)
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
 
 if TYPE_CHECKING:
@@ -16,6 +22,7 @@ __all__ = [
     "LightCurves",
     "append_columns",
     "appended_schema",
+    "brought_field",
     "declared_bands",
     "made_field",
     "maker_of",

@@ -25,15 +25,21 @@ def maker_of(schema: pa.Schema, name: str) -> str | None:
     return metadata[_MAKER].decode() if metadata and _MAKER in metadata else None
 
 
+def brought_field(field: pa.Field) -> pa.Field:
+    """The field of a column that came from another catalog: what was made of other light curves is not ours."""
+    return field.with_metadata({key: value for key, value in (field.metadata or {}).items() if key != _MAKER} or None)
+
+
 def append_columns(table: pa.Table, new: pa.Table) -> pa.Table:
     """`table` with the columns of `new` (same number of rows) appended.
 
-    A column of the same name is replaced, at the end; but a `reason` is joined to the one already there
+    A column of the same name is replaced, at the end; but a `reason` is joined to that of an earlier step
     (``"a; b"``), so that no step hides why another could not do its work.
 
     Examples
     --------
-    >>> left = pa.table({"id": [1, 2], "reason": ["too few", None]})
+    >>> fields = pa.schema([("id", pa.int64()), made_field("reason", pa.string(), "first")])
+    >>> left = pa.table({"id": [1, 2], "reason": ["too few", None]}, schema=fields)
     >>> append_columns(left, pa.table({"period": [None, 0.5], "reason": ["no peak", None]})).to_pylist()
     [{'id': 1, 'period': None, 'reason': 'too few; no peak'}, {'id': 2, 'period': 0.5, 'reason': None}]
     """
@@ -41,7 +47,7 @@ def append_columns(table: pa.Table, new: pa.Table) -> pa.Table:
     for field in new.schema:
         values = new.column(field.name)
         if field.name in result.column_names:
-            if field.name == "reason":
+            if field.name == "reason" and maker_of(result.schema, "reason"):
                 values = _join_reasons(result.column("reason"), values)
             result = result.drop_columns([field.name])
         result = result.append_column(field, values)

@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.appending import append_columns, appended_schema
+from lcscale.lightcurves.appending import append_columns, appended_schema, made_field
 from lcscale.lightcurves.batch import LightCurves, declared_bands
 from lcscale.lightcurves.cleaning import usable
+
+_SCHEMA = pa.schema([made_field("wesenheit", pa.float32(), "lcscale.lightcurves", "mag")])
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Wesenheit:
     ratio: float = 1.55
     column: str = "lightcurve"
     rowwise = True
-    version = 1
+    version = 2
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,7 +56,7 @@ class Wesenheit:
         missing = [band for band in (self.blue, self.red) if bands and band not in bands]
         if missing:
             raise InputError(f"a Wesenheit index needs the band {', '.join(missing)}; there are {', '.join(bands)}")
-        return appended_schema(input_schema, pa.schema([pa.field("wesenheit", pa.float32())]))
+        return appended_schema(input_schema, _SCHEMA)
 
     def fingerprint(self) -> str:
         """Its parameters and version."""
@@ -66,7 +68,7 @@ class Wesenheit:
         blue, red = (_mean(lcs, band) for band in (self.blue, self.red))
         index = red - self.ratio * (blue - red)
         value = pa.array(index.astype(np.float32), mask=~np.isfinite(index))
-        return append_columns(table, pa.table({"wesenheit": value}))
+        return append_columns(table, pa.table([value], schema=_SCHEMA))
 
 
 def _mean(lcs: LightCurves, band: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

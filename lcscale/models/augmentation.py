@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import LightCurves
-from lcscale.models.preparation import Inputs, Preparation
+from lcscale.models.preparation import ALTERNATIVES, Inputs, Preparation
 
 _FEWEST = 15
 
@@ -54,6 +56,16 @@ def change(
     drift = how.phase_jitter * rng.standard_normal(n) * period / np.maximum(baseline, period)
     other = np.where(rng.random(n) < how.wrong_period, rng.choice([0.5, 2.0], n), 1.0)
     return changed, period * other * (1 + np.nan_to_num(drift))
+
+
+def tell_right_period(
+    columns: Mapping[str, npt.NDArray[Any]], right: npt.NDArray[np.float64], used: npt.NDArray[np.float64]
+) -> Mapping[str, npt.NDArray[Any]]:
+    """The columns as a search that had preferred a wrong period would give them: the right one is its alternative."""
+    if ALTERNATIVES[0] not in columns:
+        return columns
+    wrong = np.abs(used / right - 1) > 0.25
+    return {**columns, ALTERNATIVES[0]: np.where(wrong, right, columns[ALTERNATIVES[0]])}
 
 
 def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: np.random.Generator) -> Inputs:

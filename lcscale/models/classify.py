@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema, made_field
+from lcscale.lightcurves import LightCurves, append_columns, appended_schema, made_field, maker_of
 from lcscale.models.calibration import prediction_sets
 from lcscale.models.card import Card
-from lcscale.models.curves import bands_of, numbers_of
+from lcscale.models.curves import bands_of, numbers_of, require_period
 from lcscale.models.preparation import is_none
 from lcscale.models.registry import load, read_card
 from lcscale.models.roles import cast
@@ -77,12 +77,17 @@ class Classify(Travelling):
         ------
         ModelError
             The catalog's bands do not fit the model.
+        InputError
+            The column `period` is a survey's own.
         """
         card = read_card(self.model)
+        if not card.preparation.raw:
+            require_period(input_schema, self.period)
         bands = bands_of(input_schema, self.column)
         if bands is not None:
             cast(bands, card.preparation.roles)
-        return appended_schema(input_schema, _new_schema(card.classes))
+        kept = [field for field in input_schema if field.name not in _stale(input_schema)]
+        return appended_schema(pa.schema(kept, input_schema.metadata), _new_schema(card.classes))
 
     def fingerprint(self) -> str:
         """The model's id, wherever it is, the columns and the version."""
@@ -113,7 +118,8 @@ class Classify(Travelling):
             pa.array([self.model_id] * len(table), pa.string()),
             pa.array([card.trained_on] * len(table), pa.string()),
         ]
-        result = append_columns(table, pa.Table.from_arrays(new, schema=_new_schema(card.classes)))
+        earlier = table.drop_columns(list(_stale(table.schema)))
+        result = append_columns(earlier, pa.Table.from_arrays(new, schema=_new_schema(card.classes)))
         at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
         reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
         return result.set_column(at, result.schema.field(at), reason)
@@ -130,6 +136,11 @@ def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
     return tuple(f"{period}_{k}" for k in range(2, n_candidates + 1))
 
 
+def _stale(schema: pa.Schema) -> set[str]:
+    """Columns with the probabilities of another model, of which no other column would say whose they are."""
+    return {name for name in schema.names if name.startswith("prob_") and maker_of(schema, name) == _MAKER}
+
+
 def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:
     """The prediction set of each star as text."""
     sets = prediction_sets(probabilities, card.threshold)
@@ -143,7 +154,7 @@ def _new_schema(classes: tuple[str, ...]) -> pa.Schema:
             made_field("class", pa.string(), _MAKER),
             *(made_field(f"prob_{name}", pa.float32(), _MAKER) for name in classes),
             made_field("prediction_set", pa.string(), _MAKER),
-            pa.field("reason", pa.string()),
+            made_field("reason", pa.string(), _MAKER),
             made_field("model_id", pa.string(), _MAKER),
             made_field("trained_on", pa.string(), _MAKER),
         ]

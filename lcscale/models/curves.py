@@ -12,11 +12,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves import LightCurves, declared_bands
+from lcscale.features import FEATURES
+from lcscale.lightcurves import LightCurves, declared_bands, maker_of
+from lcscale.models.preparation import ALTERNATIVES
 from lcscale.models.roles import Role, cast
 from lcscale.models.taxonomy import map_labels
+from lcscale.periods import has_periods
 
 HEALPIX_COLUMN = "_healpix_29"
+_OURS = {*FEATURES, *ALTERNATIVES, "wesenheit"} - {"period"}
 SIMULATED = "simulated"
 """Origin of stars that are simulated where others are real: their figures are kept apart."""
 
@@ -145,12 +149,25 @@ def bands_of(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
 
 
 def numbers_of(table: pa.Table, names: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
-    """Those of the columns that the table has, as float64 with NaN for nulls."""
+    """Those of the columns that the table has, as float64 with NaN for nulls.
+
+    Of what has a name of ours, such as `amplitude` or `period_2`, only that which a step of ours made: a survey may
+    mean something else by it.
+    """
     return {
         name: table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
         for name in names
-        if name in table.column_names
+        if name in table.column_names and (name not in _OURS or maker_of(table.schema, name) is not None)
     }
+
+
+def require_period(schema: pa.Schema, period: str) -> None:
+    """Raise `InputError` where the column `period` is there, but is a survey's own."""
+    if period == "period" and period in schema.names and not has_periods(schema):
+        raise InputError(
+            "the column period is the survey's own, not one that was searched in these light curves: put "
+            "lcscale.periods.Search before, or rename the column and name it to take it as it is"
+        )
 
 
 def _part(table: pa.Table, column: str, period: str | None, label: str, columns: Sequence[str]) -> LabelledCurves:
@@ -160,6 +177,8 @@ def _part(table: pa.Table, column: str, period: str | None, label: str, columns:
             f"training needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
             f"there are {', '.join(table.column_names)}"
         )
+    if period is not None:
+        require_period(table.schema, period)
     table = table.filter(table.column(label).is_valid())
     lcs = LightCurves.from_arrow(table, column)
     bands = bands_of(table.schema, column) or lcs.bands

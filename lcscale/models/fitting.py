@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
-from lcscale.models.augmentation import Augmentation, change, disguise
+from lcscale.models.augmentation import Augmentation, change, disguise, tell_right_period
 from lcscale.models.checkpoint import Training, load_checkpoint, save_checkpoint
 from lcscale.models.curves import LabelledCurves
 from lcscale.models.model import ONE_TORCH_THREAD, lowered, network_scores, softmax
@@ -157,7 +157,8 @@ def _step(training: Training, batch: Batch, preparation: Preparation, options: T
 def look(curves: LabelledCurves, preparation: Preparation, how: Augmentation, rng: np.random.Generator) -> Inputs:
     """What the network sees of stars this time."""
     changed, period = change(curves.lcs, curves.period, how, rng)
-    inputs = prepare(changed, period, preparation, bands=curves.bands, columns=curves.columns)
+    columns = tell_right_period(curves.columns, curves.period, period)
+    inputs = prepare(changed, period, preparation, bands=curves.bands, columns=columns)
     return disguise(inputs, preparation, how, rng)
 
 

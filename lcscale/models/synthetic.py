@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.lightcurves.gaussian import synthesize_like
 from lcscale.models.curves import LabelledCurves
+from lcscale.models.preparation import ALTERNATIVES
 from lcscale.models.targets import Targets
 
 _MOST_EACH = 4
@@ -50,7 +51,8 @@ def fill_up(
         return curves, targets, made
     chosen, new, period = _new_stars(lcs, curves, np.concatenate(parents), seed)
     like = curves.take(chosen)
-    columns = {name: np.full(chosen.size, np.nan) for name in curves.columns}
+    stretched = period / like.period  # the other candidates are near multiples and aliases of it still
+    columns = {name: values * stretched if name in ALTERNATIVES else values for name, values in like.columns.items()}
     added = replace(like, lcs=new, period=period, columns=columns)
     both = np.concatenate([np.arange(len(targets)), chosen])
     return LabelledCurves.concatenate([replace(curves, lcs=lcs), added]), targets.take(both), made

@@ -102,7 +102,7 @@ def _steps(
     )
     if features:
         steps.append(Extract(features))
-    if "wesenheit" in preparation.columns and "wesenheit" not in catalog.column_names:
+    if "wesenheit" in preparation.columns and maker_of(catalog.schema, "wesenheit") is None:
         steps.append(Wesenheit())
     steps.append(Classify(os.fspath(model)))
     return steps

@@ -25,7 +25,7 @@ _RELEASE = Packed(
     objects=("objects.csv", "objects.csv.gz", "objects.parquet"),
     shape=_objects,
     photometry="photometry*.parquet",
-    detections=Detections("id", "mjd", "mag", "magerr"),
+    detections=Detections("id", "mjd", "mag", "magerr", first_time=0.0),  # a few are at MJD -2409998.5
     field=light_curve_field(("V",), time_scale="UTC", time_origin="MJD", mag_system="Vega (unfiltered, V_CSS)"),
     band="V",
 )

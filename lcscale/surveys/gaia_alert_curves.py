@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from lcscale.lightcurves import made_field
 from lcscale.surveys.nesting import light_curve_field
 
 FIELD = light_curve_field(("G",), time_scale="TCB", time_origin="JD - 2400000.5", mag_system="Vega")
@@ -22,7 +23,7 @@ SCHEMA = pa.schema(
         pa.field("n_untrusted", pa.int32()),
         pa.field("n_null", pa.int32()),
         pa.field("n_malformed", pa.int32()),
-        pa.field("reason", pa.string()),
+        made_field("reason", pa.string(), "lcscale.surveys"),
     ]
 )
 """Columns of `read_alert_curves`."""

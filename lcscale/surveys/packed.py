@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class Detections:
     """Name of the band, or None where the whole file is of one."""
     time_offset: float = 0.0
     """Days to add to the time to make it MJD."""
+    first_time: float = -math.inf
+    """Earlier times, as the file has them, mean none."""
 
     @property
     def columns(self) -> list[str]:
@@ -143,6 +146,7 @@ def _values(table: pa.Table, detections: Detections, band: str) -> dict[str, pa.
     mag = pc.if_else(pc.less(pc.abs(mag), _ABSURD_MAG), mag, None)
     nothing = pa.nulls(table.num_rows, pa.float32())
     time = numbers(detections.time)
+    time = pc.if_else(pc.less(time, detections.first_time), None, time)
     return {
         "time": pc.add(time, detections.time_offset) if detections.time_offset else time,
         "mag": mag,

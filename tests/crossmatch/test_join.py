@@ -8,6 +8,7 @@ import pytest
 
 from lcscale.crossmatch import MatchOptions, joined_schema, match, match_tables, reach_arcsec
 from lcscale.errors import InputError
+from lcscale.lightcurves import made_field, maker_of
 
 RADEC = ("ra", "dec")
 
@@ -140,3 +141,11 @@ def test_bad_input_is_named(left, right, change, words):
         words = "'_healpix_29' of the right catalog 1e\\+06 in row 3"
     with pytest.raises(InputError, match=words):
         join(left, right, **{"right_columns": ("ra", "DEJ"), **change})
+
+
+def test_what_was_made_of_other_light_curves_does_not_pass_for_ours():
+    left = pa.schema([("ra", pa.float64()), ("dec", pa.float64())])
+    right = pa.schema([*left, made_field("period", pa.float64(), "lcscale.periods", "d")])
+    joined = joined_schema(left, right, MatchOptions())
+    assert maker_of(joined, "period") is None
+    assert joined.field("period").metadata == {b"unit": b"d"}

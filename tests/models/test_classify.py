@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from lcscale.errors import InputError, ModelError
-from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.lightcurves import LIGHTCURVE_TYPE, append_columns, made_field
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Classify, load
+from lcscale.periods import PERIOD_SCHEMA
 from lcscale.steps import Step, chain_schema
 
 FIELD = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
@@ -19,7 +20,7 @@ FIELD = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
 def catalog(n=30, seed=9):
     made = synthesize([("RRab", "EA", "LPV")[i % 3] for i in range(n)], seed, n_observations=(60, 150))
     arrays = [pa.array(range(n)), made.lcs.to_arrow(), pa.array(made.period)]
-    schema = pa.schema([pa.field("object_id", pa.int64()), FIELD, pa.field("period", pa.float64())])
+    schema = pa.schema([pa.field("object_id", pa.int64()), FIELD, PERIOD_SCHEMA.field("period")])
     return pa.Table.from_arrays(arrays, schema=schema), made
 
 
@@ -42,6 +43,25 @@ def test_the_schema_is_that_of_the_result(step):
     names = ["class", "prob_RRab", "prob_EA", "prob_LPV", "prediction_set", "reason", "model_id", "trained_on"]
     assert result.column_names == ["object_id", "lightcurve", "period", *names]
     assert step(table.slice(0, 0)).schema.equals(result.schema, check_metadata=True)
+
+
+def test_a_period_of_the_survey_is_refused(step):
+    table, made = catalog()
+    theirs = table.drop_columns("period").append_column("period", pa.array(made.period))
+    with pytest.raises(InputError, match="the survey's own"):
+        chain_schema([step], theirs.schema)
+    named = theirs.rename_columns(["object_id", "lightcurve", "cat_period"])
+    assert Classify(step.model, period="cat_period")(named)["class"].equals(step(table)["class"])
+
+
+def test_no_probability_of_another_model_stays(step):
+    table, _ = catalog()
+    old = pa.schema([made_field(f"prob_{name}", pa.float32(), "lcscale.models") for name in ("QSO", "EA")])
+    before = append_columns(table, pa.table([pa.array([0.5] * len(table), pa.float32())] * 2, schema=old))
+    before = before.append_column("prob_theirs", pa.array([0.1] * len(table)))
+    result = step(before)
+    assert result.schema.equals(chain_schema([step], before.schema), check_metadata=True)
+    assert result.drop_columns("prob_theirs").equals(step(table))
 
 
 def test_it_has_learnt(step):

@@ -1,10 +1,15 @@
 import numpy as np
 import pyarrow as pa
+import pytest
+from labelled_curves import as_table, curves
 
+from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models.curves import numbers_of
 from lcscale.models.roles import ROLES
+from lcscale.periods import PERIOD_SCHEMA
 
 SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
 
@@ -51,7 +56,7 @@ def test_batches_that_lack_a_band_keep_their_codes():
     made = synthesize(["RRab"] * 4, 5, n_observations=(20, 30))
     field = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
     schema = pa.schema(
-        [pa.field("_healpix_29", pa.int64()), field, pa.field("period", pa.float64()), pa.field("label", pa.string())]
+        [pa.field("_healpix_29", pa.int64()), field, PERIOD_SCHEMA.field("period"), pa.field("label", pa.string())]
     )
     tables = [
         pa.Table.from_arrays(
@@ -63,3 +68,18 @@ def test_batches_that_lack_a_band_keep_their_codes():
     assert joined.bands == ("g", "r")
     np.testing.assert_array_equal(joined.lcs.select_band("r").mag, np.tile(made.lcs.select_band("r").mag, 2))
     assert joined.lcs.select_band("g").counts[4:].max() == 0
+
+
+def test_numbers_with_names_of_ours_are_taken_where_we_made_them():
+    schema = pa.schema([("amplitude", pa.float64()), ("bp_rp", pa.float64()), PERIOD_SCHEMA.field("period_2")])
+    table = pa.Table.from_arrays([pa.array([1.0]), pa.array([0.7]), pa.array([3.0])], schema=schema)
+    assert set(numbers_of(table, ["amplitude", "bp_rp", "period_2", "period_3"])) == {"bp_rp", "period_2"}
+
+
+def test_nothing_is_trained_on_a_period_of_the_survey():
+    made = as_table(curves(6))
+    theirs = made.set_column(2, pa.field("period", pa.float64()), made["period"])
+    with pytest.raises(InputError, match="the survey's own"):
+        LabelledCurves.from_tables([theirs])
+    renamed = theirs.rename_columns(["_healpix_29", "lightcurve", "cat_period", "label"])
+    assert LabelledCurves.from_tables([renamed], period="cat_period").period.tolist() == made["period"].to_pylist()

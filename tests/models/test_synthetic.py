@@ -77,3 +77,11 @@ def test_the_card_says_so_and_the_other_sets_are_real(uneven, tmp_path):
     assert model.card.metrics["baseline"] == plain.card.metrics["baseline"], "the baselines see real stars alone"
     with pytest.raises(InputError, match="in memory"):
         train(uneven, tmp_path / "o", trained_on="real", stream=True, **more)
+
+
+def test_further_numbers_do_not_tell_synthetic_stars_from_real_ones(uneven):
+    told = {"bp_rp": np.arange(len(uneven)) / 100, "period_2": 2 * uneven.period}
+    filled, _, _ = fill_up(replace(uneven, columns=told), targets_of(uneven.label, 1), 60, 0)
+    new = np.arange(len(uneven), len(filled))
+    np.testing.assert_allclose(filled.columns["period_2"][new] / filled.period[new], 2.0)
+    assert np.isin(filled.columns["bp_rp"][new], told["bp_rp"]).all()

@@ -12,7 +12,7 @@ from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
-from lcscale.models.augmentation import change, disguise
+from lcscale.models.augmentation import change, disguise, tell_right_period
 from lcscale.models.calibration import conformal_threshold, fit_temperature, prediction_sets
 from lcscale.models.curves import SIMULATED
 from lcscale.models.fitting import fit, group_loss
@@ -265,6 +265,13 @@ def test_some_periods_are_doubled_or_halved():
     assert np.mean(ratio == 0) == pytest.approx(0.6, abs=0.1)
     assert np.mean(ratio == 1) == pytest.approx(0.2, abs=0.08)
     assert np.mean(ratio == -1) == pytest.approx(0.2, abs=0.08)
+
+
+def test_a_wrong_period_has_the_right_one_as_its_alternative():
+    right, other = np.array([1.0, 1.0, 1.0]), np.array([3.0, 3.0, np.nan])
+    told = tell_right_period({"period_2": other, "bp_rp": right}, right, np.array([1.001, 2.0, 0.5]))
+    assert told["period_2"].tolist() == [3.0, 1.0, 1.0]
+    assert tell_right_period({"bp_rp": right}, right, right) == {"bp_rp": right}
 
 
 def test_a_hidden_role_is_hidden_everywhere():
