@@ -283,6 +283,21 @@ def test_a_newer_listing_replaces_rows_and_adds_others_elsewhere(tmp_path):
     assert max(leaf.read(["id"]).num_rows for leaf in new) <= 30
 
 
+def test_on_an_object_store_too(tmp_path):
+    """Objects that moved, and leaves that are copied, in a store without rename, links and locks."""
+    lake = f"memory://{tmp_path.name}"
+    pq.write_table(positions(np.arange(90), np.linspace(0, 90, 90), np.zeros(90), "old"), tmp_path / "one.parquet")
+    pq.write_table(positions(np.arange(40, 50), np.full(10, 200.0), np.zeros(10), "new"), tmp_path / "two.parquet")
+    for name in ("one", "two"):
+        record = ingest(
+            "table", tmp_path / f"{name}.parquet", lake, "sky", id="id", partitioning=Partitioning(rows=20), append=True
+        )
+        assert (record.exit_status, record.rows) == (0, 90)
+    table = content(lake, "sky", "id")
+    assert table["id"].to_pylist() == list(range(90))
+    assert [i for i, note in enumerate(table["note"].to_pylist()) if note == "new"] == list(range(40, 50))
+
+
 def test_append_to_nothing_is_an_ingest(release):
     assert read_in(release, release / "lake", ["d1.parquet"], append=True).published
 
