@@ -312,6 +312,19 @@ def test_three_surveys_are_joined_with_proper_motion(lake, three, model):
         join_surveys(lake["allwise"], lake["twomass"])
 
 
+def test_nothing_of_allwise_passes_for_gaias(lake, three, model):
+    vizier = {"source_id": "Source", "pmra": "pmRA", "pmdec": "pmDE"}
+    gaia, allwise = lake["gaia"].to_arrow(), lake["allwise"].to_arrow()
+    renamed = put(lake, "vizier", gaia.rename_columns([vizier.get(name, name) for name in gaia.column_names]))
+    more = allwise.append_column("pmra", pa.array(np.full(len(allwise), 9e4)))
+    more = more.append_column("source_id", pa.array(["coadd"] * len(allwise)))
+    joined = join_surveys(renamed, lake["twomass"], put(lake, "archive", more))
+    found = yso_candidates(joined, model[0]).to_arrow()
+    expected = yso_candidates(join_surveys(lake["gaia"], lake["twomass"], lake["allwise"]), model[0]).to_arrow()
+    assert found.column("source_id").to_pylist() == expected.column("source_id").to_pylist()
+    assert found.column("prob_YSO").equals(expected.column("prob_YSO"))
+
+
 def test_the_command(lake, three, model):
     options = ["--lake", str(lake.root), "--twomass", "twomass", "--allwise", "allwise", "--model", str(model[0])]
     result = CliRunner().invoke(app, ["yso", "gaia", *options, "--known", "twomass"])

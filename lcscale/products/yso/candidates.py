@@ -17,7 +17,7 @@ from lcscale.lightcurves import append_columns, appended_schema
 from lcscale.products.counterparts import match_alerts, separation_column
 from lcscale.products.definitions import AtLeast
 from lcscale.products.yso.classify import DEFAULT_MODEL, ClassifyYSO
-from lcscale.products.yso.columns import IDS, find_columns, quantities
+from lcscale.products.yso.columns import IDS, declared, find_columns, quantities
 from lcscale.products.yso.labels import CLASSES
 from lcscale.products.yso.photometry import PROBLEMS, Photometry
 from lcscale.surveys.planck import SampleMap
@@ -105,10 +105,12 @@ def join_surveys(
         (twomass, TWOMASS_EPOCH, "_2mass", radius_arcsec[0]),
         (allwise, ALLWISE_EPOCH, "_allwise", radius_arcsec[1]),
     )
+    gaias = {name for names in declared()["gaia"]["columns"].values() for name in names} - set(gaia.column_names)
     for right, epoch, suffix, radius in sides:
         if right is not None:
+            passing = [name for name in right.column_names if name in gaias]  # AllWISE has a pmra of its own, say
             joined = joined.crossmatch(
-                right, radius_arcsec=radius, how="left", left_motion=motion, epoch=epoch, suffix=suffix
+                right.without(*passing), radius_arcsec=radius, how="left", left_motion=motion, epoch=epoch, suffix=suffix
             )
     return joined
 
