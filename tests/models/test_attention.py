@@ -22,7 +22,7 @@ def seen():
 @pytest.fixture
 def network():
     torch.manual_seed(3)
-    return FoldedImageNet(Architecture(2, 7, 3)).eval().requires_grad_(False)
+    return FoldedImageNet(Architecture(2, 7, 3, filters=(4, 6, 8))).eval().requires_grad_(False)
 
 
 def test_it_is_its_definition_with_the_slopes_measured(seen, network):
@@ -32,13 +32,14 @@ def test_it_is_its_definition_with_the_slopes_measured(seen, network):
     images, numbers = torch.from_numpy(inputs.images) / 255.0, torch.from_numpy(inputs.numbers)
     features = network.look(images.double())
     which, step = np.array([0, 1, 2, 0, 1]), 1e-6
+    scores = network.conclude(features, numbers)
     n, n_filters, *shape = features.shape
     weights = np.zeros((n, n_filters))
     for f in range(n_filters):
         for place in np.ndindex(*shape):
             moved = features.clone()
             moved[:, f, *place] += step
-            change = (network.conclude(moved, numbers) - network.conclude(features, numbers)).numpy() / step
+            change = (network.conclude(moved, numbers) - scores).numpy() / step
             weights[:, f] += change[np.arange(n), which]
     expected = np.einsum("nf,nfyx->nyx", weights / np.prod(shape), features.numpy()).clip(0)
     np.testing.assert_allclose(grad_cam(network, inputs, which), expected, atol=1e-6)
