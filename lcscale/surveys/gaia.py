@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from lcscale.surveys.release import Part, Problem
+from lcscale.surveys.release import Part, Problem, ReleaseFileError
 from lcscale.surveys.table import Table
 
 
@@ -39,11 +39,22 @@ class Gaia:
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The sources with all their columns."""
         for table in self._table().batches(part, problems):
+            self._check_epoch(table, part.path)
             fields = [
                 one.with_metadata({**one.metadata, "epoch": f"{self.epoch}"}) if one.name in ("ra", "dec") else one
                 for one in table.schema
             ]
             yield table.cast(pa.schema(fields))
+
+    def _check_epoch(self, table: pa.Table, path: str) -> None:
+        """Positions must be of the epoch that their metadata will say."""
+        given = table.column("ref_epoch").drop_null().unique().to_pylist() if "ref_epoch" in table.column_names else []
+        others = [f"{value:g}" for value in given if value != float(self.epoch)]
+        if others:
+            raise ReleaseFileError(
+                f"{path}: ref_epoch is {', '.join(others)}, not {float(self.epoch):g}; give epoch={others[0]}, "
+                "and ingest the data releases one by one"
+            )
 
     def _table(self) -> Table:
         return Table(ra=self.ra, dec=self.dec, id=self.identity)

@@ -340,6 +340,17 @@ def test_gaia_bulk_files(tmp_path):
     assert table.schema.field("ra").metadata[b"epoch"] == b"2016.0"
 
 
+def test_gaias_positions_of_another_epoch_are_not_called_dr3(tmp_path):
+    path = tmp_path / "dr2.parquet"
+    columns = {"source_id": [1, 2], "ra": [10.0, 20.0], "dec": [0.0, 1.0], "ref_epoch": [2015.5, 2015.5]}
+    pq.write_table(pa.table(columns), path)
+    _, (problem,) = read(surveys.get("gaia"), path)
+    assert "ref_epoch is 2015.5, not 2016; give epoch=2015.5" in str(problem)
+    table, problems = read(surveys.get("gaia", epoch="2015.5"), path)
+    assert problems == []
+    assert table.schema.field("ra").metadata[b"epoch"] == b"2015.5"
+
+
 DATALINK = """\
 transit_id,band,time,mag,flux,flux_error,flux_over_error,rejected_by_photometry,rejected_by_variability,other_flags
 17091923342681275,G,1705.9437360200984,15.25,16000.0,16.0,1000.0,false,false,4097

@@ -108,9 +108,9 @@ def join_surveys(
     gaias = {name for names in declared()["gaia"]["columns"].values() for name in names} - set(gaia.column_names)
     for right, epoch, suffix, radius in sides:
         if right is not None:
-            passing = [name for name in right.column_names if name in gaias]  # AllWISE has a pmra of its own, say
+            right = right.without(*(name for name in right.column_names if name in gaias))  # AllWISE has a pmra too
             joined = joined.crossmatch(
-                right.without(*passing), radius_arcsec=radius, how="left", left_motion=motion, epoch=epoch, suffix=suffix
+                right, radius_arcsec=radius, how="left", left_motion=motion, epoch=epoch, suffix=suffix
             )
     return joined
 
