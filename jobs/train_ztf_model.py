@@ -19,12 +19,12 @@ import numpy as np
 from lcscale import Lake
 from lcscale.lightcurves import usable
 from lcscale.lightcurves.synthesis import synthesize_at
-from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models import LabelledCurves, Preparation, Role, Split, TrainingOptions, train
 from lcscale.models.curves import SIMULATED
-from lcscale.models.roles import ROLES
 from lcscale.periods import Search, find
 from lcscale.products import transfer_labels
 
+ROLES = (Role("blue", ("g",)), Role("red", ("r", "i")))  # of ZTF alone: it has learnt nothing of other surveys
 CATALOGS = ("ztf_yso", "ztf_gaia_binaries", "ztf_prototypes")
 LABELS = {
     "Blazkho": "RRab",
@@ -92,7 +92,8 @@ def main(lake_url: str, folder: str = "lcscale/models/shipped/ztf") -> None:
     parts = {name: real_stars(lake, name) for name in CATALOGS}
     parts[SIMULATED] = simulated_stars(LabelledCurves.concatenate(list(parts.values())))
     joined = LabelledCurves.concatenate([stars.as_survey(name, ROLES) for name, stars in parts.items()])
-    model = train(joined, folder, trained_on="mixed", split=SPLIT, options=OPTIONS, min_class_size=1, progress=True)
+    how = {"split": SPLIT, "options": OPTIONS, "preparation": Preparation(roles=ROLES), "min_class_size": 1}
+    model = train(joined, folder, trained_on="mixed", progress=True, **how)
     print(f"{folder}: model {model.card.id}")
     for kind in ("test", "simulated_test"):
         figures = model.card.metrics[kind]

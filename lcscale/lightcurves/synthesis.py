@@ -135,7 +135,8 @@ def synthesize_at(
     Returns
     -------
     SyntheticLightCurves
-        In each band as many observations as the real star has; the mean magnitude over all of them is the real one's.
+        In each band as many observations as the real star has, varying about a level whose mean over all of them is the
+        real one's mean magnitude.
     """
     bands = cadences.bands
     strange = [band for band in bands if band not in wavelengths]
