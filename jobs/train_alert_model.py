@@ -2,9 +2,10 @@
 
     python jobs/train_alert_model.py [FOLDER] [--ztf light_curves.csv.gz] [--gaia LAKE/CATALOG]
 
-Simulated alerts of all kinds (`lcscale.lightcurves.alerts`), and where given real ones: ZTF alerts of young stars as
-published, Gaia's epochs of common variables as not published, where they would have raised an alert. Half of the
-simulated ones have the times of these, both kinds those of both, so that the times give nothing away. Five minutes.
+Simulated alerts of all kinds (`lcscale.lightcurves.alerts`), and where given real ones: Gaia's epochs of common
+variables as not published, where they would have raised an alert. Half of the simulated ones have the times of these
+or of ZTF's alerts, published and not alike, so that the times give nothing away. Of ZTF's alerts the times alone are
+taken: their magnitudes are those of difference images, and do not tell how bright the star was. Five minutes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def simulated(cadences: LightCurves | None, seed: int, share: float) -> Labelled
 
 
 def ztf_young_stars(path: str) -> LightCurves:
-    """Real alerts of young stars, the fuller of the two bands of each."""
+    """ZTF's alerts of young stars, the fuller of the two bands of each; their times are real light curves' times."""
     rows = pd.read_csv(path).rename(columns=lambda name: name.removeprefix("i:"))
     counts = rows.groupby(["objectId", "fid"]).size().reset_index(name="n").sort_values("n")
     fullest = counts.drop_duplicates("objectId", keep="last")
@@ -64,13 +65,14 @@ def main() -> None:
     for option, what in (("--ztf", "CSV of ZTF alerts of young stars"), ("--gaia", "catalog of Gaia's epochs")):
         parser.add_argument(option, help=what)
     given = parser.parse_args()
-    reals = [(ztf_young_stars(given.ztf), True, "real ZTF young stars", LONG)] if given.ztf else []
-    reals += [(gaia_variables(given.gaia), False, "real Gaia variables", 0)] if given.gaia else []
-    parts = [simulated(None, 1, 0.5 if reals else 1.0)]
-    for k, (lcs, published, name, fewest) in enumerate(reals):
-        parts.append(simulated(lcs.take(lcs.counts >= fewest), 2 + k, 0.5 / len(reals)))
-        parts.append(labelled(lcs, np.full(len(lcs), published), np.full(len(lcs), name), 4 + k))
-    curves, kind = LabelledCurves.concatenate(parts), "mixed" if reals else "simulated"
+    gaia = gaia_variables(given.gaia) if given.gaia else None
+    ztf = ztf_young_stars(given.ztf) if given.ztf else None
+    cadences = [lcs for lcs in (None if ztf is None else ztf.take(ztf.counts >= LONG), gaia) if lcs is not None]
+    parts = [simulated(None, 1, 0.5 if cadences else 1.0)]
+    parts += [simulated(lcs, 2 + k, 0.5 / len(cadences)) for k, lcs in enumerate(cadences)]
+    if gaia is not None:
+        parts.append(labelled(gaia, np.zeros(len(gaia), np.bool_), np.full(len(gaia), "real Gaia variables"), 4))
+    curves, kind = LabelledCurves.concatenate(parts), "simulated" if gaia is None else "mixed"
     model = train(curves, given.folder, trained_on=kind, preparation=HOW, split=SPLIT, options=OPTIONS, progress=True)
     print(f"{given.folder}: model {model.card.id}, {len(curves)} alerts")
 

@@ -77,7 +77,7 @@ def test_the_shipped_model_knows_them_and_says_what_it_was_trained_on(files):
     moved, before = np.array(result["prob_published_at_prevalence"]), np.array(result["prob_PUBLISHED"])
     assert (moved <= before).all()
     card = read_card("alerts")
-    assert {"real ZTF young stars", "real Gaia variables"} < set(card.metrics["test"]["by_origin"])
+    assert "real Gaia variables" in card.metrics["test"]["by_origin"]
 
 
 def test_precision_at_the_real_prevalence_is_the_published_example_s():
