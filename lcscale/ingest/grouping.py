@@ -11,7 +11,7 @@ import pyarrow as pa
 from lcscale.ingest.staging import spatial_index
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.surveys import Survey
-from lcscale.surveys.nesting import MEMBERS
+from lcscale.surveys.nesting import MEMBERS, medians
 
 _ROUNDS = 3
 
@@ -101,6 +101,48 @@ def taken_apart(objects: pa.Table, survey: Survey) -> pa.Table:
     rest = objects.drop_columns([key for key in columns if key in objects.column_names]).take(pa.array(owner))
     arrays = [columns[key] if key in columns else rest.column(key) for key in objects.column_names]
     return pa.Table.from_arrays(arrays, schema=objects.schema)
+
+
+def with_members_once(objects: pa.Table) -> pa.Table:
+    """`objects`, in which pieces brought a member more than once, with each once, and its magnitude told anew."""
+    members = _lists(objects.column(MEMBERS).combine_chunks())
+    name, *_ = members
+    curves = _lists(objects.column("lightcurve").combine_chunks())
+    owner = members[name][1]
+    codes = members[name][0].dictionary_encode().indices.to_numpy().astype(np.int64)
+    _, last = np.unique((owner * (int(codes.max(initial=0)) + 1) + codes)[::-1], return_index=True)
+    kept = np.sort(owner.size - 1 - last)
+    values = {key: each.take(pa.array(kept)) for key, (each, _) in members.items()}
+    owner = owner[kept]
+    piece = _matching(owner, values[name], curves[name][1], curves[name][0])
+    values["mag"] = medians(curves["mag"][0], piece, owner.size)
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=objects.num_rows))]).astype(np.int32)
+    at = objects.column_names.index(MEMBERS)
+    return objects.set_column(at, objects.schema.field(MEMBERS), _struct(ends, values))
+
+
+def without_repeated(known: pa.Table, new: pa.Table, identity: str) -> pa.Table:
+    """The rows `known` without those observations that `new` has anew: of the same name, time and band.
+
+    A survey that reprocesses its images publishes the same observations with other magnitudes.
+    """
+    before, after = (_lists(table.column("lightcurve").combine_chunks()) for table in (known, new))
+    names = [table.column(identity).combine_chunks() for table in (known, new)]
+    of = [names[k].take(pa.array(side["time"][1])) for k, side in enumerate((before, after))]
+    keys = np.zeros(len(of[0]) + len(of[1]), np.int64)
+    for parts in (of, *([side[key][0] for side in (before, after)] for key in ("band", "time"))):
+        codes = pa.concat_arrays([each.cast(parts[0].type) for each in parts]).dictionary_encode().indices
+        place = codes.fill_null(-1).to_numpy().astype(np.int64) + 1
+        keys = keys * (int(place.max(initial=0)) + 1) + place
+    again = np.isin(keys[: len(of[0])], keys[len(of[0]) :]) & of[0].is_valid().to_numpy(zero_copy_only=False)
+    if not again.any():
+        return known
+    kept = np.flatnonzero(~again)
+    owner = before["time"][1][kept]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=known.num_rows))]).astype(np.int32)
+    curves = _struct(ends, {key: each.take(pa.array(kept)) for key, (each, _) in before.items()})
+    at = known.column_names.index("lightcurve")
+    return known.set_column(at, known.schema.field("lightcurve"), curves)
 
 
 def _lists(nested: pa.StructArray) -> dict[str, tuple[pa.Array, Integers]]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import LcscaleError
-from lcscale.ingest.grouping import heads
+from lcscale.ingest.grouping import heads, with_members_once
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.surveys import Survey
 from lcscale.surveys.nesting import MEMBERS
@@ -74,7 +74,9 @@ def join_neighbours(table: pa.Table, survey: Survey, span: tuple[int, int]) -> p
     pieces, objects = table.take(order.filter(pa.array(own))), number[head[own]]
     place = np.cumsum(own) - 1
     repeated = np.unique(np.column_stack([objects, _codes(pieces.column(survey.identity))]), axis=0)
-    return _joined(pieces, objects, place[chosen], distinct=len(repeated) < objects.size)
+    if len(repeated) == objects.size:
+        return _joined(pieces, objects, place[chosen], distinct=False)
+    return with_members_once(_joined(pieces, objects, place[chosen], distinct=True))
 
 
 def _codes(names: pa.ChunkedArray) -> Integers:

@@ -15,7 +15,7 @@ from upath import UPath
 
 from lcscale.errors import InputError
 from lcscale.ingest.duplicates import write_names
-from lcscale.ingest.grouping import reach_arcsec, taken_apart
+from lcscale.ingest.grouping import reach_arcsec, taken_apart, without_repeated
 from lcscale.ingest.joining import join_neighbours, join_pieces
 from lcscale.ingest.moving import of_strangers
 from lcscale.ingest.planning import read_schema_text
@@ -133,9 +133,9 @@ def _renewed(rows: Waiting, pixel: Pixel, folder: UPath, survey: Survey, wanted:
     known = wanted.empty_table() if before.leaf is None else before.leaf.read().cast(wanted)
     if survey.join_arcsec:
         others = [leaf.read(ranges=around).cast(wanted) for leaf in before.others]
-        return join_neighbours(
-            pa.concat_tables([taken_apart(pa.concat_tables([known, *others]), survey), new]), survey, pixel.span
-        )
+        pieces = taken_apart(pa.concat_tables([known, *others]), survey)
+        pieces = without_repeated(pieces, new, str(survey.identity))
+        return join_neighbours(pa.concat_tables([pieces, new]), survey, pixel.span)
     if survey.identity is None:
         return _in_order(pa.concat_tables([known, new]), survey)
     known = of_strangers(known, survey.identity, folder / STAGING, before.departures, invert=True)
@@ -146,7 +146,8 @@ def _renewed(rows: Waiting, pixel: Pixel, folder: UPath, survey: Survey, wanted:
         for leaf in before.others
         for batch in leaf.batches()
     ]
-    return join_pieces(pa.concat_tables([known, *arrivals, new]), survey.identity, renewed=True)
+    known = without_repeated(pa.concat_tables([known, *arrivals]), new, survey.identity)
+    return join_pieces(pa.concat_tables([known, new]), survey.identity, renewed=True)
 
 
 def _in_order(table: pa.Table, survey: Survey) -> pa.Table:

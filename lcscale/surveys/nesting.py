@@ -16,7 +16,7 @@ MEMBERS = "members"
 """Nested column of objects joined by position: a row for each of the survey's own ids that make the object.
 
 Its fields are the id (first; a field of the same name in `lightcurve` tells it of every observation), `ra` and `dec` of
-the survey's, and whatever tells members apart.
+the survey's, and `mag`, the median magnitude of its observations in `lightcurve`.
 """
 
 
@@ -60,6 +60,17 @@ def empty_light_curves(n: int, kind: pa.StructType = LIGHTCURVE_TYPE) -> pa.Stru
     offsets = pa.array(np.zeros(n + 1, np.int32))
     lists = [pa.ListArray.from_arrays(offsets, pa.array([], field.type.value_type)) for field in kind]
     return pa.StructArray.from_arrays(lists, names=[field.name for field in kind])
+
+
+def medians(mag: pa.Array, owner: npt.NDArray[np.int64], n: int) -> pa.Array:
+    """Median of the magnitudes of each of `n` owners, float32, null where there is none; `owner` in any order."""
+    values = mag.to_numpy(zero_copy_only=False)
+    every = np.bincount(owner, minlength=n)
+    starts = np.cumsum(every) - every
+    ordered = np.append(values[np.lexsort((values, owner))], np.float32(np.nan))  # those that are NaN come last of each
+    counts = np.bincount(owner[np.isfinite(values)], minlength=n)
+    middle = (ordered[starts + (counts - 1).clip(0) // 2] + ordered[starts + counts // 2]) / 2
+    return pa.array(middle.astype(np.float32), mask=counts == 0)
 
 
 def light_curve_field(bands: tuple[str, ...], kind: pa.StructType = LIGHTCURVE_TYPE, **metadata: str) -> pa.Field:

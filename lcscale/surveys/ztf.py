@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
-from lcscale.surveys.nesting import MEMBERS, light_curve_field, nest
+from lcscale.surveys.nesting import MEMBERS, light_curve_field, medians, nest
 from lcscale.surveys.packed import POSITION
 from lcscale.surveys.reading import read_batches, read_table, reading, suffix, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
@@ -153,17 +153,8 @@ def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> p
     fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
     columns = [pa.array(oid), pa.array(ra), pa.array(dec)]
     ones = pa.array(np.arange(oid.size + 1, dtype=np.int32))
-    lists = [pa.ListArray.from_arrays(ones, values) for values in (*columns, _medians(curves))]
+    mag = curves.field("mag")
+    owner = np.repeat(np.arange(oid.size), np.diff(mag.offsets.to_numpy()))
+    lists = [pa.ListArray.from_arrays(ones, each) for each in (*columns, medians(mag.values, owner, oid.size))]
     members = pa.StructArray.from_arrays(lists, fields=list(_MEMBERS.type))
     return pa.Table.from_arrays([*columns, members, curves], schema=pa.schema([*fields, _MEMBERS, _FIELD]))
-
-
-def _medians(curves: pa.StructArray) -> pa.Array:
-    """Median magnitude of each light curve, null where there is none."""
-    lists = curves.field("mag")
-    offsets, mag = lists.offsets.to_numpy(), lists.values.to_numpy()
-    owner = np.repeat(np.arange(len(curves)), np.diff(offsets))
-    ordered = np.append(mag[np.lexsort((mag, owner))], np.float32(np.nan))  # those that are NaN come last of each
-    counts = np.bincount(owner[np.isfinite(mag)], minlength=len(curves))
-    middle = (ordered[offsets[:-1] + (counts - 1).clip(0) // 2] + ordered[offsets[:-1] + counts // 2]) / 2
-    return pa.array(middle, mask=counts == 0)

@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -362,3 +363,13 @@ def test_rows_between_existing_partitions_are_not_lost(tmp_path):
         )
     assert record.rows == n
     assert content(lake, "sky", "id")["id"].to_pylist() == list(range(n))
+
+
+def test_observations_with_other_magnitudes_replace_those_of_the_same_time(release):
+    read_in(release, release / "lake", ["d1.parquet", "d2.parquet"])
+    again = pq.read_table(release / "d1.parquet")
+    again = again.set_column(2, "mag", pc.add(again["mag"], np.float32(0.5)))
+    pq.write_table(again, release / "again.parquet")
+    read_in(release, release / "lake", ["again.parquet"], append=True)
+    read_in(release, release / "fresh", ["again.parquet", "d2.parquet"])
+    assert content(release / "lake").equals(content(release / "fresh"))

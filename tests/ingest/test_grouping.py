@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -159,3 +161,35 @@ def test_oids_stay_alone_where_that_is_asked_for(bulk, tmp_path):
     assert record.rows == pq.read_metadata(path).num_rows
     with pytest.raises(InputError, match="join_arcsec is -1"):
         read_in(path, tmp_path, join_arcsec=-1)
+
+
+def different(lake):
+    """The objects, with each of their observations that differ from one another."""
+    return {name: (members, sorted(set(seen))) for name, (members, seen) in objects_in(lake).items()}
+
+
+def test_a_reprocessed_file_replaces_its_observations(bulk, tmp_path):
+    paths, _ = bulk
+    read_in(paths, tmp_path / "lake")
+    table = pq.read_table(paths[0])
+    mag = table.column("mag").combine_chunks()
+    brighter = pa.ListArray.from_arrays(mag.offsets, pc.subtract(mag.values, np.float32(0.25)))
+    pq.write_table(table.set_column(table.column_names.index("mag"), "mag", brighter), tmp_path / "again.parquet")
+    assert read_in([tmp_path / "again.parquet"], tmp_path / "lake", append=True).published
+    read_in([tmp_path / "again.parquet", *paths[1:]], tmp_path / "fresh")
+    assert different(tmp_path / "lake") == different(tmp_path / "fresh")
+
+
+def test_a_longer_file_leaves_each_oid_one_member(bulk, tmp_path):
+    paths, _ = bulk
+    table = pq.read_table(paths[0])
+    for name in ("hmjd", "mag", "magerr", "catflags"):
+        short = pc.list_slice(table.column(name).combine_chunks(), 0, 2)
+        table = table.set_column(table.column_names.index(name), name, short)
+    pq.write_table(table, tmp_path / "half.parquet")
+    read_in([tmp_path / "half.parquet", *paths[1:]], tmp_path / "lake")
+    assert read_in(paths[:1], tmp_path / "lake", append=True).published
+    read_in(paths, tmp_path / "fresh")
+    assert different(tmp_path / "lake") == different(tmp_path / "fresh")
+    members = [lc.Lake(tmp_path / name)["ztf"].to_arrow().sort_by("object_id")["members"] for name in ("lake", "fresh")]
+    assert members[0].to_pylist() == members[1].to_pylist()

@@ -208,10 +208,11 @@ def test_a_read_only_lake_says_so_in_one_line(own_mounts, tmp_path):
 
 def test_the_record_names_the_versions_of_code_steps_and_models(lake):
     from lcscale.models import Classify
+    from lcscale.periods import PERIOD_SCHEMA
 
     step = Classify("demo")
     periods = pa.array([None] * 20, pa.float64())
-    sky = put(lake, "sky", sky_table(20).append_column("period", periods), order=0)
+    sky = put(lake, "sky", sky_table(20).append_column(PERIOD_SCHEMA.field("period"), periods), order=0)
     for _ in range(2):  # also where there is nothing to do
         record = sky.map(step).columns("class").write("classes")
         assert record.versions["Classify"] == f"v{step.version}"
