@@ -89,10 +89,11 @@ def ingest(
     partitioning
         Largest partitions; default: `Partitioning()`.
     append
-        Add to the catalog, if it is there: files it holds already are passed over, observations go to the objects
-        they belong to (and replace those of the same time and band), rows of a known name replace the old ones (of
-        light curves the object's own columns) wherever those were, partitions that neither get nor lose anything are linked. New names cost a look at all names there
-        are: one column of the catalog is read; observations of known objects cost nothing of the kind.
+        Add to the catalog, if it is there: files it holds already are passed over, observations go to the
+        objects they belong to (and replace those of the same time and band), rows of a known name replace the
+        old ones (of light curves the object's own columns) wherever those were, partitions that neither get nor
+        lose anything are linked. New names cost a look at all names there are: one column of the catalog is
+        read; observations of known objects cost nothing of the kind.
     memory
         Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
         quarter of this machine, or 384 MiB a task where that is more. The need does not grow with the release: what
