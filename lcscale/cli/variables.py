@@ -18,9 +18,12 @@ def features(
     lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the result in the lake.")] = None,
     engine: EngineOption = None,
-    fmax: Annotated[float | None, typer.Option(help="Highest trial frequency, cycles per day.")] = None,
-    baseline: Annotated[float, typer.Option(help="Baseline that --fmax's grid is made for, days.")] = 3000.0,
+    fmax: Annotated[float, typer.Option(help="Highest trial frequency, cycles per day.")] = 25.0,
+    baseline: Annotated[
+        float | None, typer.Option(help="Baseline the grid is made for, days (default: each object's own).")
+    ] = None,
     only: Annotated[str | None, typer.Option(help="Names of features, separated by commas (default: all).")] = None,
+    device: Annotated[str, typer.Option(help="Where grids are scanned and features computed: cpu or cuda.")] = "cpu",
     list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
 ) -> None:
     """Compute periods and features of every light curve of a catalog."""
@@ -34,10 +37,11 @@ def features(
         return
     if catalog is None or lake is None or name is None:
         raise InputError("features needs a CATALOG, --lake and --name (or --list)")
-    grid = FrequencyGrid.for_baseline(baseline, fmax) if fmax is not None else None
+    grid = None if baseline is None else FrequencyGrid.for_baseline(baseline, fmax)
     names = tuple(part.strip() for part in only.split(",")) if only else None
+    search = Search(grid, fmax=fmax, device=device)
     place = open_lake(lake)
-    result = place[catalog].map(Search(grid), Extract(names)).without("lightcurve")
+    result = place[catalog].map(search, Extract(names, device=device)).without("lightcurve")
     finish(result.write(name, lake=place, engine=engine, progress=True))
 
 
