@@ -2,10 +2,9 @@
 
     python jobs/train_alert_model.py [FOLDER] [--ztf light_curves.csv.gz] [--gaia LAKE/CATALOG]
 
-Simulated alerts of all kinds (`lcscale.lightcurves.alerts`), and where given real ones: Gaia's epochs of common
-variables as not published, where they would have raised an alert. Half of the simulated ones have the times of these
-or of ZTF's alerts, published and not alike, so that the times give nothing away. Of ZTF's alerts the times alone are
-taken: their magnitudes are those of difference images, and do not tell how bright the star was. Five minutes.
+Simulated alerts of all kinds (`lcscale.lightcurves.alerts`), and real ones: Gaia's epochs of common variables as not
+published, where they would have raised an alert. Half of the simulated ones have the times of these or of ZTF's alerts,
+published and not alike. Magnitudes of ZTF's alerts are of difference images, and not taken. Five minutes.
 """
 
 from __future__ import annotations
@@ -18,12 +17,11 @@ import pandas as pd
 
 from lcscale import open_catalog
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.alerts import FEWEST, KINDS, simulate_alerts, triggers
+from lcscale.lightcurves.alerts import KINDS, simulate_alerts, triggers
 from lcscale.models import LabelledCurves, Preparation, Role, Split, TrainingOptions, train
 from lcscale.models.augmentation import Augmentation
 
-N_EACH = 400  # simulated alerts of each kind
-LONG = 40  # observations a ZTF light curve must have for its times to be used
+N_EACH, LONG = 400, 40  # simulated alerts of each kind; observations of the ZTF series whose times are used
 HOW = Preparation(view="raw", roles=(Role("any", ("G", "g", "V", "r", "R", "I", "i")),))
 OPTIONS = TrainingOptions(epochs=30, hidden=48, filters=(8, 16, 24), augmentation=Augmentation(kept=(0.6, 1.0)))
 SPLIT = Split(validation=0.15, test=0.3, order=4)
@@ -41,12 +39,12 @@ def simulated(cadences: LightCurves | None, seed: int, share: float) -> Labelled
     return labelled(made.lcs, made.published, np.char.add("simulated ", made.kind), seed)
 
 
-def ztf_young_stars(path: str) -> LightCurves:
-    """ZTF's alerts of young stars, the fuller of the two bands of each; their times are real light curves' times."""
+def ztf_cadences(path: str) -> LightCurves:
+    """ZTF's longer series of alerts, the fuller of the two bands of each, for their times."""
     rows = pd.read_csv(path).rename(columns=lambda name: name.removeprefix("i:"))
     counts = rows.groupby(["objectId", "fid"]).size().reset_index(name="n").sort_values("n")
     fullest = counts.drop_duplicates("objectId", keep="last")
-    rows = rows.merge(fullest[fullest.n >= FEWEST], on=["objectId", "fid"]).sort_values(["objectId", "jd"])
+    rows = rows.merge(fullest[fullest.n >= LONG], on=["objectId", "fid"]).sort_values(["objectId", "jd"])
     offsets = np.concatenate([[0], np.cumsum(rows.groupby("objectId").size())])
     none = np.full(len(rows), np.nan, np.float32)
     return LightCurves(rows.jd.to_numpy() - 2_400_000.5, rows.magpsf.to_numpy(np.float32), none, offsets, None, ("G",))
@@ -62,12 +60,12 @@ def gaia_variables(url: str) -> LightCurves:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", default="lcscale/models/shipped/alerts")
-    for option, what in (("--ztf", "CSV of ZTF alerts of young stars"), ("--gaia", "catalog of Gaia's epochs")):
-        parser.add_argument(option, help=what)
+    parser.add_argument("--ztf", help="CSV of ZTF alerts of young stars")
+    parser.add_argument("--gaia", help="catalog of Gaia's epochs")
     given = parser.parse_args()
     gaia = gaia_variables(given.gaia) if given.gaia else None
-    ztf = ztf_young_stars(given.ztf) if given.ztf else None
-    cadences = [lcs for lcs in (None if ztf is None else ztf.take(ztf.counts >= LONG), gaia) if lcs is not None]
+    cadences = [ztf_cadences(given.ztf)] if given.ztf else []
+    cadences += [gaia] if gaia is not None else []
     parts = [simulated(None, 1, 0.5 if cadences else 1.0)]
     parts += [simulated(lcs, 2 + k, 0.5 / len(cadences)) for k, lcs in enumerate(cadences)]
     if gaia is not None:

@@ -17,13 +17,20 @@ def alerts(
     by: Annotated[str, typer.Option(help="year, month, night or class.")] = "year",
     time: Annotated[str, typer.Option(help="Column with the time that puts an alert in its period.")] = "Date",
     radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 2.0,
+    at_least: Annotated[
+        float, typer.Option(help="Probability that sources of a catalog with a column prob_YSO must reach.")
+    ] = 0.9,
     engine: EngineOption = None,
 ) -> None:
     """Count alerts and those that are young stellar objects, with Wilson intervals."""
-    from lcscale.products import alert_statistics
+    from lcscale.products import Near, alert_statistics
 
     place = open_lake(lake)
-    known = {each: find_catalog(place, each) for each in yso}
+    listed = {each: find_catalog(place, each) for each in yso}
+    known = {
+        each: Near(found, "prob_YSO", at_least) if "prob_YSO" in found.column_names else found
+        for each, found in listed.items()
+    }
     table = alert_statistics(place[catalog], known, by=by, radius_arcsec=radius_arcsec, time=time, engine=engine)
     version = place.write_table(name, table)
     period = "class" if by == "class" else "period"

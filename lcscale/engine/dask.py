@@ -79,7 +79,7 @@ class DaskEngine:
         try:
             from dask_cuda import LocalCUDACluster
         except ImportError as error:
-            raise InputError(f"engine cuda needs dask-cuda: pip install 'lcscale[gpu]' ({error})") from error
+            raise InputError(f"engine cuda needs dask-cuda: pip install -e '.[gpu]' ({error})") from error
         try:
             return cls._of(
                 LocalCUDACluster,
@@ -103,8 +103,13 @@ class DaskEngine:
     @classmethod
     def connect(cls, address: str) -> DaskEngine:
         """A client of the scheduler at `address`; TLS files come from Dask's configuration."""
-        from distributed import Client
+        from distributed import Client, Security
 
+        if address.startswith("tls:") and Security().get_connection_args("client")["ssl_context"] is None:
+            raise InputError(
+                f"no certificate for {address}: Dask's configuration must name it "
+                "(distributed.comm.tls: ca-file, client.cert, client.key; see docs/cluster.md)"
+            )
         try:
             client = Client(address, set_as_default=False, timeout=_CONNECT_SECONDS)
         except (OSError, TimeoutError) as error:

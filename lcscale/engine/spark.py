@@ -27,7 +27,7 @@ class SparkEngine:
         try:
             from pyspark.sql import SparkSession
         except ImportError as error:
-            raise InputError(f"engine spark needs PySpark: pip install 'lcscale[spark]' ({error})") from error
+            raise InputError(f"engine spark needs PySpark: pip install -e '.[spark]' ({error})") from error
         active = SparkSession.getActiveSession()
         if active is not None:
             return cls(active)

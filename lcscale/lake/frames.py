@@ -39,7 +39,7 @@ def to_lsdb(catalog: Catalog) -> Any:
     try:
         import lsdb
     except ImportError as error:
-        raise LcscaleError("to_lsdb needs LSDB: pip install 'lcscale[notebook]'") from error
+        raise LcscaleError("to_lsdb needs LSDB: pip install -c infra/constraints.txt -e '.[notebook]'") from error
     source = catalog.source
     if not catalog.steps and catalog.area is None:
         return lsdb.open_catalog(source.folder, columns="all")

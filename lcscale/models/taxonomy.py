@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from lcscale.errors import InputError
 
-SURVEYS = ("crts", "eros2", "gaia", "ogle", "vsx", "ztf_chen")
+SURVEYS = ("crts", "eros2", "gaia", "ogle", "vsx", "ztf", "ztf_chen")
 """Naming schemes whose labels the taxonomy knows."""
 
 
