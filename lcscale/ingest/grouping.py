@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,7 +9,7 @@ import pyarrow as pa
 from lcscale.ingest.staging import spatial_index
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.surveys import Survey
-from lcscale.surveys.nesting import MEMBERS, medians
+from lcscale.surveys.nesting import MEMBERS, gathered, medians
 
 _ROUNDS = 3
 
@@ -88,15 +86,14 @@ def taken_apart(objects: pa.Table, survey: Survey) -> pa.Table:
     position = [np.asarray(members[angle][0].to_numpy(zero_copy_only=False)) for angle in ("ra", "dec")]
     piece = _matching(owner, members[name][0], of, curves[name][0])
     order = np.argsort(piece, kind="stable")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(piece, minlength=owner.size))]).astype(np.int32)
-    ones = np.arange(owner.size + 1, dtype=np.int32)
+    taken = {key: values.take(pa.array(order)) for key, (values, _) in curves.items()}
     columns = {
         HEALPIX_COLUMN: pa.array(spatial_index(*position)),
         str(survey.identity): members[name][0],
         survey.ra: pa.array(position[0]),
         survey.dec: pa.array(position[1]),
-        MEMBERS: _struct(ones, {key: values for key, (values, _) in members.items()}),
-        "lightcurve": _struct(ends, {key: values.take(pa.array(order)) for key, (values, _) in curves.items()}),
+        MEMBERS: gathered(np.arange(owner.size), owner.size, {key: values for key, (values, _) in members.items()}),
+        "lightcurve": gathered(piece[order], owner.size, taken),
     }
     rest = objects.drop_columns([key for key in columns if key in objects.column_names]).take(pa.array(owner))
     arrays = [columns[key] if key in columns else rest.column(key) for key in objects.column_names]
@@ -116,9 +113,8 @@ def with_members_once(objects: pa.Table) -> pa.Table:
     owner = owner[kept]
     piece = _matching(owner, values[name], curves[name][1], curves[name][0])
     values["mag"] = medians(curves["mag"][0], piece, owner.size)
-    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=objects.num_rows))]).astype(np.int32)
     at = objects.column_names.index(MEMBERS)
-    return objects.set_column(at, objects.schema.field(MEMBERS), _struct(ends, values))
+    return objects.set_column(at, objects.schema.field(MEMBERS), gathered(owner, objects.num_rows, values))
 
 
 def without_repeated(known: pa.Table, new: pa.Table, identity: str) -> pa.Table:
@@ -138,9 +134,8 @@ def without_repeated(known: pa.Table, new: pa.Table, identity: str) -> pa.Table:
     if not again.any():
         return known
     kept = np.flatnonzero(~again)
-    owner = before["time"][1][kept]
-    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=known.num_rows))]).astype(np.int32)
-    curves = _struct(ends, {key: each.take(pa.array(kept)) for key, (each, _) in before.items()})
+    values = {key: each.take(pa.array(kept)) for key, (each, _) in before.items()}
+    curves = gathered(before["time"][1][kept], known.num_rows, values)
     at = known.column_names.index("lightcurve")
     return known.set_column(at, known.schema.field("lightcurve"), curves)
 
@@ -162,10 +157,3 @@ def _matching(owner: Integers, names: pa.Array, of: Integers, wanted: pa.Array) 
     keys = owner * base + codes[: owner.size]
     order = np.argsort(keys, kind="stable")
     return np.asarray(order[np.searchsorted(keys[order], of * base + codes[owner.size :])])
-
-
-def _struct(bounds: npt.NDArray[np.int32], values: dict[str, Any]) -> pa.StructArray:
-    offsets = pa.array(bounds)
-    return pa.StructArray.from_arrays(
-        [pa.ListArray.from_arrays(offsets, each) for each in values.values()], names=list(values)
-    )

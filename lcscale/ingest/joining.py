@@ -13,7 +13,7 @@ from lcscale.errors import LcscaleError
 from lcscale.ingest.grouping import heads, with_members_once
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.surveys import Survey
-from lcscale.surveys.nesting import MEMBERS
+from lcscale.surveys.nesting import MEMBERS, gathered
 
 NESTED = ("lightcurve", MEMBERS)
 """Columns, structs of lists, that pieces bring parts of; in order of their first field."""
@@ -125,11 +125,7 @@ def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.S
         owner = owner[rows]
     if rows is not None:
         values = {name: value.take(pa.array(rows)) for name, value in values.items()}
-    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n))])
-    bounds = pa.array(ends.astype(np.int32))
-    return pa.StructArray.from_arrays(
-        [pa.ListArray.from_arrays(bounds, value) for value in values.values()], names=list(values)
-    )
+    return gathered(owner, n, values)
 
 
 def _distinct(owner: Integers, values: Mapping[str, pa.Array], rows: Integers) -> Integers:

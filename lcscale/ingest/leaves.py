@@ -89,8 +89,9 @@ def gather_leaf(
     if before.leaf is None and not before.others:
         tables = _portions(rows, pixel, survey, wanted)
     else:
-        after = _renewed(rows, pixel, folder, survey, wanted, before)
-        if before.leaf is not None and after.equals(before.leaf.read().cast(wanted)):
+        known = wanted.empty_table() if before.leaf is None else before.leaf.read().cast(wanted)
+        after = _renewed(rows, pixel, folder, survey, known, before)
+        if before.leaf is not None and after.equals(known):
             return link_leaf(before.leaf, before.digest, folder)
         tables = (table for table in [after])
     names: list[pa.Array] = []
@@ -126,11 +127,11 @@ def _portions(rows: Waiting, pixel: Pixel, survey: Survey, wanted: pa.Schema) ->
             yield join_neighbours(_cast(list(around), wanted), survey, part.span)
 
 
-def _renewed(rows: Waiting, pixel: Pixel, folder: UPath, survey: Survey, wanted: pa.Schema, before: Before) -> pa.Table:
-    """The rows of the version before with what came for them, in order of the index."""
+def _renewed(rows: Waiting, pixel: Pixel, folder: UPath, survey: Survey, known: pa.Table, before: Before) -> pa.Table:
+    """The `known` rows of the version before with what came for them, in order of the index."""
+    wanted = known.schema
     around = ranges_around_pixel(pixel, reach_arcsec(survey))
     new = _cast(list(rows.within(around)), wanted)
-    known = wanted.empty_table() if before.leaf is None else before.leaf.read().cast(wanted)
     if survey.join_arcsec:
         others = [leaf.read(ranges=around).cast(wanted) for leaf in before.others]
         pieces = taken_apart(pa.concat_tables([known, *others]), survey)

@@ -86,7 +86,8 @@ class Classify(Travelling):
         bands = bands_of(input_schema, self.column)
         if bands is not None:
             cast(bands, card.preparation.roles)
-        kept = [field for field in input_schema if field.name not in _stale(input_schema)]
+        stale = _stale(input_schema)
+        kept = [field for field in input_schema if field.name not in stale]
         return appended_schema(pa.schema(kept, input_schema.metadata), _new_schema(card.classes))
 
     def fingerprint(self) -> str:

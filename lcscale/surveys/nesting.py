@@ -55,6 +55,15 @@ def nest(owner: npt.NDArray[np.int64], values: Mapping[str, pa.Array]) -> tuple[
     return owner[starts], pa.StructArray.from_arrays(list(lists.values()), names=list(lists))
 
 
+def gathered(owner: npt.NDArray[np.int64], n: int, values: Mapping[str, pa.Array]) -> pa.StructArray:
+    """A struct of lists for each of `n` owners, of values that stand in order of their `owner`."""
+    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n))])
+    bounds = pa.array(ends.astype(np.int32))
+    return pa.StructArray.from_arrays(
+        [pa.ListArray.from_arrays(bounds, each) for each in values.values()], names=list(values)
+    )
+
+
 def empty_light_curves(n: int, kind: pa.StructType = LIGHTCURVE_TYPE) -> pa.StructArray:
     """`n` light curves without observations."""
     offsets = pa.array(np.zeros(n + 1, np.int32))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from killing import killing_workers
 from skies import put, sky_table
 from slowly import Slowly
 
@@ -34,25 +34,8 @@ def test_workers_killed_every_second_change_nothing(lake, monkeypatch):
     assert len(sky.partitions) == 192
     work = sky.map(Slowly(SECONDS))
     engine = resolve("local:2")
-    stop = threading.Event()
-    killed = []
-
-    def kill():
-        rng = random.Random(1)
-        while not stop.wait(1.0):
-            nanny = rng.choice(list(engine.client.cluster.workers.values()))
-            if nanny.process is not None and nanny.process.pid:
-                os.kill(nanny.process.pid, signal.SIGKILL)
-                killed.append(time.monotonic())
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with killing_workers(engine, 1.0, seed=1) as killed:
         record = work.write("killed", engine=engine)
-    finally:
-        stop.set()
-        killer.join()
-        engine.close()
     assert len(killed) >= 3
     assert record.exit_status == 0
     undisturbed = work.write("undisturbed", engine="serial")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from killing import killing_workers
 
 import lcscale as lc
 from lcscale.engine import resolve
@@ -54,24 +52,8 @@ def leaves(lake):
 
 def test_workers_killed_twice_a_second(release, tmp_path):
     engine = resolve("local:2")
-    stop, killed = threading.Event(), []
-
-    def kill():
-        rng = random.Random(3)
-        while not stop.wait(0.5):
-            nanny = rng.choice(list(engine.client.cluster.workers.values()))
-            if nanny.process is not None and nanny.process.pid:
-                os.kill(nanny.process.pid, signal.SIGKILL)
-                killed.append(nanny.process.pid)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with killing_workers(engine, 0.5, seed=3) as killed:
         record = read_in(release, tmp_path, engine)
-    finally:
-        stop.set()
-        killer.join()
-        engine.close()
     assert killed
     assert (record.exit_status, record.rows) == (0, 2000)
     assert leaves(tmp_path) == leaves(release / "undisturbed")
