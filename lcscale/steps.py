@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.expressions import expression, names_in
 
 
 @runtime_checkable
@@ -96,8 +97,6 @@ class Where:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names in the condition."""
-        from lcscale.crossmatch.expressions import names_in
-
         return names_in(self.condition)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
@@ -112,8 +111,6 @@ class Where:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that are kept."""
-        from lcscale.crossmatch.expressions import expression
-
         try:
             return table.filter(expression(self.condition, {name: name for name in self.columns}))
         except (pa.ArrowException, TypeError) as error:

@@ -13,9 +13,10 @@ ROOT = Path(lcscale.__file__).parent
 KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images"}
 BELOW = {
     "errors": set(),
-    "steps": {"errors"} | KERNELS | {"surveys"},
+    "expressions": {"errors"},
+    "steps": {"errors", "expressions"} | KERNELS | {"surveys"},
     "lightcurves": {"errors"},
-    "crossmatch": {"errors", "lightcurves"},
+    "crossmatch": {"errors", "expressions", "lightcurves"},
     "periods": {"errors", "lightcurves"},
     "images": {"errors", "lightcurves"},
     "features": {"errors", "lightcurves", "periods"},

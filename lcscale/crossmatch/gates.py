@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.crossmatch.expressions import expression, names_in
 from lcscale.crossmatch.naming import JoinedNames
 from lcscale.crossmatch.options import ErrorColumns, MatchOptions
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError
+from lcscale.expressions import expression, names_in
 
 _Floats = npt.NDArray[np.float64]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lcscale.crossmatch.expressions import names_in
 from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.motion import ProperMotion
 from lcscale.errors import InputError
+from lcscale.expressions import names_in
 
 HOW = ("inner", "left", "anti")
 """Which left rows stay: those with a counterpart, all, those without."""

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from upath import UPath
 
-from lcscale.engine.overlap import two_at_once
 from lcscale.errors import InputError
-from lcscale.lake.leaf import Ranges
-from lcscale.lake.partition import PartitionPlan
-from lcscale.lake.region import Region, as_region
-from lcscale.lake.source import Source, open_source
-from lcscale.steps import Narrowing, Select, Step, Where, chain_schema
+from lcscale.lake.draft import Draft, check_name
+from lcscale.lake.joining import Join
+from lcscale.lake.neighbours import Crossmatch
+from lcscale.lake.region import as_region
+from lcscale.lake.source import open_source
+from lcscale.lake.storage import place_of
+from lcscale.lake.view import View
+from lcscale.steps import Step, Where, chain_schema
 
 if TYPE_CHECKING:
-    from upath import UPath
-
     from lcscale.engine import RunRecord
     from lcscale.lake.streaming import CatalogStream
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Catalog(View):
     """Rows on the sky, partitioned by HEALPix pixel, and the steps to apply to them; nothing is read until asked.
 
     Catalogs are immutable: every method gives a new one. Look with `head`, `to_arrow`, `to_dask`, `to_lsdb`; run as a
@@ -37,38 +37,6 @@ class Catalog:
     >>> catalog = lc.open_catalog("lake/crts_north")  # doctest: +SKIP
     >>> catalog.region(lc.Cone(180.0, 30.0, 3600)).map(lc.features.Extract()).head()  # doctest: +SKIP
     """
-
-    source: Source
-    steps: tuple[Step, ...] = ()
-    area: Region | None = None
-    entries: UPath | None = None
-    """Root of the lake it came from, where `write` puts its result."""
-
-    @property
-    def name(self) -> str:
-        """Name of the catalog it reads."""
-        return self.source.name
-
-    @property
-    def schema(self) -> pa.Schema:
-        """Arrow schema of its rows after all steps."""
-        return chain_schema(self.steps, self.source.schema)
-
-    @property
-    def column_names(self) -> list[str]:
-        """Names of its columns after all steps."""
-        return list(self.schema.names)
-
-    def columns(self, *names: str) -> Catalog:
-        """Keep only these columns; the HEALPix index and the coordinates always stay."""
-        schema = self.schema
-        unknown = [name for name in names if name not in schema.names]
-        if unknown:
-            raise InputError(
-                f"{self.name}: no column {', '.join(map(repr, unknown))}; there are {', '.join(schema.names)}"
-            )
-        kept = [name for name in self.source.position if name not in names]
-        return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(names)))))
 
     def without(self, *names: str) -> Catalog:
         """All columns but these."""
@@ -121,70 +89,20 @@ class Catalog:
             Left columns, right columns (with the suffix where names clash), ``separation_arcsec``; in left order.
         """
         from lcscale.crossmatch import MatchOptions
-        from lcscale.lake.neighbours import Crossmatch, associate
 
+        step = Crossmatch(self, other, MatchOptions(**options))
         if association:
-            return associate(self, other, MatchOptions(**options), left_id, right_id)
+            return self.map(step).columns(*step.association(left_id, right_id))
         if left_id is not None or right_id is not None:
             raise InputError("crossmatch: left_id and right_id belong to association=True")
-        return self.map(Crossmatch(self, other, MatchOptions(**options)))
+        return self.map(step)
 
     def join(self, other: Catalog, on: str = "object_id") -> Catalog:
         """Append the further columns of `other`, a catalog made from this one: features to light curves, say.
 
         Rows belong together when `on` and the position are the same; a row without its like gets nulls.
         """
-        from lcscale.lake.joining import Join
-
         return self.map(Join(other, on))
-
-    def plan(self) -> PartitionPlan:
-        """How its partitions are read and computed: only columns that are needed are read, of other catalogs too."""
-        columns, steps = self._needed()
-        return PartitionPlan(
-            columns=columns,
-            input_schema=self.source.schema,
-            ra=self.source.ra,
-            dec=self.source.dec,
-            steps=steps,
-            region=self.area,
-        )
-
-    def _needed(self) -> tuple[tuple[str, ...], tuple[Step, ...]]:
-        """Columns to read, and the steps, of which those that read other catalogs read what is kept in the end."""
-        wanted: set[str] | None = None
-        steps = []
-        for step in reversed(self.steps):
-            if isinstance(step, Select):
-                wanted = set(step.names)
-            elif wanted is not None:
-                step = step.narrowed(wanted) if isinstance(step, Narrowing) else step
-                wanted |= {*step.columns, *getattr(step, "optional_columns", ())}
-            steps.append(step)
-        names = self.source.schema.names
-        wanted = set(names) if wanted is None else wanted.union(self.source.position)
-        return tuple(name for name in names if name in wanted), tuple(reversed(steps))
-
-    @property
-    def partitions(self) -> list[Any]:
-        """The leaves it reads, in order of the sky."""
-        if self.area is None:
-            return list(self.source.leaves)
-        return self.source.leaves_within(self.area.ranges())
-
-    def to_batches(self) -> Iterator[pa.Table]:
-        """The rows, one table a partition, computed here as they are asked for, and the next one meanwhile."""
-        return two_at_once(self.plan().table, self.partitions)
-
-    def rows_within(self, ranges: Ranges) -> pa.Table:
-        """The rows whose `_healpix_29` lies in `ranges`, in one table, computed here."""
-        plan = self.plan()
-        found = [table for leaf in self.source.leaves_within(ranges) for table in plan.tables(leaf, ranges)]
-        return pa.concat_tables([plan.schema.empty_table(), *found]).combine_chunks()
-
-    def to_arrow(self) -> pa.Table:
-        """All rows in one Arrow table, computed here."""
-        return pa.concat_tables([self.schema.empty_table(), *self.to_batches()]).combine_chunks()
 
     def head(self, n: int = 5) -> Any:
         """The first `n` rows as a pandas dataframe; reads no more than it must."""
@@ -249,31 +167,14 @@ class Catalog:
         retries
             How often a partition that fails is tried again.
         """
-        from lcscale.lake.job import write_catalog
+        from lcscale.lake.job import Plan, write_view
 
-        return write_catalog(self, name, lake=lake, engine=engine, progress=progress, retries=retries)
-
-    def fingerprint(self) -> str:
-        """A text that stands for its content: the leaves' identities, the steps and the region."""
-        identities = self.source.identities()
-        parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in self.partitions]
-        digest = hashlib.blake2b("\n".join([*parts, self.steps_fingerprint()]).encode(), digest_size=16)
-        return digest.hexdigest()
-
-    def steps_fingerprint(self) -> str:
-        """A text that stands for what is done to each partition."""
-        return "\n".join([repr(self.area), *(step.fingerprint() for step in self.steps)])
-
-    def inherited_properties(self) -> dict[str, str]:
-        """Properties of the source that stay true of its rows: survey, epoch, references."""
-        return {key: value for key, value in self.source.properties if key.startswith(("lcscale_", "obs_", "bib_"))}
-
-    def __repr__(self) -> str:
-        size = f"{self.source.rows:,} rows, {len(self.source.leaves)} partitions"
-        lines = [f"Catalog {self.name} ({size}, {self.source.url})"]
-        lines += [f"  in {self.area!r}"] if self.area is not None else []
-        lines += [f"  -> {step!r}" for step in self.steps]
-        return "\n".join([*lines, f"  columns: {', '.join(self.column_names)}"])
+        root = self.entries if lake is None else place_of(lake)
+        if root is None:
+            raise InputError(f"write({name!r}): the catalog came from no lake; say which with lake=")
+        check_name(name)
+        plan = Plan(self)
+        return write_view(plan, Draft(root / name, plan.text), engine=engine, progress=progress, retries=retries)
 
 
 def open_catalog(url: str, **storage_options: Any) -> Catalog:

@@ -19,10 +19,11 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine import Ledger
-from lcscale.errors import ConflictError, LcscaleError
+from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import is_local, replace_file, stamp, writing
+from lcscale.lake.tables import TABLES
 
 COLLECTION_FILE = "collection.properties"
 
@@ -121,6 +122,12 @@ class Draft:
         with writing(self.entry):
             write_metadata(self.folder, self.entry.name, pixels, schema, ra=ra, dec=dec, extra=properties)
             publish_version(self.entry, self.version, self.base)
+
+
+def check_name(name: str) -> None:
+    """`InputError` unless `name` can be that of a lake's entry."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name == TABLES:
+        raise InputError(f"{name!r} cannot be a name in a lake: use letters, digits, '_', '-' and '.' (not {TABLES!r})")
 
 
 def existing_versions(entry: UPath) -> list[tuple[str, int]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lcscale.errors import LcscaleError
-from lcscale.lake.catalog import Catalog
 from lcscale.lake.leaf import Leaf
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.lake.view import View
 
 
 def partition_frame(leaf: Leaf, plan: PartitionPlan) -> Any:
@@ -22,7 +22,7 @@ def _frame(table: Any) -> Any:
     return table.to_pandas(types_mapper=pd.ArrowDtype).astype({HEALPIX_COLUMN: "int64"}).set_index(HEALPIX_COLUMN)
 
 
-def to_dask(catalog: Catalog) -> Any:
+def to_dask(catalog: View) -> Any:
     """See `Catalog.to_dask`."""
     import dask.dataframe as dd
 
@@ -34,7 +34,7 @@ def to_dask(catalog: Catalog) -> Any:
     return dd.from_map(partition_frame, leaves, plan=plan, meta=meta, divisions=divisions, label=catalog.name)
 
 
-def to_lsdb(catalog: Catalog) -> Any:
+def to_lsdb(catalog: View) -> Any:
     """See `Catalog.to_lsdb`."""
     try:
         import lsdb

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.lake.catalog import Catalog
 from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.lake.view import View
 from lcscale.lightcurves import append_columns, appended_schema, maker_of
 
 
@@ -23,7 +23,7 @@ class Join:
     takes the place of the left one: a survey's own quantity of the same name, or what an earlier step had made.
     """
 
-    right: Catalog
+    right: View
     on: str
     rowwise = True
     version = 3

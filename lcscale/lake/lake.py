@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import pyarrow as pa
-from upath import UPath
 
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog, open_with
-from lcscale.lake.draft import COLLECTION_FILE, Draft, current_version, existing_versions
+from lcscale.lake.draft import COLLECTION_FILE, Draft, check_name, current_version, existing_versions
 from lcscale.lake.history import Job, jobs, prune
-from lcscale.lake.storage import is_local
-from lcscale.lake.tables import TABLES, read_table, table_names, write_table
+from lcscale.lake.storage import place_of
+from lcscale.lake.tables import read_table, table_names, write_table
 
 
 class Lake:
@@ -35,9 +33,7 @@ class Lake:
     """
 
     def __init__(self, url: str | os.PathLike[str], **storage_options: Any) -> None:
-        self.root = UPath(url, **storage_options)
-        if is_local(self.root):
-            self.root = UPath(os.path.abspath(self.root.path))
+        self.root = place_of(url, **storage_options)
 
     def names(self) -> list[str]:
         """Names of the published catalogs, sorted."""
@@ -51,7 +47,7 @@ class Lake:
         return bool((self.root / name / COLLECTION_FILE).exists())
 
     def __getitem__(self, name: str) -> Catalog:
-        self._check_name(name)
+        check_name(name)
         if name not in self:
             known = ", ".join(self.names()) or "none yet"
             raise InputError(f"no catalog {name!r} in the lake at {self.root}; there are: {known}")
@@ -71,14 +67,14 @@ class Lake:
 
     def prune(self, name: str, keep: int = 1) -> list[str]:
         """Remove versions of a catalog older than the current one, but for the last `keep`; returns their names."""
-        self._check_name(name)
+        check_name(name)
         if keep < 0:
             raise InputError(f"prune: keep is {keep}; it must not be negative")
         return prune(self.root / name, keep)
 
     def draft(self, name: str, plan: str) -> Draft:
         """A new version of the catalog `name`, named by the text `plan` of all it depends on; see `Draft`."""
-        self._check_name(name)
+        check_name(name)
         return Draft(self.root / name, plan)
 
     def table_names(self) -> list[str]:
@@ -91,14 +87,8 @@ class Lake:
 
     def write_table(self, name: str, table: pa.Table) -> str:
         """Publish `table` as a version of the plain table `name`; returns the version."""
-        self._check_name(name)
+        check_name(name)
         return write_table(self.root, name, table)
-
-    def _check_name(self, name: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name == TABLES:
-            raise InputError(
-                f"{name!r} cannot be a name in a lake: use letters, digits, '_', '-' and '.' (not {TABLES!r})"
-            )
 
     def __repr__(self) -> str:
         return f"Lake({str(self.root)!r})"

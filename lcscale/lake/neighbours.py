@@ -24,13 +24,13 @@ from lcscale.crossmatch import (
     referred,
     row_epoch,
 )
-from lcscale.crossmatch.expressions import names_in
 from lcscale.crossmatch.naming import JoinedNames
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError, LcscaleError
+from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
-from lcscale.lake.catalog import Catalog
 from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.lake.view import View
 from lcscale.steps import Select
 
 _IDENTIFIERS = ("object_id", "source_id", "id")
@@ -41,8 +41,8 @@ _IDENTIFIERS = ("object_id", "source_id", "id")
 class Crossmatch:
     """Joins each row of `left` with its neighbours in `right`, wherever on the sky they are stored."""
 
-    left: Catalog
-    right: Catalog
+    left: View
+    right: View
     options: MatchOptions
     version = 2
 
@@ -56,7 +56,7 @@ class Crossmatch:
         references = (reference(catalog, asked_of_rows(self.options, side)) for side, catalog in self._sides())
         object.__setattr__(self, "options", referred(self.options, *references))
 
-    def _sides(self) -> tuple[tuple[str, Catalog], tuple[str, Catalog]]:
+    def _sides(self) -> tuple[tuple[str, View], tuple[str, View]]:
         return ("left", self.left), ("right", self.right)
 
     @property
@@ -125,6 +125,13 @@ class Crossmatch:
             around, pairs = self._whole_rows(around, pairs)
         return join_pairs(table, around, pairs, chances, self.options, self.left.schema)
 
+    def association(self, left_id: str | None, right_id: str | None) -> tuple[str, ...]:
+        """Names of what an association keeps: the ids of both sides, the separation and the chance probability."""
+        if self.options.how == "anti":
+            raise InputError("crossmatch: an association holds pairs; how='anti' has none")
+        ids = _identifier(self.left, left_id), _identifier(self.right, right_id)
+        return (ids[0], dict(self.names.right)[ids[1]], *(new for _, new in self.names.added))
+
     def deciding(self) -> tuple[str, ...]:
         """Columns of the right catalog that decide which rows are counterparts."""
         if self.options.where is None:
@@ -161,19 +168,7 @@ class Crossmatch:
         return f"Crossmatch({self.right.name}, {self.options!r})"
 
 
-def associate(
-    left: Catalog, right: Catalog, options: MatchOptions, left_id: str | None, right_id: str | None
-) -> Catalog:
-    """The pairs as ids and separation (and chance probability) alone, at the left positions."""
-    if options.how == "anti":
-        raise InputError("crossmatch: an association holds pairs; how='anti' has none")
-    ids = _identifier(left, left_id), _identifier(right, right_id)
-    step = Crossmatch(left, right, options)
-    chosen = (ids[0], dict(step.names.right)[ids[1]], *(new for _, new in step.names.added))
-    return left.map(step).columns(*chosen)
-
-
-def _identifier(catalog: Catalog, given: str | None) -> str:
+def _identifier(catalog: View, given: str | None) -> str:
     """Column of the ids of `catalog`."""
     names = catalog.column_names
     found = [name for name in ((given,) if given else _IDENTIFIERS) if name in names]
@@ -183,7 +178,7 @@ def _identifier(catalog: Catalog, given: str | None) -> str:
     return found[0]
 
 
-def reference(catalog: Catalog, of_rows: bool) -> Reference:
+def reference(catalog: View, of_rows: bool) -> Reference:
     """What `catalog` says of its positions; its column `ref_epoch` is read only if that is asked for."""
     source = catalog.source
     told = Reference(catalog.name, source.schema, source.ra, dict(source.properties))

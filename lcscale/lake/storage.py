@@ -7,6 +7,7 @@ import errno
 import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from upath import UPath
 
@@ -35,6 +36,12 @@ def writing(place: UPath) -> Iterator[None]:
             f"cannot write to the lake at {place}: {error.strerror}; nothing was published. "
             "Make room, or choose another lake, and run the same command again: what is done is kept"
         ) from error
+
+
+def place_of(lake: Any, **options: Any) -> UPath:
+    """The root of a lake: of the object itself, or at a URL."""
+    root = UPath(lake, **options) if isinstance(lake, str | os.PathLike) else lake.root
+    return UPath(os.path.abspath(root.path)) if is_local(root) else root
 
 
 def is_local(path: UPath) -> bool:

@@ -16,7 +16,7 @@ from lcscale.lake.leaf import Leaf
 from lcscale.lake.partition import PartitionPlan, apply
 
 if TYPE_CHECKING:
-    from lcscale.lake.catalog import Catalog
+    from lcscale.lake.view import View
 
 _MIXED = 4
 """Partitions that are open at a time when rows are shuffled."""
@@ -55,7 +55,7 @@ class CatalogStream(IterableDataset[Any]):
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: View,
         batch_size: int = 256,
         *,
         shuffle: bool = True,

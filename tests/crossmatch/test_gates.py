@@ -16,8 +16,8 @@ from lcscale.crossmatch import (
     reach_arcsec,
     v_magnitude,
 )
-from lcscale.crossmatch.expressions import expression, names_in
 from lcscale.errors import InputError
+from lcscale.expressions import expression, names_in
 
 RADEC = ("ra", "dec")
 

@@ -1,4 +1,4 @@
-"""Conditions on joined rows, written as text, as Arrow compute expressions."""
+"""Conditions on rows, written as text, as Arrow compute expressions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,126 @@
+"""`View`: an opened catalog, the steps to apply and the part of the sky wanted: all that planning and running need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.engine.overlap import two_at_once
+from lcscale.errors import InputError
+from lcscale.lake.leaf import Leaf, Ranges
+from lcscale.lake.partition import PartitionPlan
+from lcscale.lake.region import Region
+from lcscale.lake.source import Source
+from lcscale.steps import Narrowing, Select, Step, chain_schema
+
+
+@dataclass(frozen=True)
+class View:
+    """Rows on the sky, partitioned by HEALPix pixel, and the steps to apply to them; nothing is read until asked."""
+
+    source: Source
+    steps: tuple[Step, ...] = ()
+    area: Region | None = None
+    entries: UPath | None = None
+    """Root of the lake it came from, where `write` puts its result."""
+
+    @property
+    def name(self) -> str:
+        """Name of the catalog it reads."""
+        return self.source.name
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Arrow schema of its rows after all steps."""
+        return chain_schema(self.steps, self.source.schema)
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of its columns after all steps."""
+        return list(self.schema.names)
+
+    def columns(self, *names: str) -> Self:
+        """Keep only these columns; the HEALPix index and the coordinates always stay."""
+        schema = self.schema
+        unknown = [name for name in names if name not in schema.names]
+        if unknown:
+            raise InputError(
+                f"{self.name}: no column {', '.join(map(repr, unknown))}; there are {', '.join(schema.names)}"
+            )
+        kept = [name for name in self.source.position if name not in names]
+        return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(names)))))
+
+    def plan(self) -> PartitionPlan:
+        """How its partitions are read and computed: only columns that are needed are read, of other catalogs too."""
+        columns, steps = self._needed()
+        return PartitionPlan(
+            columns=columns,
+            input_schema=self.source.schema,
+            ra=self.source.ra,
+            dec=self.source.dec,
+            steps=steps,
+            region=self.area,
+        )
+
+    def _needed(self) -> tuple[tuple[str, ...], tuple[Step, ...]]:
+        """Columns to read, and the steps, of which those that read other catalogs read what is kept in the end."""
+        wanted: set[str] | None = None
+        steps = []
+        for step in reversed(self.steps):
+            if isinstance(step, Select):
+                wanted = set(step.names)
+            elif wanted is not None:
+                step = step.narrowed(wanted) if isinstance(step, Narrowing) else step
+                wanted |= {*step.columns, *getattr(step, "optional_columns", ())}
+            steps.append(step)
+        names = self.source.schema.names
+        wanted = set(names) if wanted is None else wanted.union(self.source.position)
+        return tuple(name for name in names if name in wanted), tuple(reversed(steps))
+
+    @property
+    def partitions(self) -> list[Leaf]:
+        """The leaves it reads, in order of the sky."""
+        if self.area is None:
+            return list(self.source.leaves)
+        return self.source.leaves_within(self.area.ranges())
+
+    def to_batches(self) -> Iterator[pa.Table]:
+        """The rows, one table a partition, computed here as they are asked for, and the next one meanwhile."""
+        return two_at_once(self.plan().table, self.partitions)
+
+    def rows_within(self, ranges: Ranges) -> pa.Table:
+        """The rows whose `_healpix_29` lies in `ranges`, in one table, computed here."""
+        plan = self.plan()
+        found = [table for leaf in self.source.leaves_within(ranges) for table in plan.tables(leaf, ranges)]
+        return pa.concat_tables([plan.schema.empty_table(), *found]).combine_chunks()
+
+    def to_arrow(self) -> pa.Table:
+        """All rows in one Arrow table, computed here."""
+        return pa.concat_tables([self.schema.empty_table(), *self.to_batches()]).combine_chunks()
+
+    def fingerprint(self) -> str:
+        """A text that stands for its content: the leaves' identities, the steps and the region."""
+        identities = self.source.identities()
+        parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in self.partitions]
+        digest = hashlib.blake2b("\n".join([*parts, self.steps_fingerprint()]).encode(), digest_size=16)
+        return digest.hexdigest()
+
+    def steps_fingerprint(self) -> str:
+        """A text that stands for what is done to each partition."""
+        return "\n".join([repr(self.area), *(step.fingerprint() for step in self.steps)])
+
+    def inherited_properties(self) -> dict[str, str]:
+        """Properties of the source that stay true of its rows: survey, epoch, references."""
+        return {key: value for key, value in self.source.properties if key.startswith(("lcscale_", "obs_", "bib_"))}
+
+    def __repr__(self) -> str:
+        size = f"{self.source.rows:,} rows, {len(self.source.leaves)} partitions"
+        lines = [f"{type(self).__name__} {self.name} ({size}, {self.source.url})"]
+        lines += [f"  in {self.area!r}"] if self.area is not None else []
+        lines += [f"  -> {step!r}" for step in self.steps]
+        return "\n".join([*lines, f"  columns: {', '.join(self.column_names)}"])
