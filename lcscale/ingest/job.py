@@ -6,7 +6,6 @@ import hashlib
 import importlib
 import itertools
 import os
-import shutil
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -33,7 +32,7 @@ from lcscale.ingest.staging import count, listed, stage
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.leaf import parquet_options
 from lcscale.lake.source import Source
-from lcscale.lake.storage import is_local
+from lcscale.lake.storage import remove_folder
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 
@@ -164,7 +163,7 @@ class _Job:
         """Stage, plan, gather, publish; what is done already is not done again."""
         spills = draft.folder / STAGING
         if draft.is_published:
-            _remove(spills)
+            remove_folder(spills)
             return self._finished(draft)
         prepare(engine)
         importlib.import_module("hats.io")  # a second, wanted for the first leaf: better while workers start than then
@@ -180,7 +179,7 @@ class _Job:
         options = {"ledger": draft.ledger, **options}
         shuffled = isinstance(options["engine"], SparkEngine)
         if not any(result.get("spills") for result in draft.ledger.done().values()):
-            _remove(draft.ledger.folder)  # nothing could be read of the release: perhaps it can now
+            remove_folder(draft.ledger.folder)  # nothing could be read of the release: perhaps it can now
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
         listing = _task(listed, (tuple(self.problems),), repr(self.problems), "list of files", draft)
         record = run([listing, *staging] if self.problems else staging, title=f"{title}: reading", **options)
@@ -210,7 +209,7 @@ class _Job:
             read = {identity for identity, task in parts if done[task.key]["spills"] is not None}
             self._publish(draft, schema, results, read)
             record.published = True
-            _remove(spills)
+            remove_folder(spills)
         return self._with_problems(record, draft)
 
     def _plan(
@@ -357,12 +356,3 @@ def _task(
 
 def _key(draft: Draft, name: str, what: str) -> str:
     return hashlib.blake2b(f"{draft.plan}|{name}|{what}".encode(), digest_size=12).hexdigest()
-
-
-def _remove(folder: UPath) -> None:
-    if not folder.exists():
-        return
-    if is_local(folder):
-        shutil.rmtree(folder.path)
-    else:
-        folder.fs.rm(folder.path, recursive=True)

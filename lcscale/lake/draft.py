@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import os
@@ -10,7 +9,6 @@ import pathlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Self
@@ -22,7 +20,7 @@ from lcscale.engine import Ledger
 from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
-from lcscale.lake.storage import is_local, replace_file, stamp, writing
+from lcscale.lake.storage import is_local, publishing, replace_file, stamp, writing
 from lcscale.lake.tables import TABLES
 
 COLLECTION_FILE = "collection.properties"
@@ -174,14 +172,3 @@ def link(path: UPath, place: UPath) -> None:
     os.makedirs(os.path.dirname(place.path), exist_ok=True)
     if not os.path.exists(place.path):
         os.link(path.path, place.path)
-
-
-@contextlib.contextmanager
-def publishing(entry: UPath) -> Iterator[None]:
-    """Hold the entry's publishing lock (a file lock, gone with the process; only on file systems that have it)."""
-    if not is_local(entry):
-        yield
-        return
-    with open(os.path.join(entry.path, ".publish.lock"), "w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield

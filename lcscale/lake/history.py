@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from upath import UPath
 
 from lcscale.engine import Ledger
 from lcscale.lake.draft import current_version, existing_versions
-from lcscale.lake.storage import is_local
+from lcscale.lake.storage import is_local, remove_folder
 
 _RUNNING_SECONDS = 60.0
+_REMOVED = ".removed-"
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,26 @@ def prune(entry: UPath, keep: int) -> list[str]:
     if current not in names:
         return []
     older = [name for name in names[: names.index(current)] if (entry / name / "hats.properties").exists()]
-    removed = older[: len(older) - keep] if keep else older
+    removed = older[: max(0, len(older) - keep)]
     for name in removed:
-        if is_local(entry):
-            shutil.rmtree((entry / name).path)
-        else:
-            entry.fs.rm((entry / name).path, recursive=True)
+        _remove_version(entry / name)
+    for left in entry.glob(f"{_REMOVED}*"):  # by a prune that was killed
+        remove_folder(left)
     return removed
+
+
+def _remove_version(folder: UPath) -> None:
+    """Remove a version so that, whenever this is cut short, no job takes what is left of it for its own work.
+
+    On a disk it loses its name first; on an object store its ledger, and last the file by which `prune` finds it.
+    """
+    if is_local(folder):
+        hidden = folder.with_name(f"{_REMOVED}{folder.name}-{uuid.uuid4().hex[:8]}")
+        os.rename(folder.path, hidden.path)
+        remove_folder(hidden)
+        return
+    remove_folder(folder / "ledger")
+    last = (folder / "hats.properties").path
+    fs = folder.fs
+    fs.rm([path for path in fs.find(folder.path) if path != last])
+    remove_folder(folder)

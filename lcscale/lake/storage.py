@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -49,6 +51,15 @@ def is_local(path: UPath) -> bool:
     return path.protocol in ("", "file", "local")
 
 
+def remove_folder(folder: UPath) -> None:
+    """Remove `folder` and all that is in it, if it is there."""
+    if is_local(folder):
+        if os.path.exists(folder.path):
+            shutil.rmtree(folder.path)
+    elif folder.fs.find(folder.path):
+        folder.fs.rm(folder.path, recursive=True)
+
+
 def stamp(path: UPath) -> str | None:
     """The store's checksum of the file at `path`, as it is now; None where there is no file or no checksum."""
     path.fs.invalidate_cache()
@@ -82,3 +93,14 @@ def replace_file(path: UPath, content: bytes, seen: str | None = None) -> bool:
             raise
         return False
     return True
+
+
+@contextlib.contextmanager
+def publishing(entry: UPath) -> Iterator[None]:
+    """Hold the entry's publishing lock (a file lock, gone with the process; only on file systems that have it)."""
+    if not is_local(entry):
+        yield
+        return
+    with open(os.path.join(entry.path, ".publish.lock"), "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
