@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from lcscale.errors import InputError
-from lcscale.lake.storage import replace_file, stamp, writing
+from lcscale.errors import ConflictError, InputError
+from lcscale.lake.storage import publishing, replace_file, stamp, writing
 
 TABLES = "tables"
 _CURRENT = "current"
@@ -30,22 +30,54 @@ def read_table(root: UPath, name: str) -> pa.Table:
     if not (entry / _CURRENT).exists():
         known = ", ".join(table_names(root)) or "none yet"
         raise InputError(f"no table {name!r} in the lake at {root}; there are: {known}")
-    version = (entry / _CURRENT).read_text().strip()
-    parts = []
-    for path in sorted((entry / version).glob("*.parquet"), key=str):
-        file = pq.ParquetFile(pa.BufferReader(path.read_bytes()))  # read_table's threads may outlive a short program
-        parts.append(file.read(use_threads=False))
-    return pa.concat_tables(parts)
+    version = _current_version(entry / _CURRENT)
+    try:
+        parts = []
+        for path in sorted((entry / str(version)).glob("*.parquet"), key=str):
+            file = pq.ParquetFile(
+                pa.BufferReader(path.read_bytes())
+            )  # read_table's threads may outlive a short program
+            parts.append(file.read(use_threads=False))
+        return pa.concat_tables(parts)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the table {name!r} in the lake at {root} is broken: its version {version} cannot be read ({error}); "
+            "write it again"
+        ) from error
 
 
 def write_table(root: UPath, name: str, table: pa.Table) -> str:
-    """Publish `table`: the same content is the same version, and publishing it again changes nothing."""
+    """Publish `table`: the same content is the same version, and publishing it again changes nothing.
+
+    Raises
+    ------
+    ConflictError
+        Where somebody else published another version meanwhile.
+    """
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", compression_level=3)
     version = f"v-{hashlib.blake2b(buffer.getvalue(), digest_size=6).hexdigest()}"
     entry = root / TABLES / name
+    current, part = entry / _CURRENT, entry / version / "part-0.parquet"
     with writing(root):
+        seen, base = stamp(current), _current_version(current)
         (entry / version).mkdir(parents=True, exist_ok=True)
-        replace_file(entry / version / "part-0.parquet", buffer.getvalue(), stamp(entry / version / "part-0.parquet"))
-        replace_file(entry / _CURRENT, f"{version}\n".encode(), stamp(entry / _CURRENT))
+        replace_file(part, buffer.getvalue(), stamp(part))  # who was first there wrote the same
+        with publishing(entry):
+            now = _current_version(current)
+            if now not in (base, version) or not replace_file(current, f"{version}\n".encode(), seen):
+                now = _current_version(current)
+                if now != version:
+                    raise ConflictError(
+                        f"table {name!r}: version {now} was published while {version} was written; "
+                        "run the same command again to publish it on top"
+                    )
     return version
+
+
+def _current_version(path: UPath) -> str | None:
+    """The version that the file at `path` names; None where there is no file."""
+    try:
+        return str(path.fs.cat_file(path.path).decode().strip())
+    except FileNotFoundError:
+        return None
