@@ -11,16 +11,19 @@ import lcscale
 
 ROOT = Path(lcscale.__file__).parent
 KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images"}
+GROUND = {"errors", "units", "arrays"}
 BELOW = {
     "errors": set(),
+    "units": {"errors"},
+    "arrays": {"errors", "units"},
     "expressions": {"errors"},
-    "steps": {"errors", "expressions"} | KERNELS | {"surveys"},
-    "lightcurves": {"errors"},
-    "crossmatch": {"errors", "expressions", "lightcurves"},
-    "periods": {"errors", "lightcurves"},
-    "images": {"errors", "lightcurves"},
-    "features": {"errors", "lightcurves", "periods"},
-    "surveys": {"errors", "lightcurves"},
+    "steps": GROUND | {"expressions"} | KERNELS | {"surveys"},
+    "lightcurves": GROUND,
+    "crossmatch": GROUND | {"expressions", "lightcurves"},
+    "periods": GROUND | {"lightcurves"},
+    "images": GROUND | {"lightcurves"},
+    "features": GROUND | {"lightcurves", "periods"},
+    "surveys": GROUND | {"lightcurves"},
 }
 BELOW["engine"] = set(BELOW) | {"steps"}
 BELOW["lake"] = set(BELOW)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from upath import UPath
 
+from lcscale.arrays import modulo_360
 from lcscale.ingest.spills import remove_spills, write_spill
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lake.storage import writing
@@ -99,7 +100,7 @@ def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
     import cdshealpix
     from astropy.coordinates import Latitude, Longitude
 
-    lon, lat = Longitude(ra, unit="deg"), Latitude(dec, unit="deg")
+    lon, lat = Longitude(modulo_360(ra), unit="deg"), Latitude(dec, unit="deg")
     return np.asarray(cdshealpix.lonlat_to_healpix(lon, lat, 29)).astype(np.int64)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.arrays import modulo_360
 from lcscale.errors import InputError
 from lcscale.features import FEATURES
 from lcscale.lightcurves import LightCurves, declared_bands, maker_of
@@ -200,7 +201,7 @@ def _healpix(table: pa.Table) -> npt.NDArray[np.int64]:
     from hats.pixel_math.spatial_index import compute_spatial_index
 
     position = numbers_of(table, ["ra", "dec"])
-    return np.asarray(compute_spatial_index(position["ra"], position["dec"]), np.int64)
+    return np.asarray(compute_spatial_index(modulo_360(position["ra"]), position["dec"]), np.int64)
 
 
 def _with_bands(lcs: LightCurves, bands: tuple[str, ...]) -> LightCurves:

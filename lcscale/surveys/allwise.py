@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lcscale.surveys.delimited import delimited
 from lcscale.surveys.packed import POSITION
-from lcscale.surveys.positions import degrees
+from lcscale.surveys.positions import angles
 from lcscale.surveys.reading import read_batches, reading, suffix
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
 
@@ -104,7 +104,7 @@ class AllWise:
             require(table, (self.ra, self.dec, self.identity), part.path)
             for name in (self.ra, self.dec):
                 field = pa.field(name, pa.float64(), metadata=POSITION[name])
-                values = pa.array(degrees(table.column(name), hours=False))
+                values = pa.array(angles(table, name, hours=name == self.ra))
                 table = table.set_column(table.column_names.index(name), field, values)
             yield table
 

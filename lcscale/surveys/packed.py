@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.surveys.nesting import band_array, empty_light_curves, nest
-from lcscale.surveys.positions import degrees, placed
+from lcscale.surveys.positions import angles, placed
 from lcscale.surveys.reading import read_batches, read_table, reading
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require, stamped
 from lcscale.surveys.table import parts_of_tables, tables_in
@@ -187,7 +187,7 @@ def object_list(
     table = read_table(path, problems)
     require(table, (id, ra, dec, label), path)
     with reading(path):
-        position = [pa.array(degrees(table.column(name), hours=name == ra)) for name in (ra, dec)]
+        position = [pa.array(angles(table, name, hours=name == ra)) for name in (ra, dec)]
     renamed = {id: "object_id", **({label: "label"} if label else {})}
     arrays, fields = [table.column(id), *position], [pa.field("object_id", table.schema.field(id).type)]
     fields += [pa.field(name, pa.float64(), metadata=POSITION["ra"]) for name in (ra, dec)]

@@ -9,21 +9,39 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.arrays import modulo_360
 from lcscale.surveys.release import Problem
+from lcscale.units import factor, stated_unit
 
 _GAIA_LEVEL = 12
 _GAIA_PIXEL = 1 << 35
 
 
-def degrees(column: pa.ChunkedArray | pa.Array, *, hours: bool) -> npt.NDArray[np.float64]:
+def angles(table: pa.Table, name: str, *, hours: bool) -> npt.NDArray[np.float64]:
+    """A column of `table` as degrees, float64 [n], from the unit that its field states; see `degrees`."""
+    return degrees(table.column(name), hours=hours, unit=stated_unit(table.schema.field(name)), name=name)
+
+
+def degrees(
+    column: pa.ChunkedArray | pa.Array, *, hours: bool, unit: str | None = None, name: str = ""
+) -> npt.NDArray[np.float64]:
     """Degrees, float64 [n]; NaN where there is no position.
 
     Parameters
     ----------
     column
-        Numbers in degrees, text of such numbers, or sexagesimal text such as ``04:30:57.72`` or ``-69 03 37.4``.
+        Numbers, text of such numbers, or sexagesimal text such as ``04:30:57.72`` or ``-69 03 37.4``.
     hours
-        Whether sexagesimal text counts hours (right ascension).
+        Whether sexagesimal text without a unit counts hours (right ascension).
+    unit
+        Unit of the numbers, and of the leading part of sexagesimal text; None: degrees, or as `hours` says.
+    name
+        Name of the column, for errors.
+
+    Raises
+    ------
+    InputError
+        Where `unit` is none of an angle (or, for right ascension, of time).
 
     Examples
     --------
@@ -32,15 +50,16 @@ def degrees(column: pa.ChunkedArray | pa.Array, *, hours: bool) -> npt.NDArray[n
     """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
+    by = factor(unit, "deg", f"column {name!r}", hours=hours)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
+        return by * np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
     text = pc.utf8_trim_whitespace(column)
     sexagesimal = pc.match_substring_regex(text, r"^[+-]?\d{1,3}[: ]+\d{1,2}[: ]+\d{1,2}(\.\d*)?$")
     if pc.any(sexagesimal).as_py():
-        return _sexagesimal(text, hours)
+        return _sexagesimal(text) * (15.0 if unit is None and hours else by)
     number = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
     values = pc.if_else(number, text, None).cast(pa.float64())
-    return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
+    return by * np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
 
 
 def gaia_positions(source_id: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -52,23 +71,30 @@ def gaia_positions(source_id: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.flo
 
 
 def placed(table: pa.Table, ra: str, dec: str, path: str, problems: list[Problem]) -> pa.Table:
-    """The rows of `table` that have a position: 0 <= ra < 360, -90 <= dec <= 90; the others are named in `problems`."""
+    """The rows of `table` that have a position, right ascension taken modulo 360; the others are named in `problems`.
+
+    A position is a finite right ascension and a declination within -90 and 90 degrees.
+    """
     lon, lat = (table.column(name).to_numpy() for name in (ra, dec))
-    good = (lon >= 0) & (lon < 360) & (lat >= -90) & (lat <= 90)
-    if good.all():
-        return table
-    bad = np.flatnonzero(~good)
-    problems.append(
-        Problem(
-            path,
-            f"{bad.size:,} rows have no position within 0 <= {ra} < 360, -90 <= {dec} <= 90 "
-            f"(first: {ra}={lon[bad[0]]}, {dec}={lat[bad[0]]})",
+    good = np.isfinite(lon) & (np.abs(lat) <= 90)
+    if not good.all():
+        bad = np.flatnonzero(~good)
+        problems.append(
+            Problem(
+                path,
+                f"{bad.size:,} rows have no position: {ra} must be a number, -90 <= {dec} <= 90 "
+                f"(first: {ra}={lon[bad[0]]}, {dec}={lat[bad[0]]})",
+            )
         )
-    )
-    return table.filter(pa.array(good))
+        table, lon = table.filter(pa.array(good)), lon[good]
+    turned = modulo_360(lon)
+    if turned is lon:
+        return table
+    at = table.column_names.index(ra)
+    return table.set_column(at, table.schema.field(ra), pa.array(turned))
 
 
-def _sexagesimal(text: pa.Array, hours: bool) -> npt.NDArray[np.float64]:
+def _sexagesimal(text: pa.Array) -> npt.NDArray[np.float64]:
     pattern = r"^(?P<sign>[+-]?)(?P<whole>\d{1,3})[: ]+(?P<minutes>\d{1,2})[: ]+(?P<seconds>\d{1,2}(?:\.\d*)?)$"
     found = pc.extract_regex(text, pattern)
 
@@ -77,4 +103,4 @@ def _sexagesimal(text: pa.Array, hours: bool) -> npt.NDArray[np.float64]:
 
     size = part("whole") + part("minutes") / 60 + part("seconds") / 3600
     negative = pc.fill_null(pc.equal(pc.struct_field(found, "sign"), "-"), False).to_numpy(zero_copy_only=False)
-    return np.where(negative, -size, size) * (15.0 if hours else 1.0)
+    return np.where(negative, -size, size)

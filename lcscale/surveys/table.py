@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from lcscale.surveys.positions import degrees, gaia_positions
+from lcscale.surveys.positions import angles, gaia_positions
 from lcscale.surveys.reading import is_table, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
 
@@ -25,9 +25,9 @@ class Table:
     """
 
     ra: str = "ra"
-    """Column of right ascension: degrees, or sexagesimal hours."""
+    """Column of right ascension: in the unit the file states, else degrees, or sexagesimal hours."""
     dec: str = "dec"
-    """Column of declination: degrees, also sexagesimal."""
+    """Column of declination: in the unit the file states, else degrees, also sexagesimal."""
     id: str | None = None
     """Column that names the object, or None."""
     gaia_id: str | None = None
@@ -58,7 +58,7 @@ class Table:
             for name, hours in ((self.ra, True), (self.dec, False)):
                 field = pa.field(name, pa.float64(), metadata={"unit": "deg", "frame": "ICRS"})
                 with reading(part.path):
-                    values = pa.array(degrees(table.column(name), hours=hours))
+                    values = pa.array(angles(table, name, hours=hours))
                 table = table.set_column(table.column_names.index(name), field, values)
             yield table.replace_schema_metadata(None)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lcscale.arrays import modulo_360
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.surveys.nesting import MEMBERS, light_curve_field, medians, nest
@@ -109,7 +110,7 @@ class Ztf:
     def _from_observations(self, table: pa.Table) -> pa.Table:
         oid, per_row = np.unique(_numbers(table.column("oid"), np.int64), return_inverse=True)
         ra_row = np.radians(_numbers(table.column("ra")))
-        ra = np.degrees(np.arctan2(np.bincount(per_row, np.sin(ra_row)), np.bincount(per_row, np.cos(ra_row)))) % 360.0
+        ra = np.degrees(np.arctan2(np.bincount(per_row, np.sin(ra_row)), np.bincount(per_row, np.cos(ra_row))))
         dec = np.bincount(per_row, _numbers(table.column("dec"))) / np.bincount(per_row)
         good = _numbers(table.column("catflags"), np.int64) <= self.max_catflags
         codes = pc.index_in(pc.utf8_slice_codeunits(table.column("filtercode"), 1, 2), value_set=pa.array(BANDS))
@@ -151,7 +152,7 @@ def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> p
     """One row an oid, each its own only member."""
     fields = [pa.field("object_id", pa.int64())]
     fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
-    columns = [pa.array(oid), pa.array(ra), pa.array(dec)]
+    columns = [pa.array(oid), pa.array(modulo_360(ra)), pa.array(dec)]
     ones = pa.array(np.arange(oid.size + 1, dtype=np.int32))
     mag = curves.field("mag")
     owner = np.repeat(np.arange(oid.size), np.diff(mag.offsets.to_numpy()))

@@ -118,7 +118,7 @@ def test_nothing_but_damaged_files_publishes_nothing(tmp_path):
 
 
 def test_rows_without_a_position_are_counted_and_set_aside(tmp_path):
-    ra = ["1.5", "nan", "360.0", "-0.5", "359.999", "10", "20"]
+    ra = ["1.5", "nan", "inf", "", "359.999", "10", "20"]
     dec = ["2.5", "1", "1", "1", "-90", "90.5", ""]
     lines = [f"{a},{d},{i}" for i, (a, d) in enumerate(zip(ra, dec, strict=True))]
     (tmp_path / "a.csv").write_text("\n".join(["ra,dec,n", *lines]) + "\n")

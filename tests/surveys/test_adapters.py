@@ -468,5 +468,5 @@ def test_objects_without_a_position_and_with_a_repeated_id(crts_folder):
     table, problems = read(surveys.get("crts"), crts_folder)
     assert 14 not in table.column("object_id").to_pylist()
     said = {problem.text.split(" (")[0]: problem.set_aside for problem in problems}
-    assert said["1 rows have no position within 0 <= ra < 360, -90 <= dec <= 90"]
+    assert said["1 rows have no position: ra must be a number, -90 <= dec <= 90"]
     assert said["1 rows repeat the id of another"] is False

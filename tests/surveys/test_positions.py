@@ -10,8 +10,9 @@ from astropy.coordinates import Angle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lcscale.errors import InputError
 from lcscale.ingest.staging import spatial_index
-from lcscale.surveys.positions import degrees, gaia_positions, placed
+from lcscale.surveys.positions import angles, degrees, gaia_positions, placed
 
 ANGLE = st.tuples(
     st.sampled_from(["", "+", "-"]), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.integers(0, 9999)
@@ -36,14 +37,62 @@ def test_numbers_in_any_form():
 
 @pytest.mark.parametrize(
     ("ra", "dec", "good"),
-    [(0.0, -90.0, True), (359.9, 90.0, True), (360.0, 0.0, False), (-0.1, 0.0, False), (1.0, 90.1, False),
-     (np.nan, 0.0, False), (0.0, np.inf, False)],
+    [(0.0, -90.0, True), (359.9, 90.0, True), (360.0, 0.0, True), (-0.1, 0.0, True), (1.0, 90.1, False),
+     (np.nan, 0.0, False), (np.inf, 0.0, False), (-np.inf, 0.0, False), (0.0, np.inf, False), (0.0, np.nan, False)],
 )  # fmt: skip
 def test_rows_with_a_position(ra, dec, good):
     problems = []
     table = pa.table({"a": [ra, 10.0], "d": [dec, 10.0]})
     assert placed(table, "a", "d", "file", problems).num_rows == 1 + good
     assert len(problems) == (not good)
+
+
+@given(
+    st.floats(-1e6, 1e6) | st.sampled_from([-1e-18, -1e-300, -1e-14, 360.0, 720.0, -360.0, -0.0, np.nextafter(360, 0)])
+)
+@settings(max_examples=200, deadline=None)
+def test_right_ascension_is_stored_modulo_360(ra):
+    table = pa.table([[ra], [10.0]], schema=pa.schema([pa.field("a", pa.float64(), metadata={"k": "v"}), ("d", "f8")]))
+    kept = placed(table, "a", "d", "file", [])
+    stored = kept.column("a")[0].as_py()
+    assert 0.0 <= stored < 360.0
+    assert stored == (ra if 0 <= ra < 360 else stored)
+    assert Angle(stored - ra, u.deg).wrap_at(180 * u.deg).deg == pytest.approx(0.0, abs=1e-9)
+    assert kept.schema.equals(table.schema, check_metadata=True)
+    assert spatial_index(np.array([ra]), np.array([10.0]))[0] == spatial_index(np.array([stored]), np.array([10.0]))[0]
+
+
+UNITS = ["deg", "rad", "arcmin", "arcsec", "mas", "hourangle", "h", "min", "s"]
+
+
+@given(st.floats(0.0, 6.0), st.sampled_from(UNITS), st.booleans(), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_stated_units_against_astropy(value, unit, as_text, masked):
+    field = pa.field("ra", pa.string() if as_text else pa.float64(), metadata={"unit": unit})
+    values = [None if masked else str(value) if as_text else value]
+    expected = {"h": 15 * value, "min": value / 4, "s": value / 240}
+    right = np.nan if masked else expected[unit] if unit in expected else (value * u.Unit(unit)).to_value("deg")
+    found = angles(pa.table([values], schema=pa.schema([field])), "ra", hours=True)
+    np.testing.assert_allclose(found, [right], rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "hours", "right"),
+    [("h:m:s", "12:00:36", True, 180.15), ('"h:m:s"', "12 00 36", True, 180.15), ("deg", "12:00:36", True, 12.01),
+     (None, "12:00:36", True, 180.15), ("d:m:s", "-12:00:36", False, -12.01), (None, "-12:00:36", False, -12.01),
+     ("hourangle", "12:00:36", True, 180.15), ("degrees", "12.5", True, 12.5), ("DEG", "12.5", False, 12.5)],
+)  # fmt: skip
+def test_units_of_text(unit, text, hours, right):
+    field = pa.field("x", pa.string(), metadata={"unit": unit} if unit else None)
+    found = angles(pa.table([[text]], schema=pa.schema([field])), "x", hours=hours)
+    np.testing.assert_allclose(found, [right], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("unit", "hours"), [("m", True), ("Jy", True), ("h", False), ("pixel", False), ("what", True)])
+def test_units_that_are_none_of_an_angle_are_refused(unit, hours):
+    table = pa.table([[1.0]], schema=pa.schema([pa.field("pos", pa.float64(), metadata={"unit": unit})]))
+    with pytest.raises(InputError, match=rf"'pos'.*'{unit}'.*accepted are deg"):
+        angles(table, "pos", hours=hours)
 
 
 @given(st.lists(st.tuples(st.floats(0, 359.999), st.floats(-90, 90)), min_size=1, max_size=20))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.arrays import modulo_360
 from lcscale.crossmatch import match
 from lcscale.errors import InputError
 from lcscale.models.growing import Grown, GrowthOptions, Sample, grow
@@ -88,7 +89,9 @@ class Gathered:
 
         place = -1 - np.arange(len(self), dtype=np.int64)
         known = np.isfinite(self.ra) & np.isfinite(self.dec)
-        place[known] = np.asarray(compute_spatial_index(self.ra[known], self.dec[known])) >> 2 * (29 - order)
+        place[known] = np.asarray(compute_spatial_index(modulo_360(self.ra[known]), self.dec[known])) >> 2 * (
+            29 - order
+        )
         return Sample(features, self.label, place, self.real)
 
 
