@@ -112,7 +112,7 @@ def extract(
     """
     plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
     given = None if period is None else np.broadcast_to(np.asarray(period, np.float64), (len(lcs),))
-    tables = [_extract(_view(lcs, a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]
+    tables = [_extract(lcs.between(a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]
     return pa.concat_tables(tables) if tables else plan.schema().empty_table()
 
 
@@ -121,14 +121,6 @@ def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
     cuts = np.searchsorted(lcs.offsets, np.arange(lcs.offsets[0], lcs.offsets[-1], CHUNK))
     bounds = sorted({0, len(lcs), *cuts.tolist()})
     return [(a, b) for a, b in pairwise(bounds) if b > a]
-
-
-def _view(lcs: LightCurves, a: int, b: int) -> LightCurves:
-    """The objects from `a` to `b`, without a copy."""
-    rows = slice(int(lcs.offsets[a]), int(lcs.offsets[b]))
-    band = None if lcs.band is None else lcs.band[rows]
-    offsets = lcs.offsets[a : b + 1] - rows.start
-    return LightCurves(lcs.time[rows], lcs.mag[rows], lcs.mag_err[rows], offsets, band, lcs.bands)
 
 
 def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -> pa.Table:

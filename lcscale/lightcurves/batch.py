@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
+from lcscale.lightcurves.faults import Texts, first_faults, numbers, unequal
 
 LIGHTCURVE_TYPE = pa.struct(
     [
@@ -40,6 +41,9 @@ class LightCurves:
         int8 [n_observations], index into `bands`; None when every observation is of the same band.
     bands
         Names of the bands, in order of their codes.
+    faults
+        object [n_objects], why the light curve of an object cannot be read, None where it can; None: all can. Objects
+        with a fault have no observations, and every kernel gives them the fault as `reason`.
 
     Examples
     --------
@@ -54,6 +58,7 @@ class LightCurves:
     offsets: npt.NDArray[np.int64]
     band: npt.NDArray[np.int8] | None = None
     bands: tuple[str, ...] = ()
+    faults: npt.NDArray[np.object_] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "time", np.ascontiguousarray(self.time, dtype=np.float64))
@@ -79,6 +84,8 @@ class LightCurves:
             raise InputError(
                 f"LightCurves: offsets must be non-decreasing, within 0 and {n} observations, and not empty"
             )
+        if self.faults is not None and self.faults.shape != (len(self),):
+            raise InputError(f"LightCurves: faults has shape {self.faults.shape}, there are {len(self)} objects")
 
     def __len__(self) -> int:
         """Number of objects."""
@@ -104,7 +111,8 @@ class LightCurves:
 
         Takes a struct of lists, as the lake stores it, or a list of structs; null light curves have no observations.
         The field names can be given for catalogs of others (ZTF: ``time="hmjd", mag_err="magerr"``). A missing
-        `mag_err` field means unknown errors (NaN), a missing `band` field one unnamed band.
+        `mag_err` field means unknown errors (NaN), a missing `band` field one unnamed band. An object whose lists
+        differ in length, or hold text that is no number, has no observations and a fault.
         """
         if isinstance(table, pa.Table):
             if column not in table.column_names:
@@ -113,14 +121,23 @@ class LightCurves:
         nested = table.combine_chunks() if isinstance(table, pa.ChunkedArray) else table
         if isinstance(nested, pa.ChunkedArray):  # more than one chunk is left only past the offsets' 2^31
             raise InputError("a batch of light curves holds at most 2^31 observations; use smaller batches")
-        fields, offsets = _fields_and_offsets(nested, column)
+        fields, offsets, faults = _fields_and_offsets(nested, column, (time, mag, mag_err, band))
         for name in (time, mag):
             if name not in fields:
                 raise InputError(f"light-curve column {column!r} has no field {name!r}; there are {', '.join(fields)}")
-        mags = _floats(fields[mag])
-        errors = _floats(fields[mag_err]) if mag_err in fields else np.full(mags.size, np.nan, np.float32)
+        values = {name: numbers(fields[name]) for name in (time, mag, mag_err) if name in fields}
+        texts = [(name, wrong, fields[name]) for name, (_, wrong) in values.items() if wrong is not None]
+        mags = values[mag][0]
+        errors = values[mag_err][0] if mag_err in values else np.full(mags.size, np.nan, np.float32)
         codes, names = _band_codes(fields[band]) if band in fields else (None, ())
-        return cls(_floats(fields[time]), mags, errors, offsets, codes, names)
+        lcs = cls(values[time][0], mags, errors, offsets, codes, names, faults)
+        return lcs._without_texts(texts) if texts else lcs
+
+    def _without_texts(self, texts: Sequence[Texts]) -> LightCurves:
+        """The batch in which objects with text among their numbers have no observations, and say so."""
+        faults = first_faults(texts, self.offsets, self.faults)
+        readable = np.array([fault is None for fault in faults], np.bool_)
+        return replace(self.keep(np.repeat(readable, self.counts)), faults=faults)
 
     def to_arrow(self) -> pa.StructArray:
         """The batch as an Arrow array of `LIGHTCURVE_TYPE` (without the band field when there is none)."""
@@ -147,9 +164,19 @@ class LightCurves:
         counts = self.counts[index]
         offsets = np.concatenate([[0], np.cumsum(counts)])
         rows = np.repeat(self.offsets[:-1][index] - offsets[:-1], counts) + np.arange(offsets[-1])
-        return self._rows(rows, offsets)
+        return self._rows(rows, offsets, index)
 
-    def _rows(self, rows: npt.NDArray[Any], offsets: npt.NDArray[np.int64]) -> LightCurves:
+    def between(self, start: int, stop: int) -> LightCurves:
+        """The objects from `start` to before `stop`, without a copy."""
+        rows = slice(int(self.offsets[start]), int(self.offsets[stop]))
+        return self._rows(rows, self.offsets[start : stop + 1] - rows.start, slice(start, stop))
+
+    def _rows(
+        self,
+        rows: npt.NDArray[Any] | slice,
+        offsets: npt.NDArray[np.int64],
+        objects: npt.NDArray[Any] | slice = slice(None),
+    ) -> LightCurves:
         return LightCurves(
             self.time[rows],
             self.mag[rows],
@@ -157,6 +184,7 @@ class LightCurves:
             offsets,
             None if self.band is None else self.band[rows],
             self.bands,
+            None if self.faults is None else self.faults[objects],
         )
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> LightCurves:
@@ -227,6 +255,7 @@ class LightCurves:
         parts = [batch.take(np.arange(len(batch))) for batch in batches]
         band = None if parts[0].band is None else np.concatenate([part.band for part in parts if part.band is not None])
         counts = np.concatenate([part.counts for part in parts])
+        faults = [np.full(len(part), None, object) if part.faults is None else part.faults for part in parts]
         return cls(
             np.concatenate([part.time for part in parts]),
             np.concatenate([part.mag for part in parts]),
@@ -234,6 +263,7 @@ class LightCurves:
             np.concatenate([[0], np.cumsum(counts)]),
             band,
             parts[0].bands,
+            None if all(part.faults is None for part in parts) else np.concatenate(faults),
         )
 
 
@@ -250,20 +280,21 @@ def declared_bands(schema: pa.Schema, column: str = "lightcurve") -> tuple[str, 
     return tuple(name.strip() for name in names if name.strip())
 
 
-def _fields_and_offsets(nested: pa.Array, column: str) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64]]:
-    """Flat value arrays by field name, and the offsets into them, for both nested layouts."""
+def _fields_and_offsets(
+    nested: pa.Array, column: str, wanted: Sequence[str | None]
+) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64], npt.NDArray[np.object_] | None]:
+    """Flat value arrays by field name, the offsets into them, and faults, for both nested layouts."""
     if pa.types.is_struct(nested.type):
         lists = dict(zip(nested.type.names, nested.flatten(), strict=True))
         if lists and all(_is_list(value.type) for value in lists.values()):
-            compact = {name: _compact(value) for name, value in lists.items()}
-            offsets = next(iter(compact.values()))[1]
-            for name, (_, other) in compact.items():
-                if not np.array_equal(offsets, other):
-                    raise InputError(f"light-curve column {column!r}: the lists of field {name!r} differ in length")
-            return {name: values for name, (values, _) in compact.items()}, offsets
+            used = {name: value for name, value in lists.items() if name in wanted} or lists
+            faults = unequal(used)
+            readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
+            compact = {name: _compact(value, readable) for name, value in used.items()}
+            return {name: values for name, (values, _) in compact.items()}, next(iter(compact.values()))[1], faults
     elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
         values, offsets = _compact(nested)
-        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets
+        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets, None
     raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
 
 
@@ -271,20 +302,14 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-def _compact(lists: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Values and offsets of a list array that start at 0 and hold nothing behind null rows."""
-    if lists.null_count:
-        lists = pc.if_else(lists.is_valid(), lists, pa.scalar([], lists.type))
+def _compact(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Values and offsets of a list array that start at 0 and hold nothing behind rows that are null or unreadable."""
+    if lists.null_count or readable is not None:
+        full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
+        lists = pc.if_else(full, lists, pa.scalar([], lists.type))
     offsets = lists.offsets.to_numpy().astype(np.int64)
     start, end = int(offsets[0]), int(offsets[-1])
     return lists.values.slice(start, end - start), offsets - start
-
-
-def _floats(values: pa.Array) -> npt.NDArray[Any]:
-    """Arrow numbers as NumPy, nulls as NaN, without a copy where there are none."""
-    if not pa.types.is_floating(values.type):
-        values = values.cast(pa.float64())
-    return np.asarray(values.to_numpy(zero_copy_only=False))
 
 
 def _band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:

@@ -40,13 +40,14 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     kept = lcs if whole else lcs.keep(keep)
     if not in_order:
         kept = _sort_by_time(kept)
-    reasons = np.full(len(lcs), None, dtype=object)
+    reasons = np.full(len(lcs), None, dtype=object) if lcs.faults is None else lcs.faults.copy()
     counts = kept.counts
-    for i in np.flatnonzero(counts < min_observations):
+    readable = np.array([reason is None for reason in reasons], np.bool_)
+    for i in np.flatnonzero(readable & (counts < min_observations)):
         given = lcs.counts[i]
         of = "" if given == counts[i] else f" of {given}"
         reasons[i] = f"{counts[i]}{of} observations usable, {min_observations} needed"
-    for i in np.flatnonzero((counts >= min_observations) & _constant(kept.mag, kept.offsets)):
+    for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.mag, kept.offsets)):
         reasons[i] = "constant magnitude"
     return kept, reasons
 

@@ -15,6 +15,7 @@ from lcscale.arrays import modulo_360
 from lcscale.errors import InputError
 from lcscale.features import FEATURES
 from lcscale.lightcurves import LightCurves, declared_bands, maker_of
+from lcscale.lightcurves.faults import numbers
 from lcscale.models.preparation import ALTERNATIVES
 from lcscale.models.roles import Role, cast
 from lcscale.models.taxonomy import map_labels
@@ -112,7 +113,7 @@ class LabelledCurves:
             code = np.full(lcs.time.size, place.get(alone, 0), np.int8)
         else:
             code = np.array([place.get(band, -1) for band in lcs.bands] + [-1], np.int8)[lcs.band]
-        lcs = LightCurves(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, code, names)
+        lcs = replace(lcs, band=code, bands=names)
         labels, origins = map_labels(self.label, survey), np.full(len(self), origin, object)
         return replace(self, lcs=lcs, label=labels, bands=names, origin=origins)
 
@@ -156,7 +157,7 @@ def numbers_of(table: pa.Table, names: Sequence[str]) -> dict[str, npt.NDArray[n
     mean something else by it.
     """
     return {
-        name: table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        name: numbers(table.column(name))[0].astype(np.float64, copy=False)
         for name in names
         if name in table.column_names and (name not in _OURS or maker_of(table.schema, name) is not None)
     }
@@ -209,4 +210,4 @@ def _with_bands(lcs: LightCurves, bands: tuple[str, ...]) -> LightCurves:
     if lcs.band is None or lcs.bands == bands:
         return lcs
     place = np.array([bands.index(name) if name in bands else -1 for name in lcs.bands] + [-1], np.int8)
-    return LightCurves(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, place[lcs.band], bands)
+    return replace(lcs, band=place[lcs.band], bands=bands)
