@@ -77,7 +77,7 @@ def render_dmdt(lcs: LightCurves, size: int = 128) -> Images:
     Parameters
     ----------
     lcs
-        Any batch, in order of time; one channel for each of its `bands`.
+        Any batch; one channel for each of its `bands`.
     size
         Pixels of a side.
 
@@ -85,7 +85,7 @@ def render_dmdt(lcs: LightCurves, size: int = 128) -> Images:
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size)
     _dmdt(lcs.time, lcs.mag, band, lcs.offsets, images)
     return images
 
@@ -98,7 +98,7 @@ def _rendered(
     options: ImageOptions,
     bars: bool,
 ) -> Images:
-    images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size)
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)

@@ -14,6 +14,7 @@ from lcscale.images import drawing
 from lcscale.images.drawing import N_COUNTS, N_PHASES, light_maximum, time_range
 from lcscale.images.options import ImageOptions
 from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves.cleaning import finite_in_order
 
 Images = npt.NDArray[np.uint8]
 """uint8 [n_objects, n_bands, size, size]: 255 under a dot, 0 elsewhere; the brightest at the top."""
@@ -35,8 +36,8 @@ def render_folded(
     """Draw phase-folded light curves: phase to the right, brightness upward, dots that are not joined.
 
     After the images of Szklenár et al. 2020 (ApJL 897, L12). An object's image depends on its own observations alone,
-    bit for bit. Observations that are not finite are left out; objects without a period (NaN, 0 or negative) or
-    without observations give empty images.
+    bit for bit, and not on their order. Observations that are not finite are left out; objects without a period (NaN,
+    0 or negative) or without observations give empty images.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def render_folded(
     >>> image.shape, int(image.max())
     ((1, 1, 128, 128), 255)
     """
-    images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size)
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
@@ -104,7 +105,7 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size)
     _raw(
         lcs.time,
         lcs.mag,
@@ -119,12 +120,13 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
     return images
 
 
-def canvas(lcs: LightCurves, size: int) -> tuple[Images, npt.NDArray[np.int8]]:
-    """Empty images, and the band codes as the kernels take them."""
+def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArray[np.int8]]:
+    """The finite observations in order of time, empty images, and the band codes as the kernels take them."""
     if size < 1 or int(size) != size:
         raise InputError(f"size must be a whole number of pixels from 1 on, not {size!r}")
     n_bands = max(len(lcs.bands), 1) if lcs.band is not None else 1
-    return np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
+    lcs = finite_in_order(lcs)
+    return lcs, np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
 
 
 def one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[np.float64]:

@@ -224,7 +224,7 @@ class LightCurves:
         period
             Days, one for each object (or one for all). NaN or non-positive periods give NaN phases.
         epoch
-            Time of phase 0, days; default: the first observation of each object.
+            Time of phase 0, days; default: the earliest observation of each object.
 
         Examples
         --------
@@ -234,12 +234,15 @@ class LightCurves:
         n = len(self)
         period = np.broadcast_to(np.asarray(period, np.float64), (n,))
         frequency = np.divide(1.0, period, out=np.full(n, np.nan), where=period > 0)
-        first = np.minimum(self.offsets[:-1], max(self.time.size - 1, 0))
-        start = self.time[first] if self.time.size else np.zeros(n)
-        zero = start if epoch is None else np.broadcast_to(np.asarray(epoch, np.float64), (n,))
         phase = np.full(self.time.size, np.nan)
         inside = slice(int(self.offsets[0]), int(self.offsets[-1]))
         counts = self.counts
+        if epoch is None:
+            zero = np.full(n, np.nan)
+            some = counts > 0
+            zero[some] = np.fmin.reduceat(self.time[: inside.stop], self.offsets[:-1][some])
+        else:
+            zero = np.broadcast_to(np.asarray(epoch, np.float64), (n,))
         cycles = (self.time[inside] - np.repeat(zero, counts)) * np.repeat(frequency, counts)
         cycles -= np.floor(cycles)
         phase[inside] = np.where(cycles == 1.0, 0.0, cycles)

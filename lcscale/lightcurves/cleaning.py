@@ -19,8 +19,8 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
 
     Observations without a finite time and magnitude, or with an error that is infinite, zero or negative, are left
     out; NaN errors mean unknown and stay when the object has no other. The rest is sorted by time; duplicate
-    times are kept, shuffled by the ranks of their magnitudes: a result depends neither on the order of the input nor
-    on the zero point or scale of the magnitudes, and the scatter between neighbours is not biased.
+    times are kept, those of each band shuffled by the ranks of their magnitudes: a result depends neither on the order
+    of the input nor on the zero point or scale of the magnitudes, and the scatter between neighbours is not biased.
 
     Parameters
     ----------
@@ -52,11 +52,31 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     return kept, reasons
 
 
+def finite_in_order(lcs: LightCurves) -> LightCurves:
+    """The observations with a finite time and magnitude, in the order that `usable` gives them."""
+    if _finite_and_in_order(lcs.time, lcs.mag, lcs.offsets):
+        return lcs
+    return _sort_by_time(lcs.keep(np.isfinite(lcs.time) & np.isfinite(lcs.mag)))
+
+
 def _sort_by_time(lcs: LightCurves) -> LightCurves:
     """The batch, of which nothing lies outside its objects, in order of time within each object."""
     rows = np.arange(lcs.time.size)
-    _order(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, rows)
+    band = np.zeros(lcs.time.size, np.int8) if lcs.band is None else lcs.band
+    _order(lcs.time, lcs.mag, lcs.mag_err, band, lcs.offsets, rows)
     return lcs._rows(rows, lcs.offsets)
+
+
+@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+def _finite_and_in_order(time: npt.NDArray[np.float64], mag: npt.NDArray[Any], offsets: npt.NDArray[np.int64]) -> bool:
+    """Whether all magnitudes are finite and the times of every object are too, and grow strictly."""
+    for i in range(offsets.size - 1):
+        last = -np.inf
+        for j in range(offsets[i], offsets[i + 1]):
+            if not (last < time[j] < np.inf and abs(mag[j]) < np.inf):
+                return False
+            last = time[j]
+    return True
 
 
 @nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -64,19 +84,33 @@ def _order(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[Any],
     error: npt.NDArray[Any],
+    band: npt.NDArray[np.int8],
     offsets: npt.NDArray[np.int64],
     rows: npt.NDArray[np.int64],
 ) -> None:
-    """Put the row numbers of every object in order of time."""
+    """Put the row numbers of every object in order of time; simultaneous ones band by band, shuffled within a band.
+
+    The shuffle of a band does not depend on the other bands: each band alone comes out the same.
+    """
+    before = np.zeros(256, np.int64)  # observations of each band so far, from code -128 on
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         if b > a and np.any(np.diff(time[a:b]) < 0.0):
             rows[a:b] = a + np.argsort(time[a:b], kind="mergesort")
+        before[:] = 0
         start = a
         for j in range(a + 1, b + 1):
             if j == b or time[rows[j]] != time[rows[start]]:
                 if j - start > 1:
-                    _shuffle(mag, error, start - a, rows[start:j])
+                    rows[start:j] = rows[start:j][np.argsort(band[rows[start:j]], kind="mergesort")]
+                first = start
+                for k in range(start + 1, j + 1):
+                    if k == j or band[rows[k]] != band[rows[first]]:
+                        code = band[rows[first]] + 128
+                        if k - first > 1:
+                            _shuffle(mag, error, before[code], rows[first:k])
+                        before[code] += k - first
+                        first = k
                 start = j
 
 
