@@ -18,8 +18,9 @@ MIN_BAND_OBSERVATIONS = 5
 class Series:
     """Weighted observations of many objects, each cut into segments of one band.
 
-    Within a segment weights sum to 1 and magnitudes have weighted mean 0; `share` weighs the segments of an object so
-    that the drops of χ² they find add up to the power, between 0 and 1.
+    Within a segment weights sum to 1 and magnitudes have weighted mean 0 and a scatter of about 1, so that no unit is
+    too small for float32; `share` weighs the segments of an object so that the drops of χ² they find add up to the
+    power, between 0 and 1.
 
     Attributes
     ----------
@@ -138,10 +139,11 @@ def _weigh(
     weight: npt.NDArray[np.float64],
     weighted: npt.NDArray[np.float64],
 ) -> tuple[float, float]:
-    """Centre and weigh one segment; its total weight and its weighted mean square deviation.
+    """Centre, weigh and scale one segment; its total weight and its weighted mean square deviation.
 
-    Sums are taken in loops that store nothing: a compiler that must rule out overlap of what is read and stored may
-    choose the order of a sum by where the arrays happen to lie in memory.
+    The scale is a power of two, which changes no digit. Sums are taken in loops that store nothing: a compiler that
+    must rule out overlap of what is read and stored may choose the order of a sum by where the arrays happen to lie in
+    memory.
     """
     for j in range(a, b):
         weight[j] = 1.0 / (error[j] * error[j]) if np.isfinite(error[j]) else 1.0
@@ -158,4 +160,9 @@ def _weigh(
     scatter = 0.0
     for j in range(a, b):
         scatter += weighted[j] * (mag[j] - mean)
-    return total, scatter
+    scale = 1.0
+    if 0.0 < scatter < np.inf:
+        scale = 2.0 ** -np.rint(0.5 * np.log2(scatter))
+        for j in range(a, b):
+            weighted[j] *= scale
+    return total / (scale * scale), scatter * scale * scale
