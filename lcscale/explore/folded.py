@@ -39,7 +39,7 @@ class Folded:
 
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
     """The light curve of a candidate: within an arcsecond, and of the same name where both have one."""
-    cone = Cone(float(row["ra"]) % 360.0, float(row["dec"]), _SAME_ARCSEC)
+    cone = Cone(float(row["ra"]), float(row["dec"]), _SAME_ARCSEC)
     for catalog in catalogs:
         named = "object_id" in catalog.column_names and row.get("object_id") is not None
         found = catalog.region(cone).columns("lightcurve", *(["object_id"] if named else [])).to_arrow()

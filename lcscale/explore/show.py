@@ -106,7 +106,7 @@ def _find(lake: Lake, catalog: Catalog, object_id: str | int, at: tuple[float, f
     column = next((each for each in _IDS if each in catalog.column_names), None)
     if column is None:
         raise InputError(f"{catalog.name} names no objects: it has none of the columns {', '.join(_IDS)}")
-    searched = catalog if at is None else catalog.region(Cone(at[0] % 360.0, at[1], _AROUND_ARCSEC))
+    searched = catalog if at is None else catalog.region(Cone(at[0], at[1], _AROUND_ARCSEC))
     for batch in searched.columns(column).to_batches():
         same = pc.equal(batch.column(column).cast(pa.string()), pa.scalar(str(object_id)))
         hit = batch.filter(same)
