@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -10,14 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pv
 
+from lcscale.surveys.formats import HEAD_BYTES, Format, codec_of, head_of, text_lines, text_stream
+from lcscale.surveys.identities import all_whole, numbers_of_text, trimmed
+from lcscale.surveys.layout import BLANKS, text_layout
 from lcscale.surveys.release import Problem, ReleaseFileError
 
 _STREAM_BYTES = (64 << 20, 16 << 20)
 """Files larger than this, plain and compressed, are read in blocks."""
 _BLOCK_BYTES = 16 << 20
-_NULLS = ["", "null", "NULL", "nan", "NaN", "NAN", "--", "N/A", "\\N"]
+_WORDS = ["null", "NULL", "nan", "NaN", "NAN", "--", "N/A", "\\N"]
+_NULLS = [*_WORDS, *(" " * n for n in range(65)), *(" " * n + word for n in range(1, 13) for word in _WORDS)]
+"""What stands for no value, padded with blanks too."""
 _WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
 """The type to try next, where a later block does not fit the type of the first; any other becomes text."""
 
@@ -28,24 +33,12 @@ def header_of(path: str, delimiter: str) -> tuple[list[str], int]:
     The header is the first line that does not start with ``#``; or the last that does, where it has as many fields
     as the line behind it and all of them are names (``#Name, Date``). Blanks around names are taken away.
     """
-    with pa.input_stream(path) as stream:
-        lines = stream.read(1 << 20).decode("utf-8", errors="ignore").splitlines()[:2000]
-    comments = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    if comments and comments < len(lines):
-        marked, plain = (_fields(line, delimiter) for line in (lines[comments - 1][1:], lines[comments]))
-        if len(marked) == len(plain) > 1 and _are_names(marked) and not _are_names(plain):
-            return marked, comments
-    if comments == len(lines):
-        raise ReleaseFileError(f"{path} {'has no header line' if lines else 'is empty'}")
-    return _fields(lines[comments], delimiter), comments + 1
-
-
-def _fields(line: str, delimiter: str) -> list[str]:
-    return [field.strip() for field in next(csv.reader([line], delimiter=delimiter), [])]
-
-
-def _are_names(fields: list[str]) -> bool:
-    return all(field.isidentifier() for field in fields)
+    head = head_of(path)
+    lines = text_lines(head.decode("utf-8-sig", errors="ignore"), whole=len(head) < HEAD_BYTES)
+    layout = text_layout(lines, delimiter)
+    if layout is None or not layout.names:
+        raise ReleaseFileError(f"{path} {'has no header line' if head else 'is empty'}")
+    return list(layout.names), layout.skip
 
 
 @dataclass
@@ -58,7 +51,13 @@ class _Form:
     skip: int
     names: Sequence[str] | None
     types: dict[str, pa.DataType]
+    ids: Sequence[str]
+    how: Format
     broken: list[Any] = field(default_factory=list)
+
+    def open(self) -> pa.NativeFile:
+        """The text."""
+        return text_stream(self.path, self.how)
 
     def options(self) -> tuple[pv.ReadOptions, pv.ParseOptions, pv.ConvertOptions]:
         """The options of Arrow's reader."""
@@ -68,20 +67,25 @@ class _Form:
             return "skip"
 
         names = list(self.names) if self.names else None
+        exact = dict.fromkeys(self.ids, pa.string())
+        comma = self.how.layout is not None and self.how.layout.decimal_comma
         return (
             pv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, skip_rows=self.skip, column_names=names),
-            pv.ParseOptions(delimiter=self.delimiter, invalid_row_handler=leave_out),
+            pv.ParseOptions(
+                delimiter="\t" if self.delimiter == BLANKS else self.delimiter, invalid_row_handler=leave_out
+            ),
             pv.ConvertOptions(
                 null_values=_NULLS,
                 strings_can_be_null=True,
-                column_types=self.types,
+                column_types=self.types | exact,
+                decimal_point="," if comma else ".",
                 include_columns=list(self.columns) if self.columns is not None else None,
             ),
         )
 
     def blocks(self) -> Iterator[pa.Table]:
         """The rows, some at a time; the first block decides on types that are not given."""
-        with pv.open_csv(self.path, *self.options()) as reader:
+        with self.open() as stream, pv.open_csv(stream, *self.options()) as reader:
             for name in reader.schema.names:
                 self.types.setdefault(name, reader.schema.field(name).type)
             for batch in reader:
@@ -89,11 +93,15 @@ class _Form:
 
     def settle(self) -> None:
         """Find types that hold for all blocks, by reading the file until none is refused."""
+        unsettled = [name for name in self.ids if name not in self.types]
         while True:
             self.broken.clear()
+            whole = dict.fromkeys(unsettled, True)
             try:
-                for _ in self.blocks():
-                    pass
+                for table in self.blocks():
+                    for name in unsettled:
+                        values = trimmed(table.column(name))
+                        whole[name] = whole[name] and (values.null_count == len(values) or all_whole(values))
             except pa.ArrowInvalid as error:
                 refused = re.search(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error", str(error))
                 if refused is None or not self.names:
@@ -104,6 +112,7 @@ class _Form:
                 self.types[name] = _WIDER.get(self.types[name], pa.string())
             else:
                 self.broken.clear()
+                self.types |= {name: pa.int64() if whole[name] else pa.string() for name in unsettled}
                 return
 
 
@@ -116,28 +125,78 @@ def delimited(
     skip: int = 0,
     names: Sequence[str] | None = None,
     types: dict[str, pa.DataType] | None = None,
+    ids: Sequence[str] = (),
+    how: Format | None = None,
 ) -> Iterator[pa.Table]:
     """Rows of a delimited text; lines with too few or too many fields are left out and added to `problems`.
 
     Files of moderate size are read whole, others in blocks: those without given types twice, to learn them first.
+
+    Parameters
+    ----------
+    path, delimiter
+        The text; the delimiter may be `lcscale.surveys.layout.BLANKS`.
+    problems
+        Gets the number of broken lines.
+    columns
+        Those wanted, default all.
+    skip, names
+        Lines before the first row, and the names of its fields; default: the first line has them.
+    types
+        Types of columns; default: what holds for all rows.
+    ids
+        Columns that name objects: whole numbers or text, as written.
+    how
+        Compression, encoding and layout, where they are known already.
     """
-    form = _Form(path, delimiter, columns, skip, names, dict(types or {}))
-    if os.path.getsize(path) <= _STREAM_BYTES[os.path.splitext(path)[1] not in (".csv", ".tsv", ".psv", ".ecsv")]:
-        yield _in_utf8(pv.read_csv(path, *form.options()), path)
+    how = how or Format("text", codec_of(path))
+    wanted = [name for name in ids if columns is None or name in columns]
+    form = _Form(path, delimiter, columns, skip, names, dict(types or {}), wanted, how)
+    if os.path.getsize(path) <= _STREAM_BYTES[how.compression is not None]:
+        with form.open() as stream:
+            table = pv.read_csv(stream, *form.options())
+        yield _finished(table, form)
     else:
-        if types is None:
+        if types is None or any(name not in types for name in wanted):
             form.settle()
         for table in form.blocks():
-            yield _in_utf8(table, path)
-    if form.broken:
-        first = form.broken[0]
+            yield _finished(table, form)
+    broken = [row for row in form.broken if not (row.text or "").startswith("#")]
+    if broken:
+        first = broken[0]
         what = f"first: {first.text[:80]!r}" if first.text else "the first is empty"
-        problems.append(Problem(path, f"{len(form.broken)} lines do not have {first.expected_columns} fields ({what})"))
+        problems.append(Problem(path, f"{len(broken)} lines do not have {first.expected_columns} fields ({what})"))
 
 
-def _in_utf8(table: pa.Table, path: str) -> pa.Table:
-    """The table, unless a column of text is none: Arrow then takes it for bytes."""
-    strange = [field.name for field in table.schema if pa.types.is_binary(field.type)]
-    if strange:
-        raise ReleaseFileError(f"cannot read {path}: column {', '.join(strange)} is not UTF-8")
+def _finished(table: pa.Table, form: _Form) -> pa.Table:
+    """The table with names of objects as such, no blanks around text, and nulls where the header says so."""
+    nulls = form.how.layout.nulls if form.how.layout is not None else {}
+    for place, one in enumerate(table.schema):
+        column = table.column(place)
+        if pa.types.is_binary(one.type):
+            raise ReleaseFileError(f"cannot read {form.path}: column {one.name} is not UTF-8")
+        if one.name in form.ids:
+            settled = form.types.get(one.name)
+            column = trimmed(column) if settled == pa.string() else numbers_of_text(column)
+            if settled is not None and column.type != settled:
+                column = column.cast(settled)
+        elif pa.types.is_string(one.type):
+            column = pc.ascii_trim_whitespace(column)
+        if one.name in nulls:
+            column = without_sentinel(column, nulls[one.name])
+        if column is not table.column(place):
+            table = table.set_column(place, one.with_type(column.type), column)
     return table
+
+
+def without_sentinel(column: pa.ChunkedArray, value: str) -> pa.ChunkedArray:
+    """`column` with nulls where it has `value`, which the header says means none."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        try:
+            number = float(value)
+        except ValueError:
+            return column
+        return pc.if_else(pc.equal(column.cast(pa.float64(), safe=False), number), None, column)
+    if pa.types.is_string(column.type):
+        return pc.if_else(pc.equal(column, value), None, column)
+    return column

@@ -1,4 +1,4 @@
-"""Tables of any format as Arrow: CSV and its kin, Parquet, FITS, VOTable, IPAC; errors name the file."""
+"""Tables of any format as Arrow, told from their content: texts, Parquet, FITS, VOTable …; errors name the file."""
 
 from __future__ import annotations
 
@@ -8,46 +8,37 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
+from lcscale.surveys.astropy_tables import KINDS, read_with_astropy
 from lcscale.surveys.delimited import delimited, header_of
-from lcscale.surveys.ecsv import ecsv_header, with_units
+from lcscale.surveys.ecsv import described, ecsv_header, with_units
+from lcscale.surveys.formats import Format, format_of, suffix
+from lcscale.surveys.identities import identities
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
+
+__all__ = ["format_of", "is_table", "read_batches", "read_table", "reading", "suffix", "table_parts"]
 
 GROUP_ROWS = 1_048_576
 """Rows of a part of a Parquet file, about."""
 
 _BATCH_BYTES = 16 << 20
 _BUFFER_BYTES = 128 << 10
-_COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
-_ASTROPY = {
-    ".fits": "fits",
-    ".fit": "fits",
-    ".vot": "votable",
-    ".votable": "votable",
-    ".xml": "votable",
-    ".tbl": "ascii.ipac",
-}
-_COMMENTED = (".txt", ".dat")
-"""Columns between blanks or tabs, named in the last line that starts with ``#``; too common an ending to look for."""
-_BLANKS = {"format": "ascii.commented_header", "header_start": -1, "guess": False, "fast_reader": False}
-_TEXT = {".csv": ",", ".ecsv": ",", ".tsv": "\t", ".psv": "|"}
-
-
-def suffix(path: str) -> str:
-    """The ending that says the format, without that of the compression: ``.csv`` of ``a.CSV.gz``."""
-    stem, ending = os.path.splitext(path.lower())
-    return os.path.splitext(stem)[1] if ending in _COMPRESSED else ending
+_ENDINGS = {".parquet", ".pq", ".csv", ".ecsv", ".tsv", ".psv", ".fits", ".fit", ".vot", ".votable", ".xml", ".tbl"}
+_READ = (
+    "Parquet, Feather, FITS, VOTable, ECSV, IPAC, CDS tables, and text between commas, tabs, bars, semicolons or blanks"
+)
 
 
 def is_table(path: str) -> bool:
-    """Whether the file's name says that it is a table we read."""
-    return suffix(path) in (".parquet", ".pq", *_ASTROPY, *_TEXT)
+    """Whether the file's name says that it is a table, and no text that may be anything."""
+    return suffix(path) in _ENDINGS
 
 
 def table_parts(path: str, kind: str = "") -> list[Part]:
     """The file as parts: runs of row groups of a Parquet file, the whole of any other."""
-    if suffix(path) not in (".parquet", ".pq"):
+    if not _is_parquet(path):
         return [Part(path, kind)]
     with reading(path):
         metadata = pq.read_metadata(path)
@@ -60,36 +51,70 @@ def table_parts(path: str, kind: str = "") -> list[Part]:
     return parts or [Part(path, kind)]
 
 
-def read_batches(part: Part, problems: list[Problem], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """The rows of `part`, some at a time; `columns` (default: all) in the order given.
+def read_batches(
+    part: Part,
+    problems: list[Problem],
+    columns: Sequence[str] | None = None,
+    *,
+    ids: Sequence[str] = (),
+    wanted: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> Iterator[pa.Table]:
+    """The rows of `part`, some at a time.
+
+    Parameters
+    ----------
+    part
+        A file, or row groups of one.
+    problems
+        Gets lines that are left out, and what else a person should know.
+    columns
+        Those wanted, in this order; default: all. A name such as ``candidate.ra`` reaches into nested columns.
+    ids
+        Columns that name objects: whole numbers or text, exactly as written.
+    wanted
+        Columns that must be there beside `columns`: they choose among several tables, and reach into nested ones.
+    names
+        Names of the columns by their place, in texts that have no line of names, or instead of it.
 
     Raises
     ------
     ReleaseFileError
         Where the file cannot be read or lacks a column.
     """
+    needed = list(dict.fromkeys([*(columns or ()), *wanted, *ids]))
     with reading(part.path):
-        if os.path.getsize(part.path) == 0:
-            raise ReleaseFileError(f"{part.path} is empty")
-        kind = suffix(part.path)
-        if kind in (".parquet", ".pq"):
-            yield from _parquet(part, columns)
-        elif kind in _TEXT:
-            yield from _text(part.path, _TEXT[kind], problems, columns)
-        elif kind in _COMMENTED and len(header_of(part.path, "\t")[0]) > 1:
-            yield from _text(part.path, "\t", problems, columns)
-        elif kind in _ASTROPY or kind in _COMMENTED:
-            table = _astropy(part.path, kind)
-            require(table, columns or (), part.path)
-            yield table if columns is None else table.select(list(columns))
+        how = format_of(part.path)
+        if how.kind == "parquet":
+            tables = _parquet(part, columns, needed)
+        elif how.kind in ("text", "ecsv"):
+            tables = _text(part.path, how, problems, columns, ids, needed, names)
+        elif how.kind == "feather":
+            tables = iter([feather.read_table(part.path)])
+        elif how.kind in KINDS:
+            tables = iter([read_with_astropy(part.path, how, needed, problems)])
         else:
-            known = ", ".join([".parquet", *_TEXT, *_ASTROPY, *_COMMENTED])
-            raise ReleaseFileError(f"{part.path}: unknown kind of file; known endings are {known}")
+            raise ReleaseFileError(f"cannot read {part.path}: unknown kind of file ({how.why}); known are {_READ}")
+        for table in tables:
+            table = _plain(table, needed)
+            require(table, needed, part.path)
+            for name in ids:
+                table = _with_identities(table, name, part.path)
+            yield table if columns is None else table.select(list(columns))
 
 
-def read_table(path: str, problems: list[Problem], columns: Sequence[str] | None = None) -> pa.Table:
-    """All rows of the file at `path`."""
-    return pa.concat_tables(read_batches(Part(path), problems, columns), promote_options="permissive")
+def read_table(
+    path: str,
+    problems: list[Problem],
+    columns: Sequence[str] | None = None,
+    *,
+    ids: Sequence[str] = (),
+    wanted: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> pa.Table:
+    """All rows of the file at `path`; see `read_batches`."""
+    batches = read_batches(Part(path), problems, columns, ids=ids, wanted=wanted, names=names)
+    return pa.concat_tables(batches, promote_options="permissive")
 
 
 @contextlib.contextmanager
@@ -110,17 +135,30 @@ def _first_line(error: Exception) -> str:
     return f"{text[0][:300]}" if text else type(error).__name__
 
 
-def _parquet(part: Part, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+def _is_parquet(path: str) -> bool:
+    with reading(path), open(path, "rb") as stream:
+        return stream.read(4) == b"PAR1" or suffix(path) in (".parquet", ".pq")
+
+
+def _parquet(part: Part, columns: Sequence[str] | None, needed: Sequence[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(part.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
-        require(file.schema_arrow, columns or (), part.path)
+        top = file.schema_arrow.names
+        require(
+            pa.schema([(_top(name, top), pa.null()) for name in top]), [_top(name, top) for name in needed], part.path
+        )
         groups = list(range(part.start, file.num_row_groups if part.stop is None else part.stop))
-        names = None if columns is None else list(columns)
+        names = None if columns is None else list(dict.fromkeys(_top(name, top) for name in needed))
         if not file.num_row_groups:
             yield file.read(columns=names)
         rows = _rows_of_a_batch(file.metadata, groups, names)
         for batch in file.iter_batches(rows, row_groups=groups, columns=names, use_threads=False):
-            table = pa.Table.from_batches([batch])
-            yield table if names is None else table.select(names)
+            yield pa.Table.from_batches([batch])
+
+
+def _top(name: str, present: Sequence[str]) -> str:
+    """The column that has `name`: itself, or the nested one it reaches into (``candidate`` of ``candidate.ra``)."""
+    head = name.split(".")[0]
+    return head if name not in present and head in present else name
 
 
 def _rows_of_a_batch(metadata: pq.FileMetaData, groups: Sequence[int], names: Sequence[str] | None) -> int:
@@ -134,42 +172,78 @@ def _rows_of_a_batch(metadata: pq.FileMetaData, groups: Sequence[int], names: Se
     return max(1, min(GROUP_ROWS, _BATCH_BYTES * rows // max(1, size)))
 
 
-def _text(path: str, delimiter: str, problems: list[Problem], columns: Sequence[str] | None) -> Iterator[pa.Table]:
-    """A delimited text with a header line, which comment lines (``#``) may precede."""
-    ecsv = ecsv_header(path)
-    names, skip = header_of(path, ecsv.delimiter if ecsv else delimiter)
-    require(pa.schema([(name, pa.null()) for name in names]), columns or (), path)
-    if ecsv is None:
-        yield from delimited(path, delimiter, problems, columns, skip=skip, names=names)
+def _plain(table: pa.Table, needed: Sequence[str]) -> pa.Table:
+    """Dictionaries as their values, long text as text; nested columns that a needed name reaches into, unfolded."""
+    reached = {_top(name, table.column_names) for name in needed if name not in table.column_names}
+    while unfolding := [one.name for one in table.schema if one.name in reached and pa.types.is_struct(one.type)]:
+        for name in unfolding:
+            place = table.column_names.index(name)
+            inner = table.column(name).combine_chunks().flatten()
+            fields = [field.with_name(f"{name}.{field.name}") for field in table.schema.field(name).type]
+            table = table.remove_column(place)
+            for i, (field, column) in enumerate(zip(fields, inner, strict=True)):
+                table = table.add_column(place + i, field, column)
+        reached = {".".join(name.split(".")[: depth + 1]) for name in needed for depth in range(name.count("."))}
+    for place, one in enumerate(table.schema):
+        kind = one.type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+            kind = pa.string()
+        if kind != one.type:
+            table = table.set_column(place, one.with_type(kind), table.column(place).cast(kind))
+    return table
+
+
+def _with_identities(table: pa.Table, name: str, path: str) -> pa.Table:
+    column = table.column(name)
+    found = identities(column, name, path)
+    if found is column:
+        return table
+    place = table.column_names.index(name)
+    return table.set_column(place, table.schema.field(name).with_type(found.type), found)
+
+
+def _text(
+    path: str,
+    how: Format,
+    problems: list[Problem],
+    columns: Sequence[str] | None,
+    ids: Sequence[str],
+    needed: Sequence[str],
+    given: Sequence[str],
+) -> Iterator[pa.Table]:
+    """A delimited text; comments, a line of units, and a line of dashes may stand around its line of names."""
+    ecsv = ecsv_header(path) if how.kind == "ecsv" else None
+    if ecsv is not None:
+        names, skip = list(ecsv.types), header_of(path, ecsv.delimiter)[1]
+        require(pa.schema([(name, pa.null()) for name in names]), needed, path)
+        for table in delimited(
+            path, ecsv.delimiter, problems, columns, skip=skip, names=names, types=ecsv.types, ids=ids, how=how
+        ):
+            yield described(table, ecsv, path)
         return
-    for table in delimited(path, ecsv.delimiter, problems, columns, skip=skip, names=names, types=ecsv.types):
-        yield with_units(table, ecsv.units)
+    layout = how.layout
+    assert layout is not None
+    names = _named(layout.names, layout.width, given)
+    if not names:
+        raise ReleaseFileError(
+            f"cannot read {path}: unknown kind of file, or a text of {layout.width} columns without a line of names "
+            f"(it begins with {layout.first_row[:60]!r}): name them by their place, --columns time,mag,mag_err"
+        )
+    require(pa.schema([(name, pa.null()) for name in names]), needed, path)
+    chosen = [name for name in names if name] if columns is None and "" in names else columns
+    types = dict.fromkeys(layout.texts, pa.string()) or None
+    delimiter = layout.delimiter
+    for table in delimited(
+        path, delimiter, problems, chosen, skip=layout.skip, names=names, types=types, ids=ids, how=how
+    ):
+        yield with_units(table, {name: unit for name, unit in layout.units.items() if name in table.column_names})
 
 
-def _astropy(path: str, kind: str) -> pa.Table:
-    """FITS, VOTable, IPAC and blank-separated tables through astropy; masked values are nulls, units are metadata."""
-    import warnings
-
-    import numpy as np
-    from astropy.table import Table
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        options = {"format": _ASTROPY[kind]} if kind in _ASTROPY else _BLANKS
-        table = Table.read(path, **options)
-    arrays, fields = [], []
-    for name in table.colnames:
-        column = table[name]
-        mask = np.asarray(column.mask) if getattr(column, "mask", None) is not None else None
-        values = np.asarray(column)
-        if values.dtype.kind == "S":
-            values = np.char.decode(values, "utf-8")
-        if values.dtype.byteorder == ">":
-            values = values.astype(values.dtype.newbyteorder("="))
-        if values.ndim > 1 or values.dtype.kind == "O":
-            values, mask = np.array([str(value) for value in column], dtype=object), None
-        array = pa.array(values, mask=mask)
-        unit = getattr(column, "unit", None)
-        fields.append(pa.field(name, array.type, metadata={"unit": str(unit)} if unit is not None else None))
-        arrays.append(array)
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+def _named(found: Sequence[str], width: int, given: Sequence[str]) -> list[str]:
+    """The names of the columns: those found; or those given, by place, the rest called by theirs."""
+    if not given:
+        return list(found)
+    rest = [found[i] if i < len(found) else f"col{i + 1}" for i in range(len(given), max(width, len(given)))]
+    return [*given, *rest]

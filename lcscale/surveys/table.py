@@ -16,7 +16,7 @@ from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, req
 
 @dataclass(frozen=True)
 class Table:
-    """CSV (and its kin, compressed or not), Parquet, FITS, VOTable or IPAC files with a position in every row.
+    """Any table with a position in every row: text, Parquet, FITS, VOTable, ECSV, IPAC, CDS, VizieR's.
 
     Examples
     --------
@@ -32,6 +32,8 @@ class Table:
     """Column that names the object, or None."""
     gaia_id: str | None = None
     """Column of Gaia's source_id, where there is no position: the centre of its pixel, good to half an arcminute."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns by their place, for text without a line of names."""
     name = "table"
     join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {}
@@ -47,9 +49,10 @@ class Table:
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The rows with all their columns, the coordinates as degrees."""
-        for table in read_batches(part, problems):
+        ids = [name for name in (self.id, self.gaia_id) if name is not None]
+        wanted = [] if self.gaia_id is not None else [self.ra, self.dec]
+        for table in read_batches(part, problems, ids=list(dict.fromkeys(ids)), wanted=wanted, names=self.columns):
             if self.gaia_id is not None:
-                require(table, (self.gaia_id,), part.path)
                 with reading(part.path):
                     position = gaia_positions(table.column(self.gaia_id).cast(pa.int64()).to_numpy())
                 for name, angle in zip((self.ra, self.dec), position, strict=True):

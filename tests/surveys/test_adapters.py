@@ -259,7 +259,7 @@ def test_sexagesimal_and_text_coordinates(tmp_path):
         ("t.csv", b"\xff\xfe\x00ra,dec\n1,2\n", "t.csv"),
         ("t.csv", b"ra,dec,name\n1,2,\xff\xfe\n", "cannot read"),
         ("t.csv.gz", gzip.compress(b"ra,dec\n" + b"1.25,2.5\n" * 5000)[:-30], "cannot read"),
-        ("t.csv.gz", b"ra,dec\n1,2\n", "cannot read"),
+        ("t.csv", b"<!DOCTYPE html><html>502</html>", "web page"),
         ("t.parquet", b"PAR1 and nothing else", "cannot read"),
         ("t.fits", b"SIMPLE  = nonsense", "cannot read"),
         ("t.vot", b"<VOTABLE>", "cannot read"),

@@ -1,0 +1,259 @@
+"""How a text table is laid out, told from its first lines: what separates the fields, names, units, the first row."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+BLANKS = "blanks"
+"""Stands for the delimiter of columns that are between runs of blanks or tabs."""
+
+_DELIMITERS = ("\t", ",", ";", "|")
+_SAMPLE = 100
+_FIELDS_BETWEEN_BLANKS = re.compile(r'"[^"]*"|\S+')
+_DATUM = re.compile(r"""^["']?[<>~]?\s*[+-]?(\d+([.,:\-+/TZ \d]*)([eEdD][+-]?\d+)?|\.\d+([eEdD][+-]?\d+)?)["']?$""")
+_WORDS_OF_DATA = {"nan", "null", "none", "true", "false", "inf", "-inf", "\\n", "--", "n/a", "na"}
+_DASHES = re.compile(r"^[\s|,;+\t]*[-=]{2}[-=\s|,;+\t]*$")
+_STATED_NULL = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?\?=\s*(\S+)")
+_DECIMAL_COMMA = re.compile(r"^\s*[+-]?\d+,\d+\s*$")
+_UNITS = {
+    *("deg", "arcmin", "arcsec", "mas", "uas", "rad", "h", "hr", "hour", "hours", "h:m:s", "d:m:s", "pix", "pixel"),
+    *(
+        "s",
+        "sec",
+        "min",
+        "d",
+        "day",
+        "days",
+        "yr",
+        "year",
+        "mjd",
+        "jd",
+        "mag",
+        "mmag",
+        "dex",
+        "jy",
+        "mjy",
+        "ujy",
+        "njy",
+    ),
+    *("km/s", "m/s", "mas/yr", "arcsec/yr", "pc", "kpc", "k", "l_sun", "m_sun", "r_sun", "nm", "um", "cm"),
+    *("electron/s", "e-/s", "adu", "count", "counts"),
+}
+
+
+@dataclass(frozen=True)
+class TextLayout:
+    """What the first lines of a text say about all of it."""
+
+    delimiter: str
+    """Between fields; `BLANKS` for runs of blanks."""
+    names: tuple[str, ...] = ()
+    """Names of the columns; none where no line has them."""
+    skip: int = 0
+    """Lines before the first row."""
+    width: int = 0
+    """Fields of a row."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of those columns for which a line states one."""
+    texts: frozenset[str] = frozenset()
+    """Columns that the comments declare to be text."""
+    nulls: Mapping[str, str] = field(default_factory=dict)
+    """What stands for no value, by column, where the comments state it."""
+    decimal_comma: bool = False
+    """Whether numbers have a comma for a decimal point."""
+    comments: bool = False
+    """Whether comment lines stand among the rows."""
+    first_row: str = ""
+    """The first line behind comments, for messages."""
+
+
+def fields_of(line: str, delimiter: str) -> list[str]:
+    """The fields of a line, without the blanks around them."""
+    if delimiter == BLANKS:
+        return [one.strip('"') for one in _FIELDS_BETWEEN_BLANKS.findall(line)]
+    return [one.strip() for one in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
+
+
+def text_layout(lines: Sequence[str], delimiter: str | None = None, hint: str = ",") -> TextLayout | None:
+    """The layout of a text that begins with `lines`; None where they are no table.
+
+    Parameters
+    ----------
+    lines
+        Whole lines from the start of the file.
+    delimiter
+        What separates the fields, where it is known.
+    hint
+        What separates them where the lines allow more than one answer: what the file's ending says.
+    """
+    first = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    body = [i for i in range(first, len(lines)) if lines[i].strip() and not lines[i].startswith("#")]
+    if not body:
+        return None
+    dashes = next((k for k in (1, 2) if len(body) > k and _DASHES.match(lines[body[k]])), None)
+    if dashes is not None:
+        return _ruled(lines, body, dashes)
+    sample = [lines[i] for i in body[:_SAMPLE]]
+    chosen = delimiter or _delimiter(sample, hint)
+    if chosen is None:
+        return None
+    comments = any(line.startswith("#") for line in lines[first:])
+    rows = [fields_of(line, chosen) for line in sample[:3]]
+    marked = _marked_names(lines[:first], rows[0], chosen)
+    if marked is not None:
+        names, units = marked
+        return _layout(chosen, names, first, units, lines[:first], sample, comments)
+    if len(rows) > 1 and not _is_header(rows[0], rows[1]):
+        return _layout(chosen, [], first, {}, lines[:first], sample, comments)
+    if len(rows) == 1 and any(map(_is_datum, rows[0])):
+        return _layout(chosen, [], first, {}, lines[:first], sample, comments)
+    behind = 1
+    units = {}
+    if len(rows) == 3 and _are_units(rows[1]) and any(map(_is_datum, rows[2])):
+        units, behind = _named_units(rows[0], rows[1]), 2
+    skip = body[behind] if len(body) > behind else body[behind - 1] + 1
+    return _layout(chosen, rows[0], skip, units, lines[:first], sample[behind:], comments)
+
+
+def _layout(
+    delimiter: str,
+    names: Sequence[str],
+    skip: int,
+    units: Mapping[str, str],
+    comments: Sequence[str],
+    rows: Sequence[str],
+    commented: bool,
+) -> TextLayout:
+    parts = [fields_of(row, delimiter) for row in rows]
+    widths = Counter(len(part) for part in parts)
+    width = widths.most_common(1)[0][0] if widths else len(names)
+    unique = _unique(names)
+    texts, nulls = _declared(comments)
+    if unique and width == len(unique) + 1 and all(part[-1] == "" for part in parts if len(part) == width):
+        unique = (*unique, "")
+    return TextLayout(
+        delimiter=delimiter,
+        names=unique,
+        skip=skip,
+        width=width,
+        units={name: unit for name, unit in units.items() if name in unique},
+        texts=frozenset(name for name in texts if name in unique),
+        nulls={name: value for name, value in nulls.items() if name in unique},
+        decimal_comma=delimiter in (";", "\t") and any(_DECIMAL_COMMA.match(one) for part in parts for one in part),
+        comments=commented,
+        first_row=rows[0] if rows else "",
+    )
+
+
+def _unique(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, each once: those without one are called by their place, repeated ones get a number."""
+    found: dict[str, None] = {}
+    for place, name in enumerate(names, 1):
+        plain = name or f"col{place}"
+        number, candidate = 2, plain
+        while candidate in found:
+            candidate, number = f"{plain}_{number}", number + 1
+        found[candidate] = None
+    return tuple(found)
+
+
+def _delimiter(sample: Sequence[str], hint: str) -> str | None:
+    """What separates the fields of most lines into the same number, more than one; `hint` where nothing does."""
+    scores: dict[str, tuple[float, int, int]] = {}
+    for delimiter in (*_DELIMITERS, BLANKS):
+        counts = [len(fields_of(line, delimiter)) for line in sample]
+        width, often = Counter(counts).most_common(1)[0]
+        share = often / len(counts)
+        if width > 1 and (counts[0] in (width, width - 1) or share >= 0.8) and share >= 0.5:
+            scores[delimiter] = (round(share, 1), int(delimiter == hint), width)
+    explicit = {one: score for one, score in scores.items() if one != BLANKS}
+    if explicit:
+        return max(explicit, key=lambda one: explicit[one])
+    if BLANKS in scores:
+        return BLANKS
+    if all(" " not in line.strip() and not any(one in line for one in _DELIMITERS) for line in sample):
+        return hint
+    counts = [len(fields_of(line, hint)) for line in sample]
+    return hint if counts[0] > 1 and hint != BLANKS else None
+
+
+def _is_datum(text: str) -> bool:
+    return bool(_DATUM.match(text)) or text.lower() in _WORDS_OF_DATA
+
+
+def _is_header(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether `first` holds names: nothing in it is a number, or where it has some the next line has none."""
+    if list(first) == [str(i) for i in range(len(first))]:
+        return True
+    data = [i for i, text in enumerate(first) if _is_datum(text)]
+    if not data:
+        return True
+    later = [i for i, text in enumerate(second) if _is_datum(text)]
+    return len(data) * 2 < len(first) and any(i not in data for i in later) and len(later) > len(data)
+
+
+def _marked_names(
+    comments: Sequence[str], row: Sequence[str], delimiter: str
+) -> tuple[list[str], dict[str, str]] | None:
+    """Names in the last comment with as many fields as `row` has, and the units of a comment behind it."""
+    if len(row) < 2 or not any(map(_is_datum, row)):
+        return None
+    candidates = []
+    for line in reversed(comments[-3:]):
+        if not line.strip():
+            continue
+        found = fields_of(line.lstrip("#").strip(), delimiter)
+        if len(found) != len(row):
+            break
+        candidates.append(found)
+    if len(candidates) > 1 and _are_units(candidates[0]) and not any(map(_is_datum, candidates[1])):
+        return candidates[1], _named_units(candidates[1], candidates[0])
+    if candidates and all(candidates[0]) and not any(map(_is_datum, candidates[0])):
+        return candidates[0], {}
+    return None
+
+
+def _are_units(fields: Sequence[str]) -> bool:
+    plain = [_bare_unit(one) for one in fields if _bare_unit(one)]
+    return bool(plain) and all(one.lower() in _UNITS or one.startswith("log(") for one in plain)
+
+
+def _bare_unit(text: str) -> str:
+    return "" if text.strip() in ("-", "---") else text.strip().strip("()[]\"'")
+
+
+def _named_units(names: Sequence[str], units: Sequence[str]) -> dict[str, str]:
+    return {name: _bare_unit(unit) for name, unit in zip(names, units, strict=False) if _bare_unit(unit)}
+
+
+def _ruled(lines: Sequence[str], body: Sequence[int], dashes: int) -> TextLayout:
+    """A table whose names stand above a line of dashes, the units between them (VizieR's asu-tsv, psql)."""
+    rule = lines[body[dashes]]
+    delimiter = next((one for one in (*_DELIMITERS, "+") if one in rule), BLANKS)
+    delimiter = "|" if delimiter == "+" else delimiter
+    names = fields_of(lines[body[0]], delimiter)
+    units = _named_units(names, fields_of(lines[body[1]], delimiter)) if dashes == 2 else {}
+    rows = [lines[i] for i in body[dashes + 1 : dashes + 1 + _SAMPLE]]
+    comments = [line for line in lines[: body[0]] if line.startswith("#")]
+    commented = any(line.startswith("#") for line in lines[body[0] :])
+    return _layout(delimiter, names, body[dashes] + 1, units, comments, rows, commented)
+
+
+def _declared(comments: Sequence[str]) -> tuple[set[str], dict[str, str]]:
+    """Text columns and nulls that VizieR's comments declare: ``#Column name (A10) ?=-9 meaning [ucd=…]``."""
+    texts: set[str] = set()
+    nulls: dict[str, str] = {}
+    for line in comments:
+        if not line.startswith("#Column\t"):
+            continue
+        _, name, form, *meaning = [part.strip() for part in line.split("\t")]
+        if form.startswith("(A") or form.startswith("(a"):
+            texts.add(name)
+        stated = _STATED_NULL.match(meaning[0]) if meaning else None
+        if stated:
+            nulls[name] = stated[1]
+    return texts, nulls
