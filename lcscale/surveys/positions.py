@@ -51,15 +51,18 @@ def degrees(
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     by = factor(unit, "deg", f"column {name!r}", hours=hours)
+    sexagesimal_by = 15.0 if unit is None and hours else by
+    if pa.types.is_time(column.type):  # sexagesimal text without fractions, which a reader took for times of day
+        ticks = column.cast(pa.time64("ns")).cast(pa.int64()).to_numpy(zero_copy_only=False)
+        return sexagesimal_by * (np.asarray(ticks, np.float64) / 3.6e12)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return by * np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
     text = pc.utf8_trim_whitespace(column)
-    sexagesimal = pc.match_substring_regex(text, r"^[+-]?\d{1,3}[: ]+\d{1,2}[: ]+\d{1,2}(\.\d*)?$")
-    if pc.any(sexagesimal).as_py():
-        return _sexagesimal(text) * (15.0 if unit is None and hours else by)
     number = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-    values = pc.if_else(number, text, None).cast(pa.float64())
-    return by * np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
+    values = by * np.asarray(pc.if_else(number, text, None).cast(pa.float64()).to_numpy(zero_copy_only=False))
+    if pc.all(number).as_py() is not False:
+        return np.asarray(values, np.float64)
+    return np.where(np.isnan(values), sexagesimal_by * _sexagesimal(text), values)
 
 
 def gaia_positions(source_id: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -95,11 +98,17 @@ def placed(table: pa.Table, ra: str, dec: str, path: str, problems: list[Problem
 
 
 def _sexagesimal(text: pa.Array) -> npt.NDArray[np.float64]:
-    pattern = r"^(?P<sign>[+-]?)(?P<whole>\d{1,3})[: ]+(?P<minutes>\d{1,2})[: ]+(?P<seconds>\d{1,2}(?:\.\d*)?)$"
+    """Whole part, minutes and perhaps seconds, between colons, blanks or letters; NaN for any other text."""
+    pattern = (
+        r"^(?P<sign>[+-]?)\s*(?P<whole>\d{1,3})\s*[:hHdD°\s]\s*(?P<minutes>\d{1,2}(?:\.\d*)?)"
+        r"(?:\s*[:mM'′\s]\s*(?:(?P<seconds>\d{1,2}(?:\.\d*)?)\s*(?:[sS\"″]|'')?)?)?$"
+    )
     found = pc.extract_regex(text, pattern)
 
     def part(name: str) -> npt.NDArray[Any]:
-        return np.asarray(pc.struct_field(found, name).cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+        values = pc.struct_field(found, name)
+        values = pc.if_else(pc.equal(values, ""), "0", values)
+        return np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
     size = part("whole") + part("minutes") / 60 + part("seconds") / 3600
     negative = pc.fill_null(pc.equal(pc.struct_field(found, "sign"), "-"), False).to_numpy(zero_copy_only=False)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from lcscale.errors import InputError
 from lcscale.ingest.staging import spatial_index
+from lcscale.surveys import get
 from lcscale.surveys.positions import angles, degrees, gaia_positions, placed
+from lcscale.surveys.release import Part
 
 ANGLE = st.tuples(
     st.sampled_from(["", "+", "-"]), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.integers(0, 9999)
@@ -25,6 +27,33 @@ def test_sexagesimal_against_astropy(angles, separator, hours):
     text = [f"{sign}{separator.join([f'{a:02d}', f'{b:02d}', f'{c:02d}.{d:04d}'])}" for sign, a, b, c, d in angles]
     expected = [Angle(one, unit=u.hourangle if hours else u.deg).deg for one in text]
     np.testing.assert_allclose(degrees(pa.array(text), hours=hours), expected, rtol=0, atol=1e-12)
+
+
+@given(
+    st.lists(ANGLE, min_size=1, max_size=5), st.sampled_from(["hms", "::", "  ", "colon, no fraction"]), st.booleans()
+)
+@settings(max_examples=60, deadline=None)
+def test_sexagesimal_with_letters_or_without_fractions_against_astropy(angles, form, hours):
+    letters = {"hms": "hms" if hours else "dms", "::": ":: ", "  ": "   "}.get(form, ":: ")
+    fraction = "" if form == "colon, no fraction" else ".5"
+    text = [f"{sign}{a:02d}{letters[0]}{b:02d}{letters[1]}{c:02d}{fraction}{letters[2]}" for sign, a, b, c, _ in angles]
+    expected = [Angle(one.strip(), unit=u.hourangle if hours else u.deg).deg for one in text]
+    np.testing.assert_allclose(degrees(pa.array(text), hours=hours), expected, rtol=0, atol=1e-12)
+
+
+def test_whole_seconds_that_a_reader_takes_for_times_of_day(tmp_path):
+    (tmp_path / "t.csv").write_text("ra,dec\n04:30:57,05:10:11\n23:59:59,-69:03:37\n")
+    (tmp_path / "u.csv").write_text("ra,dec\n04:30:57,05:10:11\n23:59:59,69:03:37\n")
+    for name, south in (("t.csv", -1), ("u.csv", 1)):
+        (table,) = get("table").batches(Part(str(tmp_path / name)), [])
+        np.testing.assert_allclose(table["ra"].to_numpy(), Angle(["04:30:57", "23:59:59"], unit="hourangle").deg)
+        expected = Angle(["05:10:11", f"{69 * south}:03:37"], unit="deg").deg
+        np.testing.assert_allclose(table["dec"].to_numpy(), expected)
+
+
+def test_decimal_and_sexagesimal_text_in_one_column():
+    text = pa.array(["10.5", "01 00 00", "1:30", "nowhere", None])
+    np.testing.assert_allclose(degrees(text, hours=True), [10.5, 15.0, 22.5, np.nan, np.nan])
 
 
 def test_numbers_in_any_form():
