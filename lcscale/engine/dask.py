@@ -93,11 +93,16 @@ class DaskEngine:
 
     @classmethod
     def _of(cls, kind: Any, **options: Any) -> DaskEngine:
+        """A cluster on this machine that only this process and its workers can speak to.
+
+        They speak TLS with a certificate made for the run, which is in their memory only: whoever else can reach the
+        loopback address could otherwise run code as the user.
+        """
         import dask
-        from distributed import Client
+        from distributed import Client, Security
 
         with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}):
-            cluster = kind(**options)
+            cluster = kind(security=Security.temporary(), **options)
         return cls(Client(cluster, set_as_default=False), owned=(cluster,))
 
     @classmethod
