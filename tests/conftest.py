@@ -37,3 +37,19 @@ def lake(tmp_path) -> Lake:
 def sky(lake):
     """The catalog `sky`: 2,000 rows in 48 leaves."""
     return put(lake, "sky", sky_table(2000))
+
+
+@pytest.fixture(scope="module")
+def s3():
+    """Storage options for a moto server of this test's own."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    options = {"key": "test", "secret": "test", "endpoint_url": f"http://{host}:{port}"}
+    import s3fs
+
+    s3fs.S3FileSystem(**options).mkdir("survey")
+    yield options
+    server.stop()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import pathlib
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Self
@@ -18,12 +16,11 @@ from upath import UPath
 
 from lcscale.engine import Ledger
 from lcscale.errors import ConflictError, InputError, LcscaleError
+from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
-from lcscale.lake.storage import is_local, publishing, replace_file, stamp, writing
+from lcscale.lake.storage import children, is_local, publishing, replace_file, stamp, writing
 from lcscale.lake.tables import TABLES
-
-COLLECTION_FILE = "collection.properties"
 
 
 @dataclass
@@ -130,30 +127,14 @@ def check_name(name: str) -> None:
 
 def existing_versions(entry: UPath) -> list[tuple[str, int]]:
     """Names and numbers of the version folders of a lake entry, unfinished ones too."""
-    if not entry.exists():
-        return []
-    matches = [re.fullmatch(r"v(\d+)-[0-9a-f]+", child.name) for child in entry.iterdir()]
+    matches = [re.fullmatch(r"v(\d+)-[0-9a-f]+", child.name) for child in children(entry)]
     return sorted(((m[0], int(m[1])) for m in matches if m), key=lambda item: item[1])
-
-
-def current_version(entry: UPath) -> str | None:
-    """The published version of a lake entry, or None."""
-    path = entry / COLLECTION_FILE
-    if not path.exists():
-        return None
-    from hats.catalog.dataset.collection_properties import CollectionProperties
-
-    return str(CollectionProperties.read_from_dir(entry).hats_primary_table_url)
 
 
 def publish_version(entry: UPath, version: str, base: str | None) -> None:
     """Make `version` current, unless another was published since `base` was."""
-    from hats.catalog.dataset.collection_properties import CollectionProperties
-
     path = entry / COLLECTION_FILE
-    with tempfile.TemporaryDirectory() as folder:
-        CollectionProperties(obs_collection=entry.name, hats_primary_table_url=version).to_properties_file(folder)
-        content = (pathlib.Path(folder) / COLLECTION_FILE).read_bytes()
+    content = collection_file(entry.name, version)
     with publishing(entry):
         seen = None if is_local(entry) else stamp(path)
         now = current_version(entry)

@@ -11,8 +11,9 @@ from typing import Any
 from upath import UPath
 
 from lcscale.engine import Ledger
-from lcscale.lake.draft import current_version, existing_versions
-from lcscale.lake.storage import is_local, remove_folder
+from lcscale.lake.collection import current_version
+from lcscale.lake.draft import existing_versions
+from lcscale.lake.storage import children, is_local, remove_folder
 
 _RUNNING_SECONDS = 60.0
 _REMOVED = ".removed-"
@@ -48,10 +49,7 @@ class Job:
 
 def jobs(root: UPath) -> list[Job]:
     """All versions in the lake at `root` that have a ledger, oldest first."""
-    if not root.exists():
-        return []
-    entries = [child for child in root.iterdir() if child.is_dir()]
-    found = [_job(entry, version) for entry in entries for version, _ in existing_versions(entry)]
+    found = [_job(entry, version) for entry in children(root) for version, _ in existing_versions(entry)]
     return sorted((job for job in found if job is not None), key=lambda job: job.started)
 
 

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog, open_with
-from lcscale.lake.draft import COLLECTION_FILE, Draft, check_name, current_version, existing_versions
+from lcscale.lake.collection import COLLECTION_FILE, current_version
+from lcscale.lake.draft import Draft, check_name, existing_versions
 from lcscale.lake.history import Job, jobs, prune
-from lcscale.lake.storage import place_of
+from lcscale.lake.storage import children, place_of
 from lcscale.lake.tables import read_table, table_names, write_table
 
 
@@ -37,11 +38,7 @@ class Lake:
 
     def names(self) -> list[str]:
         """Names of the published catalogs, sorted."""
-        if not self.root.exists():
-            return []
-        return sorted(
-            child.name for child in self.root.iterdir() if child.is_dir() and (child / COLLECTION_FILE).exists()
-        )
+        return sorted(child.name for child in children(self.root) if (child / COLLECTION_FILE).exists())
 
     def __contains__(self, name: str) -> bool:
         return bool((self.root / name / COLLECTION_FILE).exists())

@@ -20,7 +20,7 @@ from upath import UPath
 
 from lcscale.errors import LcscaleError
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
-from lcscale.lake.storage import is_local
+from lcscale.lake.storage import is_local, path_at
 
 Ranges = npt.NDArray[np.int64]
 """int64 [n, 2]: half-open ranges of HEALPix indices at order 29, sorted and disjoint."""
@@ -44,7 +44,7 @@ class Leaf:
     @property
     def upath(self) -> UPath:
         """The path with its file system."""
-        return UPath(self.path, **dict(self.options))
+        return path_at(self.path, dict(self.options))
 
     def read(self, columns: Sequence[str] | None = None, ranges: Ranges | None = None) -> pa.Table:
         """The rows whose `_healpix_29` lies in `ranges` (default: all), with `columns` (default: all)."""

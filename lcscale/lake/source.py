@@ -17,7 +17,8 @@ from lcscale.engine import Ledger
 from lcscale.errors import InputError
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
-from lcscale.lake.storage import is_local
+from lcscale.lake.collection import current_version
+from lcscale.lake.storage import is_local, path_at
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Source:
     @property
     def folder(self) -> UPath:
         """Its folder with the file system."""
-        return UPath(self.url, **dict(self.options))
+        return path_at(self.url, dict(self.options))
 
     @property
     def version(self) -> str:
@@ -107,15 +108,39 @@ def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
     options
         Storage options of the file system.
     """
+    given = dict(options or {})
+    place = path_at(url, given)
+    version = _current(place)
+    while True:
+        elsewhere = version is not None and ("://" in version or version.startswith("/"))
+        folder = place if version is None else path_at(version, given) if elsewhere else place / version
+        try:
+            return _open_version(url, folder, given)
+        except OSError as error:
+            now = _current(place)
+            if now != version:  # it was replaced, and removed, before all of it was read
+                version = now
+                continue
+            if isinstance(error, FileNotFoundError):
+                raise InputError(f"no HATS catalog or collection at {url}") from error
+            raise
+
+
+def _current(place: UPath) -> str | None:
+    """Name of the primary catalog, where there is a collection at `place`."""
+    try:
+        return current_version(place)
+    except PermissionError:  # what a bucket that may not be listed says of a file that is not there
+        return None
+
+
+def _open_version(url: str, folder: UPath, given: dict[str, Any]) -> Source:
+    """The catalog at `folder`, reached through `url`."""
     import hats
     from hats.catalog.catalog_collection import CatalogCollection
     from hats.io import paths
 
-    given = dict(options or {})
-    try:
-        opened = hats.read_hats(UPath(url, **given), read_moc=False)
-    except FileNotFoundError as error:
-        raise InputError(f"no HATS catalog or collection at {url}") from error
+    opened = hats.read_hats(folder, read_moc=False)
     catalog = opened.main_catalog if isinstance(opened, CatalogCollection) else opened
     info = catalog.catalog_info
     if not hasattr(catalog, "get_healpix_pixels") or info.ra_column is None or info.dec_column is None:

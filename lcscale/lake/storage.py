@@ -1,4 +1,4 @@
-"""Replacing a small file whole on any store, and finding out whether somebody else did."""
+"""Paths on any store that show what is there now, and small files that are replaced whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from upath import UPath
@@ -17,6 +17,8 @@ from lcscale.errors import LcscaleError
 
 _NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
+_REMEMBERING = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "http", "https"}
+"""Protocols whose file systems keep listings and checksums, unless told not to."""
 
 
 class StorageError(LcscaleError):
@@ -40,10 +42,36 @@ def writing(place: UPath) -> Iterator[None]:
         ) from error
 
 
+def path_at(url: str | os.PathLike[str] | UPath, options: Mapping[str, Any]) -> UPath:
+    """The path at `url` of a file system with the storage `options`, which asks the store whenever it is asked.
+
+    Some file systems of fsspec remember what they have listed: a process that has looked once would never see what
+    others publish, and would open what is no longer there. Give ``use_listings_cache=True`` to have that anyway.
+    """
+    path = UPath(url, **options)
+    if path.protocol not in _REMEMBERING or "use_listings_cache" in path.storage_options:
+        return path
+    return UPath(path, use_listings_cache=False)
+
+
 def place_of(lake: Any, **options: Any) -> UPath:
     """The root of a lake: of the object itself, or at a URL."""
-    root = UPath(lake, **options) if isinstance(lake, str | os.PathLike) else lake.root
+    root = path_at(lake, options) if isinstance(lake, str | os.PathLike | UPath) else lake.root
     return UPath(os.path.abspath(root.path)) if is_local(root) else root
+
+
+def content_of(path: UPath) -> bytes | None:
+    """What a small file holds that others may replace at any time; None where there is none.
+
+    One request gets the whole file: between two, the file may have become another.
+    """
+    if path.protocol in ("http", "https") and not path.exists():  # what servers answer then differs
+        return None
+    try:
+        content = path.read_bytes() if is_local(path) else path.fs.cat_file(path.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return bytes(content)
 
 
 def is_local(path: UPath) -> bool:
@@ -60,12 +88,21 @@ def remove_folder(folder: UPath) -> None:
         folder.fs.rm(folder.path, recursive=True)
 
 
+def children(folder: UPath) -> list[UPath]:
+    """What lies in `folder`; nothing where it is not there."""
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def stamp(path: UPath) -> str | None:
     """The store's checksum of the file at `path`, as it is now; None where there is no file or no checksum."""
     path.fs.invalidate_cache()
-    if not path.exists():
+    try:
+        found = path.fs.info(path.path).get("ETag")
+    except FileNotFoundError:
         return None
-    found = path.fs.info(path.path).get("ETag")
     return None if found is None else str(found)
 
 

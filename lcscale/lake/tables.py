@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import ConflictError, InputError
-from lcscale.lake.storage import publishing, replace_file, stamp, writing
+from lcscale.lake.storage import children, content_of, publishing, replace_file, stamp, writing
 
 TABLES = "tables"
 _CURRENT = "current"
@@ -19,24 +19,21 @@ _CURRENT = "current"
 def table_names(root: UPath) -> list[str]:
     """Names of the published tables, sorted."""
     folder = root / TABLES
-    if not folder.exists():
-        return []
-    return sorted(child.name for child in folder.iterdir() if (child / _CURRENT).exists())
+    return sorted(child.name for child in children(folder) if (child / _CURRENT).exists())
 
 
 def read_table(root: UPath, name: str) -> pa.Table:
     """The current version of the table `name`."""
     entry = root / TABLES / name
-    if not (entry / _CURRENT).exists():
+    version = _current_version(entry / _CURRENT)
+    if version is None:
         known = ", ".join(table_names(root)) or "none yet"
         raise InputError(f"no table {name!r} in the lake at {root}; there are: {known}")
-    version = _current_version(entry / _CURRENT)
     try:
         parts = []
-        for path in sorted((entry / str(version)).glob("*.parquet"), key=str):
-            file = pq.ParquetFile(
-                pa.BufferReader(path.read_bytes())
-            )  # read_table's threads may outlive a short program
+        for path in sorted((entry / version).glob("*.parquet"), key=str):
+            content = pa.BufferReader(path.read_bytes())
+            file = pq.ParquetFile(content)  # read_table's threads may outlive a short program
             parts.append(file.read(use_threads=False))
         return pa.concat_tables(parts)
     except (OSError, ValueError) as error:
@@ -77,7 +74,5 @@ def write_table(root: UPath, name: str, table: pa.Table) -> str:
 
 def _current_version(path: UPath) -> str | None:
     """The version that the file at `path` names; None where there is no file."""
-    try:
-        return str(path.fs.cat_file(path.path).decode().strip())
-    except FileNotFoundError:
-        return None
+    content = content_of(path)
+    return None if content is None else content.decode().strip()

@@ -16,22 +16,6 @@ from lcscale.lake.draft import publish_version
 from lcscale.lake.storage import replace_file, stamp
 
 
-@pytest.fixture(scope="module")
-def s3():
-    """Storage options for a moto server of this test's own."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {"key": "test", "secret": "test", "endpoint_url": f"http://{host}:{port}"}
-    import s3fs
-
-    s3fs.S3FileSystem(**options).mkdir("survey")
-    yield options
-    server.stop()
-
-
 @pytest.fixture
 def http_root(lake, sky):
     """Base URL of a web server that shows the lake's folder."""
