@@ -39,9 +39,9 @@ def sky(lake):
     return put(lake, "sky", sky_table(2000))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def s3():
-    """Storage options for a moto server of this test's own."""
+    """Storage options for a moto server with the bucket `survey`."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)

@@ -15,9 +15,9 @@ from upath import UPath
 
 from lcscale.engine import Ledger
 from lcscale.errors import InputError
+from lcscale.lake.collection import current_version
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
-from lcscale.lake.collection import current_version
 from lcscale.lake.storage import is_local, path_at
 
 
