@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime
 import os
+import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from lcscale.cli.options import CatalogArgument, LakeOption, open_lake
 from lcscale.errors import InputError
+
+_WRITERS = ("ingest", "crossmatch", "features", "classify", "yso")
+"""The commands whose jobs have a ledger: they write one catalog of a lake, and nothing else."""
 
 jobs_app = typer.Typer(help="Show running and past jobs of a lake, and retry what was set aside.")
 
@@ -72,12 +76,33 @@ def retry(context: typer.Context, name: CatalogArgument, lake: LakeOption) -> No
         raise InputError(f"no job wrote {name!r} in the lake at {lake}")
     if last[-1].command is None:
         raise InputError(f"{name!r} was written by a script of yours, not by a command: run that script again")
-    command = list(last[-1].command)
-    if command[0] == "ingest" and "--append" not in command:
-        command.append("--append")
+    group = context.find_root().command
+    command = _writing(list(last[-1].command), last[-1].folder, name, lake, group)
+    print(f"{name}: lcscale {shlex.join(command)}", file=sys.stderr)
     os.chdir(last[-1].folder)
     sys.argv = [sys.argv[0], *command]  # what the ledger notes
-    context.find_root().command(command)
+    group(command)
+
+
+def _writing(command: list[str], folder: str, name: str, lake: str, group: Any) -> list[str]:
+    """The `command` that a ledger names, if it writes the catalog `name` of the `lake`: ledgers may be anybody's."""
+    said = f"the ledger of {name!r} names the command {shlex.join(map(str, command))!r}"
+    if not command or command[0] not in _WRITERS:
+        raise InputError(f"{said}, which is none of {', '.join(_WRITERS)}: nothing was run")
+    if not os.path.isdir(folder):
+        raise InputError(f"{said}, given in {folder}, which is not there: run it yourself where its files are now")
+    given = group.commands[command[0]].make_context(command[0], command[1:], resilient_parsing=True).params
+    if given["name"] != name or _place(given["lake"], folder) != _place(lake, os.getcwd()):
+        raise InputError(f"{said}, which does not write {name!r} in the lake at {lake}: nothing was run")
+    if command[0] == "ingest" and not given["append"]:
+        return [command[0], "--append", *command[1:]]
+    return command
+
+
+def _place(lake: str | None, folder: str) -> str:
+    """What tells a lake from another, however its path is written."""
+    text = str(lake)
+    return text.rstrip("/") if "://" in text else os.path.realpath(os.path.join(folder, text))
 
 
 def prune(

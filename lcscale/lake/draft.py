@@ -119,9 +119,14 @@ class Draft:
             publish_version(self.entry, self.version, self.base)
 
 
+def is_name(name: object) -> bool:
+    """Whether `name` can be that of a lake's entry: one word, so that it leads nowhere else."""
+    return isinstance(name, str) and bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name)) and name != TABLES
+
+
 def check_name(name: str) -> None:
     """`InputError` unless `name` can be that of a lake's entry."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or name == TABLES:
+    if not is_name(name):
         raise InputError(f"{name!r} cannot be a name in a lake: use letters, digits, '_', '-' and '.' (not {TABLES!r})")
 
 

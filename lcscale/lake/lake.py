@@ -10,7 +10,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lake.catalog import Catalog, open_with
 from lcscale.lake.collection import COLLECTION_FILE, current_version
-from lcscale.lake.draft import Draft, check_name, existing_versions
+from lcscale.lake.draft import Draft, check_name, existing_versions, is_name
 from lcscale.lake.history import Job, jobs, prune
 from lcscale.lake.storage import children, place_of
 from lcscale.lake.tables import read_table, table_names, write_table
@@ -41,7 +41,7 @@ class Lake:
         return sorted(child.name for child in children(self.root) if (child / COLLECTION_FILE).exists())
 
     def __contains__(self, name: str) -> bool:
-        return bool((self.root / name / COLLECTION_FILE).exists())
+        return is_name(name) and bool((self.root / name / COLLECTION_FILE).exists())
 
     def __getitem__(self, name: str) -> Catalog:
         check_name(name)
@@ -52,10 +52,12 @@ class Lake:
 
     def versions(self, name: str) -> list[str]:
         """Versions of a catalog, oldest first; unfinished ones too."""
+        check_name(name)
         return [version for version, _ in existing_versions(self.root / name)]
 
     def current(self, name: str) -> str | None:
         """The published version of a catalog, or None."""
+        check_name(name)
         return current_version(self.root / name)
 
     def jobs(self) -> list[Job]:
@@ -80,6 +82,7 @@ class Lake:
 
     def table(self, name: str) -> pa.Table:
         """A table without a position, in its current version."""
+        check_name(name)
         return read_table(self.root, name)
 
     def write_table(self, name: str, table: pa.Table) -> str:

@@ -84,7 +84,7 @@ def test_a_file_that_could_not_be_read_is_not_held_for_known(tmp_path, monkeypat
 
 
 def test_rows_without_a_position_are_listed_too(tmp_path):
-    (tmp_path / "a.csv").write_text("ra,dec\n1,2\n400,2\n")
+    (tmp_path / "a.csv").write_text("ra,dec\n1,2\nnan,2\n")
     ingest("table", tmp_path / "a.csv", tmp_path / "lake", "sky")
     (job,) = Lake(tmp_path / "lake").jobs()
     assert job.state == "current"
