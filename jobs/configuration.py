@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-from lcscale.engine import RunRecord
+from lcscale.engine import RunRecord, read_max_failed
 from lcscale.errors import InputError, LcscaleError
 
 Job = TypeVar("Job")
@@ -22,15 +22,19 @@ def run_job(job: type[Job], work: Callable[[Job], int], about: str, arguments: S
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML file that describes the job")
     parser.add_argument("--lake", help="lake to use instead of the file's")
     parser.add_argument("--engine", help="engine to use: serial, local, local:N, tcp://host:8786")
+    parser.add_argument("--max-failed", help="publish although so many partitions (3), or this share (0.01), failed")
     given = parser.parse_args(arguments)
     try:
-        return work(_read(job, given.config, {"lake": given.lake, "engine": given.engine}))
+        instead = {"lake": given.lake, "engine": given.engine}
+        if given.max_failed is not None:
+            instead["max_failed"] = read_max_failed(given.max_failed)
+        return work(_read(job, given.config, instead))
     except LcscaleError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return error.exit_status
 
 
-def _read(job: type[Job], path: Path, instead: dict[str, str | None]) -> Job:
+def _read(job: type[Job], path: Path, instead: dict[str, Any]) -> Job:
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -51,10 +55,12 @@ def _read(job: type[Job], path: Path, instead: dict[str, str | None]) -> Job:
 
 
 def finish(record: RunRecord) -> int:
-    """Say what was done and what was set aside; returns the exit status."""
+    """Say what was done, what was set aside and why nothing was published; returns the exit status."""
     print(record.summary())
     for note in record.notes:
         print(note)
     for entry in record.quarantined:
         print(f"set aside: {entry['label']}: {entry['error']}", file=sys.stderr)
+    if record.withheld:
+        print(f"{record.name}: {record.withheld}", file=sys.stderr)
     return record.exit_status

@@ -43,6 +43,8 @@ class Features:
     """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
     keep_light_curves: bool = False
     """Whether the light curves stand in the result too."""
+    max_failed: int | float = 0
+    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
@@ -54,7 +56,7 @@ def work(job: Features) -> int:
     table = catalog.map(Extract(tuple(job.features) or None))
     if not job.keep_light_curves:
         table = table.without("lightcurve")
-    return finish(table.write(job.name, engine=job.engine, progress=True))
+    return finish(table.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -41,6 +41,8 @@ class Ingest:
     """Rows of a partition, at most."""
     memory_gib: int | float | None = None
     """What the tasks on a machine may use together; a quarter of it."""
+    max_failed: int | float = 0
+    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
@@ -53,6 +55,7 @@ def ingested(job: Ingest, engine: Any) -> int:
         memory=None if job.memory_gib is None else int(job.memory_gib * 2**30),
         engine=engine,
         progress=True,
+        max_failed=job.max_failed,
         **job.options,
     )
     return finish(record)

@@ -39,6 +39,8 @@ class VariableCandidates:
     """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
     keep: list = field(default_factory=list)
     """Further columns of the catalog to carry along."""
+    max_failed: int | float = 0
+    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
@@ -46,7 +48,7 @@ class VariableCandidates:
 def work(job: VariableCandidates) -> int:
     grid = FrequencyGrid(*job.frequencies) if job.frequencies else None
     candidates = variable_candidates(Lake(job.lake)[job.catalog], job.model, grid=grid, keep=job.keep)
-    return finish(candidates.write(job.name, engine=job.engine, progress=True))
+    return finish(candidates.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

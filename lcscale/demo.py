@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from lcscale.engine import RunRecord
+from lcscale.errors import QuarantineError
 from lcscale.explore import write_report
 from lcscale.features import Extract
 from lcscale.ingest import Partitioning, ingest
@@ -27,25 +29,32 @@ def run_demo(lake: Lake, report: str | os.PathLike[str], *, engine: Any = None, 
     options: dict[str, Any] = {"engine": engine, "progress": progress}
     release = write_release(os.path.join(str(lake.root), ".release"), n=N_STARS)
 
-    print(ingest("simulated", release.survey, lake, "stars", partitioning=Partitioning(rows=200), **options).summary())
-    print(ingest("table", release.reference, lake, "reference", id="source_id", **options).summary())
-    print(ingest("gaia_alerts", release.alerts, lake, "alerts", **options).summary())
-    print(ingest("table", release.yso, lake, "known_yso", id="name", **options).summary())
+    _tell(ingest("simulated", release.survey, lake, "stars", partitioning=Partitioning(rows=200), **options))
+    _tell(ingest("table", release.reference, lake, "reference", id="source_id", **options))
+    _tell(ingest("gaia_alerts", release.alerts, lake, "alerts", **options))
+    _tell(ingest("table", release.yso, lake, "known_yso", id="name", **options))
 
     stars, reference = lake["stars"], lake["reference"]
     matched = stars.without("lightcurve").crossmatch(reference, radius_arcsec=1.5)
-    print(matched.write("stars_reference", **options).summary())
+    _tell(matched.write("stars_reference", **options))
 
     grid = FrequencyGrid.for_baseline(1200.0, fmax=25.0)
-    print(stars.map(Search(grid), Extract()).without("lightcurve").write("star_features", **options).summary())
+    _tell(stars.map(Search(grid), Extract()).without("lightcurve").write("star_features", **options))
 
     with_periods = stars.join(lake["star_features"])
-    print(variable_candidates(with_periods, MODEL).write("variable_candidates", **options).summary())
+    _tell(variable_candidates(with_periods, MODEL).write("variable_candidates", **options))
 
     matched = match_alerts(lake["alerts"], {"known_yso": lake["known_yso"]})
-    print(matched.write("alerts_matched", **options).summary())
+    _tell(matched.write("alerts_matched", **options))
     start = time.perf_counter()
     statistics = alert_statistics(lake["alerts"], lake["known_yso"], engine=engine)
     lake.write_table("alert_statistics", statistics)
     print(f"alert_statistics: {statistics.num_rows} rows, {time.perf_counter() - start:.1f} s")
     return Path(write_report(lake, report))
+
+
+def _tell(record: RunRecord) -> None:
+    """Say what a step of the pipeline did; those that come after it need its result."""
+    print(record.summary())
+    if record.withheld:
+        raise QuarantineError(f"{record.name}: {record.withheld}")

@@ -145,6 +145,7 @@ def test_jobs_shows_what_ran_and_retries_what_was_set_aside(run, lake, monkeypat
 
     put(lake, "sky", sky_table(60))
     arguments = ("features", "sky", "--lake", lake.root, "--name", "stats", "--only", "mean", "--fmax", "1")
+    arguments = (*arguments, "--max-failed", "1")
     original = Extract.__call__
 
     def fail_once(self, table):

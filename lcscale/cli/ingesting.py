@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lcscale.cli.options import EngineOption, LakeOption, NameOption, finish
+from lcscale.cli.options import EngineOption, LakeOption, MaxFailedOption, NameOption, finish
 from lcscale.errors import InputError
 
 
@@ -16,6 +16,7 @@ def ingest(
     lake: LakeOption,
     name: NameOption,
     engine: EngineOption = None,
+    max_failed: MaxFailedOption = "0",
     option: Annotated[
         list[str] | None, typer.Option("--option", help="Further option of the survey's adapter, as KEY=VALUE.")
     ] = None,
@@ -34,6 +35,7 @@ def ingest(
     append: Annotated[bool, typer.Option("--append", help="Add to the catalog of that name.")] = False,
 ) -> None:
     """Read release files of a survey into a catalog of the lake."""
+    from lcscale.engine import read_max_failed
     from lcscale.ingest import Partitioning
     from lcscale.ingest import ingest as run_ingest
 
@@ -52,6 +54,7 @@ def ingest(
         engine=engine,
         progress=True,
         append=append,
+        max_failed=read_max_failed(max_failed),
         memory=int(memory_gib * 2**30) if memory_gib is not None else None,
         partitioning=Partitioning(rows=partition_rows) if partition_rows is not None else None,
         **{key: value for key, value in options.items() if value is not None},

@@ -6,12 +6,15 @@ import datetime
 import os
 import shlex
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lcscale.cli.options import CatalogArgument, LakeOption, open_lake
 from lcscale.errors import InputError
+
+if TYPE_CHECKING:
+    from lcscale.lake.history import Job
 
 _WRITERS = ("ingest", "crossmatch", "features", "classify", "yso")
 """The commands whose jobs have a ledger: they write one catalog of a lake, and nothing else."""
@@ -24,7 +27,8 @@ def list_names(lake: LakeOption) -> None:
     place = open_lake(lake)
     for name in place.names():
         source = place[name].source
-        print(f"{name:28s} {source.rows:>12,} rows {len(source.leaves):>6} partitions  {source.version}")
+        missing = f"  ({len(source.missing)} missing)" if source.missing else ""
+        print(f"{name:28s} {source.rows:>12,} rows {len(source.leaves):>6} partitions  {source.version}{missing}")
     for name in place.table_names():
         print(f"{name:28s} {place.table(name).num_rows:>12,} rows  (table)")
 
@@ -38,6 +42,8 @@ def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.
     source = place[name].source
     print(f"{name}: {source.rows:,} rows in {len(source.leaves)} partitions, coordinates {source.ra}, {source.dec}")
     print(f"versions: {', '.join(place.versions(name))}; current: {source.version}")
+    if source.missing:
+        print(f"missing in it: {', '.join(source.missing)}")
     for field in source.schema:
         remarks = ", ".join(f"{key.decode()}={value.decode()}" for key, value in (field.metadata or {}).items())
         print(f"  {field.name:28s} {str(field.type)[:60]:60s} {remarks}".rstrip())
@@ -61,8 +67,18 @@ def list_jobs(
             f"{when}  {job.name:24s} {job.version:20s} {job.state:10s} "
             f"{job.done}/{job.planned} tasks, {job.rows:,} rows, {len(job.quarantined)} set aside  ({job.engine})"
         )
+        if job.missing:
+            print(f"{'':18s}{_about_missing(job, lake)}")
         for entry in job.quarantined:
             print(f"{'':18s}set aside: {entry['label']}: {entry['error']}")
+
+
+def _about_missing(job: Job, lake: str) -> str:
+    """What failed tasks mean for the version, and what to do."""
+    retry = f"`lcscale jobs retry {job.name} --lake {lake}` runs them again"
+    if job.state in ("current", "superseded"):
+        return f"published without {len(job.missing)} of {job.planned} tasks; {retry}"
+    return f"not published: {len(job.missing)} tasks failed; {retry}, --max-failed publishes without them"
 
 
 @jobs_app.command()
@@ -77,15 +93,16 @@ def retry(context: typer.Context, name: CatalogArgument, lake: LakeOption) -> No
     if last[-1].command is None:
         raise InputError(f"{name!r} was written by a script of yours, not by a command: run that script again")
     group = context.find_root().command
-    command = _writing(list(last[-1].command), last[-1].folder, name, lake, group)
+    command = _writing(last[-1], lake, group)
     print(f"{name}: lcscale {shlex.join(command)}", file=sys.stderr)
     os.chdir(last[-1].folder)
     sys.argv = [sys.argv[0], *command]  # what the ledger notes
     group(command)
 
 
-def _writing(command: list[str], folder: str, name: str, lake: str, group: Any) -> list[str]:
-    """The `command` that a ledger names, if it writes the catalog `name` of the `lake`: ledgers may be anybody's."""
+def _writing(job: Job, lake: str, group: Any) -> list[str]:
+    """The command that a job's ledger names, if it writes that catalog of the `lake`: ledgers may be anybody's."""
+    command, folder, name = list(job.command or ()), job.folder, job.name
     said = f"the ledger of {name!r} names the command {shlex.join(map(str, command))!r}"
     if not command or command[0] not in _WRITERS:
         raise InputError(f"{said}, which is none of {', '.join(_WRITERS)}: nothing was run")
@@ -94,7 +111,7 @@ def _writing(command: list[str], folder: str, name: str, lake: str, group: Any) 
     given = group.commands[command[0]].make_context(command[0], command[1:], resilient_parsing=True).params
     if given["name"] != name or _place(given["lake"], folder) != _place(lake, os.getcwd()):
         raise InputError(f"{said}, which does not write {name!r} in the lake at {lake}: nothing was run")
-    if command[0] == "ingest" and not given["append"]:
+    if command[0] == "ingest" and not given["append"] and not job.missing:
         return [command[0], "--append", *command[1:]]
     return command
 

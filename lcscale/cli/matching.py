@@ -10,6 +10,7 @@ from lcscale.cli.options import (
     CatalogArgument,
     EngineOption,
     LakeOption,
+    MaxFailedOption,
     NameOption,
     find_catalog,
     finish,
@@ -30,6 +31,7 @@ def crossmatch(
     lake: LakeOption,
     name: NameOption,
     engine: EngineOption = None,
+    max_failed: MaxFailedOption = "0",
     radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 1.0,
     n_neighbors: Annotated[int, typer.Option(help="Most neighbours of a row; 0 for all within the radius.")] = 1,
     how: Annotated[str, typer.Option(help="inner, left, or anti (rows without a counterpart).")] = "inner",
@@ -57,8 +59,9 @@ def crossmatch(
 ) -> None:
     """Join two catalogs by position, exactly, and write the pairs."""
     from lcscale.crossmatch.wording import error_named, motion_named
+    from lcscale.engine import read_max_failed
 
-    place = open_lake(lake)
+    allowed, place = read_max_failed(max_failed), open_lake(lake)
     left_catalog = place[left]
     if "lightcurve" in left_catalog.column_names:
         left_catalog = left_catalog.without("lightcurve")
@@ -86,4 +89,4 @@ def crossmatch(
         left_id=left_id,
         right_id=right_id,
     )
-    finish(pairs.write(name, lake=place, engine=engine, progress=True))
+    finish(pairs.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))

@@ -20,6 +20,14 @@ EngineOption = Annotated[
         "--engine", help="serial, local, local:N, cuda, spark, or a Dask scheduler's address.", show_default="serial"
     ),
 ]
+MaxFailedOption = Annotated[
+    str,
+    typer.Option(
+        "--max-failed",
+        metavar="N|SHARE",
+        help="Publish although so many partitions, or this share of them, failed; what is missing is named.",
+    ),
+]
 NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
 
@@ -42,11 +50,15 @@ def find_catalog(lake: Lake, name: str) -> Catalog:
 
 
 def finish(record: RunRecord) -> None:
-    """Say what a run did and what was set aside; exit with 3 if anything was."""
+    """Say what a run did, what was set aside and why nothing was published; exit with 3 if anything was set aside."""
     print(record.summary())
     for note in record.notes:
         print(f"  note: {note}")
     for entry in record.quarantined:
         print(f"  set aside: {entry['label']}: {entry['error']}", file=sys.stderr)
+    if record.withheld:
+        print(f"lcscale: {record.name}: {record.withheld}", file=sys.stderr)
+    elif record.missing:
+        print(f"  published without what {len(record.missing)} failed tasks would have made", file=sys.stderr)
     if record.exit_status:
         raise typer.Exit(record.exit_status)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcscale.cli.options import CatalogArgument, EngineOption, LakeOption, NameOption, finish, open_lake
+from lcscale.cli.options import (
+    CatalogArgument,
+    EngineOption,
+    LakeOption,
+    MaxFailedOption,
+    NameOption,
+    finish,
+    open_lake,
+)
 from lcscale.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +26,7 @@ def features(
     lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the result in the lake.")] = None,
     engine: EngineOption = None,
+    max_failed: MaxFailedOption = "0",
     fmax: Annotated[float, typer.Option(help="Highest trial frequency, cycles per day.")] = 25.0,
     baseline: Annotated[
         float | None, typer.Option(help="Baseline the grid is made for, days (default: each object's own).")
@@ -27,6 +36,7 @@ def features(
     list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
 ) -> None:
     """Compute periods and features of every light curve of a catalog."""
+    from lcscale.engine import read_max_failed
     from lcscale.features import FEATURES, Extract
     from lcscale.periods import FrequencyGrid, Search
 
@@ -42,7 +52,8 @@ def features(
     search = Search(grid, fmax=fmax, device=device)
     place = open_lake(lake)
     result = place[catalog].map(search, Extract(names, device=device)).without("lightcurve")
-    finish(result.write(name, lake=place, engine=engine, progress=True))
+    allowed = read_max_failed(max_failed)
+    finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
 
 
 def train(
@@ -106,13 +117,16 @@ def classify(
         str | None, typer.Option(help="Catalog of its features, for the periods (default: periods are searched).")
     ] = None,
     engine: EngineOption = None,
+    max_failed: MaxFailedOption = "0",
 ) -> None:
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
+    from lcscale.engine import read_max_failed
     from lcscale.products import variable_candidates
 
     place = open_lake(lake)
     source = place[catalog] if features is None else _with_periods(place, catalog, features)
-    finish(variable_candidates(source, model).write(name, lake=place, engine=engine, progress=True))
+    candidates, allowed = variable_candidates(source, model), read_max_failed(max_failed)
+    finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
 
 
 def _with_periods(lake: Lake, catalog: str, features: str | None) -> Catalog:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcscale.cli.options import EngineOption, LakeOption, NameOption, find_catalog, finish, open_lake
+from lcscale.cli.options import (
+    EngineOption,
+    LakeOption,
+    MaxFailedOption,
+    NameOption,
+    find_catalog,
+    finish,
+    open_lake,
+)
 from lcscale.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,11 +43,13 @@ def yso(
         float | None, typer.Option(help="Julian year of Gaia's positions, where the catalog does not tell it.")
     ] = None,
     engine: EngineOption = None,
+    max_failed: MaxFailedOption = "0",
 ) -> None:
     """Give every source its probability of being a young star, and three other classes theirs."""
+    from lcscale.engine import read_max_failed
     from lcscale.products import join_surveys, yso_candidates
 
-    place = open_lake(lake)
+    allowed, place = read_max_failed(max_failed), open_lake(lake)
     source = find_catalog(place, gaia)
     if twomass is not None or allwise is not None:
         sides = (None if each is None else find_catalog(place, each) for each in (twomass, allwise))
@@ -47,8 +57,9 @@ def yso(
     catalogs = {each: find_catalog(place, each) for each in known or ()}
     shares = None if prevalence is None else _shares(prevalence)
     candidates = yso_candidates(source, model, known=catalogs, tau=tau or None, dust_map=dust_map, prevalence=shares)
-    record = candidates.write(name, lake=place, engine=engine, progress=True)
-    _tell(place[name], prevalence)
+    record = candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed)
+    if not record.withheld:
+        _tell(place[name], prevalence)
     finish(record)
 
 

@@ -29,6 +29,10 @@ class RunRecord:
     """Tasks known from the ledger and not run again."""
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     """Label, error and traceback of each task that was set aside."""
+    missing: list[str] = field(default_factory=list)
+    """Labels of the tasks that failed: their partitions are missing in what was made."""
+    withheld: str = ""
+    """Why nothing was published, and what to do about it; nothing where something was, or was there already."""
     rows: int = 0
     """Rows written."""
     bytes: int = 0
@@ -57,6 +61,7 @@ class RunRecord:
     def count(self, outcome: Outcome) -> None:
         """Add one outcome to the figures."""
         if outcome.error is not None:
+            self.missing.append(outcome.label)
             self.quarantined.append({"label": outcome.label, "error": outcome.error, "traceback": outcome.traceback})
             return
         self.done += 1
@@ -74,7 +79,7 @@ class RunRecord:
         ran = self.done or (self.engine and self.quarantined)
         if not ran and not self.published:
             return f"{self.name}: nothing to do, {self.version} has {self.rows:,} rows"
-        where = f", published {self.version}" if self.published else ""
+        where = f", published {self.version}" if self.published else ", not published" if self.withheld else ""
         rate = f"{self.rows_per_second:,.0f} rows/s, {self.engine}"
         return f"{self.name}: {self.rows:,} rows in {self.seconds:.1f} s ({rate}){where}"
 

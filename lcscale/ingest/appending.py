@@ -43,9 +43,15 @@ class Present:
         Raises
         ------
         ConflictError
-            Where the catalog has other columns of position.
+            Where the catalog has other columns of position, or partitions are missing in it: those who append take
+            all that was read for being there.
         """
         source = lake[name].source
+        if source.missing:
+            raise ConflictError(
+                f"cannot append to {name!r}: in its version {source.version} {len(source.missing)} partitions or files "
+                f"are missing ({', '.join(source.missing[:3])}…); run the command that made it again, without --append"
+            )
         if (source.ra, source.dec) != (survey.ra, survey.dec):
             raise ConflictError(
                 f"cannot append to {name!r}: its coordinates are {source.ra}, {source.dec}, "

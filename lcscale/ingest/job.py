@@ -14,7 +14,7 @@ from typing import Any
 
 from upath import UPath
 
-from lcscale.engine import RunRecord, Shared, Task, prepare, resolve, run
+from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, prepare, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError, InputError
@@ -31,7 +31,7 @@ from lcscale.ingest.spills import STAGING, Spills
 from lcscale.ingest.staging import count, listed, stage
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.leaf import parquet_options
-from lcscale.lake.source import Source
+from lcscale.lake.source import Source, missing_property
 from lcscale.lake.storage import remove_folder
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
@@ -67,6 +67,7 @@ def ingest(
     memory: int | None = None,
     engine: Any = None,
     progress: bool | None = None,
+    max_failed: MaxFailed = 0,
     **options: Any,
 ) -> RunRecord:
     """Read release files into the catalog `name` of a lake, and publish it whole.
@@ -101,6 +102,10 @@ def ingest(
         See `lcscale.engine.resolve`; default: the active Dask client, else this process.
     progress
         True, False, or None to show it in a terminal only.
+    max_failed
+        How many tasks of reading, and how many partitions, may fail (a number, or a share as a float) while the rest
+        is published still; files that are damaged do not count, they cost only themselves. What failed stands in
+        the record and in the catalog's properties; the same call, without `append`, makes the catalog whole.
     options
         Options of the survey's adapter.
 
@@ -114,9 +119,11 @@ def ingest(
     InputError
         For an unknown survey, option or path.
     ConflictError
-        Where the lake has a catalog of that name, made from other files or with other options, and not `append`.
+        Where the lake has a catalog of that name, made from other files or with other options, and not `append`; or
+        with `append`, where partitions are missing in it.
     """
     start = time.perf_counter()
+    allowed_failures(max_failed, 0)
     adapter = get_survey(survey, **options) if isinstance(survey, str) else survey
     target = lake if isinstance(lake, Lake) else Lake(lake)
     given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
@@ -128,8 +135,8 @@ def ingest(
     present = Present.in_lake(target, name, adapter) if append and name in target else Present()
     new = {identity: part for identity, part in identities.items() if identity not in present.known}
     job = _Job(adapter, new, partitioning or Partitioning(), problems, present)
-    draft = target.draft(name, job.text())
-    if draft.base is not None and not draft.is_published and not append:
+    draft = target.draft(name, job.text(), takes_over=False)  # spills are gone: what is to be completed is read anew
+    if draft.base is not None and not (draft.is_published or draft.completes or append):
         raise ConflictError(
             f"the lake has a catalog {name!r} already, made from other files or with other options; "
             "choose another name, or add to it with --append"
@@ -138,7 +145,7 @@ def ingest(
         record = _unchanged(name, present.source, problems)
     else:
         with draft:
-            record = job.run(draft, engine, progress, memory)
+            record = job.run(draft, engine, progress, memory, max_failed)
         record.version = draft.version
     record.name, record.seconds = name, time.perf_counter() - start
     return record
@@ -159,7 +166,9 @@ class _Job:
         base = [] if self.present.source is None else [f"append to {self.present.source.version}"]
         return "\n".join([f"ingest v{VERSION}", repr(self.adapter), repr(self.limits), *base, *self.parts])
 
-    def run(self, draft: Draft, engine: Any, progress: bool | None, memory: int | None = None) -> RunRecord:
+    def run(
+        self, draft: Draft, engine: Any, progress: bool | None, memory: int | None, max_failed: MaxFailed
+    ) -> RunRecord:
         """Stage, plan, gather, publish; what is done already is not done again."""
         spills = draft.folder / STAGING
         if draft.is_published:
@@ -169,12 +178,15 @@ class _Job:
         importlib.import_module("hats.io")  # a second, wanted for the first leaf: better while workers start than then
         chosen = resolve(engine)
         try:
-            return self._run(draft, spills, memory_of_a_task(memory, chosen), {"engine": chosen, "progress": progress})
+            options = {"engine": chosen, "progress": progress}
+            return self._run(draft, spills, memory_of_a_task(memory, chosen), max_failed, options)
         finally:
             if chosen is not engine:
                 chosen.close()
 
-    def _run(self, draft: Draft, spills: UPath, memory: int, options: dict[str, Any]) -> RunRecord:
+    def _run(
+        self, draft: Draft, spills: UPath, memory: int, max_failed: MaxFailed, options: dict[str, Any]
+    ) -> RunRecord:
         title = str(draft.entry.name)
         options = {"ledger": draft.ledger, **options}
         shuffled = isinstance(options["engine"], SparkEngine)
@@ -182,14 +194,16 @@ class _Job:
             remove_folder(draft.ledger.folder)  # nothing could be read of the release: perhaps it can now
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
         listing = _task(listed, (tuple(self.problems),), repr(self.problems), "list of files", draft)
-        record = run([listing, *staging] if self.problems else staging, title=f"{title}: reading", **options)
-        if record.quarantined:
-            return record
-        reading = record.stages
+        listed_too = [listing, *staging] if self.problems else staging
+        reading = run(listed_too, title=f"{title}: reading", max_failed=max_failed, **options)
+        if reading.withheld:
+            return reading
         done = draft.ledger.done()
-        held = {task.arguments[1]: done[task.key]["spills"] for task in staging if done[task.key]["spills"]}
+        spilled = [done.get(task.key, {}).get("spills") for task in staging]
+        held = {part: some for part, some in zip(self.parts.values(), spilled, strict=True) if some}
         if not held:
-            return self._with_problems(record, draft)
+            reading.withheld = "nothing could be read of the release; nothing was published"
+            return self._with_problems(reading, draft)
         waiting, schema, record = self._plan(held, draft, spills, options)
         moves, record = ([], record) if record.quarantined else self._moves(waiting, schema, draft, options)
         if record.quarantined:
@@ -197,17 +211,20 @@ class _Job:
         if shuffled:
             options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(held), memory)
         tasks = self._leaf_tasks(waiting, moves, schema, draft)
-        record = run(tasks, title=f"{title}: writing", **options)
-        record.stages = reading | record.stages
+        record = run(tasks, title=f"{title}: writing", max_failed=max_failed, **options)
+        record.stages = reading.stages | record.stages
+        record.missing = reading.missing + record.missing
+        record.quarantined = reading.quarantined + record.quarantined
         done = draft.ledger.done()
         results = [done[task.key] for task in tasks if task.key in done]
-        if not record.quarantined and self.adapter.identity is not None and self.adapter.join_arcsec is None:
+        if not record.withheld and self.adapter.identity is not None and self.adapter.join_arcsec is None:
             checks = self._checking_tasks(results, self.adapter.identity, draft, spills)
-            record.quarantined += run(checks, title=f"{title}: looking for duplicated ids", **options).quarantined
-        if not record.quarantined:
-            parts = zip(self.parts, staging, strict=True)
-            read = {identity for identity, task in parts if done[task.key]["spills"] is not None}
-            self._publish(draft, schema, results, read)
+            checked = run(checks, title=f"{title}: looking for duplicated ids", **options)
+            record.quarantined += checked.quarantined
+            record.withheld = checked.withheld
+        if not record.withheld:
+            read = {identity for identity, some in zip(self.parts, spilled, strict=True) if some is not None}
+            self._publish(draft, schema, results, read, record.missing)
             record.published = True
             remove_folder(spills)
         return self._with_problems(record, draft)
@@ -302,9 +319,11 @@ class _Job:
             for i in range(spans)
         ]
 
-    def _publish(self, draft: Draft, schema: str, results: Sequence[dict[str, Any]], read: set[str]) -> None:
+    def _publish(
+        self, draft: Draft, schema: str, results: Sequence[dict[str, Any]], read: set[str], missing: Sequence[str]
+    ) -> None:
         pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results if result["rows"]}
-        properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties}
+        properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties, **missing_property(missing)}
         write_sources(draft.folder, self.present.known | read)
         draft.publish(pixels, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 

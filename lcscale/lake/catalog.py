@@ -20,7 +20,7 @@ from lcscale.lake.view import View
 from lcscale.steps import Step, Where, chain_schema
 
 if TYPE_CHECKING:
-    from lcscale.engine import RunRecord
+    from lcscale.engine import MaxFailed, RunRecord
     from lcscale.lake.streaming import CatalogStream
 
 
@@ -147,12 +147,20 @@ class Catalog(View):
         return CatalogStream(self, batch_size, **options)
 
     def write(
-        self, name: str, *, lake: Any = None, engine: Any = None, progress: bool | None = None, retries: int = 2
+        self,
+        name: str,
+        *,
+        lake: Any = None,
+        engine: Any = None,
+        progress: bool | None = None,
+        retries: int = 2,
+        max_failed: MaxFailed = 0,
     ) -> RunRecord:
         """Run every partition once and publish the result as `name` of the lake.
 
         Interrupted, the same call goes on where it stopped; finished, it is a no-op; with another plan it makes a new
-        version. Partitions that fail are set aside and named in the record.
+        version. Partitions that fail are set aside and named in the record; where more fail than `max_failed` allows,
+        nothing is published, `RunRecord.withheld` says what to do, and the version before stays.
 
         Parameters
         ----------
@@ -166,6 +174,9 @@ class Catalog(View):
             True, False, or None to show it in a terminal only.
         retries
             How often a partition that fails is tried again.
+        max_failed
+            How many partitions may be missing in what is published: a number, or a share of all as a float. They
+            stand in the record, in ``lcscale jobs`` and in the catalog's properties; the same call tries them again.
         """
         from lcscale.lake.job import Plan, write_view
 
@@ -174,7 +185,8 @@ class Catalog(View):
             raise InputError(f"write({name!r}): the catalog came from no lake; say which with lake=")
         check_name(name)
         plan = Plan(self)
-        return write_view(plan, Draft(root / name, plan.text), engine=engine, progress=progress, retries=retries)
+        options: dict[str, Any] = {"engine": engine, "progress": progress, "retries": retries}
+        return write_view(plan, Draft(root / name, plan.text), max_failed=max_failed, **options)
 
 
 def open_catalog(url: str, **storage_options: Any) -> Catalog:

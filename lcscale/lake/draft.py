@@ -19,7 +19,7 @@ from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
-from lcscale.lake.storage import children, is_local, publishing, replace_file, stamp, writing
+from lcscale.lake.storage import children, is_local, publishing, remove_folder, replace_file, stamp, writing
 from lcscale.lake.tables import TABLES
 
 
@@ -36,8 +36,12 @@ class Draft:
     """Folder of the lake entry."""
     plan: str
     """Text that stands for everything the result depends on."""
+    takes_over: bool = True
+    """Whether a version that completes another one starts from that one's leaves."""
     base: str | None = field(init=False)
     """Version that was current when the draft was made, or None."""
+    completes: str | None = field(init=False, default=None)
+    """Current version of the same plan, where partitions are missing in it; this one is to have them."""
     folder: UPath = field(init=False)
     """Folder of the version."""
     ledger: Ledger = field(init=False)
@@ -49,10 +53,10 @@ class Draft:
         numbers = dict(existing_versions(self.entry))
         same = [name for name in numbers if name.endswith(f"-{digest}")]
         version = same[-1] if same else f"v{max(numbers.values(), default=0) + 1}-{digest}"
-        self._incomplete: UPath | None = None
-        if version == self.base and Ledger(self.entry / version / "ledger").quarantined():
-            self._incomplete = self.entry / version
-            version = f"v{max(numbers.values()) + 1}-{digest}"
+        if self.base in same and Ledger(self.entry / str(self.base) / "ledger").quarantined():
+            self.completes = self.base
+            if version == self.base:
+                version = f"v{max(numbers.values()) + 1}-{digest}"
         self.folder = self.entry / version
         self.ledger = Ledger(self.folder / "ledger")
         self._lock: IO[str] | None = None
@@ -81,8 +85,8 @@ class Draft:
             except OSError as error:
                 self._lock.close()
                 raise ConflictError(f"another process is writing {self.folder} now; wait for it, or stop it") from error
-        if self._incomplete is not None:
-            self._take_over(self._incomplete)
+        if self.completes is not None and self.takes_over and not self.ledger.folder.exists():
+            self._take_over(self.entry / self.completes)
         return self
 
     def _take_over(self, other: UPath) -> None:
@@ -90,6 +94,19 @@ class Draft:
         for path in [*other.glob("dataset/**/Npix=*"), *other.glob("ledger/*.jsonl")]:
             if path.is_file():
                 link(path, self.folder / path.relative_to(other).as_posix())
+
+    @property
+    def adds_nothing(self) -> bool:
+        """Whether it has no more than the version that it was to complete."""
+        if self.completes is None:
+            return False
+        return self.ledger.done().keys() <= Ledger(self.entry / self.completes / "ledger").done().keys()
+
+    def discard(self) -> str:
+        """Remove the draft, where it `adds_nothing`; returns the version that stays."""
+        self.ledger.close()
+        remove_folder(self.folder)
+        return str(self.completes)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -37,6 +37,8 @@ class Job:
     """Rows written."""
     quarantined: tuple[dict[str, Any], ...]
     """Label and error of what was set aside: tasks, and release files or rows that could not be read."""
+    missing: tuple[str, ...]
+    """Labels of the tasks that failed: a published version is without what they would have made."""
     started: float
     """Unix time of the first run."""
     engine: str
@@ -69,6 +71,7 @@ def _job(entry: UPath, version: str) -> Job | None:
         planned=sum(stages.values()),
         rows=sum(int(result.get("rows", 0)) for result in done.values() if "pixel" in result),
         quarantined=tuple(ledger.set_aside()),
+        missing=tuple(entry["label"] for entry in ledger.quarantined()),
         started=float(runs[0]["started"]),
         engine=str(runs[-1]["engine"]),
         command=None if last["command"] is None else tuple(last["command"]),

@@ -10,29 +10,37 @@ from typing import Any
 
 from upath import UPath
 
-from lcscale.engine import RunRecord, Shared, Task, run
+from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, run
 from lcscale.engine.record import code_versions
 from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
+from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
 from lcscale.lake.view import View
 
 
-def write_view(plan: Plan, draft: Draft, *, engine: Any, progress: bool | None, retries: int) -> RunRecord:
+def write_view(
+    plan: Plan, draft: Draft, *, engine: Any, progress: bool | None, retries: int, max_failed: MaxFailed = 0
+) -> RunRecord:
     """See `Catalog.write`."""
     start = time.perf_counter()
     view, name = plan.view, draft.entry.name
+    allowed_failures(max_failed, len(plan.leaves))
     if draft.is_published:
         return _finished(draft, view)
+    options: dict[str, Any] = {"engine": engine, "title": name, "progress": progress, "retries": retries}
     with draft:
         tasks = plan.tasks(draft)
         with writing(draft.entry.parent):
-            record = run(tasks, ledger=draft.ledger, engine=engine, title=name, progress=progress, retries=retries)
+            record = run(tasks, ledger=draft.ledger, max_failed=max_failed, **options)
         record.name, record.version = name, draft.version
         record.versions |= _step_versions(view)
-        if record.done or not record.quarantined:
+        if draft.adds_nothing:
+            record.version = draft.discard()
+            record.withheld = f"what failed before failed again; {record.version} stays as it is, without it"
+        elif not record.withheld:
             _publish(view, draft, plan.rows(draft), record)
     record.seconds = time.perf_counter() - start
     return record
@@ -113,7 +121,8 @@ def _publish(view: View, draft: Draft, pixels: dict[Pixel, int], record: RunReco
         write_leaf(draft.folder, first, schema.empty_table())
         pixels = {first: 0}
         record.notes.append("no rows")
-    draft.publish(pixels, schema, ra=view.source.ra, dec=view.source.dec, **view.inherited_properties())
+    properties = view.inherited_properties() | missing_property([*view.source.missing, *record.missing])
+    draft.publish(pixels, schema, ra=view.source.ra, dec=view.source.dec, **properties)
     record.published = True
 
 

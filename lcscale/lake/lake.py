@@ -71,10 +71,10 @@ class Lake:
             raise InputError(f"prune: keep is {keep}; it must not be negative")
         return prune(self.root / name, keep)
 
-    def draft(self, name: str, plan: str) -> Draft:
+    def draft(self, name: str, plan: str, *, takes_over: bool = True) -> Draft:
         """A new version of the catalog `name`, named by the text `plan` of all it depends on; see `Draft`."""
         check_name(name)
-        return Draft(self.root / name, plan)
+        return Draft(self.root / name, plan, takes_over)
 
     def table_names(self) -> list[str]:
         """Names of the tables without a position (alert statistics, run records), sorted."""

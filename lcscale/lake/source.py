@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,8 @@ from lcscale.lake.collection import current_version
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.storage import is_local, path_at
+
+_MISSING = "lcscale_missing"
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Source:
         return str(self.folder.name)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """Labels of what could not be made and is missing in it: partitions, of catalogs it was made from too."""
+        return tuple(json.loads(dict(self.properties).get(_MISSING, "[]")))
+
+    @property
     def position(self) -> tuple[str, ...]:
         """Columns every partition carries: the HEALPix index and the coordinates."""
         return (HEALPIX_COLUMN, self.ra, self.dec)
@@ -80,6 +88,12 @@ class Source:
         with ThreadPoolExecutor(8) as pool:
             hashes = pool.map(content_identity, [leaf.upath for leaf in missing])
         return known | {leaf.pixel: found for leaf, found in zip(missing, hashes, strict=True)}
+
+
+def missing_property(labels: Iterable[str]) -> dict[str, str]:
+    """Entries of ``hats.properties`` that say how much is missing in a version, and what; none where nothing is."""
+    every = list(dict.fromkeys(labels))
+    return {f"{_MISSING}_count": str(len(every)), _MISSING: json.dumps(every)} if every else {}
 
 
 def content_identity(path: UPath) -> str:

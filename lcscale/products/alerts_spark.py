@@ -56,7 +56,7 @@ def alert_statistics_spark(
     joined = matched_alerts(alerts, definitions, keys, radius_arcsec)
     record = joined.write(matched, engine=engine, progress=False)
     if record.quarantined:
-        raise QuarantineError(f"alert statistics: {len(record.quarantined)} partitions of {alerts.name} were set aside")
+        raise QuarantineError(f"alert statistics: {matched}: {record.withheld}")
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     spark.read.parquet(f"{alerts.entries}/{matched}/{record.version}/dataset").createOrReplaceTempView("alerts")
     n_alerts: Counter[Key] = Counter()
