@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.expressions import expression, names_in
+from lcscale.expressions import Condition, holds, names_in
 
 
 @runtime_checkable
@@ -82,7 +82,8 @@ class Select:
 class Where:
     """Keep the rows for which a condition holds; those for which it is null go.
 
-    The condition is text: columns, numbers, arithmetic, comparisons, ``and or not`` and Arrow's compute functions.
+    The condition is text (columns, numbers, arithmetic, comparisons, ``in``, ``between``, ``like``, ``is null``,
+    ``and or not`` and Arrow's compute functions; see `lcscale.expressions`), or a `Condition` with lists.
 
     Examples
     --------
@@ -90,9 +91,9 @@ class Where:
     ('mag', 'period')
     """
 
-    condition: str
+    condition: str | Condition
     rowwise = True
-    version = 1
+    version = 2
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -111,10 +112,7 @@ class Where:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that are kept."""
-        try:
-            return table.filter(expression(self.condition, {name: name for name in self.columns}))
-        except (pa.ArrowException, TypeError) as error:
-            raise InputError(f"where {self.condition!r}: {error}") from error
+        return table.filter(holds(self.condition, table))
 
 
 def require_columns(step: Step, schema: pa.Schema) -> None:

@@ -49,7 +49,9 @@ def crossmatch(
     ] = None,
     left_mag: Annotated[str | None, typer.Option(help="Column of LEFT, or arithmetic over its columns.")] = None,
     right_mag: Annotated[str | None, typer.Option(help="Column of RIGHT, or arithmetic over its columns.")] = None,
-    where: Annotated[str | None, typer.Option(help="Condition on the joined row, such as 'bp_rp > 1'.")] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Condition on the joined row, such as 'bp_rp > 1' or 'id in @ids.csv'.")
+    ] = None,
     chance_probability: Annotated[
         bool, typer.Option("--chance-probability", help="Append the probability of a chance match.")
     ] = False,
@@ -60,6 +62,7 @@ def crossmatch(
     """Join two catalogs by position, exactly, and write the pairs."""
     from lcscale.crossmatch.wording import error_named, motion_named
     from lcscale.engine import read_max_failed
+    from lcscale.expressions import condition
 
     allowed, place = read_max_failed(max_failed), open_lake(lake)
     left_catalog = place[left]
@@ -83,7 +86,7 @@ def crossmatch(
         max_mag_difference=max_mag_difference,
         left_mag=left_mag,
         right_mag=right_mag,
-        where=where,
+        where=condition(where) if where else None,
         chance_probability=chance_probability,
         association=association,
         left_id=left_id,

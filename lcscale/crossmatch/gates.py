@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -12,7 +10,7 @@ from lcscale.crossmatch.naming import JoinedNames
 from lcscale.crossmatch.options import ErrorColumns, MatchOptions
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError
-from lcscale.expressions import expression, names_in
+from lcscale.expressions import Condition, holds, names_in, values
 
 _Floats = npt.NDArray[np.float64]
 
@@ -44,38 +42,27 @@ def _kept(pairs: Pairs, mask: npt.NDArray[np.bool_]) -> Pairs:
 
 def _values(table: pa.Table, text: str, rows: npt.NDArray[np.int64]) -> _Floats:
     """A number for each of `rows` from an expression over the columns of `table`; NaN where it has none."""
-    needed = [name for name in names_in(text) if name in table.column_names]
-    columns = expression(text, {name: name for name in table.column_names})
-    if not needed:
+    if not names_in(text):
         raise InputError(f"{text!r} names no column; there are {', '.join(table.column_names)}")
-    return _number(_project(table.select(needed), columns))[rows]
+    return _number(values(text, table))[rows]
 
 
-def _project(table: pa.Table, columns: Any) -> pa.ChunkedArray:
-    from pyarrow import acero
-
-    plan = acero.Declaration.from_sequence(
-        [
-            acero.Declaration("table_source", acero.TableSourceNodeOptions(table)),
-            acero.Declaration("project", acero.ProjectNodeOptions([columns], ["value"])),
-        ]
-    )
-    return plan.to_table(use_threads=False).column("value")
-
-
-def _number(values: pa.ChunkedArray) -> _Floats:
-    array: _Floats = values.cast(pa.float64()).to_numpy()
+def _number(column: pa.ChunkedArray) -> _Floats:
+    array: _Floats = column.cast(pa.float64(), safe=False).to_numpy()
     return array
 
 
-def _holds(text: str, pairs: Pairs, left: pa.Table, right: pa.Table, names: JoinedNames) -> npt.NDArray[np.bool_]:
+def _holds(
+    condition: str | Condition, pairs: Pairs, left: pa.Table, right: pa.Table, names: JoinedNames
+) -> npt.NDArray[np.bool_]:
     """Whether a condition holds on each joined row; where it is null it does not."""
     from_right = {new: old for old, new in names.right}
     separation = dict(names.added)["separation_arcsec"]
     known = [*left.column_names, *(new for new, old in from_right.items() if old in right.column_names), separation]
-    condition = expression(text, {name: name for name in known})
     columns = {}
-    for name in names_in(text):
+    for name in names_in(condition):
+        if name not in known:
+            raise InputError(f"{str(condition)!r} reads a column {name!r}; there are {', '.join(known)}")
         if name == separation:
             columns[name] = pa.chunked_array([pa.array(pairs[2])])
         elif name in from_right:
@@ -83,12 +70,9 @@ def _holds(text: str, pairs: Pairs, left: pa.Table, right: pa.Table, names: Join
         else:
             columns[name] = left.column(name).take(pa.array(pairs[0]))
     if not columns:
-        raise InputError(f"{text!r} names no column; there are {', '.join(known)}")
-    values = _project(pa.table(columns), condition)
-    if not pa.types.is_boolean(values.type):
-        raise InputError(f"{text!r} gives {values.type}, not true or false")
-    holds: npt.NDArray[np.bool_] = values.fill_null(False).to_numpy()
-    return holds
+        raise InputError(f"{str(condition)!r} names no column; there are {', '.join(known)}")
+    held: npt.NDArray[np.bool_] = holds(condition, pa.table(columns)).to_numpy()
+    return held
 
 
 def _within_errors(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.motion import ProperMotion
 from lcscale.errors import InputError
-from lcscale.expressions import names_in
+from lcscale.expressions import Condition, names_in
 
 HOW = ("inner", "left", "anti")
 """Which left rows stay: those with a counterpart, all, those without."""
@@ -60,8 +60,8 @@ class MatchOptions:
     """Column of the left catalog, or arithmetic over its columns, such as ``g - 0.59 * (g - r) - 0.01``."""
     right_mag: str | None = None
     """The same of the right catalog."""
-    where: str | None = None
-    """Condition on the joined row, in the names of the result: comparisons, ``and or not``, Arrow's functions."""
+    where: str | Condition | None = None
+    """Condition on the joined row, in the names of the result; see `lcscale.expressions`."""
     chance_probability: bool = False
     """Append the probability that a counterpart is a chance one, from the local density of the right catalog."""
     density_radius_arcsec: float = 60.0

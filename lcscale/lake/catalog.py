@@ -10,6 +10,8 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.errors import InputError
+from lcscale.expressions import Condition
+from lcscale.expressions import condition as condition_with
 from lcscale.lake.draft import Draft, check_name
 from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
@@ -42,9 +44,18 @@ class Catalog(View):
         """All columns but these."""
         return self.columns(*(name for name in self.column_names if name not in names))
 
-    def where(self, condition: str) -> Catalog:
-        """Only rows for which a condition such as ``"mag < 15 and is_valid(period)"`` holds; see `steps.Where`."""
-        return self.map(Where(condition))
+    def where(self, condition: str | Condition, **lists: Any) -> Catalog:
+        """Only rows for which a condition such as ``"mag < 15 and period is not null"`` holds.
+
+        Parameters
+        ----------
+        condition
+            See `lcscale.expressions`.
+        lists
+            Lists that it looks rows up in, of any length: ``where("source_id in @mine", mine=ids)``, an array or the
+            path of a file; ``where("source_id in @mine.csv")`` names the file itself.
+        """
+        return self.map(Where(condition_with(condition, **lists)))
 
     def region(self, region: Any) -> Catalog:
         """Only rows within a `Cone`, a `Box` or a `mocpy.MOC`; partitions and row groups elsewhere are not read."""

@@ -44,7 +44,7 @@ class Crossmatch:
     left: View
     right: View
     options: MatchOptions
-    version = 2
+    version = 3
 
     def __post_init__(self) -> None:
         for side, catalog in self._sides():

@@ -66,6 +66,15 @@ def test_options_reach_the_match(run, lake, options, rows):
     assert ("chance_probability" in found.column_names) == ("--chance-probability" in options)
 
 
+def test_a_condition_takes_a_list_from_a_file(run, lake, tmp_path):
+    (tmp_path / "mine.csv").write_text("object_id,name\n3,a\n5,b\n")
+    assert run("--where", f"object_id in @{tmp_path}/mine.csv AND object_id_2 < 5")[0] == 0
+    assert lake["pairs"].to_arrow().column("object_id").to_pylist() == [3]
+    status, err = run("--where", "object_id in @nowhere.csv")
+    assert status == 2
+    assert "cannot read the list 'nowhere.csv'" in err
+
+
 def test_an_association_is_written(run, lake):
     assert run("--association", "--right-id", "object_id")[0] == 0
     assert lake["pairs"].column_names == ["_healpix_29", "ra", "dec", "object_id", "object_id_2", "separation_arcsec"]
