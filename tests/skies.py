@@ -45,9 +45,9 @@ def put(lake: Lake, name: str, table: pa.Table, order: int = 1, plan: str = "tes
     """Write `table` as the catalog `name` with leaves of one order."""
     index = table.column(HEALPIX_COLUMN).to_numpy() >> 2 * (29 - order)
     with lake.draft(name, plan) as draft:
-        pixels = {}
-        for number in np.unique(index):
-            pixel = Pixel(order, int(number))
-            pixels[pixel] = write_leaf(draft.folder, pixel, table.filter(pa.array(index == number)))["rows"]
-        draft.publish(pixels, table.schema, ra="ra", dec="dec")
+        leaves = [
+            write_leaf(draft.folder, Pixel(order, int(number)), table.filter(pa.array(index == number)))
+            for number in np.unique(index)
+        ]
+        draft.publish(leaves, table.schema, ra="ra", dec="dec")
     return lake[name]

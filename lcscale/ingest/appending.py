@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -33,8 +34,8 @@ class Present:
     """Identities of the parts it was made from."""
     leaves: Mapping[Pixel, Leaf] = field(default_factory=dict)
     """Its leaves."""
-    digests: Mapping[Pixel, str] = field(default_factory=dict)
-    """What stands for their content."""
+    results: Mapping[Pixel, Mapping[str, Any]] = field(default_factory=dict)
+    """What is known of each; see `lcscale.lake.LeafWriter.result`."""
 
     @classmethod
     def in_lake(cls, lake: Lake, name: str, survey: Survey) -> Present:
@@ -58,7 +59,7 @@ class Present:
                 f"those of the files {survey.ra}, {survey.dec}"
             )
         leaves = {leaf.pixel: leaf for leaf in source.leaves}
-        return cls(source, frozenset(read_sources(source.folder)), leaves, source.identities())
+        return cls(source, frozenset(read_sources(source.folder)), leaves, source.results())
 
     @property
     def schema(self) -> str:
@@ -76,4 +77,4 @@ class Present:
         if survey.join_arcsec:
             near = self.source.leaves_within(ranges_around_pixel(pixel, reach_arcsec(survey)))
             others = [leaf for leaf in near if leaf.pixel != pixel]
-        return Before(self.leaves.get(pixel), self.digests.get(pixel, ""), tuple(others), tuple(went))
+        return Before(self.leaves.get(pixel), self.results.get(pixel, {}), tuple(others), tuple(went))

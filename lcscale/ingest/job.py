@@ -303,7 +303,7 @@ class _Job:
         written = {task.arguments[1] for task in tasks}
         for pixel, leaf in self.present.leaves.items():
             if pixel not in written:
-                linked = (leaf, self.present.digests[pixel], draft.folder)
+                linked = (leaf, self.present.results[pixel], draft.folder)
                 tasks.append(_task(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
         return tasks
 
@@ -322,10 +322,10 @@ class _Job:
     def _publish(
         self, draft: Draft, schema: str, results: Sequence[dict[str, Any]], read: set[str], missing: Sequence[str]
     ) -> None:
-        pixels = {Pixel(*result["pixel"]): int(result["rows"]) for result in results if result["rows"]}
+        leaves = [result for result in results if result["rows"]]
         properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties, **missing_property(missing)}
         write_sources(draft.folder, self.present.known | read)
-        draft.publish(pixels, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
+        draft.publish(leaves, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 
     def _finished(self, draft: Draft) -> RunRecord:
         """The record of an ingest that was done before."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.errors import InputError
@@ -43,8 +42,8 @@ class Before:
 
     leaf: Leaf | None = None
     """Its leaf: rows stay, objects that are pieces get their new observations, other rows of a known name give way."""
-    digest: str = ""
-    """The leaf's digest."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    """What is known of the leaf; see `lcscale.lake.LeafWriter.result`."""
     others: tuple[Leaf, ...] = ()
     """Further leaves that its objects may come from: neighbours, or where objects that moved here were."""
     departures: tuple[Pixel, ...] = ()
@@ -92,7 +91,7 @@ def gather_leaf(
         known = wanted.empty_table() if before.leaf is None else before.leaf.read().cast(wanted)
         after = _renewed(rows, pixel, folder, survey, known, before)
         if before.leaf is not None and after.equals(known):
-            return link_leaf(before.leaf, before.digest, folder)
+            return link_leaf(before.leaf, before.result, folder)
         tables = (table for table in [after])
     names: list[pa.Array] = []
     spent = 0.0
@@ -178,12 +177,10 @@ def _by_span(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBat
             yield some
 
 
-def link_leaf(base: Leaf, digest: str, folder: UPath) -> dict[str, Any]:
-    """The leaf of the version before, as it is, in the version at `folder`; see `lcscale.lake.LeafWriter.result`."""
+def link_leaf(base: Leaf, result: Mapping[str, Any], folder: UPath) -> dict[str, Any]:
+    """Link the leaf of the version before into the version at `folder`; see `lcscale.lake.LeafWriter.result`."""
     link(base.upath, leaf_path(folder, base.pixel))
-    with base.upath.open("rb") as stream:
-        rows = pq.read_metadata(stream).num_rows
-    return {"pixel": list(base.pixel), "rows": rows, "bytes": base.upath.stat().st_size, "digest": digest}
+    return dict(result)
 
 
 def _cast(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:

@@ -7,9 +7,10 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 import pyarrow as pa
 from upath import UPath
@@ -17,8 +18,8 @@ from upath import UPath
 from lcscale.engine import Ledger
 from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
+from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
-from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import children, is_local, publishing, remove_folder, replace_file, stamp, writing
 from lcscale.lake.tables import TABLES
 
@@ -115,13 +116,15 @@ class Draft:
         if self._lock is not None:
             self._lock.close()
 
-    def publish(self, pixels: dict[Pixel, int], schema: pa.Schema, *, ra: str, dec: str, **properties: str) -> None:
-        """Write the HATS metadata of the leaves and make this version the current one.
+    def publish(
+        self, leaves: Iterable[Mapping[str, Any]], schema: pa.Schema, *, ra: str, dec: str, **properties: str
+    ) -> None:
+        """Write the manifest and the HATS metadata of the leaves, and make this version the current one.
 
         Parameters
         ----------
-        pixels
-            Number of rows of each leaf.
+        leaves
+            What the tasks said of each leaf; see `lcscale.lake.LeafWriter.result`.
         schema
             Schema of the rows.
         ra, dec
@@ -132,7 +135,8 @@ class Draft:
         if is_local(self.folder):
             shutil.rmtree(os.path.join(self.folder.path, "partial"), ignore_errors=True)
         with writing(self.entry):
-            write_metadata(self.folder, self.entry.name, pixels, schema, ra=ra, dec=dec, extra=properties)
+            manifest = Manifest.of(leaves, self.folder)
+            write_metadata(self.folder, self.entry.name, manifest, schema, ra=ra, dec=dec, extra=properties)
             publish_version(self.entry, self.version, self.base)
 
 

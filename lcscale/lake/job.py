@@ -15,7 +15,6 @@ from lcscale.engine.record import code_versions
 from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
-from lcscale.lake.pixel import Pixel
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
 from lcscale.lake.view import View
@@ -41,7 +40,7 @@ def write_view(
             record.version = draft.discard()
             record.withheld = f"what failed before failed again; {record.version} stays as it is, without it"
         elif not record.withheld:
-            _publish(view, draft, plan.rows(draft), record)
+            _publish(view, draft, plan.leaves_written(draft), record)
     record.seconds = time.perf_counter() - start
     return record
 
@@ -85,13 +84,10 @@ class Plan:
         shared = Shared(_digest(f"{self.view.source.url}|{self.plan.input_schema}|{self.what}"), given)
         return _Tasks(self.leaves, shared, draft.folder, self.view.name)
 
-    def rows(self, draft: Draft) -> dict[Pixel, int]:
-        """Rows of the leaves that the draft's finished tasks have written, empty ones left out."""
-        found = {}
-        for entry in draft.ledger.entries():
-            if entry["error"] is None and entry["key"] in self.leaves and entry["result"]["rows"]:
-                found[Pixel(*entry["result"]["pixel"])] = int(entry["result"]["rows"])
-        return found
+    def leaves_written(self, draft: Draft) -> list[dict[str, Any]]:
+        """Results of the draft's finished tasks, but for those that had no rows to write."""
+        done = draft.ledger.done()
+        return [done[key] for key in self.leaves if key in done and done[key]["rows"]]
 
 
 @dataclass(frozen=True)
@@ -114,15 +110,17 @@ class _Tasks(Collection[Task]):
             yield Task(key, write_partition, (leaf, self.shared, self.folder), f"{self.name} {leaf.pixel}", True)
 
 
-def _publish(view: View, draft: Draft, pixels: dict[Pixel, int], record: RunRecord) -> None:
+def _publish(view: View, draft: Draft, leaves: list[dict[str, Any]], record: RunRecord) -> None:
     schema = view.schema
-    if not pixels:  # a catalog without rows is a result too; HATS wants one leaf
-        first = view.source.leaves[0].pixel
-        write_leaf(draft.folder, first, schema.empty_table())
-        pixels = {first: 0}
+    if not leaves:  # a catalog without rows is a result too; HATS wants one leaf
+        leaves = [write_leaf(draft.folder, view.source.leaves[0].pixel, schema.empty_table())]
         record.notes.append("no rows")
+<<<<<<< HEAD
     properties = view.inherited_properties() | missing_property([*view.source.missing, *record.missing])
     draft.publish(pixels, schema, ra=view.source.ra, dec=view.source.dec, **properties)
+=======
+    draft.publish(leaves, schema, ra=view.source.ra, dec=view.source.dec, **view.inherited_properties())
+>>>>>>> 2da2628 (Give each version a manifest of its leaves, and a sky map that counts its rows)
     record.published = True
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ from lcscale.lake.storage import is_local, path_at
 
 Ranges = npt.NDArray[np.int64]
 """int64 [n, 2]: half-open ranges of HEALPix indices at order 29, sorted and disjoint."""
+
+CELL_ORDER = 8
+"""HEALPix order at which the rows of a leaf are counted."""
 
 _ROW_GROUP_BYTES = 4 << 20
 _ROW_GROUP_ROWS = (128, 65_536)
@@ -92,6 +96,18 @@ def inside(index: npt.NDArray[np.int64], ranges: Ranges) -> npt.NDArray[np.bool_
     return result
 
 
+def cells_of(index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Nested pixels of order 8 in which HEALPix indices lie, ascending, and how many in each.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in cells_of(np.array([0, 1, 1 << 42]))]
+    [[0, 1], [2, 1]]
+    """
+    cells, rows = np.unique(index >> 2 * (29 - CELL_ORDER), return_counts=True)
+    return cells, rows.astype(np.int64)
+
+
 def _groups_within(metadata: pq.FileMetaData, ranges: Ranges | None) -> list[int]:
     """Row groups that may hold rows of `ranges`, by their statistics."""
     every = list(range(metadata.num_row_groups))
@@ -136,16 +152,21 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
     return options
 
 
-def leaf_path(folder: UPath, pixel: Pixel) -> UPath:
-    """Place of the leaf of `pixel` in the version at `folder`, as HATS has it.
+def leaf_name(pixel: Pixel) -> str:
+    """Place of the leaf of `pixel` below the folder of its version, as HATS has it.
 
     Examples
     --------
-    >>> leaf_path(UPath("/lake/sky/v1"), Pixel(6, 12345)).path
-    '/lake/sky/v1/dataset/Norder=6/Dir=10000/Npix=12345.parquet'
+    >>> leaf_name(Pixel(6, 12345))
+    'dataset/Norder=6/Dir=10000/Npix=12345.parquet'
     """
     directory = pixel.pixel // 10_000 * 10_000
-    return folder / "dataset" / f"Norder={pixel.order}" / f"Dir={directory}" / f"Npix={pixel.pixel}.parquet"
+    return f"dataset/Norder={pixel.order}/Dir={directory}/Npix={pixel.pixel}.parquet"
+
+
+def leaf_path(folder: UPath, pixel: Pixel) -> UPath:
+    """Place of the leaf of `pixel` in the version at `folder`."""
+    return folder / leaf_name(pixel)
 
 
 class LeafWriter:
@@ -154,8 +175,8 @@ class LeafWriter:
     `options` are those of `parquet_options`, asked for here where they are not given.
 
     Use as a context manager; tables come in order of `_healpix_29`. Where the block raises, nothing is left. After
-    it, `rows`, `bytes` and `digest` (SHA-256 of the file's content: most processors have instructions for it) describe
-    the leaf.
+    it, `rows`, `bytes`, `digest` (SHA-256 of the file's content: most processors have instructions for it) and `cells`
+    (rows in each pixel of order 8) describe the leaf.
     """
 
     def __init__(
@@ -165,6 +186,7 @@ class LeafWriter:
         self.options = options
         self.rows = self.bytes = 0
         self.digest = ""
+        self.cells: Counter[int] = Counter()
         self._local = is_local(folder)
         self._writer: pq.ParquetWriter | None = None
 
@@ -182,6 +204,8 @@ class LeafWriter:
             self._writer = pq.ParquetWriter(self._beside, self.schema, **options)
         self._writer.write_table(table.cast(self.schema), row_group_size=self._group_rows)
         self.rows += table.num_rows
+        cells, rows = cells_of(table.column(HEALPIX_COLUMN).to_numpy())
+        self.cells.update(dict(zip(cells.tolist(), rows.tolist(), strict=True)))
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -206,8 +230,10 @@ class LeafWriter:
                 shutil.copyfileobj(stream, out, 8 << 20)
 
     def result(self) -> dict[str, Any]:
-        """What the ledger keeps of the leaf: pixel, rows, bytes, digest."""
-        return {"pixel": list(self.pixel), "rows": self.rows, "bytes": self.bytes, "digest": self.digest}
+        """What the ledger keeps of the leaf: pixel, rows, bytes, digest, rows by cell of order 8."""
+        cells = sorted(self.cells)
+        counted = {"cells": cells, "cell_rows": [self.cells[cell] for cell in cells]}
+        return {"pixel": list(self.pixel), "rows": self.rows, "bytes": self.bytes, "digest": self.digest, **counted}
 
 
 def write_leaf(

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from upath import UPath
 
+from lcscale.lake.leaf import CELL_ORDER, leaf_name, leaf_path
+from lcscale.lake.manifest import Manifest
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 
-_METADATA_LEAVES = 10_000
-_SKYMAP_ORDER = 8
+_METADATA_LEAVES = 1_000
 
 
 def write_metadata(
-    folder: UPath,
-    name: str,
-    pixels: Mapping[Pixel, int],
-    schema: pa.Schema,
-    *,
-    ra: str,
-    dec: str,
-    extra: Mapping[str, str],
+    folder: UPath, name: str, manifest: Manifest, schema: pa.Schema, *, ra: str, dec: str, extra: Mapping[str, str]
 ) -> None:
-    """Write ``partition_info.csv``, the Parquet metadata, the sky map and ``hats.properties``.
+    """Write the manifest, ``partition_info.csv``, the Parquet metadata, the sky map and ``hats.properties``.
+
+    All of it comes from the manifest; the footers of the leaves are gathered into ``_metadata`` too, which LSDB's
+    statistics of columns read, where they are few.
 
     Parameters
     ----------
@@ -32,8 +29,8 @@ def write_metadata(
         Folder of the version, its leaves in ``dataset``.
     name
         Name of the catalog.
-    pixels
-        Rows of each leaf.
+    manifest
+        Its leaves.
     schema
         Schema of the rows.
     ra, dec
@@ -42,39 +39,43 @@ def write_metadata(
         More properties.
     """
     from hats.catalog import PartitionInfo, TableProperties
-    from hats.io import write_parquet_metadata
     from hats.io.skymap import write_skymap
     from hats.pixel_math import HealpixPixel
 
     import lcscale
 
+    manifest.write(folder)
+    pixels = manifest.pixels
     PartitionInfo.from_healpix([HealpixPixel(*pixel) for pixel in pixels]).write_to_file(catalog_path=folder)
-    rows = write_parquet_metadata(folder, create_metadata=len(pixels) < _METADATA_LEAVES)
-    order = min(max((pixel.order for pixel in pixels), default=0), _SKYMAP_ORDER)
-    write_skymap(counts_at(pixels, order), folder)
+    _write_parquet_metadata(folder, pixels, schema)
+    order = min(max((pixel.order for pixel in pixels), default=0), CELL_ORDER)
+    write_skymap(manifest.counts(order), folder)
     TableProperties(
         catalog_name=name,
         catalog_type="object",
-        total_rows=rows,
+        total_rows=manifest.rows,
         ra_column=ra,
         dec_column=dec,
         healpix_column=HEALPIX_COLUMN,
         healpix_order=29,
         skymap_order=order,
         moc_sky_fraction=sum(0.25**pixel.order / 12 for pixel in pixels),
-        **TableProperties.new_provenance_dict(folder, builder=f"lcscale v{lcscale.__version__}", **extra),
+        **TableProperties.new_provenance_dict(builder=f"lcscale v{lcscale.__version__}", **extra)
+        | {"hats_estsize": manifest.bytes >> 10},
     ).to_properties_file(folder)
 
 
-def counts_at(pixels: Mapping[Pixel, int], order: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Rows per pixel of `order`, int64 [12 · 4^order]; coarser leaves spread evenly, every leaf at least 1."""
-    counts = np.zeros(12 * 4**order, np.int64)
-    for pixel, rows in pixels.items():
-        if pixel.order >= order:
-            counts[pixel.pixel >> 2 * (pixel.order - order)] += rows
-        else:
-            factor = 4 ** (order - pixel.order)
-            part = slice(pixel.pixel * factor, (pixel.pixel + 1) * factor)
-            counts[part] = rows // factor
-            counts[part.start : part.start + rows % factor] += 1
-    return counts
+def _write_parquet_metadata(folder: UPath, pixels: Sequence[Pixel], schema: pa.Schema) -> None:
+    """Write ``_common_metadata``, and ``_metadata`` of catalogs of few leaves."""
+    from hats.io import paths
+    from hats.io.file_io.file_io import write_parquet_metadata
+
+    write_parquet_metadata(schema, paths.get_common_metadata_pointer(folder))
+    if len(pixels) > _METADATA_LEAVES:
+        return
+    footers = []
+    for pixel in pixels:
+        with leaf_path(folder, pixel).open("rb") as stream:
+            footers.append(pq.read_metadata(stream))
+        footers[-1].set_file_path(leaf_name(pixel).removeprefix("dataset/"))
+    write_parquet_metadata(schema, paths.get_parquet_metadata_pointer(folder), metadata_collector=footers)

@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.engine import Ledger
 from lcscale.errors import InputError
 from lcscale.lake.collection import current_version
-from lcscale.lake.leaf import Leaf, Ranges
+from lcscale.lake.leaf import Leaf, Ranges, leaf_name
+from lcscale.lake.manifest import Manifest, described
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.storage import is_local, path_at
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.storage import is_local, path_at
 
@@ -80,14 +84,34 @@ class Source:
         hit[hit] = ranges[after[hit], 0] < behind[hit]
         return [self.leaves[number] for number in np.flatnonzero(hit)]
 
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """What the version knows of its leaves; None where it has no manifest."""
+        return Manifest.read(self.folder)
+
     def identities(self) -> dict[Pixel, str]:
-        """What stands for each leaf's content: the digest in its ledger, the store's checksum, or a content hash."""
-        ledger = Ledger(self.folder / "ledger")
-        known = {Pixel(*result["pixel"]): result["digest"] for result in ledger.done().values() if "digest" in result}
+        """What stands for each leaf's content: its digest, the store's checksum, or a content hash."""
+        known = self._digests()
         missing = [leaf for leaf in self.leaves if leaf.pixel not in known]
         with ThreadPoolExecutor(8) as pool:
             hashes = pool.map(content_identity, [leaf.upath for leaf in missing])
         return known | {leaf.pixel: found for leaf, found in zip(missing, hashes, strict=True)}
+
+    def _digests(self) -> dict[Pixel, str]:
+        """Digests of its leaves, of the manifest or (versions before manifests) of the ledger."""
+        if self.manifest is not None:
+            return self.manifest.digests()
+        done = Ledger(self.folder / "ledger").done().values()
+        return {Pixel(*result["pixel"]): result["digest"] for result in done if "digest" in result}
+
+    def results(self) -> dict[Pixel, dict[str, Any]]:
+        """What is known of each leaf; see `lcscale.lake.LeafWriter.result`."""
+        if self.manifest is not None:
+            return self.manifest.results()
+        identities = self.identities()
+        with ThreadPoolExecutor(8) as pool:
+            found = pool.map(lambda leaf: described(leaf, identities[leaf.pixel]), self.leaves)
+        return {leaf.pixel: result for leaf, result in zip(self.leaves, found, strict=True)}
 
 
 def missing_property(labels: Iterable[str]) -> dict[str, str]:
@@ -129,7 +153,8 @@ def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
         elsewhere = version is not None and ("://" in version or version.startswith("/"))
         folder = place if version is None else path_at(version, given) if elsewhere else place / version
         try:
-            return _open_version(url, folder, given)
+            manifest = Manifest.read(folder)
+            return _open_foreign(url, folder, given) if manifest is None else _open_own(folder, manifest, given)
         except OSError as error:
             now = _current(place)
             if now != version:  # it was replaced, and removed, before all of it was read
@@ -148,8 +173,30 @@ def _current(place: UPath) -> str | None:
         return None
 
 
-def _open_version(url: str, folder: UPath, given: dict[str, Any]) -> Source:
-    """The catalog at `folder`, reached through `url`."""
+def _open_own(folder: UPath, manifest: Manifest, given: Mapping[str, Any]) -> Source:
+    """The version at `folder`, told by its manifest."""
+    from hats.catalog import TableProperties
+
+    properties = TableProperties.read_from_dir(folder)
+    with (folder / "dataset" / "_common_metadata").open("rb") as stream:
+        schema = pq.read_schema(stream)
+    options = tuple(given.items())
+    root = str(folder)
+    return Source(
+        name=properties.catalog_name,
+        url=root,
+        options=options,
+        schema=schema,
+        leaves=tuple(Leaf(pixel, f"{root}/{leaf_name(pixel)}", options) for pixel in manifest.pixels),
+        ra=properties.ra_column,
+        dec=properties.dec_column,
+        rows=manifest.rows,
+        properties=tuple((str(k), str(v)) for k, v in (properties.explicit_dict() | properties.extra_dict()).items()),
+    )
+
+
+def _open_foreign(url: str, folder: UPath, given: Mapping[str, Any]) -> Source:
+    """The catalog at `folder`, reached through `url`, as hats reads it."""
     import hats
     from hats.catalog.catalog_collection import CatalogCollection
     from hats.io import paths

@@ -118,6 +118,15 @@ class View:
         """Properties of the source that stay true of its rows: survey, epoch, references."""
         return {key: value for key, value in self.source.properties if key.startswith(("lcscale_", "obs_", "bib_"))}
 
+    def __len__(self) -> int:
+        """Number of rows; counted where steps or a region leave some out."""
+        if not self.steps and self.area is None:
+            return self.source.rows
+        return sum(batch.num_rows for batch in self.columns().to_batches())
+
+    def __bool__(self) -> bool:
+        return True
+
     def __repr__(self) -> str:
         size = f"{self.source.rows:,} rows, {len(self.source.leaves)} partitions"
         lines = [f"{type(self).__name__} {self.name} ({size}, {self.source.url})"]

@@ -72,11 +72,11 @@ def write(folder, name, table):
     pixels = sorted({Pixel(int(each[0]), int(each[1])) for each in found if each is not None})
     lake = Lake(folder)
     with lake.draft(f"{name}_raw", name) as draft:
-        rows = {}
+        leaves = []
         for pixel in pixels:
             first, last = np.searchsorted(index, pixel.span)
-            rows[pixel] = write_leaf(draft.folder, pixel, table.slice(first, last - first))["rows"]
-        draft.publish(rows, table.schema, ra="ra", dec="dec")
+            leaves.append(write_leaf(draft.folder, pixel, table.slice(first, last - first)))
+        draft.publish(leaves, table.schema, ra="ra", dec="dec")
     lake[f"{name}_raw"].write(name, engine="serial", progress=False)  # as ingestion does, with digests of its leaves
 
 

@@ -208,12 +208,12 @@ def test_tasks_set_aside_are_shown(tmp_path):
     sky = put(lake, "sky", sky_table(50, lightcurves=False), order=0)
     with lake.draft("broken", "plan") as draft:
         leaf = sky.partitions[0]
-        write_leaf(draft.folder, leaf.pixel, leaf.read())
+        written = write_leaf(draft.folder, leaf.pixel, leaf.read())
         ledger = draft.folder / "ledger"
         ledger.mkdir()
         entry = {"key": "k", "label": "p", "result": {}, "error": "ValueError: x", "traceback": "", "seconds": 1.0}
         (ledger / "1.jsonl").write_text(json.dumps(entry | {"attempts": 3}) + "\n")
-        draft.publish({leaf.pixel: leaf.read().num_rows}, sky.schema, ra="ra", dec="dec")
+        draft.publish([written], sky.schema, ra="ra", dec="dec")
     page = Page(write_report(lake, tmp_path / "report.html").read_text("utf-8"))
     assert "broken: 1 task set aside" in page.says()
     assert HEALPIX_COLUMN in lake["broken"].column_names

@@ -240,9 +240,9 @@ def test_a_version_published_meanwhile_is_not_overwritten(lake, sky):
     with lake.draft("sky", "slow plan") as slow:
         put(lake, "sky", sky_table(10), plan="quick plan")
         pixel = sky.partitions[0].pixel
-        write_leaf(slow.folder, pixel, sky.partitions[0].read())
+        written = write_leaf(slow.folder, pixel, sky.partitions[0].read())
         with pytest.raises(ConflictError, match="was published while"):
-            slow.publish({pixel: 1}, sky.schema, ra="ra", dec="dec")
+            slow.publish([written], sky.schema, ra="ra", dec="dec")
 
 
 def test_an_empty_result_is_a_catalog_too(lake, sky):

@@ -1,0 +1,124 @@
+"""The manifest of a version: a small Parquet file with a row a leaf, made from what the tasks said of their leaves."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from upath import UPath
+
+from lcscale.lake.leaf import CELL_ORDER, Leaf, cells_of, leaf_path
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.storage import content_of, replace_file
+
+MANIFEST_FILE = "leaves.parquet"
+
+_SCHEMA = pa.schema(
+    [
+        pa.field("order", pa.int8(), nullable=False),
+        pa.field("pixel", pa.int64(), nullable=False),
+        pa.field("rows", pa.int64(), nullable=False),
+        pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("digest", pa.string(), nullable=False),
+        pa.field("cells", pa.list_(pa.int32()), nullable=False),
+        pa.field("cell_rows", pa.list_(pa.int64()), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a version knows of its leaves, in order of the sky.
+
+    Opening, planning, sky maps and publishing read it instead of the leaves. The columns of `table`: ``order`` and
+    ``pixel`` of the leaf, its ``rows``, ``bytes`` and ``digest`` (SHA-256 of the file, 32 digits); ``cells``, nested
+    pixels of order 8 that hold rows of it, and ``cell_rows``, how many each. A leaf finer than order 8 lies in one.
+    """
+
+    table: pa.Table
+
+    @classmethod
+    def of(cls, results: Iterable[Mapping[str, Any]], folder: UPath) -> Self:
+        """The manifest of the leaves that tasks wrote into the version at `folder`; see `LeafWriter.result`.
+
+        Results of versions before manifests do not tell the cells; these are counted in the leaf's index.
+        """
+        options = tuple(folder.storage_options.items())
+
+        def complete(result: Mapping[str, Any]) -> Mapping[str, Any]:
+            if "cells" in result:
+                return result
+            pixel = Pixel(*result["pixel"])
+            return described(Leaf(pixel, str(leaf_path(folder, pixel)), options), result["digest"])
+
+        with ThreadPoolExecutor(8) as pool:
+            rows = sorted(pool.map(complete, results), key=lambda row: Pixel(*row["pixel"]).span)
+        columns: dict[str, list[Any]] = {
+            "order": [row["pixel"][0] for row in rows],
+            "pixel": [row["pixel"][1] for row in rows],
+            **{name: [row[name] for row in rows] for name in _SCHEMA.names[2:]},
+        }
+        return cls(pa.table(columns, schema=_SCHEMA))
+
+    @classmethod
+    def read(cls, folder: UPath) -> Self | None:
+        """The manifest of the version at `folder`; None where it has none: others' catalogs, and ours of before."""
+        try:
+            content = content_of(folder / MANIFEST_FILE)
+        except PermissionError:  # what a bucket that may not be listed says of a file that is not there
+            content = None
+        return None if content is None else cls(pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False))
+
+    def write(self, folder: UPath) -> None:
+        """Write it into the version at `folder`."""
+        stream = io.BytesIO()
+        pq.write_table(self.table, stream, compression="zstd", compression_level=3)
+        replace_file(folder / MANIFEST_FILE, stream.getvalue())
+
+    @property
+    def pixels(self) -> list[Pixel]:
+        """Pixels of the leaves, in order of the sky."""
+        return list(map(Pixel, self.table["order"].to_pylist(), self.table["pixel"].to_pylist()))
+
+    @property
+    def rows(self) -> int:
+        """Rows of the version."""
+        return int(pc.sum(self.table["rows"]).as_py() or 0)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of its leaves."""
+        return int(pc.sum(self.table["bytes"]).as_py() or 0)
+
+    def digests(self) -> dict[Pixel, str]:
+        """What stands for the content of each leaf."""
+        return dict(zip(self.pixels, self.table["digest"].to_pylist(), strict=True))
+
+    def results(self) -> dict[Pixel, dict[str, Any]]:
+        """What the tasks said of each leaf."""
+        rows = self.table.drop_columns(["order", "pixel"]).to_pylist()
+        return {pixel: {"pixel": list(pixel), **row} for pixel, row in zip(self.pixels, rows, strict=True)}
+
+    def counts(self, order: int) -> npt.NDArray[np.int64]:
+        """Rows in each nested pixel of `order` (at most 8), int64 [12 · 4^order]."""
+        cells = self.table["cells"].combine_chunks().flatten().to_numpy() >> 2 * (CELL_ORDER - order)
+        counts = np.zeros(12 << 2 * order, np.int64)
+        np.add.at(counts, cells, self.table["cell_rows"].combine_chunks().flatten().to_numpy())
+        return counts
+
+
+def described(leaf: Leaf, digest: str) -> dict[str, Any]:
+    """What a task would have said of `leaf`, counted in its index; `digest` stands for its content."""
+    index = leaf.read([HEALPIX_COLUMN]).column(HEALPIX_COLUMN).to_numpy()
+    cells, cell_rows = cells_of(index)
+    size = int(leaf.upath.stat().st_size)
+    counted = {"cells": cells.tolist(), "cell_rows": cell_rows.tolist()}
+    return {"pixel": list(leaf.pixel), "rows": index.size, "bytes": size, "digest": digest, **counted}
