@@ -44,6 +44,8 @@ def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.
     print(f"versions: {', '.join(place.versions(name))}; current: {source.version}")
     if source.missing:
         print(f"missing in it: {', '.join(source.missing)}")
+    for each in place[name].inputs:
+        print(f"made from {each}")
     for field in source.schema:
         remarks = ", ".join(f"{key.decode()}={value.decode()}" for key, value in (field.metadata or {}).items())
         print(f"  {field.name:28s} {str(field.type)[:60]:60s} {remarks}".rstrip())
@@ -131,5 +133,8 @@ def prune(
     place = open_lake(lake)
     if name not in place:
         raise InputError(f"no catalog {name!r} in the lake at {place.root}; there are: {', '.join(place.names())}")
+    named = place.named_by(name)
     for version in place.prune(name, keep):
         print(f"{name}: removed {version}")
+    for version in set(named).difference([place.current(name)]):
+        print(f"{name}: {version} stays: {', '.join(named[version])} was made from it")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.explore.contents import properties_of
+from lcscale.errors import InputError
+from lcscale.explore.contents import Contents, properties_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels
 from lcscale.explore.page import details, figure, heading, paragraph, table
 from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
@@ -89,8 +90,12 @@ def _reasons(tally: Tally) -> str:
     return table(["why an object has no class", "objects"], rows)
 
 
-def best_candidates(found: Candidates, light_curves: Sequence[Catalog]) -> str:
+def best_candidates(found: Candidates, contents: Contents) -> str:
     """Folded light curves of the most probable object of each class."""
+    try:
+        light_curves = contents.light_curves_of(found.catalog)
+    except InputError as error:  # the version they were made from was removed
+        return heading(found.catalog.name, found.tag) + paragraph(str(error), "warning")
     curves, sources, missing = [], {}, []
     for name in found.ordered:
         row = found.tally.best.get(name)

@@ -27,6 +27,10 @@ class Contents:
         """Those with light curves."""
         return self._with(lambda names: "lightcurve" in names)
 
+    def light_curves_of(self, catalog: Catalog) -> tuple[Catalog, ...]:
+        """What the rows of `catalog` were made from; all that there are where it does not tell (lcscale 0.1)."""
+        return (catalog.light_curves(),) if catalog.inputs else self.light_curves
+
     @property
     def candidates(self) -> tuple[Catalog, ...]:
         """Those with a class and probabilities."""

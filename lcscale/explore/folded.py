@@ -38,13 +38,16 @@ class Folded:
 
 
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
-    """The light curve of a candidate: within an arcsecond, and of the same name where both have one."""
+    """The light curve of a candidate: within an arcsecond, and of the same name where both have one.
+
+    `row` has `ra` and `dec` (degrees) and the name as `object_id`, whatever the catalogs call it.
+    """
     cone = Cone(float(row["ra"]), float(row["dec"]), _SAME_ARCSEC)
     for catalog in catalogs:
-        named = "object_id" in catalog.column_names and row.get("object_id") is not None
-        found = catalog.region(cone).columns("lightcurve", *(["object_id"] if named else [])).to_arrow()
-        if named:
-            name = found.column("object_id").cast(pa.string())  # numbers in one survey, texts in another
+        column = catalog.id_column_or_none if row.get("object_id") is not None else None
+        found = catalog.region(cone).columns("lightcurve", *([] if column is None else [column])).to_arrow()
+        if column is not None:
+            name = found.column(column).cast(pa.string())  # numbers in one survey, texts in another
             found = found.filter(pc.equal(name, pa.scalar(str(row["object_id"]))))
         if found.num_rows:
             return LightCurves.from_arrow(found.slice(0, 1)), catalog

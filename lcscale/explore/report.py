@@ -92,7 +92,7 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
     bodies = {
         "What ran": _what_ran(runs),
         "Classes": "".join(class_counts(each) for each in candidates),
-        "Best candidates": "".join(best_candidates(each, contents.light_curves) for each in candidates),
+        "Best candidates": "".join(best_candidates(each, contents) for each in candidates),
         "Periods": "".join(period_distribution(each) for each in candidates),
         "Period and luminosity": "".join(period_luminosity(each) for each in candidates),
         "Agreement with labels": "".join(agreement(each) for each in candidates),

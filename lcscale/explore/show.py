@@ -23,7 +23,6 @@ from lcscale.lightcurves import LightCurves, declared_bands, usable
 from lcscale.models.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 
-_IDS = ("object_id", "source_id", "id")
 _PERIODS = ("period", "period_2", "period_3")
 _AROUND_ARCSEC = 5.0
 
@@ -103,9 +102,7 @@ def show(
 
 
 def _find(lake: Lake, catalog: Catalog, object_id: str | int, at: tuple[float, float] | None) -> _Candidate:
-    column = next((each for each in _IDS if each in catalog.column_names), None)
-    if column is None:
-        raise InputError(f"{catalog.name} names no objects: it has none of the columns {', '.join(_IDS)}")
+    column = catalog.id_column
     searched = catalog if at is None else catalog.region(Cone(at[0], at[1], _AROUND_ARCSEC))
     for batch in searched.columns(column).to_batches():
         same = pc.equal(batch.column(column).cast(pa.string()), pa.scalar(str(object_id)))
@@ -114,18 +111,18 @@ def _find(lake: Lake, catalog: Catalog, object_id: str | int, at: tuple[float, f
             index = hit.column(HEALPIX_COLUMN)[0].as_py()
             rows = catalog.rows_within(np.array([[index, index + 1]], np.int64))
             rows = rows.filter(pc.equal(rows.column(column).cast(pa.string()), pa.scalar(str(object_id))))
-            return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0])
+            return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0], object_id)
     where = "" if at is None else f" within {_AROUND_ARCSEC:g} arcsec of {at[0]:.6f}, {at[1]:.6f}"
     raise InputError(f"{catalog.name} has no object {object_id}{where}")
 
 
-def _with_light_curve(lake: Lake, catalog: Catalog, row: dict[str, Any]) -> _Candidate:
-    position = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec]}
-    place = find_light_curve(contents_of(lake).light_curves, row | position)
+def _with_light_curve(lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int) -> _Candidate:
+    told = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec], "object_id": object_id}
+    light_curves = contents_of(lake).light_curves_of(catalog)
+    place = find_light_curve(light_curves, told)
     if place is None:
-        raise InputError(
-            f"no catalog of the lake at {lake.root} has a light curve where {catalog.name} has this object"
-        )
+        names = ", ".join(f"{each.name} {each.source.version}" for each in light_curves) or "no catalog of this lake"
+        raise InputError(f"{names} has no light curve where {catalog.name} has this object")
     return _Candidate(catalog, row, *place)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ THRESHOLDS = (0.5, 0.9)
 """Probabilities above which candidates are counted apart."""
 LOG_PERIOD_EDGES = np.round(np.arange(-2.0, 4.0001, 0.1), 3)
 """Edges of the histogram of log10 period (days)."""
-_BEST = ("object_id", "period", "epoch", "n_observations")
+_BEST = ("period", "epoch", "n_observations")
 _COUNTS_IN_TEXT = re.compile(r"^\d+( of \d+)? observations? usable, (\d+) needed$")
 
 
@@ -76,13 +77,16 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
     """
     names = classes_of(catalog.column_names)
     wanted = ("class", *(f"prob_{name}" for name in names), "reason", "model_id", "trained_on", "label", *_BEST)
+    identity = catalog.id_column_or_none
+    wanted = wanted if identity is None else (*wanted, identity)
     result = Tally(names)
     survey = properties_of(catalog).get("lcscale_survey")
-    position = (catalog.source.ra, catalog.source.dec)
+    named = {"ra": catalog.source.ra, "dec": catalog.source.dec}
+    named |= {} if identity is None else {"object_id": identity}
     for table in catalog.columns(*(name for name in wanted if name in catalog.column_names)).to_batches():
         codes, probability = _best_class(names, table)
         _count(result, table, probability)
-        _keep_best(result, table, codes, probability, position)
+        _keep_best(result, table, codes, probability, named)
         if "label" in table.column_names:
             _compare(result, table, survey if survey in SURVEYS else None, card)
     return result
@@ -127,7 +131,7 @@ def _best_class(names: tuple[str, ...], table: pa.Table) -> tuple[npt.NDArray[np
 
 
 def _keep_best(
-    result: Tally, table: pa.Table, codes: npt.NDArray[np.int64], probability: Floats, position: tuple[str, str]
+    result: Tally, table: pa.Table, codes: npt.NDArray[np.int64], probability: Floats, named: Mapping[str, str]
 ) -> None:
     """The most probable of each class (to three digits; then the one observed most often), and its periods."""
     periods = _floats(table, "period")
@@ -142,7 +146,7 @@ def _keep_best(
         best = int(rows[np.argmax(rank[rows])])
         if name not in result.best or rank[best] > result.best[name]["rank"]:
             row = {key: table.column(key)[best].as_py() for key in _BEST if key in table.column_names}
-            row |= {key: table.column(name)[best].as_py() for key, name in zip(("ra", "dec"), position, strict=True)}
+            row |= {key: table.column(column)[best].as_py() for key, column in named.items()}
             result.best[name] = row | {"probability": float(probability[best]), "rank": float(rank[best])}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import itertools
+import json
 import os
 import time
 from collections import defaultdict
@@ -30,6 +31,7 @@ from lcscale.ingest.sources import part_identities, write_sources
 from lcscale.ingest.spills import STAGING, Spills
 from lcscale.ingest.staging import count, listed, stage
 from lcscale.lake import Draft, Lake, Pixel
+from lcscale.lake.inputs import CODE, ID_COLUMN
 from lcscale.lake.leaf import parquet_options
 from lcscale.lake.source import Source, missing_property
 from lcscale.lake.storage import remove_folder
@@ -324,6 +326,8 @@ class _Job:
     ) -> None:
         leaves = [result for result in results if result["rows"]]
         properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties, **missing_property(missing)}
+        properties |= {CODE: json.dumps(code_versions())}
+        properties |= {ID_COLUMN: self.adapter.identity} if self.adapter.identity is not None else {}
         write_sources(draft.folder, self.present.known | read)
         draft.publish(leaves, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 

@@ -13,6 +13,7 @@ from lcscale.errors import InputError
 from lcscale.expressions import Condition
 from lcscale.expressions import condition as condition_with
 from lcscale.lake.draft import Draft, check_name
+from lcscale.lake.inputs import Input, from_properties
 from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
 from lcscale.lake.region import as_region
@@ -89,7 +90,7 @@ class Catalog(View):
         association
             Keep only the ids of both sides and the separation (and the left position, which places the row).
         left_id, right_id
-            Columns of the ids of an association; default ``object_id``, ``source_id`` or ``id``.
+            Columns of the ids of an association; default: each catalog's `id_column`.
         options
             Fields of `lcscale.crossmatch.MatchOptions`: ``radius_arcsec`` (default 1), ``n_neighbors``, ``how``
             (``inner``, ``left``, ``anti``), ``suffix`` …
@@ -108,12 +109,39 @@ class Catalog(View):
             raise InputError("crossmatch: left_id and right_id belong to association=True")
         return self.map(step)
 
-    def join(self, other: Catalog, on: str = "object_id") -> Catalog:
+    def join(self, other: Catalog, on: str | None = None) -> Catalog:
         """Append the further columns of `other`, a catalog made from this one: features to light curves, say.
 
-        Rows belong together when `on` and the position are the same; a row without its like gets nulls.
+        Rows belong together when `on` (default: this catalog's `id_column`) and the position are the same; a row
+        without its like gets nulls.
         """
-        return self.map(Join(other, on))
+        return self.map(Join(other, on or self.id_column))
+
+    @property
+    def inputs(self) -> list[Input]:
+        """Catalogs, with versions and roles, that the version it reads was made from; none where it was ingested."""
+        return from_properties(dict(self.source.properties))
+
+    def light_curves(self) -> Catalog:
+        """The very version of the catalog with the light curves that these rows were made from.
+
+        Raises
+        ------
+        InputError
+            The catalog does not tell, or that version was removed.
+        """
+        if "lightcurve" in self.column_names:
+            return self
+        told = self._light_curves()
+        if told is None:
+            raise InputError(f"{self.name} {self.source.version} does not tell from which light curves it was made")
+        name, folder = told
+        if not folder.exists():
+            raise InputError(
+                f"{self.name} {self.source.version} was made from the light curves of {name} {folder.name}, "
+                f"and {folder} is not there any more"
+            )
+        return open_with(str(folder), dict(self.source.options), self.entries)
 
     def head(self, n: int = 5) -> Any:
         """The first `n` rows as a pandas dataframe; reads no more than it must."""

@@ -115,12 +115,9 @@ def _publish(view: View, draft: Draft, leaves: list[dict[str, Any]], record: Run
     if not leaves:  # a catalog without rows is a result too; HATS wants one leaf
         leaves = [write_leaf(draft.folder, view.source.leaves[0].pixel, schema.empty_table())]
         record.notes.append("no rows")
-<<<<<<< HEAD
-    properties = view.inherited_properties() | missing_property([*view.source.missing, *record.missing])
-    draft.publish(pixels, schema, ra=view.source.ra, dec=view.source.dec, **properties)
-=======
-    draft.publish(leaves, schema, ra=view.source.ra, dec=view.source.dec, **view.inherited_properties())
->>>>>>> 2da2628 (Give each version a manifest of its leaves, and a sky map that counts its rows)
+    properties = view.properties_of_result(draft.entry.parent)
+    properties |= missing_property([*view.source.missing, *record.missing])
+    draft.publish(leaves, schema, ra=view.source.ra, dec=view.source.dec, **properties)
     record.published = True
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
+from lcscale.lake.inputs import JOIN
 from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
 from lcscale.lightcurves import append_columns, appended_schema, maker_of
@@ -31,6 +32,11 @@ class Join:
     def __post_init__(self) -> None:
         if self.on not in self.right.column_names:
             raise InputError(f"join: {self.right.name} has no column {self.on!r}")
+
+    @property
+    def inputs(self) -> tuple[tuple[str, View], ...]:
+        """The right-hand catalog, by its role."""
+        return ((JOIN, self.right),)
 
     @property
     def columns(self) -> tuple[str, ...]:

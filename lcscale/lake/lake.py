@@ -65,11 +65,23 @@ class Lake:
         return jobs(self.root)
 
     def prune(self, name: str, keep: int = 1) -> list[str]:
-        """Remove versions of a catalog older than the current one, but for the last `keep`; returns their names."""
+        """Remove versions of a catalog older than the current one, but for the last `keep`; returns their names.
+
+        Versions that the current version of another catalog was made from stay: see `named_by`.
+        """
         check_name(name)
         if keep < 0:
             raise InputError(f"prune: keep is {keep}; it must not be negative")
-        return prune(self.root / name, keep)
+        return prune(self.root / name, keep, frozenset(self.named_by(name)))
+
+    def named_by(self, name: str) -> dict[str, list[str]]:
+        """Versions of a catalog that current versions of others were made from, with the names of those."""
+        found: dict[str, list[str]] = {}
+        for other in self.names():
+            for each in self[other].inputs:
+                if each.name == name and not each.url:
+                    found.setdefault(each.version, []).append(other)
+        return {version: list(dict.fromkeys(names)) for version, names in found.items()}
 
     def draft(self, name: str, plan: str, *, takes_over: bool = True) -> Draft:
         """A new version of the catalog `name`, named by the text `plan` of all it depends on; see `Draft`."""

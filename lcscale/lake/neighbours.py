@@ -29,12 +29,10 @@ from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError, LcscaleError
 from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
+from lcscale.lake.inputs import CROSSMATCH
 from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
 from lcscale.steps import Select
-
-_IDENTIFIERS = ("object_id", "source_id", "id")
-"""Columns that ids are looked for in, where none is named."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,11 @@ class Crossmatch:
                 raise InputError(f"crossmatch: {catalog.name} has no column {', '.join(missing)}")
         references = (reference(catalog, asked_of_rows(self.options, side)) for side, catalog in self._sides())
         object.__setattr__(self, "options", referred(self.options, *references))
+
+    @property
+    def inputs(self) -> tuple[tuple[str, View], ...]:
+        """The right-hand catalog, by its role."""
+        return ((CROSSMATCH, self.right),)
 
     def _sides(self) -> tuple[tuple[str, View], tuple[str, View]]:
         return ("left", self.left), ("right", self.right)
@@ -129,7 +132,7 @@ class Crossmatch:
         """Names of what an association keeps: the ids of both sides, the separation and the chance probability."""
         if self.options.how == "anti":
             raise InputError("crossmatch: an association holds pairs; how='anti' has none")
-        ids = _identifier(self.left, left_id), _identifier(self.right, right_id)
+        ids = [_identifier(view, given) for view, given in ((self.left, left_id), (self.right, right_id))]
         return (ids[0], dict(self.names.right)[ids[1]], *(new for _, new in self.names.added))
 
     def deciding(self) -> tuple[str, ...]:
@@ -170,12 +173,10 @@ class Crossmatch:
 
 def _identifier(catalog: View, given: str | None) -> str:
     """Column of the ids of `catalog`."""
-    names = catalog.column_names
-    found = [name for name in ((given,) if given else _IDENTIFIERS) if name in names]
-    if not found:
-        wanted = repr(given) if given else "object_id"
-        raise InputError(f"crossmatch: {catalog.name} has no column {wanted} for its ids; there are {', '.join(names)}")
-    return found[0]
+    if given is not None and given not in catalog.column_names:
+        names = ", ".join(catalog.column_names)
+        raise InputError(f"crossmatch: {catalog.name} has no column {given!r} for its ids; there are {names}")
+    return given or catalog.id_column
 
 
 def reference(catalog: View, of_rows: bool) -> Reference:

@@ -22,8 +22,6 @@ from lcscale.lake.leaf import Leaf, Ranges, leaf_name
 from lcscale.lake.manifest import Manifest, described
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.storage import is_local, path_at
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
-from lcscale.lake.storage import is_local, path_at
 
 _MISSING = "lcscale_missing"
 

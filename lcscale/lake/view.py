@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine.overlap import two_at_once
+from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
+from lcscale.lake.inputs import (
+    CODE,
+    COMMON_ID_COLUMNS,
+    ID_COLUMN,
+    INPUTS,
+    LIGHT_CURVES,
+    MODELS,
+    OF_A_VERSION,
+    ROWS,
+    STEPS,
+    Input,
+    from_properties,
+    input_of,
+    to_text,
+)
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.region import Region
@@ -114,9 +131,62 @@ class View:
         """A text that stands for what is done to each partition."""
         return "\n".join([repr(self.area), *(step.fingerprint() for step in self.steps)])
 
-    def inherited_properties(self) -> dict[str, str]:
-        """Properties of the source that stay true of its rows: survey, epoch, references."""
-        return {key: value for key, value in self.source.properties if key.startswith(("lcscale_", "obs_", "bib_"))}
+    @property
+    def id_column(self) -> str:
+        """Column that names the rows: the one that the catalog tells, else ``object_id``, ``source_id`` or ``id``.
+
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        found = self.id_column_or_none
+        if found is None:
+            raise InputError(f"{self.name} has no column for its ids; there are {', '.join(self.column_names)}")
+        return found
+
+    @property
+    def id_column_or_none(self) -> str | None:
+        """`id_column`; None where there is none."""
+        names = self.column_names
+        told = dict(self.source.properties).get(ID_COLUMN)
+        return next((name for name in (told, *COMMON_ID_COLUMNS) if name in names), None)
+
+    def inputs_of_result(self, lake: UPath | None) -> list[Input]:
+        """What a catalog of the lake at the root `lake` is made from, when this is written."""
+        found = [input_of(ROWS, self.name, self.source.folder, lake)]
+        for step in self.steps:
+            for role, view in getattr(step, "inputs", ()):
+                first, *others = view.inputs_of_result(lake)
+                found += [replace(first, role=role), *(each for each in others if each.role != LIGHT_CURVES)]
+        curves = self._light_curves()
+        if curves is not None and "lightcurve" not in self.schema.names:
+            found.append(input_of(LIGHT_CURVES, *curves, lake))
+        return found
+
+    def _light_curves(self) -> tuple[str, UPath] | None:
+        """Name and folder of the version with the light curves that the rows were made from."""
+        source = self.source
+        if "lightcurve" in source.schema.names:
+            return source.name, source.folder
+        told = from_properties(dict(source.properties))
+        found = next((each for each in told if each.role == LIGHT_CURVES), None)
+        options = dict(source.options)
+        return None if found is None else (found.name, UPath(found.folder(source.folder.parent.parent), **options))
+
+    def properties_of_result(self, lake: UPath | None) -> dict[str, str]:
+        """Properties of what is written: those of the source that stay true of its rows, and what it is made from."""
+        kept = {key: value for key, value in self.source.properties if key.startswith(("lcscale_", "obs_", "bib_"))}
+        kept = {key: value for key, value in kept.items() if key not in OF_A_VERSION}
+        carrying: list[Any] = [step for step in self.steps if hasattr(step, "model_id")]
+        told = dict(self.source.properties).get(ID_COLUMN)
+        return kept | {
+            INPUTS: to_text(self.inputs_of_result(lake)),
+            STEPS: json.dumps([f"{type(step).__name__} v{step.version}" for step in self.steps]),
+            MODELS: json.dumps({str(step.model): step.model_id for step in carrying}),
+            CODE: json.dumps(code_versions()),
+            **({ID_COLUMN: told} if told is not None and told in self.schema.names else {}),
+        }
 
     def __len__(self) -> int:
         """Number of rows; counted where steps or a region leave some out."""

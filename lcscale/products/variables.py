@@ -20,8 +20,8 @@ from lcscale.steps import Step
 if TYPE_CHECKING:
     from lcscale.models import Preparation
 
-IDENTITY = ("object_id", "label")
-"""Columns of the catalog that stay where it has them: the name, and the class the survey gave (to compare with)."""
+LABEL = "label"
+"""Column with the class that the survey gave, which stays (to compare with) where the catalog has it."""
 PERIOD_COLUMNS = ("period", "period_2", "period_3", "power", "fap", "alias", "epoch")
 """Columns of the period search that stay."""
 
@@ -52,9 +52,9 @@ def variable_candidates(
     Returns
     -------
     Catalog
-        `object_id`, position, `n_observations` (and by band), the period search's columns, those that the model takes
-        besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class, `reason` (why an object has no
-        class), `model_id`, `trained_on`; not the light curves.
+        The catalog's `id_column`, position, `n_observations` (and by band), the period search's columns, those that
+        the model takes besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class, `reason` (why an
+        object has no class), `model_id`, `trained_on`; not the light curves.
 
     Examples
     --------
@@ -73,7 +73,9 @@ def variable_candidates(
         raise InputError(f"{catalog.name}: no column {', '.join(unknown)} to keep; it has {catalog.column_names}")
     preparation = _preparation(model)
     numbers = preparation.columns
-    needed = dict.fromkeys(("lightcurve", *IDENTITY, *PERIOD_COLUMNS, *keep, *numbers, "reason"))
+    identity = catalog.id_column_or_none
+    keep = [*([] if identity is None else [identity]), LABEL, *keep]
+    needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason"))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
     classified = chosen.map(*_steps(chosen, model, grid, preparation))
     return classified.columns(*_kept(classified.schema, keep, numbers))
@@ -113,5 +115,5 @@ def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> lis
     counts = [name for name in schema.names if name.startswith("n_observations")]
     classes = [name for name in schema.names if name.startswith("prob_")]
     ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
-    fixed = [*IDENTITY, *keep, *counts, *PERIOD_COLUMNS, *ours]
+    fixed = [*keep, *counts, *PERIOD_COLUMNS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]
