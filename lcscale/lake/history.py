@@ -91,7 +91,8 @@ def _state(entry: UPath, version: str) -> str:
 def prune(entry: UPath, keep: int, needed: frozenset[str] = frozenset()) -> list[str]:
     """Remove versions older than the current one, but for the last `keep` of them; returns their names.
 
-    Versions being written are left alone, and so are those in `needed`. Readers that still have a removed version open lose it.
+    Versions being written are left alone, and so are those in `needed`. Readers that still have a removed version
+    open lose it.
     """
     current = current_version(entry)
     names = [version for version, _ in existing_versions(entry)]
@@ -99,8 +100,6 @@ def prune(entry: UPath, keep: int, needed: frozenset[str] = frozenset()) -> list
         return []
     older = [name for name in names[: names.index(current)] if (entry / name / "hats.properties").exists()]
     removed = [name for name in older[: max(0, len(older) - keep)] if name not in needed]
-    for name in removed:
-        _remove_version(entry / name)
     for name in removed:
         _remove_version(entry / name)
     for left in entry.glob(f"{_REMOVED}*"):  # by a prune that was killed
