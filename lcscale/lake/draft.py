@@ -18,9 +18,20 @@ from upath import UPath
 from lcscale.engine import Ledger
 from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
+from lcscale.lake.leaf import leaf_path
 from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
-from lcscale.lake.storage import children, is_local, publishing, remove_folder, replace_file, stamp, writing
+from lcscale.lake.pixel import Pixel
+from lcscale.lake.storage import (
+    children,
+    files_below,
+    is_local,
+    publishing,
+    remove_folder,
+    replace_file,
+    stamp,
+    writing,
+)
 from lcscale.lake.tables import TABLES
 
 
@@ -116,6 +127,18 @@ class Draft:
         if self._lock is not None:
             self._lock.close()
 
+    def _remove_orphans(self, pixels: Iterable[Pixel]) -> None:
+        """Remove leaves of other pixels: workers wrote them for a run that died before its ledger knew of them."""
+        wanted = {leaf_path(self.folder, pixel).path for pixel in pixels}
+        leaves = {path for path in files_below(self.folder / "dataset") if re.search(r"/Npix=\d+\.parquet$", path)}
+        if lost := wanted - leaves:
+            raise LcscaleError(
+                f"{len(lost)} leaves that were written are gone, such as {min(lost)}; nothing was published. "
+                f"Remove {self.folder} and run the same command again"
+            )
+        for path in leaves - wanted:
+            self.folder.fs.rm_file(path)
+
     def publish(
         self, leaves: Iterable[Mapping[str, Any]], schema: pa.Schema, *, ra: str, dec: str, **properties: str
     ) -> None:
@@ -135,7 +158,9 @@ class Draft:
         if is_local(self.folder):
             shutil.rmtree(os.path.join(self.folder.path, "partial"), ignore_errors=True)
         with writing(self.entry):
-            manifest = Manifest.of(leaves, self.folder)
+            written = list(leaves)
+            self._remove_orphans(Pixel(*leaf["pixel"]) for leaf in written)
+            manifest = Manifest.of(written, self.folder)
             write_metadata(self.folder, self.entry.name, manifest, schema, ra=ra, dec=dec, extra=properties)
             publish_version(self.entry, self.version, self.base)
 

@@ -88,6 +88,15 @@ def remove_folder(folder: UPath) -> None:
         folder.fs.rm(folder.path, recursive=True)
 
 
+def files_below(folder: UPath) -> Iterator[str]:
+    """Paths of all files in `folder` and in the folders below it; none where it is not there."""
+    if is_local(folder):
+        for place, _, names in os.walk(folder.path):
+            yield from (os.path.join(place, name) for name in names)
+    else:
+        yield from map(str, folder.fs.find(folder.path))
+
+
 def children(folder: UPath) -> list[UPath]:
     """What lies in `folder`; nothing where it is not there."""
     try:
