@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -11,6 +13,8 @@ from lcscale.crossmatch.options import ErrorColumns, MatchOptions
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError
 from lcscale.expressions import Condition, holds, names_in, values
+
+_log = logging.getLogger("lcscale.crossmatch")
 
 _Floats = npt.NDArray[np.float64]
 
@@ -25,6 +29,9 @@ def passing(
 ) -> Pairs:
     """The pairs that pass every gate of `options`, in the same order."""
     if options.n_sigma is not None:
+        pairs = _kept(
+            pairs, _possible(left, options.left_error)[pairs[0]] & _possible(right, options.right_error)[pairs[1]]
+        )
         pairs = _kept(pairs, _within_errors(pairs, left, right, positions, options))
     if options.max_mag_difference is not None:
         magnitudes = [_values(left, str(options.left_mag), pairs[0]), _values(right, str(options.right_mag), pairs[1])]
@@ -82,7 +89,10 @@ def _within_errors(
     positions: tuple[tuple[_Floats, _Floats], tuple[_Floats, _Floats]],
     options: MatchOptions,
 ) -> npt.NDArray[np.bool_]:
-    """Whether a pair's offset is within `n_sigma` of the errors of both sides together; unknown errors allow it."""
+    """Whether a pair's offset is within `n_sigma` of the errors of both sides together; unknown errors allow it.
+
+    Along an axis on which both errors are zero, positions are exact: only equal ones are within the errors.
+    """
     (left_ra, left_dec), (right_ra, right_dec) = positions
     i, j, separation = pairs
     covariance = _covariance(left, options.left_error, i) + _covariance(right, options.right_error, j)
@@ -95,9 +105,22 @@ def _within_errors(
     xx, yy, xy = covariance
     determinant = xx * yy - xy * xy
     scaled = yy * east**2 - 2.0 * xy * east * north + xx * north**2
-    limit = float(options.n_sigma or 0.0) ** 2 * determinant
-    allowed: npt.NDArray[np.bool_] = (scaled <= limit) | ~np.isfinite(determinant)
+    n_squared = float(options.n_sigma or 0.0) ** 2
+    inside = (scaled <= n_squared * determinant) & (separation**2 <= n_squared * (xx + yy))
+    allowed: npt.NDArray[np.bool_] = inside | ~np.isfinite(determinant)
     return allowed
+
+
+def _possible(table: pa.Table, columns: ErrorColumns | None) -> npt.NDArray[np.bool_]:
+    """Which rows have errors that may be: a negative one is a survey's mark for something else, and matches nothing."""
+    possible = np.ones(table.num_rows, np.bool_)
+    for name in (columns,) if isinstance(columns, str) else (columns or ())[:2]:
+        with np.errstate(invalid="ignore"):
+            possible &= ~(_number(table.column(name)) < 0)
+    refused = table.num_rows - int(np.count_nonzero(possible))
+    if refused:
+        _log.info("%d of %d rows have a negative error in %s and match nothing", refused, table.num_rows, columns)
+    return possible
 
 
 def _covariance(table: pa.Table, columns: ErrorColumns | None, rows: npt.NDArray[np.int64]) -> _Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
@@ -49,7 +50,8 @@ class MatchOptions:
     both move, where the catalog tells it."""
     n_sigma: float | None = None
     """Largest separation in units of the combined positional error; `radius_arcsec` bounds it still. Rows with unknown
-    errors match within the radius."""
+    errors (null, NaN, infinite) match within the radius; an error of zero makes a position exact, and a row with a
+    negative one matches nothing (the log ``lcscale.crossmatch`` counts them)."""
     left_error: ErrorColumns | None = None
     """Columns of the left positional error, for `n_sigma`."""
     right_error: ErrorColumns | None = None
@@ -86,8 +88,8 @@ class MatchOptions:
             raise InputError("radius_arcsec and the motion until epoch together reach farther than 10 degrees")
 
     def _check_gates(self) -> None:
-        if self.n_sigma is not None and not self.n_sigma > 0:
-            raise InputError(f"n_sigma must be above 0, not {self.n_sigma!r}")
+        if self.n_sigma is not None and not 0 < self.n_sigma < math.inf:
+            raise InputError(f"n_sigma must be above 0 and finite, not {self.n_sigma!r}")
         if (self.n_sigma is None) != (self.left_error is None and self.right_error is None):
             raise InputError("n_sigma needs left_error or right_error, and they need n_sigma")
         gate = (self.max_mag_difference, self.left_mag, self.right_mag)

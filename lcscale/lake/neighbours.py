@@ -42,7 +42,7 @@ class Crossmatch:
     left: View
     right: View
     options: MatchOptions
-    version = 3
+    version = 4
 
     def __post_init__(self) -> None:
         for side, catalog in self._sides():

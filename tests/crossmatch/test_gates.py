@@ -153,6 +153,56 @@ def test_error_ellipses_point_where_they_say(dec):
         assert found == (sign == 1)
 
 
+@pytest.mark.parametrize(
+    ("left_error", "right_error", "near", "far"),
+    [
+        (0.1, 0.1, True, False),
+        (0.0, 0.1, True, False),
+        (0.0, 0.0, False, False),
+        (1e-6, 0.0, False, False),
+        (1e-200, 1e-200, False, False),
+        (-0.1, 0.1, False, False),
+        (-999.0, -999.0, False, False),
+        (0.1, -999.0, False, False),
+        (np.nan, 0.1, True, True),
+        (np.nan, -999.0, False, False),
+        (None, None, True, True),
+    ],
+)
+def test_no_error_is_infinitely_tolerant(left_error, right_error, near, far, caplog):
+    """A circle, and an ellipse of which either axis is what is said."""
+    for east, north in ((1, 0), (0, 1), (0.6, 0.8)):
+        for distance, found in ((0.2, near), (4.0, far)):
+            left = pa.table({"ra": [10.0], "dec": [0.0], "e": pa.array([left_error], pa.float64()), "pa": [0.0]})
+            right = pa.table({
+                "ra": [10.0 + east * distance / 3600], "dec": [north * distance / 3600],
+                "e": pa.array([right_error], pa.float64()), "pa": [0.0],
+            })  # fmt: skip
+            circle = {"radius_arcsec": 5.0, "n_sigma": 3.0, "left_error": "e", "right_error": "e"}
+            with caplog.at_level("INFO", "lcscale.crossmatch"):
+                assert join(left, right, **circle).num_rows == found
+            ellipse = circle | {"left_error": ("e", "e", "pa"), "right_error": ("e", "e", "pa")}
+            assert join(left, right, **ellipse).num_rows == found
+    assert ("negative error in e" in caplog.text) == any(e is not None and e < 0 for e in (left_error, right_error))
+
+
+def test_exact_positions_match_where_they_are_equal():
+    table = pa.table({"ra": [10.0], "dec": [0.0], "e": [0.0]})
+    assert join(table, table, n_sigma=3.0, left_error="e", right_error="e").num_rows == 1
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, 90.0])
+def test_an_ellipse_without_breadth_ends_where_its_axis_does(angle):
+    sine, cosine = np.sin(np.radians(angle)), np.cos(np.radians(angle))
+    left = pa.table({"ra": [10.0], "dec": [0.0], "a": [1.0], "b": [1e-9], "pa": [angle]})
+    for flat in (left, left.set_column(3, "b", pa.array([0.0]))):
+        for distance, most in ((2.9, 1), (3.1, 0), (40.0, 0)):
+            right = pa.table({"ra": [10.0 + sine * distance / 3600], "dec": [cosine * distance / 3600]})
+            found = join(flat, right, radius_arcsec=60.0, n_sigma=3.0, left_error=("a", "b", "pa")).num_rows
+            assert found <= most
+            assert found == most or angle != 90.0
+
+
 def test_unknown_errors_match_within_the_radius():
     left = pa.table({"ra": [1.0, 2.0], "dec": [0.0, 0.0], "err": [0.01, None]})
     right = pa.table({"ra": [1.0002, 2.0002], "dec": [0.0, 0.0]})
@@ -234,6 +284,7 @@ def test_options_are_values():
         ({"n_sigma": 3.0}, "n_sigma needs"),
         ({"left_error": "err"}, "n_sigma needs"),
         ({"n_sigma": 0.0, "left_error": "err"}, "n_sigma must be above 0"),
+        ({"n_sigma": float("inf"), "left_error": "err"}, "n_sigma must be above 0 and finite"),
         ({"n_sigma": 1.0, "left_error": "missing"}, "has no column 'missing'"),
         ({"chance_probability": True, "density_radius_arcsec": 0.0}, "density_radius_arcsec"),
     ],
