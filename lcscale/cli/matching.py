@@ -36,6 +36,9 @@ def crossmatch(
     n_neighbors: Annotated[int, typer.Option(help="Most neighbours of a row; 0 for all within the radius.")] = 1,
     how: Annotated[str, typer.Option(help="inner, left, or anti (rows without a counterpart).")] = "inner",
     mutual: Annotated[bool, typer.Option("--mutual", help="One-to-one: each the other's nearest.")] = False,
+    suffix: Annotated[
+        str | None, typer.Option(help="Appended to names of RIGHT that LEFT has too.", show_default="_2, _3 …")
+    ] = None,
     left_motion: MotionOption = None,
     right_motion: MotionOption = None,
     left_epoch: Annotated[float | None, typer.Option(help="Julian year of LEFT, if it does not tell it.")] = None,
@@ -77,6 +80,7 @@ def crossmatch(
         n_neighbors=n_neighbors or None,
         how=how,
         mutual=mutual,
+        suffix=suffix,
         left_motion=motion_named(left_motion, left_epoch),
         right_motion=motion_named(right_motion, right_epoch),
         epoch=epoch,

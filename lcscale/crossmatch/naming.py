@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 import pyarrow as pa
 
@@ -33,6 +33,8 @@ def joined_names(
 ) -> JoinedNames:
     """Names of the right and the added columns, with the suffix on those that `left` has too.
 
+    What the match adds takes a number where catalogs that are matches themselves use its name and that with the suffix.
+
     `whole_left` is the schema of the left catalog where only some of its columns are read: names hang on that one.
     """
     left = left if whole_left is None else whole_left
@@ -44,7 +46,12 @@ def joined_names(
     suffix = options.suffix or _free_suffix(set(left.names), wanted, added)
     right_pairs = [(name, name + suffix if name in left.names else name) for name in wanted]
     taken = {*left.names, *(new for _, new in right_pairs)}
-    added_pairs = [(name, name + suffix if name in taken else name) for name in added]
+    added_pairs = []
+    for name in added:
+        numbered = (f"{name}_{number}" for number in count(2))
+        new = next(free for free in chain((name, name + suffix), numbered) if free not in taken)
+        taken.add(new)
+        added_pairs.append((name, new))
     result = [*left.names, *(new for _, new in right_pairs), *(new for _, new in added_pairs)]
     clashes = sorted({name for name in result if result.count(name) > 1})
     if clashes:

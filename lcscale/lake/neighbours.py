@@ -91,7 +91,8 @@ class Crossmatch:
         if self.options.how == "anti":
             return self
         names = self.names
-        kept = {*self.deciding(), *(old for old, _ in names.added), *(old for old, new in names.right if new in wanted)}
+        added = tuple(old for old, _ in names.added)
+        kept = {*self.deciding(), *(old for old, new in names.right if new in wanted or new.startswith(added))}
         suffixes = [new.removeprefix(old) for old, new in (*names.right, *names.added) if new != old]
         options = replace(self.options, suffix=suffixes[0]) if suffixes else self.options
         right = self.right.columns(*(name for name in self.right.column_names if name in kept))

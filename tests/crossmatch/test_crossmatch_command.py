@@ -75,6 +75,15 @@ def test_a_condition_takes_a_list_from_a_file(run, lake, tmp_path):
     assert "cannot read the list 'nowhere.csv'" in err
 
 
+def test_results_of_matches_are_matched_with_each_other(run, lake):
+    assert run("--suffix", "_twomass")[0] == 0
+    pairs = lake["pairs"]
+    assert "object_id_twomass" in pairs.column_names
+    twice = pairs.crossmatch(pairs, suffix="_again").columns("object_id", "separation_arcsec_2")
+    assert twice.to_arrow().column("separation_arcsec_2").to_pylist() == [0.0] * 60
+    assert "separation_arcsec_again" in pairs.crossmatch(pairs, suffix="_again").column_names
+
+
 def test_an_association_is_written(run, lake):
     assert run("--association", "--right-id", "object_id")[0] == 0
     assert lake["pairs"].column_names == ["_healpix_29", "ra", "dec", "object_id", "object_id_2", "separation_arcsec"]

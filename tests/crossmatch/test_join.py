@@ -149,3 +149,21 @@ def test_what_was_made_of_other_light_curves_does_not_pass_for_ours():
     joined = joined_schema(left, right, MatchOptions())
     assert maker_of(joined, "period") is None
     assert joined.field("period").metadata == {b"unit": b"d"}
+
+
+@pytest.mark.parametrize("suffix", [None, "x"])
+@pytest.mark.parametrize("chance_probability", [False, True])
+def test_matches_of_matches_keep_every_separation(suffix, chance_probability):
+    """Catalogs that are results of matches, of any depth, are matched with each other; no column stands twice."""
+    rows = pa.table({"id": [1, 2], "ra": [10.0, 20.0], "dec": [0.0, 0.0]})
+    made = join(
+        rows, rows.set_column(2, "dec", pa.array([0.2 / 3600, 0.1 / 3600])), chance_probability=chance_probability
+    )
+    for depth in range(3):
+        chosen = suffix and f"_{suffix}{depth}"
+        made = join(made, made, suffix=chosen, chance_probability=chance_probability)
+        assert len(set(made.column_names)) == len(made.column_names)
+        names = [name for name in made.column_names if name.startswith("separation_arcsec")]
+        assert len(names) == 2 ** (depth + 2) - 1
+        assert made.column("separation_arcsec").to_pylist() == pytest.approx([0.2, 0.1])
+        assert made.column(names[-1]).to_pylist() == [0.0, 0.0]
