@@ -17,11 +17,14 @@ def chance_probability(
 ) -> npt.NDArray[np.float64]:
     """Probability that an unrelated right source lies as near as the counterpart does, float64 [n_pairs].
 
-    ``1 - exp(-n s² / R²)``, where *n* of the right sources lie within *R* of the left one, the counterpart not
-    counted, and *s* is the separation: the chance of at least one in a Poisson field of that local density.
+    ``1 - (1 + s² / R²)^-(n + 1/2)``, where *n* of the right sources lie within *R* of the left one, the counterpart not
+    counted, and *s* is the separation: the chance of at least one in a Poisson field whose density is known from those
+    *n* only (Jeffreys' prior). Of many it is ``1 - exp(-n s² / R²)``; of none it is small, not zero.
     """
     rows, inverse = np.unique(pairs[0], return_inverse=True)
     counts = count_within(left[0][rows], left[1][rows], density_radius_arcsec / 3600.0, build_index(*right))
     others = counts[inverse] - (pairs[2] <= density_radius_arcsec)
-    probability: npt.NDArray[np.float64] = -np.expm1(-others * (pairs[2] / density_radius_arcsec) ** 2)
+    probability: npt.NDArray[np.float64] = -np.expm1(
+        -(others + 0.5) * np.log1p((pairs[2] / density_radius_arcsec) ** 2)
+    )
     return probability

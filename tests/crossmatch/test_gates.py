@@ -228,6 +228,22 @@ def test_chance_probability_is_that_of_a_poisson_field():
     assert join(left, right, how="left", **options).column("chance_probability").null_count > 0
 
 
+def test_a_lone_counterpart_may_be_one_of_chance():
+    """In a sparse field, a pair is called about as probable as such pairs are."""
+    rng = np.random.default_rng(5)
+    lone = pa.table({"ra": [1.0], "dec": [1.0 + 1 / 3600]})
+    chance = join(lone, pa.table({"ra": [1.0], "dec": [1.0]}), radius_arcsec=2.0, chance_probability=True)
+    assert 0 < chance.column("chance_probability")[0].as_py() < 1e-3
+    n = 40_000  # 0.5 others within 60 arcsec: most counterparts have none beside them
+    right = pa.table({"ra": rng.uniform(0, 10, n // 7), "dec": rng.uniform(-0.5, 0.5, n // 7)})
+    left = pa.table({"ra": rng.uniform(0.1, 9.9, n), "dec": rng.uniform(-0.4, 0.4, n)})
+    matched = join(left, right, radius_arcsec=60.0, chance_probability=True)
+    p = matched.column("chance_probability").to_numpy()
+    assert (p > 0).all()
+    found = [np.count_nonzero(p <= limit) / n for limit in (0.02, 0.05, 0.1)]
+    assert all(0.5 * limit < share < 2 * limit for share, limit in zip(found, (0.02, 0.05, 0.1), strict=True)), found
+
+
 def test_a_lone_counterpart_is_no_chance():
     table = pa.table({"ra": [1.0], "dec": [1.0]})
     assert join(table, table, chance_probability=True).column("chance_probability").to_pylist() == [0.0]
