@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from lcscale.lake.neighbours import Crossmatch
 from lcscale.lake.region import as_region
 from lcscale.lake.source import open_source
 from lcscale.lake.storage import place_of
-from lcscale.lake.view import View
+from lcscale.lake.view import View, listed
 from lcscale.steps import Step, Where, chain_schema
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ class Catalog(View):
     >>> catalog.region(lc.Cone(180.0, 30.0, 3600)).map(lc.features.Extract()).head()  # doctest: +SKIP
     """
 
-    def without(self, *names: str) -> Catalog:
-        """All columns but these."""
-        return self.columns(*(name for name in self.column_names if name not in names))
+    def without(self, *names: str | Iterable[str]) -> Catalog:
+        """All columns but these, names or lists of names."""
+        left_out = listed(names)
+        return self.columns(name for name in self.column_names if name not in left_out)
 
     def where(self, condition: str | Condition, **lists: Any) -> Catalog:
         """Only rows for which a condition such as ``"mag < 15 and period is not null"`` holds.
@@ -109,13 +110,21 @@ class Catalog(View):
             raise InputError("crossmatch: left_id and right_id belong to association=True")
         return self.map(step)
 
-    def join(self, other: Catalog, on: str | None = None) -> Catalog:
+    def join(self, other: Catalog, on: str | None = None, how: str = "left") -> Catalog:
         """Append the further columns of `other`, a catalog made from this one: features to light curves, say.
 
-        Rows belong together when `on` (default: this catalog's `id_column`) and the position are the same; a row
-        without its like gets nulls.
+        Parameters
+        ----------
+        other
+            The other catalog.
+        on
+            Column of the ids (default: this catalog's `id_column`): rows belong together when it and the position are
+            the same.
+        how
+            ``left`` keeps all rows of this catalog, with nulls where `other` has no such row; ``inner`` keeps those
+            that `other` has too.
         """
-        return self.map(Join(other, on or self.id_column))
+        return self.map(Join(other, on or self.id_column, how))
 
     @property
     def inputs(self) -> list[Input]:

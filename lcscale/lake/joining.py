@@ -26,10 +26,14 @@ class Join:
 
     right: View
     on: str
+    how: str = "left"
+    """`left` keeps all rows, `inner` those that `right` has too."""
     rowwise = True
     version = 3
 
     def __post_init__(self) -> None:
+        if self.how not in ("left", "inner"):
+            raise InputError(f"join: how must be left or inner, not {self.how!r}")
         if self.on not in self.right.column_names:
             raise InputError(f"join: {self.right.name} has no column {self.on!r}")
 
@@ -61,19 +65,22 @@ class Join:
     def narrowed(self, wanted: Collection[str]) -> Join:
         """The same of fewer columns."""
         kept = [name for name in self.right.column_names if name in wanted or name == self.on]
-        return Join(self.right.columns(*kept), self.on)
+        return Join(self.right.columns(*kept), self.on, self.how)
 
     def fingerprint(self) -> str:
         """The right-hand content and the column."""
-        return f"Join {self.right.fingerprint()} {self.on} v{self.version}"
+        how = "" if self.how == "left" else f" {self.how}"
+        return f"Join {self.right.fingerprint()} {self.on}{how} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """The rows of `table`, nulls where `right` has no such row."""
+        """The rows of `table`; nulls where `right` has no such row, or without them."""
         index = table.column(HEALPIX_COLUMN).to_numpy()
         ranges = np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)
         right = self.right.rows_within(ranges)
         at = pc.index_in(self._keys(table), value_set=self._keys(right), skip_nulls=True)
         added = self._added(table.schema)
+        if self.how == "inner":
+            table, at = table.filter(at.is_valid()), at.drop_null()
         return append_columns(table, pa.table([right.column(name).take(at) for name in added.names], schema=added))
 
     def _keys(self, table: pa.Table) -> pa.ChunkedArray:
@@ -82,4 +89,4 @@ class Join:
         return pc.binary_join_element_wise(*texts, " ")
 
     def __repr__(self) -> str:
-        return f"Join({self.right.name}, on={self.on!r})"
+        return f"Join({self.right.name}, on={self.on!r}, how={self.how!r})"

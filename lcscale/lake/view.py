@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -61,16 +61,16 @@ class View:
         """Names of its columns after all steps."""
         return list(self.schema.names)
 
-    def columns(self, *names: str) -> Self:
-        """Keep only these columns; the HEALPix index and the coordinates always stay."""
-        schema = self.schema
-        unknown = [name for name in names if name not in schema.names]
+    def columns(self, *names: str | Iterable[str]) -> Self:
+        """Keep only these columns, names or lists of names; the HEALPix index and the coordinates always stay."""
+        schema, wanted = self.schema, listed(names)
+        unknown = [name for name in wanted if name not in schema.names]
         if unknown:
             raise InputError(
                 f"{self.name}: no column {', '.join(map(repr, unknown))}; there are {', '.join(schema.names)}"
             )
-        kept = [name for name in self.source.position if name not in names]
-        return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(names)))))
+        kept = [name for name in self.source.position if name not in wanted]
+        return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(wanted)))))
 
     def plan(self) -> PartitionPlan:
         """How its partitions are read and computed: only columns that are needed are read, of other catalogs too."""
@@ -203,3 +203,14 @@ class View:
         lines += [f"  in {self.area!r}"] if self.area is not None else []
         lines += [f"  -> {step!r}" for step in self.steps]
         return "\n".join([*lines, f"  columns: {', '.join(self.column_names)}"])
+
+
+def listed(names: Iterable[str | Iterable[str]]) -> list[str]:
+    """Names, of which some may have come as lists.
+
+    Examples
+    --------
+    >>> listed(["ra", ["dec", "mag"]])
+    ['ra', 'dec', 'mag']
+    """
+    return [name for each in names for name in ([each] if isinstance(each, str) else each)]

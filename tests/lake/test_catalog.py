@@ -313,8 +313,23 @@ def test_join_puts_derived_columns_beside_their_rows(lake, sky):
     partly = sky.join(lake["part"]).to_arrow()
     inside = partly.filter(pc.is_valid(partly["brighter"]))
     assert inside["object_id"].to_pylist() == some.to_arrow()["object_id"].to_pylist()
+    inner = sky.join(lake["part"], how="inner")
+    assert inner.to_arrow().equals(inside)
+    assert inner.columns("object_id").to_arrow()["object_id"].to_pylist() == inside["object_id"].to_pylist()
+    assert inner.fingerprint() != sky.join(lake["part"]).fingerprint()
+    with pytest.raises(InputError, match="how must be left or inner"):
+        sky.join(lake["part"], how="outer")
     with pytest.raises(InputError, match="no column 'id'"):
         sky.join(lake["part"], on="id")
+
+
+def test_names_of_columns_may_come_as_lists(sky):
+    some = sky.columns(["mean_mag", "object_id"])
+    assert some.column_names == sky.columns("mean_mag", "object_id").column_names
+    assert sky.columns("mean_mag", ("object_id",)).column_names == some.column_names
+    assert sky.without(["mean_mag", "lightcurve"]).column_names == sky.without("mean_mag", "lightcurve").column_names
+    with pytest.raises(InputError, match="no column 'no_such'"):
+        sky.columns(["no_such"])
 
 
 def test_join_takes_what_a_step_made_for_a_column_of_the_same_name(lake):
