@@ -1,6 +1,6 @@
 """How partitions are run: tasks, the ledger of what is done, and the engines that run them."""
 
-from lcscale.engine.engines import Engine, Workers, prepare, resolve
+from lcscale.engine.engines import Engine, Workers, opened, prepare, resolve
 from lcscale.engine.failures import MaxFailed, allowed_failures, read_max_failed
 from lcscale.engine.ledger import Ledger
 from lcscale.engine.record import RunRecord
@@ -17,6 +17,7 @@ __all__ = [
     "Task",
     "Workers",
     "allowed_failures",
+    "opened",
     "prepare",
     "read_max_failed",
     "resolve",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,17 @@ def resolve(spec: EngineSpec = None) -> Engine:
 
         return SparkEngine(spec)
     raise InputError(f"engine: expected a name, an address or a distributed.Client, got {type(spec).__name__}")
+
+
+@contextlib.contextmanager
+def opened(spec: EngineSpec = None) -> Iterator[Engine]:
+    """`resolve(spec)`, closed in the end if it was made here."""
+    engine = resolve(spec)
+    try:
+        yield engine
+    finally:
+        if engine is not spec:
+            engine.close()
 
 
 def prepare(spec: EngineSpec) -> None:

@@ -65,7 +65,9 @@ def run_of(catalog: Catalog) -> Run:
         set_aside=len(ledger.set_aside()),
         seconds=sum(seconds.values()),
         stages=stages,
-        bytes=sum(int(result.get("bytes", 0)) for result in results.values() if "pixel" in result),
+        bytes=sum(
+            int(result.get("bytes", 0)) for result in results.values() if "pixel" in result and "merged" not in result
+        ),
         created=properties.get("hats_creation_date", ""),
         builder=properties.get("hats_builder", ""),
     )

@@ -103,7 +103,7 @@ class Draft:
 
     def _take_over(self, other: UPath) -> None:
         """Start from the leaves and the ledger of `other`: readers of that version never see this one's work."""
-        for path in [*other.glob("dataset/**/Npix=*"), *other.glob("ledger/*.jsonl")]:
+        for path in (each for kept in ("dataset/**/Npix=*", "parts/*", "ledger/*.jsonl") for each in other.glob(kept)):
             if path.is_file():
                 link(path, self.folder / path.relative_to(other).as_posix())
 

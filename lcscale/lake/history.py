@@ -69,7 +69,9 @@ def _job(entry: UPath, version: str) -> Job | None:
         state=_state(entry, version),
         done=len(done),
         planned=sum(stages.values()),
-        rows=sum(int(result.get("rows", 0)) for result in done.values() if "pixel" in result),
+        rows=sum(
+            int(result.get("rows", 0)) for result in done.values() if "pixel" in result and "merged" not in result
+        ),
         quarantined=tuple(ledger.set_aside()),
         missing=tuple(entry["label"] for entry in ledger.quarantined()),
         started=float(runs[0]["started"]),

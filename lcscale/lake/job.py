@@ -8,13 +8,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
 from upath import UPath
 
-from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, run
+from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, opened, run
 from lcscale.engine.record import code_versions
+from lcscale.lake.coalescing import merge_tasks
 from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
+from lcscale.lake.pixel import Pixel
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
 from lcscale.lake.view import View
@@ -28,28 +31,48 @@ def write_view(
     view, name = plan.view, draft.entry.name
     allowed_failures(max_failed, len(plan.leaves))
     if draft.is_published:
-        return _finished(draft, view)
-    options: dict[str, Any] = {"engine": engine, "title": name, "progress": progress, "retries": retries}
-    with draft:
+        return _finished(draft, view, plan)
+    with draft, opened(engine) as chosen:
+        options: dict[str, Any] = {"ledger": draft.ledger, "engine": chosen, "progress": progress, "retries": retries}
         tasks = plan.tasks(draft)
         with writing(draft.entry.parent):
-            record = run(tasks, ledger=draft.ledger, max_failed=max_failed, **options)
+            record = run(tasks, title=name, max_failed=max_failed, **options)
         record.name, record.version = name, draft.version
         record.versions |= _step_versions(view)
         if draft.adds_nothing:
             record.version = draft.discard()
             record.withheld = f"what failed before failed again; {record.version} stays as it is, without it"
         elif not record.withheld:
-            _publish(view, draft, plan.leaves_written(draft), record)
+            leaves = plan.leaves_written(draft)
+            if 2 * sum(result["rows"] for result in leaves) <= view.source.rows:  # a selection: its leaves are small
+                leaves = _coalesced(leaves, draft, plan.plan.schema, record, options)
+        if not record.withheld:
+            _publish(view, draft, leaves, record)
     record.seconds = time.perf_counter() - start
     return record
 
 
-def _finished(draft: Draft, view: View) -> RunRecord:
+def _coalesced(
+    leaves: list[dict[str, Any]], draft: Draft, schema: pa.Schema, record: RunRecord, options: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """`leaves`, the small ones of a neighbourhood put together; what fails withholds the version."""
+    tasks = merge_tasks(leaves, draft.folder, schema, parquet_options(schema))
+    with writing(draft.entry.parent):
+        merged = run(tasks, title=f"{draft.entry.name}: putting small leaves together", **options)
+    record.withheld = merged.withheld
+    record.quarantined += merged.quarantined
+    done = draft.ledger.done()
+    together = [done[task.key] for task in tasks if task.key in done]
+    gone = {Pixel(*pixel) for result in together for pixel in result["merged"]}
+    return [result for result in leaves if Pixel(*result["pixel"]) not in gone] + together
+
+
+def _finished(draft: Draft, view: View, plan: Plan) -> RunRecord:
     """The record of a job that was done before."""
     versions = code_versions() | _step_versions(view)
     record = RunRecord(draft.entry.name, draft.version, versions=versions)
-    for result in draft.ledger.done().values():
+    done = draft.ledger.done()
+    for result in (done[key] for key in plan.leaves if key in done):
         record.skipped += 1
         record.add_result(result)
     return record

@@ -1,0 +1,105 @@
+"""Small leaves of a selection put together: a list of fifty rows is one leaf, not forty."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from upath import UPath
+
+from lcscale.engine import Shared, Task
+from lcscale.lake.leaf import Leaf, LeafWriter, leaf_path
+from lcscale.lake.pixel import Pixel
+from lcscale.lake.storage import is_local, writing
+
+FULL_BYTES = 8 << 20
+"""Leaves are put together as long as they are no larger than this."""
+
+Result = Mapping[str, Any]
+"""What a task said of its leaf; see `lcscale.lake.LeafWriter.result`."""
+
+
+def merge_tasks(results: Sequence[Result], folder: UPath, schema: pa.Schema, options: Mapping[str, Any]) -> list[Task]:
+    """Tasks that write what small leaves of one neighbourhood hold into one leaf each.
+
+    Parameters
+    ----------
+    results
+        The leaves of the version at `folder`.
+    folder
+        Folder of the version.
+    schema
+        Schema of the rows.
+    options
+        How to write leaves; see `lcscale.lake.leaf.parquet_options`.
+    """
+    tasks = []
+    told = _digest(f"{folder}|{schema}")
+    shared = Shared(told, (schema, dict(options)))
+    for pixel, some in groups(results):
+        if len(some) > 1:
+            pixels = tuple(Pixel(*result["pixel"]) for result in some)
+            key = _digest("|".join([told, str(pixel), *(str(result["digest"]) for result in some)]))
+            tasks.append(Task(key, merge_leaves, (pixels, pixel, folder, shared), f"{len(some)} leaves in {pixel}"))
+    return tasks
+
+
+def groups(results: Sequence[Result]) -> list[tuple[Pixel, list[Result]]]:
+    """The leaves by the pixels that they fit into, in order of the sky; a leaf that stays alone has its own."""
+    ordered = sorted(results, key=lambda result: Pixel(*result["pixel"]).span)
+    starts = [Pixel(*result["pixel"]).span[0] for result in ordered]
+
+    def grouped(pixel: Pixel, low: int, high: int) -> Iterator[tuple[Pixel, list[Result]]]:
+        if high - low < 2:
+            yield from ((Pixel(*result["pixel"]), [result]) for result in ordered[low:high])
+            return
+        children = [Pixel(pixel.order + 1, 4 * pixel.pixel + quarter) for quarter in range(4)]
+        edges = [low, *(bisect_left(starts, child.span[0], low, high) for child in children[1:]), high]
+        occupied = sum(before < after for before, after in itertools.pairwise(edges))
+        if occupied > 1 and sum(result["bytes"] for result in ordered[low:high]) <= FULL_BYTES:
+            yield pixel, ordered[low:high]
+            return
+        for child, before, after in zip(children, edges, edges[1:], strict=False):
+            yield from grouped(child, before, after)
+
+    edges = [bisect_left(starts, Pixel(0, base).span[0]) for base in range(13)]
+    return [group for base in range(12) for group in grouped(Pixel(0, base), edges[base], edges[base + 1])]
+
+
+def merge_leaves(pixels: Sequence[Pixel], pixel: Pixel, folder: UPath, how: tuple[Any, Any]) -> dict[str, Any]:
+    """Write the rows of the leaves of `pixels` as the leaf of `pixel`; the small ones are put aside.
+
+    They stay beside the data, so that a later version can take them over from there.
+    """
+    schema, options = how
+    with writing(folder), LeafWriter(folder, pixel, schema, options) as writer:
+        for each in sorted(pixels, key=lambda each: each.span):
+            place = part_path(folder, each)
+            source = leaf_path(folder, each)
+            path = source if source.exists() else place
+            writer.write(Leaf(each, str(path), tuple(path.storage_options.items())).read().cast(schema))
+    for each in pixels:
+        _put_aside(leaf_path(folder, each), part_path(folder, each))
+    return writer.result() | {"merged": [list(each) for each in pixels]}
+
+
+def part_path(folder: UPath, pixel: Pixel) -> UPath:
+    """Where a leaf lies that was put together with others."""
+    return folder / "parts" / f"{pixel.order}-{pixel.pixel}.parquet"
+
+
+def _put_aside(path: UPath, place: UPath) -> None:
+    if path.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if is_local(path):
+            path.rename(place)
+        else:
+            path.fs.mv(path.path, place.path)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
