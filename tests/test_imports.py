@@ -23,7 +23,7 @@ BELOW = {
     "periods": GROUND | {"lightcurves"},
     "images": GROUND | {"lightcurves"},
     "features": GROUND | {"lightcurves", "periods"},
-    "surveys": GROUND | {"lightcurves"},
+    "surveys": GROUND | {"expressions", "lightcurves"},
 }
 BELOW["engine"] = set(BELOW) | {"steps"}
 BELOW["lake"] = set(BELOW)

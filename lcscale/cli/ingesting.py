@@ -28,6 +28,24 @@ def ingest(
     mag: Annotated[str | None, typer.Option(help="Column of magnitude (lightcurves).")] = None,
     mag_err: Annotated[str | None, typer.Option(help="Column of magnitude error (lightcurves).")] = None,
     band: Annotated[str | None, typer.Option(help="Column of band (lightcurves).")] = None,
+    bands: Annotated[str | None, typer.Option(help="Names of the bands, the primary first (lightcurves).")] = None,
+    band_columns: Annotated[
+        str | None, typer.Option(help="Bands in columns of their own: W1=w1mpro:w1sigmpro,W2=… (lightcurves).")
+    ] = None,
+    flux: Annotated[str | None, typer.Option(help="Column of flux, in place of magnitude (lightcurves).")] = None,
+    flux_err: Annotated[str | None, typer.Option(help="Column of flux error (lightcurves).")] = None,
+    zero_point: Annotated[str | None, typer.Option(help="Magnitude of a flux of 1 (lightcurves).")] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="What the times are: mjd, hjd-2450000, bjd-2455197.5, iso … (lightcurves).")
+    ] = None,
+    id_from_name: Annotated[
+        str | None, typer.Option(help="Regular expression that finds the id in the file's name (lightcurves).")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Names of the columns by place, where no line has them (table, lightcurves).")
+    ] = None,
+    where: Annotated[str | None, typer.Option(help="Condition on rows, as qual_frame > 0 (lightcurves).")] = None,
+    keep_limits: Annotated[bool, typer.Option("--keep-limits", help="Keep upper limits (lightcurves).")] = False,
     partition_rows: Annotated[int | None, typer.Option(help="Most rows of a partition.")] = None,
     memory_gib: Annotated[
         float | None, typer.Option(help="GiB that the tasks on a machine may use together; default: a quarter of it.")
@@ -40,7 +58,9 @@ def ingest(
     from lcscale.ingest import ingest as run_ingest
 
     given = {"id": id, "ra": ra, "dec": dec, "objects": objects, "time": time, "mag": mag}
-    options: dict[str, Any] = given | {"mag_err": mag_err, "band": band}
+    options: dict[str, Any] = given | {"mag_err": mag_err, "band": band, "bands": bands, "band_columns": band_columns}
+    options |= {"flux": flux, "flux_err": flux_err, "zero_point": zero_point, "time_format": time_format}
+    options |= {"id_from_name": id_from_name, "columns": columns, "where": where, "keep_limits": keep_limits or None}
     for text in option or []:
         key, separator, value = text.partition("=")
         if not separator:

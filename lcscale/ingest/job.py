@@ -8,8 +8,8 @@ import itertools
 import json
 import os
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,7 @@ def ingest(
     parts = adapter.parts(given, problems)
     if not parts and not problems:
         raise InputError(f"no release files of {adapter.name} in {', '.join(given)}")
-    identities = part_identities(parts, problems)
+    identities = part_identities(parts, problems, adapter)
     present = Present.in_lake(target, name, adapter) if append and name in target else Present()
     new = {identity: part for identity, part in identities.items() if identity not in present.known}
     job = _Job(adapter, new, partitioning or Partitioning(), problems, present)
@@ -345,6 +345,7 @@ class _Job:
         done = draft.ledger.done()
         _note(record, [*self.problems, *(Problem(*problem) for problem in draft.ledger.problems())])
         record.notes += [note for result in done.values() for note in result.get("notes", [])]
+        record.notes += _counts(done.values())
         repeated = [result for result in done.values() if result.get("duplicates")]
         if repeated:
             examples = [example for result in repeated for example in result["examples"]][:5]
@@ -359,6 +360,19 @@ def _unchanged(name: str, source: Source, problems: Sequence[Problem]) -> RunRec
     record.notes.append("all of these files are in the catalog already")
     _note(record, problems)
     return record
+
+
+def _counts(results: Collection[Mapping[str, Any]]) -> list[str]:
+    """How many observations were left out for which reason, and how many objects have none."""
+    reasons: Counter[str] = Counter()
+    for result in results:
+        reasons.update(result.get("left_out", {}))
+    notes = [f"left out: {reason}: {number:,} observations" for reason, number in reasons.most_common()]
+    empty = sum(result.get("unobserved", 0) for result in results)
+    if empty:
+        objects = sum(result["rows"] for result in results if "unobserved" in result)
+        notes.append(f"{empty:,} of {objects:,} objects are without an observation")
+    return notes
 
 
 def _note(record: RunRecord, problems: Sequence[Problem]) -> None:

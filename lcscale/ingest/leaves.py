@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from upath import UPath
 
 from lcscale.errors import InputError
@@ -81,7 +82,8 @@ def gather_leaf(
     -------
     dict
         See `lcscale.lake.LeafWriter.result`, without rows where nothing is left here; with ``stages``. Where rows are
-        no pieces, the keys of their names are put aside (see `lcscale.ingest.duplicates`).
+        no pieces, the keys of their names are put aside (see `lcscale.ingest.duplicates`). `unobserved` counts the
+        objects without an observation.
     """
     start = time.perf_counter()
     wanted = read_schema_text(schema)
@@ -94,13 +96,14 @@ def gather_leaf(
             return link_leaf(before.leaf, before.result, folder)
         tables = (table for table in [after])
     names: list[pa.Array] = []
-    spent = 0.0
+    spent, empty = 0.0, 0
     with writing(folder), LeafWriter(folder, pixel, wanted, options) as writer:
         for table in tables:
             if not table.num_rows:
                 continue
             if survey.identity is not None and survey.join_arcsec is None:
                 names += table.column(survey.identity).chunks
+            empty += _unobserved(table)
             begun = time.perf_counter()
             writer.write(table)
             spent += time.perf_counter() - begun
@@ -108,7 +111,16 @@ def gather_leaf(
     if names:
         with writing(folder):
             write_names(folder / STAGING, pixel, pa.chunked_array(names))
-    return writer.result() | {"stages": stages}
+    counted = {"unobserved": empty} if "lightcurve" in wanted.names else {}
+    return writer.result() | {"stages": stages, **counted}
+
+
+def _unobserved(table: pa.Table) -> int:
+    """Number of the objects that have a light curve without an observation."""
+    if "lightcurve" not in table.column_names:
+        return 0
+    times = table.column("lightcurve").combine_chunks().field(0)
+    return int(pc.sum(pc.equal(pc.list_value_length(times), 0)).as_py() or 0)
 
 
 def _portions(rows: Waiting, pixel: Pixel, survey: Survey, wanted: pa.Schema) -> Iterator[pa.Table]:

@@ -17,6 +17,7 @@ from lcscale.ingest.spills import CELL_ORDER, Histogram, read_histogram, read_ra
 from lcscale.ingest.tiling import covered, overlaps, tile, within
 from lcscale.lake import HEALPIX_COLUMN, Pixel
 from lcscale.lake.borders import ranges_around_pixel
+from lcscale.surveys.nesting import common_field, settled_field
 
 _FINER = 4
 _FINEST = 24
@@ -66,6 +67,9 @@ def plan_leaves(
     touched = zip(pixels, tiling.touched(pixels, reach), strict=True)
     found, notes = _common([read_schema(folder, name) for name in names], labels)
     common = _without_nulls(found) if not schema else _fitting(found, read_schema_text(schema))
+    if "lightcurve" in common.names:
+        before = common.field("lightcurve") if schema else None
+        common = common.set(common.get_field_index("lightcurve"), settled_field(found.field("lightcurve"), before))
     return {
         "pixels": [[*pixel, spills] for pixel, spills in touched if spills],
         "schema": schema_text(common),
@@ -146,7 +150,7 @@ def _sum(histograms: Sequence[Histogram]) -> Histogram:
 def _common(schemas: Sequence[pa.Schema], labels: Sequence[str]) -> tuple[pa.Schema, list[str]]:
     """The schema all rows fit into; columns that are text in one file and numbers in another become text."""
     with contextlib.suppress(pa.ArrowTypeError, pa.ArrowInvalid):  # found out below: which columns of which files
-        return pa.unify_schemas(schemas, promote_options="permissive"), []
+        return _with_light_curves(pa.unify_schemas(schemas, promote_options="permissive"), schemas), []
     kinds: dict[str, dict[pa.DataType, str]] = {}
     for schema, label in zip(schemas, labels, strict=True):
         for field in schema:
@@ -162,7 +166,15 @@ def _common(schemas: Sequence[pa.Schema], labels: Sequence[str]) -> tuple[pa.Sch
     alike = [
         pa.schema([field.with_type(pa.string()) if field.name in text else field for field in one]) for one in schemas
     ]
-    return pa.unify_schemas(alike, promote_options="permissive"), notes
+    return _with_light_curves(pa.unify_schemas(alike, promote_options="permissive"), schemas), notes
+
+
+def _with_light_curves(schema: pa.Schema, schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """`schema` with what the light curves of all `schemas` say of their bands and times."""
+    fields = [one.field("lightcurve") for one in schemas if "lightcurve" in one.names]
+    if not fields:
+        return schema
+    return schema.set(schema.get_field_index("lightcurve"), common_field(fields))
 
 
 def _agree(kinds: Collection[pa.DataType]) -> bool:

@@ -7,11 +7,13 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from typing import Any, cast
 
 from upath import UPath
 
 from lcscale.errors import InputError
-from lcscale.surveys import Part, Problem
+from lcscale.surveys import Part, Problem, Survey
 
 _FILE = "sources.json"
 _BIG_FILE = 256 << 20
@@ -19,18 +21,30 @@ _IDENTITY = "sha256"
 """What `file_identity` is made by; raised with it."""
 
 
-def part_identities(parts: Sequence[Part], problems: list[Problem]) -> dict[str, Part]:
-    """The parts by what stands for their content; a part that equals another is left out and named."""
+def part_identities(parts: Sequence[Part], problems: list[Problem], survey: Survey | None = None) -> dict[str, Part]:
+    """The parts by what stands for their content, and for the options of the `survey` that they are read with.
+
+    A part that equals another is left out and named.
+    """
+    options = "" if survey is None else _options(survey)
     paths = list(dict.fromkeys(part.path for part in parts))
     with ThreadPoolExecutor() as pool:
         files = dict(zip(paths, pool.map(file_identity, paths), strict=True))
     found: dict[str, Part] = {}
     for part in parts:
-        identity = f"{files[part.path]} {part.kind} {part.start}:{part.stop} {part.stamp}"
+        identity = f"{files[part.path]} {part.kind} {part.start}:{part.stop} {part.stamp}{options}"
         if found.setdefault(identity, part) is not part:
             same = found[identity].path
             problems.append(Problem(part.path, f"the same as {same}: read once", set_aside=False))
     return found
+
+
+def _options(survey: Survey) -> str:
+    """Stands for the options that are not at their default; a list of objects counts by its content, not its path."""
+    given = {one.name: getattr(survey, one.name) for one in fields(cast(Any, survey)) if one.name != "objects"}
+    defaults = {one.name: one.default for one in fields(cast(Any, survey))}
+    changed = sorted(f"{name}={value!r}" for name, value in given.items() if value != defaults[name])
+    return f" {hashlib.blake2b(repr(changed).encode(), digest_size=8).hexdigest()}" if changed else ""
 
 
 def file_identity(path: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from lcscale.arrays import modulo_360
 from lcscale.ingest.spills import remove_spills, write_spill
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lake.storage import writing
+from lcscale.surveys.nesting import common_field
 from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 
@@ -27,8 +28,12 @@ Floats = npt.NDArray[np.float64]
 
 
 def listed(problems: Sequence[Problem]) -> dict[str, Any]:
-    """Have the ledger keep what was found when the release was listed."""
-    return {"problems": [astuple(problem) for problem in problems]}
+    """Have the ledger keep what was found when the release was listed, and how many observations were left out."""
+    counts: Counter[str] = Counter()
+    for problem in problems:
+        counts[problem.text] += problem.count
+    found = [(problem.path, problem.text, problem.set_aside) for problem in problems if not problem.count]
+    return {"problems": found, "left_out": {reason: number for reason, number in counts.items() if number}}
 
 
 def stage(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> dict[str, Any]:
@@ -39,8 +44,8 @@ def stage(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> d
     Returns
     -------
     dict
-        ``spills`` (their names; None where the part is damaged), ``rows``, ``problems`` (path, text, set_aside) and
-        ``stages``.
+        ``spills`` (their names; None where the part is damaged), ``rows``, ``problems`` (path, text, set_aside),
+        ``left_out`` (observations by reason) and ``stages``.
     """
     return _staged(survey, part, folder, memory, key, whole=True)
 
@@ -104,9 +109,22 @@ def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
     return np.asarray(cdshealpix.lonlat_to_healpix(lon, lat, 29)).astype(np.int64)
 
 
+def with_common_field(table: pa.Table, schemas: Sequence[pa.Schema]) -> pa.Table:
+    """`table` with what the light curves of all `schemas` say; see `lcscale.surveys.nesting.common_field`."""
+    fields = [schema.field("lightcurve") for schema in schemas if "lightcurve" in schema.names]
+    if len(set(map(_said, fields))) < 2:
+        return table
+    at = table.column_names.index("lightcurve")
+    return table.set_column(at, common_field(fields), table.column(at))
+
+
+def _said(field: pa.Field) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(sorted((field.metadata or {}).items()))
+
+
 def _sorted(tables: list[pa.Table], survey: Survey) -> pa.Table:
     """The rows of `tables` with `_healpix_29` in front, in its order."""
-    table = pa.concat_tables(tables, promote_options="permissive")
+    table = with_common_field(pa.concat_tables(tables, promote_options="permissive"), [one.schema for one in tables])
     index = spatial_index(*(table.column(name).to_numpy() for name in (survey.ra, survey.dec)))
     if HEALPIX_COLUMN in table.column_names:
         table = table.drop_columns([HEALPIX_COLUMN])

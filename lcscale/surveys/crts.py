@@ -9,7 +9,8 @@ from typing import ClassVar
 import pyarrow as pa
 
 from lcscale.surveys.nesting import light_curve_field
-from lcscale.surveys.packed import Detections, Packed, object_list
+from lcscale.surveys.objects import object_list
+from lcscale.surveys.packed import Detections, Packed
 from lcscale.surveys.reading import read_table
 from lcscale.surveys.release import Problem
 

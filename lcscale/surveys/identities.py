@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,12 +18,15 @@ Column: TypeAlias = Any
 
 
 def identities(column: Column, name: str, path: str) -> Column:
-    """`column` as names of objects: int64 where all are whole numbers that fit, else text without blanks around it.
+    """`column` as names of objects: whole numbers, or text without blanks around it.
+
+    The type of the column alone decides on that of the result, so that all batches of a file have the same.
 
     Parameters
     ----------
     column
-        Integers of any width, decimals, texts, or floats that are whole numbers below 2^53 (NaN: no name).
+        Integers of any width, decimals without a fraction, texts, or floats that are whole numbers below 2^53 (NaN:
+        no name).
     name, path
         The column and the file, for messages.
 
@@ -33,16 +38,16 @@ def identities(column: Column, name: str, path: str) -> Column:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return identities(column.cast(kind.value_type), name, path)
+    if pa.types.is_uint64(kind):
+        return column
     if pa.types.is_integer(kind):
-        return _whole_or_text(column)
-    if pa.types.is_decimal(kind):
-        if kind.scale == 0 or not pc.any(pc.not_equal(pc.round(column), column)).as_py():
-            return numbers_of_text(pc.replace_substring_regex(column.cast(pa.string()), r"\.0*$", ""))
-        raise ReleaseFileError(f"{path}: column {name!r} holds decimal fractions and cannot name objects")
+        return column.cast(pa.int64())
+    if pa.types.is_decimal(kind) and kind.scale == 0:
+        return column.cast(pa.int64() if kind.precision <= 18 else pa.string())
     if pa.types.is_floating(kind):
         return _from_floats(column, name, path)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return numbers_of_text(column.cast(pa.string()))
+        return trimmed(column.cast(pa.string()))
     if pa.types.is_null(kind):
         return column.cast(pa.string())
     raise ReleaseFileError(f"{path}: column {name!r} is {kind} and cannot name objects; whole numbers and text can")
@@ -81,27 +86,32 @@ def _whole_numbers(text: Column) -> Column | None:
     return None if any(pc.any(one).as_py() for one in other_ways) else numbers
 
 
-def keys(names: Column, *, of_numbers: bool) -> pa.Array:
-    """Names as text by which two files' names are the same, whatever their types are.
+class Known:
+    """The names of a list of objects, to be found whatever type another file has them in."""
 
-    Parameters
-    ----------
-    names
-        Names, as `identities` gives them.
-    of_numbers
-        Whether the other file has whole numbers: zeros in front count for nothing then.
-    """
+    def __init__(self, names: Column) -> None:
+        self.names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
+        self._sets: dict[bool, pa.Array] = {}
+
+    def rows(self, names: Column) -> npt.NDArray[np.int64]:
+        """The row of the list that has each of `names`, int64 [n]; -1 where none has.
+
+        Whole numbers are the same as text that writes them, also with zeros in front.
+        """
+        both = pa.types.is_integer(self.names.type) and names.type == self.names.type
+        of_numbers = pa.types.is_integer(self.names.type) != pa.types.is_integer(names.type)
+        if of_numbers not in self._sets:
+            self._sets[of_numbers] = self.names if both else _as_text(self.names, of_numbers)
+        wanted = names if both else _as_text(names, of_numbers)
+        found = pc.index_in(wanted, value_set=self._sets[of_numbers], skip_nulls=True)
+        return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False)).astype(np.int64)
+
+
+def _as_text(names: Column, of_numbers: bool) -> pa.Array:
     text = names.cast(pa.string())
     if of_numbers and not pa.types.is_integer(names.type):
         text = pc.replace_substring_regex(text, r"^(-?)0+(\d)", r"\1\2")
     return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
-
-
-def _whole_or_text(column: Column) -> Column:
-    if not pa.types.is_unsigned_integer(column.type) or column.type.bit_width < 64:
-        return column.cast(pa.int64())
-    high: Any = pc.max(column).as_py()
-    return column.cast(pa.int64() if high is None or high < 2**63 else pa.string())
 
 
 def _from_floats(column: Column, name: str, path: str) -> Column:

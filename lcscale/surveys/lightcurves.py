@@ -1,28 +1,46 @@
-"""The generic adapter for light curves: any table of objects, and any tables of detections."""
+"""The generic adapter for light curves: tables of detections of any kind, and of their objects if there is one."""
 
 from __future__ import annotations
 
 import functools
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.surveys.nesting import light_curve_field
-from lcscale.surveys.packed import Detections, object_list, pieces, without_observations
-from lcscale.surveys.release import Part, Problem, expand, stamped
-from lcscale.surveys.table import parts_of_tables
+from lcscale.expressions import expression, names_in
+from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.surveys.identities import Known
+from lcscale.surveys.measurements import LIMIT, Measured, Observing
+from lcscale.surveys.nesting import counted_bands, light_curve_field, nest
+from lcscale.surveys.objects import object_list, objects_of_detections
+from lcscale.surveys.packed import without_observations
+from lcscale.surveys.reading import column_names, pick, read_batches, reading, table_parts
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, left_out, stamp_of
+from lcscale.surveys.table import detection_files
+from lcscale.surveys.times import parse_format
+
+_WITH_LIMITS = pa.struct([*LIGHTCURVE_TYPE, pa.field(LIMIT, pa.list_(pa.float32()))])
+_NO_BAND = "V"
 
 
 @dataclass(frozen=True)
 class LightCurveTables:
-    """Detections, one a row, of the objects in the table `objects`; the paths given are the tables of detections."""
+    """Detections, one a row, of the objects in the table `objects`, or of those that the detections tell of.
+
+    The paths given are the tables of detections: of all objects, or of one object each. Rows that are no magnitudes
+    (upper limits, words, marks such as 99.99) are left out and counted. Column names may be several between bars: of
+    ``HJD|jd`` the first is taken that the file has.
+    """
 
     objects: str = ""
-    """Path of the table of objects."""
+    """Path of the table of objects; empty: the detections have the positions."""
     id: str = "object_id"
     """Column that names the object, in both tables."""
     ra: str = "ra"
@@ -30,56 +48,222 @@ class LightCurveTables:
     dec: str = "dec"
     """Column of declination in the table of objects."""
     time: str = "time"
-    """Column of time, days."""
+    """Column of time."""
     mag: str = "mag"
     """Column of the magnitude."""
     mag_err: str | None = "mag_err"
     """Column of its error, or None."""
     band: str | None = None
     """Column of the band, or None where there is one band only."""
-    bands: tuple[str, ...] = ("V",)
-    """Names of the bands, primary band first."""
+    bands: tuple[str, ...] = ()
+    """Names of the bands, primary band first; empty: those that the data have, most observations first."""
     label: str | None = None
     """Column of the class in the table of objects, or None."""
-    time_offset: float = 0.0
+    time_offset: float | None = None
     """Days to add to the times to make them MJD."""
     time_scale: str = ""
-    """``UTC``, ``TDB``, ``TCB`` …, written down with the light curves."""
+    """``UTC``, ``TDB``, ``TCB`` …, written down with the light curves; empty: as the file says."""
+    time_format: str | None = None
+    """What the times are (``mjd``, ``hjd-2450000``, ``bjd-2455197.5/tcb``, ``iso`` …); None: told from the file."""
+    flux: str | None = None
+    """Column of fluxes, which become magnitudes, in place of `mag`."""
+    flux_err: str | None = None
+    """Column of their errors."""
+    zero_point: float | None = None
+    """Magnitude of a flux of 1; None: AB, by the unit of the column."""
+    band_columns: tuple[str, ...] = ()
+    """Bands in columns of their own: ``W1=w1mpro:w1sigmpro``, or ``G=g_mag:g_err:g_time``."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns by their place, for text without a line of names."""
+    id_from_name: str | None = None
+    """Regular expression that finds the object's name (its first group) in the name of the file."""
+    where: str | None = None
+    """Condition on the rows that are used, such as ``qual_frame > 0``."""
+    keep_limits: bool = False
+    """Keep upper limits: observations without a magnitude, with the field `limit`."""
     name = "lightcurves"
     identity = "object_id"
     join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {}
 
+    def __post_init__(self) -> None:
+        if self.time_format is not None:
+            parse_format(self.time_format)
+        if self.id_from_name is not None:
+            try:
+                re.compile(self.id_from_name)
+            except re.error as error:
+                raise InputError(f"id_from_name {self.id_from_name!r} is no regular expression: {error}") from error
+
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
-        """The table of objects, then the tables of detections."""
-        if not self.objects:
-            raise InputError("light curves need the table of their objects: give objects=PATH (--objects PATH)")
-        objects = expand([self.objects])[0]
-        return [Part(objects, "objects"), *stamped(parts_of_tables(paths, problems, "detections"), objects)]
+        """The table of objects, then the tables of detections; of those of no objects, each with what tells them."""
+        files = detection_files(paths)
+        stamps: dict[tuple[str, ...], str] = {}
+        if self.objects:
+            objects = expand([self.objects])[0]
+            beside: dict[str, tuple[str, ...]] = dict.fromkeys(files, (objects,))
+            parts, stamps[(objects,)] = [Part(objects, "objects")], stamp_of([objects])
+        else:
+            self._check_positions(files)
+            beside, parts = self._told_by(files, tuple(expand(paths))), []
+        for file in files:
+            telling = beside[file]
+            if telling not in stamps:
+                stamps[telling] = "" if telling == (file,) else stamp_of(detection_files(telling))
+            try:
+                more = table_parts(file, "detections")
+            except ReleaseFileError as error:
+                problems.append(Problem(file, str(error)))
+                continue
+            stamp = stamps[telling] + (os.path.basename(file) if self.id_from_name else "")
+            parts += [replace(part, stamp=stamp, beside=telling) for part in more]
+        return parts
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
-        """Light curves in pieces; the table of objects gives every object an empty one."""
-        field = light_curve_field(self.bands, time_scale=self.time_scale, time_origin="MJD")
+        """Light curves in pieces; the table of objects, or the detections, give every object an empty one."""
+        observing = self._observing()
         found: list[Problem] = []
-        objects = _objects(self, found)
+        objects = self._objects(part, found)
         if part.kind == "objects":
             problems += found
-            yield without_observations(objects, field)
+            yield without_observations(objects, self._field({}))
+            return
+        known, reasons, orphans = Known(objects.column("object_id")), Counter[str](), 0
+        formats = None
+        seen = np.zeros(objects.num_rows, bool)
+        for table in self._rows(part, observing, problems):
+            with reading(part.path):
+                table = self._chosen(table, part.path, reasons)
+                owner = known.rows(self._names(table, part.path))
+                seen[owner[owner >= 0]] = True
+                formats = formats or observing.formats(table, part.path)
+                rows, values = observing.read(table, formats, part.path, reasons)
+                listed = owner[rows] >= 0
+                orphans += int(listed.size - listed.sum())
+                bands = counted_bands(values["band"].filter(pa.array(listed))) if self._finds_bands else {}
+                index, curves = nest(owner[rows], values)
+                field = self._field(bands, formats[min(formats)].origin, formats[min(formats)].scale)
+            yield objects.take(pa.array(index)).append_column(field, curves.cast(field.type))
+        if not self.objects and formats:
+            field = self._field({}, formats[min(formats)].origin, formats[min(formats)].scale)
+            yield without_observations(objects.filter(pa.array(seen)), field)
+        if orphans:
+            problems.append(Problem(part.path, f"{orphans:,} detections belong to no object of the list"))
+        problems += left_out(part.path, reasons)
+
+    @property
+    def _finds_bands(self) -> bool:
+        return self.band is not None and not self.bands and not self.band_columns
+
+    def _observing(self) -> Observing:
+        if self.band_columns:
+            measured = tuple(Measured.parse(text) for text in self.band_columns)
+        elif self.flux is not None:
+            measured = (Measured(self.flux, self.flux_err, "" if self.band else self._named()[0]),)
         else:
-            columns = Detections(self.id, self.time, self.mag, self.mag_err, self.band, self.time_offset)
-            yield from pieces(part, objects, columns, field, problems, band=self.bands[0])
+            measured = (Measured(self.mag, self.mag_err, "" if self.band else self._named()[0]),)
+        return Observing(
+            measured,
+            self.time,
+            None if self.band_columns else self.band,
+            self.flux is not None,
+            self.zero_point,
+            self.time_format,
+            self.time_offset,
+            self.keep_limits,
+        )
 
+    def _named(self) -> tuple[str, ...]:
+        """Bands that are known before a file is read."""
+        if self.bands or self._finds_bands:
+            return self.bands
+        return tuple(Measured.parse(text).band for text in self.band_columns) or (_NO_BAND,)
 
-def _objects(survey: LightCurveTables, problems: list[Problem]) -> pa.Table:
-    path = expand([survey.objects])[0]
-    stat = os.stat(path)
-    table, found = _read_once(survey, path, (stat.st_mtime_ns, stat.st_size))
-    problems += found
-    return table
+    def _field(self, bands: Mapping[str, int], origin: str = "", scale: str = "") -> pa.Field:
+        """The field `lightcurve`; what is found in the data stands in it only where nobody said it."""
+        told = parse_format(self.time_format) if self.time_format else None
+        if told or self.time_offset is not None:
+            origin, scale = (told.origin, told.scale) if told else ("MJD", "")
+        said = {"time_scale": self.time_scale or scale, "time_origin": origin}
+        said = {key: value for key, value in said.items() if value or (key == "time_scale" and origin)}
+        kind = _WITH_LIMITS if self.keep_limits else LIGHTCURVE_TYPE
+        return light_curve_field(self._named(), kind, found=bands, **said, **self.metadata)
+
+    metadata: ClassVar[Mapping[str, str]] = {}
+    """Further entries of the light curves' metadata."""
+
+    def _rows(self, part: Part, observing: Observing, problems: list[Problem]) -> Iterator[pa.Table]:
+        columns = list(observing.columns)
+        if self.where is not None:
+            columns += [name for name in names_in(self.where) if name not in columns]
+        ids = [] if self.id_from_name else [self.id]
+        return read_batches(part, problems, [*ids, *columns], ids=ids, names=self.columns)
+
+    def _chosen(self, table: pa.Table, path: str, reasons: Counter[str]) -> pa.Table:
+        """The rows for which the condition holds."""
+        if self.where is None:
+            return table
+        condition = expression(self.where, {name: name for name in table.column_names})
+        chosen = table.filter(condition)
+        reasons[f"not ({self.where})"] += table.num_rows - chosen.num_rows
+        return chosen
+
+    def _names(self, table: pa.Table, path: str) -> pa.Array | pa.ChunkedArray:
+        if self.id_from_name is None:
+            return table.column(pick(self.id, table.column_names))
+        return pa.array([self._name_of(path)]).take(pa.array(np.zeros(len(table), np.int8)))
+
+    def _name_of(self, path: str) -> str:
+        found = re.search(self.id_from_name or "", os.path.basename(path))
+        if found is None:
+            raise ReleaseFileError(
+                f"{path}: its name does not match {self.id_from_name!r}, which should find its object"
+            )
+        return str(found[1] if found.re.groups else found[0])
+
+    def _check_positions(self, files: Sequence[str]) -> None:
+        """Without a list of objects, the detections must have positions."""
+        with reading(files[0]):
+            present = column_names(files[0], self.columns)
+        if any(pick(name, present) not in present for name in (self.ra, self.dec)):
+            raise InputError(
+                f"light curves need the table of their objects, or positions in the detections: {files[0]} has no "
+                f"column {self.ra!r} and {self.dec!r}; give objects=PATH (--objects PATH), or --ra and --dec"
+            )
+
+    def _told_by(self, files: Sequence[str], given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        """For each file those that tell the position of its objects: all, or those of the same name."""
+        if self.id_from_name is None:
+            return dict.fromkeys(files, given)
+        same: dict[str, list[str]] = {}
+        for file in files:
+            found = re.search(self.id_from_name, os.path.basename(file))
+            same.setdefault(str(found[1] if found and found.re.groups else found and found[0]), []).append(file)
+        return {file: tuple(group) for group in same.values() for file in group}
+
+    def _objects(self, part: Part, problems: list[Problem]) -> pa.Table:
+        files = (part.path,) if part.kind == "objects" else tuple(detection_files(part.beside))
+        stats = tuple((stat.st_mtime_ns, stat.st_size) for stat in map(os.stat, files))
+        table, found = _read_once(self, files, stats)
+        problems += found
+        return table
+
+    def _read_objects(self, files: tuple[str, ...], problems: list[Problem]) -> pa.Table:
+        if not self.objects:
+            named = {file: self._name_of(file) if self.id_from_name else None for file in files}
+            return objects_of_detections(
+                named, id=self.id, ra=self.ra, dec=self.dec, label=self.label, names=self.columns
+            )
+        detected = self._observing().columns
+        return object_list(
+            files[0], problems, id=self.id, ra=self.ra, dec=self.dec, label=self.label, detected=detected
+        )
 
 
 @functools.lru_cache(maxsize=2)
-def _read_once(survey: LightCurveTables, path: str, identity: tuple[int, int]) -> tuple[pa.Table, tuple[Problem, ...]]:
+def _read_once(
+    survey: LightCurveTables, files: tuple[str, ...], stats: tuple[tuple[int, int], ...]
+) -> tuple[pa.Table, tuple[Problem, ...]]:
     problems: list[Problem] = []
-    table = object_list(path, problems, id=survey.id, ra=survey.ra, dec=survey.dec, label=survey.label)
+    table = survey._read_objects(files, problems)
     return table, tuple(problems)

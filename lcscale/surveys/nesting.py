@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 
+NO_ORIGIN = "not stated"
+"""What the metadata ``time_origin`` is for days that nothing says the zero of."""
+
+_COUNTS = "observations"
 MEMBERS = "members"
 """Nested column of objects joined by position: a row for each of the survey's own ids that make the object.
 
@@ -82,9 +89,66 @@ def medians(mag: pa.Array, owner: npt.NDArray[np.int64], n: int) -> pa.Array:
     return pa.array(middle.astype(np.float32), mask=counts == 0)
 
 
-def light_curve_field(bands: tuple[str, ...], kind: pa.StructType = LIGHTCURVE_TYPE, **metadata: str) -> pa.Field:
-    """The field `lightcurve`; `bands` (primary band first), time scale and the like go to its metadata."""
-    return pa.field("lightcurve", kind, metadata={"bands": ",".join(bands), "unit": "time: d, mag: mag", **metadata})
+def light_curve_field(
+    bands: tuple[str, ...],
+    kind: pa.StructType = LIGHTCURVE_TYPE,
+    found: Mapping[str, int] | None = None,
+    **metadata: str,
+) -> pa.Field:
+    """The field `lightcurve`; `bands` (primary band first), time scale and the like go to its metadata.
+
+    Where no bands are named, `found` has the observations of each band in the data: `common_field` adds them up.
+    """
+    said = {"bands": ",".join(bands), "unit": "time: d, mag: mag", **metadata}
+    if found:
+        said |= {"bands": ",".join(_by_observations(found)), _COUNTS: json.dumps(dict(found), sort_keys=True)}
+    return pa.field("lightcurve", kind, metadata=said)
+
+
+def counted_bands(bands: pa.Array) -> dict[str, int]:
+    """Observations in each band."""
+    counts = pc.value_counts(bands.drop_null()).to_pylist()
+    return {str(one["values"]): int(one["counts"]) for one in counts}
+
+
+def common_field(fields: Sequence[pa.Field]) -> pa.Field:
+    """One field `lightcurve` for rows of all `fields`: what any of them says, observations in bands added up.
+
+    Raises
+    ------
+    InputError
+        Where some times are MJD and others are days of an origin that nothing states.
+    """
+    said: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for field in fields:
+        own = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+        counts.update(json.loads(own.pop(_COUNTS, "{}")))
+        origins = {said.get("time_origin"), own.get("time_origin")} - {None}
+        if len(origins) > 1 and NO_ORIGIN in origins:
+            raise InputError(
+                f"times of the files are {' and '.join(sorted(map(str, origins)))}, which cannot stand in one catalog; "
+                "say what they are (--time-format), or ingest the files apart"
+            )
+        said |= {key: value for key, value in own.items() if not said.get(key)}
+    if counts:
+        said |= {"bands": ",".join(_by_observations(counts)), _COUNTS: json.dumps(dict(counts), sort_keys=True)}
+    return fields[0].with_metadata(said)
+
+
+def settled_field(field: pa.Field, before: pa.Field | None = None) -> pa.Field:
+    """The field as it stands in a catalog, behind whose bands `before` those come that are new."""
+    said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    said.pop(_COUNTS, None)
+    if before is None:
+        return field.with_metadata(said)
+    there = {key.decode(): value.decode() for key, value in (before.metadata or {}).items()}
+    bands = [name for name in f"{there.get('bands', '')},{said.get('bands', '')}".split(",") if name]
+    return before.with_metadata(there | {"bands": ",".join(dict.fromkeys(bands))} if bands else there)
+
+
+def _by_observations(counts: Mapping[str, int]) -> list[str]:
+    return sorted(counts, key=lambda band: (-counts[band], band))
 
 
 def band_array(band: str, n: int) -> pa.Array:

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.surveys.identities import Known
 from lcscale.surveys.nesting import band_array, empty_light_curves, nest
-from lcscale.surveys.positions import angles, placed
-from lcscale.surveys.reading import read_batches, read_table, reading
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require, stamped
+from lcscale.surveys.reading import read_batches, reading
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, stamped
 from lcscale.surveys.table import parts_of_tables, tables_in
 
 POSITION = {"ra": {"unit": "deg", "frame": "ICRS"}, "dec": {"unit": "deg", "frame": "ICRS"}}
@@ -124,13 +123,12 @@ def pieces(
     key
         Column of `objects`; one whose name starts with ``_`` is left out of the result.
     """
-    keys = objects.column(key).combine_chunks().cast(pa.string())
+    known = Known(objects.column(key))
     rest = objects.drop_columns([key]) if key.startswith("_") else objects
     orphans = 0
-    for table in read_batches(part, problems, detections.columns):
+    for table in read_batches(part, problems, detections.columns, ids=[detections.id]):
         with reading(part.path):
-            known = pc.index_in(table.column(detections.id).cast(pa.string()), value_set=keys, skip_nulls=True)
-            owner = pc.fill_null(known, -1).to_numpy().astype(np.int64)
+            owner = known.rows(table.column(detections.id))
             index, curves = nest(owner, _values(table, detections, band))
         orphans += int((owner < 0).sum())
         yield rest.take(pa.array(index)).append_column(field, curves)
@@ -178,29 +176,6 @@ def _cached(
     problems: list[Problem] = []
     table = shape(path, problems)
     return table, tuple(problems)
-
-
-def object_list(
-    path: str, problems: list[Problem], *, id: str, ra: str = "ra", dec: str = "dec", label: str | None = None
-) -> pa.Table:
-    """A table of objects: `object_id` and the position first, then all other columns, the class as `label`."""
-    table = read_table(path, problems)
-    require(table, (id, ra, dec, label), path)
-    with reading(path):
-        position = [pa.array(angles(table, name, hours=name == ra)) for name in (ra, dec)]
-    renamed = {id: "object_id", **({label: "label"} if label else {})}
-    arrays, fields = [table.column(id), *position], [pa.field("object_id", table.schema.field(id).type)]
-    fields += [pa.field(name, pa.float64(), metadata=POSITION["ra"]) for name in (ra, dec)]
-    for name in table.column_names:
-        if name not in (id, ra, dec):
-            arrays.append(table.column(name))
-            fields.append(table.schema.field(name).with_name(renamed.get(name, name)))
-    found = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-    found = placed(found, ra, dec, path, problems)
-    repeated = found.num_rows - pc.count_distinct(found.column("object_id"), mode="all").as_py()
-    if repeated:
-        problems.append(Problem(path, f"{repeated} rows repeat the id of another", set_aside=False))
-    return found
 
 
 def companion(path: str, names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.feather as feather
@@ -16,6 +17,7 @@ from lcscale.surveys.delimited import delimited, header_of
 from lcscale.surveys.ecsv import described, ecsv_header, with_units
 from lcscale.surveys.formats import Format, format_of, suffix
 from lcscale.surveys.identities import identities
+from lcscale.surveys.layout import TextLayout
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 
 __all__ = ["format_of", "is_table", "read_batches", "read_table", "reading", "suffix", "table_parts"]
@@ -34,6 +36,41 @@ _READ = (
 def is_table(path: str) -> bool:
     """Whether the file's name says that it is a table, and no text that may be anything."""
     return suffix(path) in _ENDINGS
+
+
+def holds_table(path: str) -> bool:
+    """Whether the file is a table by its name, or by its content: text counts where its rows have numbers."""
+    name = os.path.basename(path).lower()
+    if name.startswith((".", "readme", "license", "md5")) or suffix(path) in (".md", ".log", ".json", ".yaml", ".py"):
+        return False
+    if is_table(path):
+        return True
+    try:
+        how = format_of(path)
+    except (OSError, ReleaseFileError):
+        return False
+    if how.layout is not None:
+        return how.layout.width > 1 and any(one[:1].isdigit() for one in how.layout.first_row.replace("-", "").split())
+    return how.kind != "unknown"
+
+
+def column_names(path: str, names: Sequence[str] = ()) -> list[str]:
+    """Names of the columns of the file at `path`, those of nested ones with a dot (``candidate.ra``) too."""
+    how = format_of(path)
+    if how.kind == "text" and how.layout is not None:
+        return _named(how.layout.names, how.layout.width, names)
+    if how.kind == "parquet":
+        schema = pq.read_schema(path)
+        return list(dict.fromkeys([*schema.names, *_leaf_paths(schema, "")]))
+    return [name for table in read_batches(Part(path), [], names=names) for name in table.column_names][:10_000]
+
+
+def _leaf_paths(fields: pa.Schema | pa.StructType, prefix: str) -> list[str]:
+    found = []
+    for field in fields:
+        inner = _leaf_paths(field.type, f"{prefix}{field.name}.") if pa.types.is_struct(field.type) else []
+        found += inner or [f"{prefix}{field.name}"]
+    return found
 
 
 def table_parts(path: str, kind: str = "") -> list[Part]:
@@ -58,6 +95,7 @@ def read_batches(
     *,
     ids: Sequence[str] = (),
     wanted: Sequence[str] = (),
+    optional: Sequence[str] = (),
     names: Sequence[str] = (),
 ) -> Iterator[pa.Table]:
     """The rows of `part`, some at a time.
@@ -69,11 +107,14 @@ def read_batches(
     problems
         Gets lines that are left out, and what else a person should know.
     columns
-        Those wanted, in this order; default: all. A name such as ``candidate.ra`` reaches into nested columns.
+        Those wanted, in this order; default: all. A name such as ``candidate.ra`` reaches into nested columns, and of
+        ``HJD|jd`` the first is taken that is there.
     ids
         Columns that name objects: whole numbers or text, exactly as written.
     wanted
-        Columns that must be there beside `columns`: they choose among several tables, and reach into nested ones.
+        Columns that must be there where all are read: they choose among several tables, and reach into nested ones.
+    optional
+        Columns that are read beside `columns` where they are there.
     names
         Names of the columns by their place, in texts that have no line of names, or instead of it.
 
@@ -82,13 +123,13 @@ def read_batches(
     ReleaseFileError
         Where the file cannot be read or lacks a column.
     """
-    needed = list(dict.fromkeys([*(columns or ()), *wanted, *ids]))
+    needed = list(dict.fromkeys([*ids, *(columns or ()), *wanted]))
     with reading(part.path):
         how = format_of(part.path)
         if how.kind == "parquet":
-            tables = _parquet(part, columns, needed)
+            tables = _parquet(part, columns, needed, optional)
         elif how.kind in ("text", "ecsv"):
-            tables = _text(part.path, how, problems, columns, ids, needed, names)
+            tables = _text(part.path, how, problems, _Wanted(columns, ids, needed, optional, names))
         elif how.kind == "feather":
             tables = iter([feather.read_table(part.path)])
         elif how.kind in KINDS:
@@ -96,11 +137,42 @@ def read_batches(
         else:
             raise ReleaseFileError(f"cannot read {part.path}: unknown kind of file ({how.why}); known are {_READ}")
         for table in tables:
-            table = _plain(table, needed)
-            require(table, needed, part.path)
+            present = table.column_names
+            table = _plain(table, [pick(name, present) for name in (*needed, *optional)])
+            found = [pick(name, table.column_names) for name in needed]
+            require(table, found, part.path)
             for name in ids:
-                table = _with_identities(table, name, part.path)
-            yield table if columns is None else table.select(list(columns))
+                table = _with_identities(table, pick(name, table.column_names), part.path)
+            chosen = [
+                *found,
+                *(name for one in optional if (name := pick(one, table.column_names)) in table.column_names),
+            ]
+            yield table if columns is None else table.select(list(dict.fromkeys(chosen)))
+
+
+def pick(name: str, present: Sequence[str]) -> str:
+    """The column that `name` means: itself, or the first that is there of names between bars (``HJD|jd``)."""
+    if name in present or "|" not in name:
+        return name
+    return next((one for one in name.split("|") if _top(one, present) in present), name)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The columns that are asked for."""
+
+    columns: Sequence[str] | None
+    ids: Sequence[str]
+    needed: Sequence[str]
+    optional: Sequence[str]
+    names: Sequence[str]
+
+    def among(self, present: Sequence[str]) -> list[str] | None:
+        """Those to be read of a file that has the columns `present`; None for all."""
+        if self.columns is None:
+            return [name for name in present if name] if "" in present else None
+        both = [pick(name, present) for name in (*self.needed, *self.optional)]
+        return [name for name in dict.fromkeys(both) if name in present]
 
 
 def read_table(
@@ -110,10 +182,11 @@ def read_table(
     *,
     ids: Sequence[str] = (),
     wanted: Sequence[str] = (),
+    optional: Sequence[str] = (),
     names: Sequence[str] = (),
 ) -> pa.Table:
     """All rows of the file at `path`; see `read_batches`."""
-    batches = read_batches(Part(path), problems, columns, ids=ids, wanted=wanted, names=names)
+    batches = read_batches(Part(path), problems, columns, ids=ids, wanted=wanted, optional=optional, names=names)
     return pa.concat_tables(batches, promote_options="permissive")
 
 
@@ -140,14 +213,16 @@ def _is_parquet(path: str) -> bool:
         return stream.read(4) == b"PAR1" or suffix(path) in (".parquet", ".pq")
 
 
-def _parquet(part: Part, columns: Sequence[str] | None, needed: Sequence[str]) -> Iterator[pa.Table]:
+def _parquet(
+    part: Part, columns: Sequence[str] | None, needed: Sequence[str], optional: Sequence[str]
+) -> Iterator[pa.Table]:
     with pq.ParquetFile(part.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
         top = file.schema_arrow.names
-        require(
-            pa.schema([(_top(name, top), pa.null()) for name in top]), [_top(name, top) for name in needed], part.path
-        )
+        tops = list(dict.fromkeys(_top(pick(name, top), top) for name in needed))
+        require(file.schema_arrow, tops, part.path)
+        more = [name for one in optional if (name := _top(pick(one, top), top)) in top]
         groups = list(range(part.start, file.num_row_groups if part.stop is None else part.stop))
-        names = None if columns is None else list(dict.fromkeys(_top(name, top) for name in needed))
+        names = None if columns is None else list(dict.fromkeys([*tops, *more]))
         if not file.num_row_groups:
             yield file.read(columns=names)
         rows = _rows_of_a_batch(file.metadata, groups, names)
@@ -204,41 +279,29 @@ def _with_identities(table: pa.Table, name: str, path: str) -> pa.Table:
     return table.set_column(place, table.schema.field(name).with_type(found.type), found)
 
 
-def _text(
-    path: str,
-    how: Format,
-    problems: list[Problem],
-    columns: Sequence[str] | None,
-    ids: Sequence[str],
-    needed: Sequence[str],
-    given: Sequence[str],
-) -> Iterator[pa.Table]:
+def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> Iterator[pa.Table]:
     """A delimited text; comments, a line of units, and a line of dashes may stand around its line of names."""
     ecsv = ecsv_header(path) if how.kind == "ecsv" else None
     if ecsv is not None:
-        names, skip = list(ecsv.types), header_of(path, ecsv.delimiter)[1]
-        require(pa.schema([(name, pa.null()) for name in names]), needed, path)
-        for table in delimited(
-            path, ecsv.delimiter, problems, columns, skip=skip, names=names, types=ecsv.types, ids=ids, how=how
-        ):
+        names, delimiter, skip = list(ecsv.types), ecsv.delimiter, header_of(path, ecsv.delimiter)[1]
+        types: dict[str, pa.DataType] | None = ecsv.types
+    else:
+        layout = how.layout or TextLayout(",")
+        names, delimiter, skip = _named(layout.names, layout.width, wanted.names), layout.delimiter, layout.skip
+        types = dict.fromkeys(layout.texts, pa.string()) or None
+        if not names:
+            raise ReleaseFileError(
+                f"cannot read {path}: unknown kind of file, or a text of {layout.width} columns without a line of "
+                f"names (it begins with {layout.first_row[:60]!r}): name them by place, --columns time,mag,mag_err"
+            )
+    require(pa.schema([(name, pa.null()) for name in names]), [pick(name, names) for name in wanted.needed], path)
+    ids, chosen = [pick(name, names) for name in wanted.ids], wanted.among(names)
+    for table in delimited(path, delimiter, problems, chosen, skip=skip, names=names, types=types, ids=ids, how=how):
+        if ecsv is not None:
             yield described(table, ecsv, path)
-        return
-    layout = how.layout
-    assert layout is not None
-    names = _named(layout.names, layout.width, given)
-    if not names:
-        raise ReleaseFileError(
-            f"cannot read {path}: unknown kind of file, or a text of {layout.width} columns without a line of names "
-            f"(it begins with {layout.first_row[:60]!r}): name them by their place, --columns time,mag,mag_err"
-        )
-    require(pa.schema([(name, pa.null()) for name in names]), needed, path)
-    chosen = [name for name in names if name] if columns is None and "" in names else columns
-    types = dict.fromkeys(layout.texts, pa.string()) or None
-    delimiter = layout.delimiter
-    for table in delimited(
-        path, delimiter, problems, chosen, skip=layout.skip, names=names, types=types, ids=ids, how=how
-    ):
-        yield with_units(table, {name: unit for name, unit in layout.units.items() if name in table.column_names})
+        else:
+            units = (how.layout or TextLayout(",")).units
+            yield with_units(table, {name: unit for name, unit in units.items() if name in table.column_names})
 
 
 def _named(found: Sequence[str], width: int, given: Sequence[str]) -> list[str]:

@@ -31,6 +31,8 @@ class Problem:
     """What is wrong with it, and where."""
     set_aside: bool = True
     """Whether rows or the file were left out; False for a mere remark."""
+    count: int = 0
+    """Observations that were left out for this reason; those of all files are added up. 0 where nothing is counted."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Part:
     """The one behind the last; None for the end."""
     stamp: str = ""
     """Stands for the content of further files the part reads, beside `path`."""
+    beside: tuple[str, ...] = ()
+    """Further files or folders that the part reads, where the adapter does not know them."""
 
     @property
     def label(self) -> str:
@@ -105,11 +109,25 @@ class Survey(Protocol):
         """
 
 
+def left_out(path: str, reasons: Mapping[str, int]) -> list[Problem]:
+    """What tells how many observations of a file were left out for which reasons."""
+    return [Problem(path, reason, set_aside=False, count=number) for reason, number in reasons.items() if number]
+
+
 def stamped(parts: Sequence[Part], objects: str) -> list[Part]:
     """Parts of detections that are other parts once the list of their objects, the file `objects`, has changed."""
-    with open(objects, "rb") as stream:
-        stamp = hashlib.file_digest(stream, "blake2b").hexdigest()[:24]
+    stamp = stamp_of([objects])
     return [replace(part, stamp=stamp) for part in parts]
+
+
+def stamp_of(files: Sequence[str]) -> str:
+    """Stands for the content of files, for `Part.stamp`."""
+    digest = hashlib.blake2b()
+    for file in files:
+        with open(file, "rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()[:24]
 
 
 def expand(paths: Sequence[str | os.PathLike[str]]) -> list[str]:

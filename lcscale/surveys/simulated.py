@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.csv as pv
 
 from lcscale.surveys.nesting import light_curve_field
-from lcscale.surveys.packed import Detections, Packed, object_list
+from lcscale.surveys.objects import object_list
+from lcscale.surveys.packed import Detections, Packed
 from lcscale.surveys.release import Problem
 
 BANDS = ("g", "r")

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+from lcscale.errors import InputError
 from lcscale.surveys.positions import angles, gaia_positions
-from lcscale.surveys.reading import is_table, read_batches, reading, table_parts
+from lcscale.surveys.reading import holds_table, is_table, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
 
 
@@ -76,6 +77,18 @@ def parts_of_tables(paths: Sequence[str], problems: list[Problem], kind: str = "
             except ReleaseFileError as error:
                 problems.append(Problem(file, str(error)))
     return parts
+
+
+def detection_files(paths: Sequence[str]) -> list[str]:
+    """The files at `paths`; of those in folders all that hold tables, whatever their names end with."""
+    files: dict[str, None] = {}
+    for path in expand(paths):
+        names = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+        found = sorted(name for name in names if holds_table(name)) if os.path.isdir(path) else [path]
+        files |= dict.fromkeys(found)
+    if not files:
+        raise InputError(f"no tables in {', '.join(paths)}")
+    return list(files)
 
 
 def tables_in(path: str) -> list[str]:
