@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import multiprocessing.forkserver
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lcscale.engine.overlap import arranged
-from lcscale.engine.task import Outcome, Shared, Task, attempt, keep
+from lcscale.engine.task import Outcome, Shared, Task, attempt, forget, keep
 from lcscale.errors import InputError, LcscaleError
 
 GPU = "GPU"
@@ -150,7 +151,14 @@ class DaskEngine:
         """Submit with a bounded backlog and yield outcomes as they finish.
 
         Tasks that take a few milliseconds travel in bundles; of a bundle that kills its worker each goes on alone.
+        When all is done, or nobody asks for more, workers forget the values that the tasks shared.
         """
+        try:
+            yield from self._run(tasks, retries)
+        finally:
+            self._take_back()
+
+    def _run(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         from distributed import as_completed
 
         tasks = iter(tasks)
@@ -200,6 +208,14 @@ class DaskEngine:
         waiting[future.key] = tasks
         return future
 
+    def _take_back(self) -> None:
+        """Have all workers forget the shared values, unless the connection is lost."""
+        with contextlib.suppress(OSError):
+            for key in self._kept:
+                if self.client.status == "running":
+                    self.client.unregister_worker_plugin(_plugin_name(key))
+        self._kept.clear()
+
     def _lost(self) -> LcscaleError:
         return LcscaleError(f"lost {self.name}; what is done is kept: run the same command again to go on")
 
@@ -228,12 +244,16 @@ def start_fork_server() -> None:
         os.environ.update(before)
 
 
+def _plugin_name(key: str) -> str:
+    return f"lcscale-{key}"
+
+
 def _plugin(shared: Shared) -> Any:
     """A worker plugin that keeps `shared` in every worker there is and every worker that joins; the same key, once."""
     from distributed import WorkerPlugin
 
     class Keep(WorkerPlugin):  # type: ignore[misc]
-        name = f"lcscale-{shared.key}"
+        name = _plugin_name(shared.key)
         idempotent = True
 
         def __init__(self, key: str, value: Any) -> None:
@@ -241,6 +261,9 @@ def _plugin(shared: Shared) -> Any:
 
         def setup(self, worker: Any) -> None:
             keep(self.key, self.value)
+
+        def teardown(self, worker: Any) -> None:
+            forget(self.key)
 
     return Keep(shared.key, shared.value)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from lcscale.engine.task import Outcome, Task, attempt, keep
+from lcscale.engine.task import Outcome, Task, attempt, forget, keep
 from lcscale.errors import InputError
 
 _TASKS_PER_SLOT = 8
@@ -54,18 +54,30 @@ class SparkEngine:
 
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Run the tasks in rounds of a few for every slot, and yield the outcomes of each round."""
-        context = self.session.sparkContext
         broadcasts: dict[str, Any] = {}
         tasks = iter(tasks)
+        try:
+            yield from self._rounds(tasks, retries, broadcasts)
+        finally:
+            for broadcast in broadcasts.values():
+                broadcast.destroy()
+
+    def _rounds(self, tasks: Iterator[Task], retries: int, broadcasts: dict[str, Any]) -> Iterator[Outcome]:
+        context = self.session.sparkContext
         while some := list(itertools.islice(tasks, self.slots * _TASKS_PER_SLOT)):
             for shared in itertools.chain.from_iterable(task.shared for task in some):
                 if shared.key not in broadcasts:
                     broadcasts[shared.key] = context.broadcast(shared.value)
 
             def work(task: Task, values: dict[str, Any] = broadcasts) -> Outcome:
-                for key, value in values.items():
-                    keep(key, value.value)
-                return attempt(task, retries)
+                needed = [shared.key for shared in task.shared]  # workers outlive the job
+                for key in needed:
+                    keep(key, values[key].value)
+                try:
+                    return attempt(task, retries)
+                finally:
+                    for key in needed:
+                        forget(key)
 
             yield from context.parallelize(some, len(some)).map(work).collect()
 

@@ -4,41 +4,60 @@ from __future__ import annotations
 
 import time
 import traceback
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-_HERE: dict[str, Any] = {}
+_HERE: dict[str, tuple[Any, int]] = {}
+"""Shared values that this process was given, each with how many gave it: workers may share a process."""
 
 
 class Shared:
     """A value that all tasks of a job use (its steps, its plan): every process gets it once, under a key.
 
     Pickled, it is only its key: a task stays small however large the plan is. Engines bring the value to their
-    workers with `keep` before they run tasks.
+    workers with `keep` before they run tasks, and take it back with `forget` when they have run them.
+
+    Each object has a key of its own that begins with the one given: jobs that share a plan do not share its end.
     """
 
-    def __init__(self, key: str, value: Any = None) -> None:
-        self.key = key
-        if value is not None:
-            keep(key, value)
+    def __init__(self, key: str, value: Any) -> None:
+        self.key = f"{key}-{uuid.uuid4().hex[:8]}"
+        self._value = value
 
     @property
     def value(self) -> Any:
-        """The value, in a process that was given it."""
+        """The value: the object's own, or, where it came as a key, what this process was given."""
+        if self._value is not None:
+            return self._value
         if self.key not in _HERE:
             raise RuntimeError(
                 f"this process was never given the shared value {self.key}: it is no worker of this engine"
             )
-        return _HERE[self.key]
+        return _HERE[self.key][0]
 
-    def __reduce__(self) -> tuple[type[Shared], tuple[str]]:
-        return Shared, (self.key,)
+    @classmethod
+    def _known_as(cls, key: str) -> Shared:
+        """The shared value of another process."""
+        shared = cls("", None)
+        shared.key = key
+        return shared
+
+    def __reduce__(self) -> tuple[Callable[[str], Shared], tuple[str]]:
+        return Shared._known_as, (self.key,)
 
 
 def keep(key: str, value: Any) -> None:
-    """Make `value` known in this process as the shared value `key`."""
-    _HERE[key] = value
+    """Make `value` known in this process as the shared value `key`, until it is forgotten as often as it was kept."""
+    _HERE[key] = (value, _HERE.get(key, (value, 0))[1] + 1)
+
+
+def forget(key: str) -> None:
+    """Undo one `keep`."""
+    value, times = _HERE.pop(key, (None, 0))
+    if times > 1:
+        _HERE[key] = (value, times - 1)
 
 
 @dataclass(frozen=True)
