@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.expressions import expression, names_in
+from lcscale.expressions import holds, names_in
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.surveys.identities import Known
 from lcscale.surveys.measurements import LIMIT, Measured, Observing
@@ -203,8 +203,7 @@ class LightCurveTables:
         """The rows for which the condition holds."""
         if self.where is None:
             return table
-        condition = expression(self.where, {name: name for name in table.column_names})
-        chosen = table.filter(condition)
+        chosen = table.filter(holds(self.where, table))
         reasons[f"not ({self.where})"] += table.num_rows - chosen.num_rows
         return chosen
 
