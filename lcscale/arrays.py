@@ -79,8 +79,29 @@ def number(value: Any, what: str, unit: str = "", *, hours: bool = False) -> flo
     return float(one.reshape(())[()])
 
 
-def integers(values: Any, what: str, kind: type[np.signedinteger[Any]] = np.int64) -> npt.NDArray[Any]:
-    """`values` as whole numbers of type `kind`; `InputError` where one is masked, missing or not whole.
+def one_each(values: Any, n: int, what: str, unit: str = "") -> npt.NDArray[np.float64]:
+    """One number in `unit` for each of `n` objects, float64 [n]; a single one stands for all. See `floats`.
+
+    Examples
+    --------
+    >>> one_each(0.5, 3, "period", "d").tolist()
+    [0.5, 0.5, 0.5]
+    """
+    array = floats(values, what, unit)
+    if array.shape not in ((), (n,)):
+        raise InputError(f"{what} has shape {array.shape}; one number or {n}, one an object")
+    return np.broadcast_to(array, (n,))
+
+
+def integers(
+    values: Any, what: str, kind: type[np.signedinteger[Any]] = np.int64, *, missing: int | None = None
+) -> npt.NDArray[Any]:
+    """`values` as whole numbers of type `kind`, `missing` where a mask hides one.
+
+    Raises
+    ------
+    InputError
+        Where one is not whole, or hidden while `missing` is None.
 
     Examples
     --------
@@ -92,7 +113,9 @@ def integers(values: Any, what: str, kind: type[np.signedinteger[Any]] = np.int6
     numbers, mask, stated = _bare(values, what)
     factor(stated, "", what)
     if mask is not None and mask.any():
-        raise InputError(f"{what} is masked in {int(np.count_nonzero(mask)):,} places, and cannot be missing")
+        if missing is None:
+            raise InputError(f"{what} is masked in {int(np.count_nonzero(mask)):,} places, and cannot be missing")
+        numbers = np.where(mask, missing, numbers)
     with np.errstate(invalid="ignore"):
         whole: npt.NDArray[Any] = numbers.astype(kind)
     if not np.array_equal(whole, numbers):
@@ -108,17 +131,33 @@ def selection(values: Any, what: str) -> npt.NDArray[np.int64]:
     >>> selection([True, False, True], "index").tolist()
     [0, 2]
     """
-    numbers = _bare(values, what)[0]
     indices = integers(values, what)
-    return np.flatnonzero(numbers) if numbers.dtype == np.bool_ else indices
+    return np.flatnonzero(indices) if _bare(values, what)[0].dtype == np.bool_ else indices
 
 
-def names(values: Any, what: str) -> npt.NDArray[np.object_]:
+def flags(values: Any, n: int, what: str) -> npt.NDArray[np.bool_]:
+    """`values` as bools [n]; `InputError` where one is masked, or they are something else.
+
+    Examples
+    --------
+    >>> flags([True, False], 2, "mask").tolist()
+    [True, False]
+    """
+    if type(values) is np.ndarray and values.dtype == np.bool_ and values.shape == (n,):
+        return values
+    plain = _bare(values, what)[0]
+    if plain.dtype != np.bool_ or plain.shape != (n,):
+        raise InputError(f"{what} must be {n} bools, not {plain.dtype} of shape {plain.shape}")
+    integers(values, what)
+    return plain
+
+
+def texts(values: Any, what: str) -> npt.NDArray[np.object_]:
     """`values` as text, object [n]; None for what a mask hides and for nulls.
 
     Examples
     --------
-    >>> names(np.ma.array(["RRab", "EW"], mask=[False, True]), "label").tolist()
+    >>> texts(np.ma.array(["RRab", "EW"], mask=[False, True]), "label").tolist()
     ['RRab', None]
     """
     plain, mask = _unmasked(values), _mask_of(values)

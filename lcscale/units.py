@@ -17,7 +17,8 @@ _NONE = frozenset(("", "-", "--", "---", "none"))
 _SPELLINGS = {
     **dict.fromkeys(("degrees", "degs"), "deg"),
     **dict.fromkeys(("radians", "radian", "rads"), "rad"),
-    **dict.fromkeys(("arcseconds", "arcsecs", "asec"), "arcsec"),
+    **dict.fromkeys(("arcseconds", "arcsecs", "asec", "as"), "arcsec"),
+    "as/yr": "arcsec/yr",
     **dict.fromkeys(("arcminutes", "arcmins"), "arcmin"),
     **dict.fromkeys(("h:m:s", "hms", "hh:mm:ss", "hours", "hrs"), "hour"),
     **dict.fromkeys(("d:m:s", "dms", "dd:mm:ss"), "deg"),

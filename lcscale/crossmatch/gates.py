@@ -13,6 +13,7 @@ from lcscale.crossmatch.options import ErrorColumns, MatchOptions
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError
 from lcscale.expressions import Condition, holds, names_in, values
+from lcscale.units import column_in, factor, stated_unit
 
 _log = logging.getLogger("lcscale.crossmatch")
 
@@ -34,7 +35,8 @@ def passing(
         )
         pairs = _kept(pairs, _within_errors(pairs, left, right, positions, options))
     if options.max_mag_difference is not None:
-        magnitudes = [_values(left, str(options.left_mag), pairs[0]), _values(right, str(options.right_mag), pairs[1])]
+        sides = ((left, str(options.left_mag), pairs[0]), (right, str(options.right_mag), pairs[1]))
+        magnitudes = [_values(_in_magnitudes(table, text), text, rows) for table, text, rows in sides]
         with np.errstate(invalid="ignore"):
             difference = np.abs(magnitudes[0] - magnitudes[1])
         pairs = _kept(pairs, difference <= options.max_mag_difference)
@@ -45,6 +47,22 @@ def passing(
 
 def _kept(pairs: Pairs, mask: npt.NDArray[np.bool_]) -> Pairs:
     return pairs[0][mask], pairs[1][mask], pairs[2][mask]
+
+
+def _in_magnitudes(table: pa.Table, text: str) -> pa.Table:
+    """The table with the columns that `text` reads in mag; beside others, one of something else stays what it is."""
+    for name in names_in(text):
+        if name in table.column_names and (text.strip() == name or _is_magnitude(table.schema.field(name))):
+            table = table.set_column(table.column_names.index(name), name, column_in(table, name, "mag"))
+    return table
+
+
+def _is_magnitude(field: pa.Field) -> bool:
+    try:
+        factor(stated_unit(field), "mag", field.name)
+    except InputError:
+        return False
+    return True
 
 
 def _values(table: pa.Table, text: str, rows: npt.NDArray[np.int64]) -> _Floats:
@@ -128,9 +146,10 @@ def _covariance(table: pa.Table, columns: ErrorColumns | None, rows: npt.NDArray
     if columns is None:
         return np.zeros((3, rows.size))
     if isinstance(columns, str):
-        variance = _number(table.column(columns))[rows] ** 2
+        variance = _number(column_in(table, columns, "arcsec"))[rows] ** 2
         return np.stack([variance, variance, np.zeros(rows.size)])
-    major, minor, angle = (_number(table.column(name))[rows] for name in columns)
+    wanted = zip(columns, ("arcsec", "arcsec", "deg"), strict=True)
+    major, minor, angle = (_number(column_in(table, name, unit))[rows] for name, unit in wanted)
     sine, cosine = np.sin(np.radians(angle)), np.cos(np.radians(angle))
     return np.stack(
         [

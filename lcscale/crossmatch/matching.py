@@ -8,6 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import floats, modulo_360
 from lcscale.crossmatch.ordering import Pairs, search
 from lcscale.crossmatch.search import ALL
 from lcscale.crossmatch.zones import build_index
@@ -29,15 +30,15 @@ def match(
 ) -> Pairs:
     """For each left position the nearest right ones within a radius; exact everywhere on the sphere.
 
-    Positions that are NaN match nothing.
+    Positions that are NaN or masked match nothing.
 
     Parameters
     ----------
     left_ra, left_dec, right_ra, right_dec
-        Degrees, [n_left] and [n_right]; right ascension within -180 and 360, declination within -90 and 90.
+        Degrees or Quantities, [n_left] and [n_right]; right ascension modulo 360, declination within -90 and 90.
     radius_arcsec
-        Largest separation (inclusive): one number, or one for each left position, above 0 and at most 10 degrees. A
-        NaN in an array matches nothing.
+        Largest separation (inclusive): one number, or one for each left position, above 0 and at most 10 degrees;
+        or a Quantity. A NaN in an array matches nothing.
     n_neighbors
         Most neighbours of each left position; None for all within the radius.
     mutual
@@ -70,7 +71,7 @@ def without_position(ra: npt.ArrayLike, dec: npt.ArrayLike) -> int:
     >>> without_position([10.0, float("nan")], [0.0, 0.0])
     1
     """
-    return int(np.count_nonzero(np.isnan(ra) | np.isnan(dec)))
+    return int(np.count_nonzero(np.isnan(floats(ra, "ra", "deg", hours=True)) | np.isnan(floats(dec, "dec", "deg"))))
 
 
 def keep_nearest(pairs: Pairs, n_neighbors: int) -> Pairs:
@@ -109,7 +110,7 @@ def check_neighbors(n_neighbors: int | None, mutual: bool) -> int:
 
 
 def _radius(radius_arcsec: float | npt.ArrayLike, n_left: int) -> npt.NDArray[np.float64]:
-    radius = np.asarray(radius_arcsec, np.float64)
+    radius = floats(radius_arcsec, "radius_arcsec", "arcsec")
     if radius.ndim == 0:
         radius = radius.reshape(1)
         if not radius[0] > 0:
@@ -127,27 +128,27 @@ def _radius(radius_arcsec: float | npt.ArrayLike, n_left: int) -> npt.NDArray[np
 def coordinates(
     ra: npt.ArrayLike, dec: npt.ArrayLike, ra_name: str, dec_name: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Contiguous float64 coordinates, right ascension in [0, 360]; `InputError` with the names where they are none."""
-    ra = np.ascontiguousarray(ra, np.float64)
-    dec = np.ascontiguousarray(dec, np.float64)
+    """Contiguous float64 coordinates, right ascension in [0, 360); `InputError` with the names where they are none."""
+    ra = np.ascontiguousarray(floats(ra, ra_name, "deg", hours=True))
+    dec = np.ascontiguousarray(floats(dec, dec_name, "deg"))
     if ra.ndim != 1 or ra.shape != dec.shape:
         raise InputError(f"{ra_name} has shape {ra.shape} and {dec_name} {dec.shape}: both must be lists of one length")
-    outside_ra, outside_dec, negative = _inspect(ra, dec)
+    outside_ra, outside_dec, turned = _inspect(ra, dec)
     if outside_ra >= 0:
-        raise InputError(f"{ra_name} {ra[outside_ra]:g} in row {outside_ra} is not within -180 and 360 degrees")
+        raise InputError(f"{ra_name} {ra[outside_ra]:g} in row {outside_ra} is not finite")
     if outside_dec >= 0:
         raise InputError(f"{dec_name} {dec[outside_dec]:g} in row {outside_dec} is not within -90 and 90 degrees")
-    return np.where(ra < 0, ra + 360.0, ra) if negative else ra, dec
+    return modulo_360(ra) if turned else ra, dec
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _inspect(ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
-    """First row out of range in right ascension, in declination (-1: none), and whether any `ra` is negative."""
-    negative = False
+    """First row with an infinite right ascension, a declination out of range (-1: none), and whether to turn any."""
+    turned = False
     for i in range(ra.size):
-        if ra[i] < -180.0 or ra[i] > 360.0:
-            return i, -1, negative
+        if math.isinf(ra[i]):
+            return i, -1, turned
         if math.fabs(dec[i]) > 90.0:
-            return -1, i, negative
-        negative |= ra[i] < 0.0
-    return -1, -1, negative
+            return -1, i, turned
+        turned |= ra[i] < 0.0 or ra[i] >= 360.0
+    return -1, -1, turned

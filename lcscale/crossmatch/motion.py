@@ -9,6 +9,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import floats, modulo_360, number, one_each, options_in
 from lcscale.errors import InputError
 
 _MAS = math.pi / 180.0 / 3.6e6
@@ -47,6 +48,7 @@ class ProperMotion:
     """Rows that claim to move faster are not moved: no star but Barnard's (10.4) comes near. Bounds border strips."""
 
     def __post_init__(self) -> None:
+        options_in(self, epoch="yr", max_arcsec_per_year="arcsec/yr")
         if self.epoch is not None and not 1800.0 <= self.epoch <= 2200.0:
             raise InputError(f"the epoch of a catalog must be a Julian year such as 2016.0, not {self.epoch!r}")
         if not 0.0 < self.max_arcsec_per_year <= 100.0:
@@ -105,10 +107,16 @@ def propagate(
     >>> float(ra[0].round(6)), float(dec[0].round(6))
     (10.002, 60.0)
     """
-    given = (ra, dec, pmra, pmdec, parallax, radial_velocity)
-    n = np.size(ra)
-    arrays = [np.broadcast_to(np.asarray(values, np.float64), (n,)).copy() for values in given]
-    moved: tuple[_Floats, _Floats] = _propagate(*arrays, float(years))
+    lon = floats(ra, "ra", "deg", hours=True)
+    given = {
+        "dec": (dec, "deg"),
+        "pmra": (pmra, "mas/yr"),
+        "pmdec": (pmdec, "mas/yr"),
+        "parallax": (parallax, "mas"),
+        "radial_velocity": (radial_velocity, "km/s"),
+    }
+    arrays = [one_each(values, lon.size, name, unit).copy() for name, (values, unit) in given.items()]
+    moved: tuple[_Floats, _Floats] = _propagate(modulo_360(lon).copy(), *arrays, number(years, "years", "yr"))
     return moved
 
 
@@ -166,6 +174,6 @@ def _propagate(
         x = across * math.cos(a) - east * math.sin(a)
         y = across * math.sin(a) + east * math.cos(a)
         z = outward * math.sin(d) + north * math.cos(d)
-        ra_then[i] = math.degrees(math.atan2(y, x)) % 360.0
+        ra_then[i] = math.degrees(math.atan2(y, x)) % 360.0 % 360.0  # that of a tiny negative one rounds to 360
         dec_then[i] = math.degrees(math.atan2(z, math.hypot(x, y)))
     return ra_then, dec_then

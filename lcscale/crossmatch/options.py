@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lcscale.arrays import options_in
 from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.motion import ProperMotion
 from lcscale.errors import InputError
@@ -70,6 +71,8 @@ class MatchOptions:
     """Radius within which that density is measured."""
 
     def __post_init__(self) -> None:
+        options_in(self, radius_arcsec="arcsec", density_radius_arcsec="arcsec", epoch="yr")
+        options_in(self, n_sigma="", max_mag_difference="mag")
         for name in ("radius_arcsec", "density_radius_arcsec"):
             if not 0 < getattr(self, name) <= MAX_RADIUS_ARCSEC:
                 raise InputError(f"{name} must be above 0 and at most {MAX_RADIUS_ARCSEC:g}, not {getattr(self, name)}")

@@ -19,6 +19,7 @@ from lcscale.crossmatch.references import Reference, asked_of_rows, referred, ro
 from lcscale.crossmatch.search import ALL
 from lcscale.crossmatch.zones import build_index
 from lcscale.errors import InputError
+from lcscale.units import column_in
 
 _log = logging.getLogger("lcscale.crossmatch")
 
@@ -85,7 +86,7 @@ def _position(table: pa.Table, columns: tuple[str, str], name: str, side: str, o
     for column in (*columns, *options.columns_needed(side)):
         if column not in table.column_names:
             raise InputError(f"{name} has no column {column!r}; there are {', '.join(table.column_names)}")
-    ra, dec = (_numbers(table, column, name) for column in columns)
+    ra, dec = (_numbers(table, column, name, "deg", hours=column == columns[0]) for column in columns)
     position = coordinates(ra, dec, f"{columns[0]!r} of {name}", f"{columns[1]!r} of {name}")
     missing = without_position(*position)
     if missing:
@@ -93,7 +94,9 @@ def _position(table: pa.Table, columns: tuple[str, str], name: str, side: str, o
     motion: ProperMotion | None = getattr(options, f"{side}_motion")
     if motion is None:
         return position
-    pmra, pmdec, *outward = (_numbers(table, column, name) for column in motion.columns)
+    units = ("mas/yr", "mas/yr", "mas", "km/s")
+    moved = zip(motion.columns, units, strict=False)  # the latter two are there together or not
+    pmra, pmdec, *outward = (_numbers(table, column, name, unit) for column, unit in moved)
     too_fast = np.hypot(pmra, pmdec) > 1000.0 * motion.max_arcsec_per_year
     return propagate(*position, np.where(too_fast, np.nan, pmra), pmdec, motion.years_until(options.epoch), *outward)
 
@@ -104,10 +107,10 @@ def _reference(table: pa.Table, columns: tuple[str, str], name: str, side: str, 
     return Reference(name, table.schema, columns[0], row_epoch=of_rows)
 
 
-def _numbers(table: pa.Table, column: str, name: str) -> npt.NDArray[np.float64]:
-    """A column as float64, nulls as NaN."""
+def _numbers(table: pa.Table, column: str, name: str, unit: str, *, hours: bool = False) -> npt.NDArray[np.float64]:
+    """A column as float64 in the unit wanted, nulls as NaN."""
     values = table.column(column)
     if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
         raise InputError(f"column {column!r} of {name} holds {values.type}, not numbers")
-    numbers: npt.NDArray[np.float64] = values.cast(pa.float64()).to_numpy()
+    numbers: npt.NDArray[np.float64] = column_in(table, column, unit, hours=hours).cast(pa.float64()).to_numpy()
     return numbers

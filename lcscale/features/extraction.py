@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
@@ -111,7 +112,7 @@ def extract(
     [{'mean': 5.5, 'linear_trend': 1.0, 'reason': None}]
     """
     plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
-    given = None if period is None else np.broadcast_to(np.asarray(period, np.float64), (len(lcs),))
+    given = None if period is None else one_each(period, len(lcs), "period", "d")
     tables = [_extract(lcs.between(a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]
     return pa.concat_tables(tables) if tables else plan.schema().empty_table()
 

@@ -9,10 +9,11 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, phase_of, time_range
 from lcscale.images.options import ImageOptions
-from lcscale.images.render import Images, canvas, one_each
+from lcscale.images.render import Images, canvas
 from lcscale.lightcurves import LightCurves
 
 DT_DAYS = (1e-3, 1e4)
@@ -103,8 +104,8 @@ def _rendered(
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
     folds = period is not None
-    periods = np.ascontiguousarray(one_each(1.0 if period is None else period, n, "period"))
-    epochs = np.ascontiguousarray(one_each(np.nan if epoch is None or not folds else epoch, n, "epoch"))
+    periods = np.ascontiguousarray(one_each(1.0 if period is None else period, n, "period", "d"))
+    epochs = np.ascontiguousarray(one_each(np.nan if epoch is None or not folds else epoch, n, "epoch", "d"))
     error = lcs.mag_err if bars else np.zeros(lcs.time.size, np.float32)
     shown = (options.cycles if folds else 1, options.quantile, options.margin, options.shared_range, bars)
     _draw(lcs.time, lcs.mag, error, band, lcs.offsets, folds, periods, epochs, *shown, images)

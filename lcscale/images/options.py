@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lcscale.arrays import options_in
 from lcscale.errors import InputError
 
 ALIGNMENTS = ("maximum", "fourier", "none")
@@ -35,6 +36,7 @@ class ImageOptions:
     first observation)."""
 
     def __post_init__(self) -> None:
+        options_in(self, quantile="", margin="")
         if self.cycles not in (1, 2):
             raise InputError(f"cycles must be 1 or 2, not {self.cycles!r}")
         if not 0 <= self.dot_radius <= 16:

@@ -9,6 +9,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.images import drawing
 from lcscale.images.drawing import N_COUNTS, N_PHASES, light_maximum, time_range
@@ -68,8 +69,8 @@ def render_folded(
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
-    periods = np.ascontiguousarray(one_each(period, n, "period"))
-    epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(one_each(epoch, n, "epoch"))
+    periods = np.ascontiguousarray(one_each(period, n, "period", "d"))
+    epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(one_each(epoch, n, "epoch", "d"))
     _folded(
         lcs.time,
         lcs.mag,
@@ -127,14 +128,6 @@ def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArra
     n_bands = max(len(lcs.bands), 1) if lcs.band is not None else 1
     lcs = finite_in_order(lcs)
     return lcs, np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
-
-
-def one_each(values: npt.ArrayLike, n: int, name: str) -> npt.NDArray[np.float64]:
-    """One number for each of n objects, float64 [n]."""
-    array = np.asarray(values, np.float64)
-    if array.shape not in ((), (n,)):
-        raise InputError(f"{name} has shape {array.shape}; one number or {n}, one an object")
-    return np.broadcast_to(array, (n,))
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.arrays import flags, floats, integers, one_each, selection
 from lcscale.errors import InputError
 from lcscale.lightcurves.faults import Texts, first_faults, numbers, unequal
 
@@ -34,11 +35,12 @@ class LightCurves:
     time
         float64 [n_observations], days.
     mag, mag_err
-        float32 or float64 [n_observations], magnitudes and their 1-sigma errors. Kernels compute in float64.
+        float32 or float64 [n_observations], magnitudes and their 1-sigma errors. Kernels compute in float64. As in
+        every array of `lcscale`, what a mask hides is missing (NaN), and Quantities are converted or refused.
     offsets
         int64 [n_objects + 1], non-decreasing; the first need not be 0.
     band
-        int8 [n_observations], index into `bands`; None when every observation is of the same band.
+        int8 [n_observations], index into `bands`, -1 for no band; None when every observation is of the same band.
     bands
         Names of the bands, in order of their codes.
     faults
@@ -61,16 +63,14 @@ class LightCurves:
     faults: npt.NDArray[np.object_] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "time", np.ascontiguousarray(self.time, dtype=np.float64))
+        object.__setattr__(self, "time", np.ascontiguousarray(floats(self.time, "time", "d")))
         for name in ("mag", "mag_err"):
-            value = np.ascontiguousarray(getattr(self, name))
-            if value.dtype not in (np.float32, np.float64):
-                value = value.astype(np.float64)
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "offsets", np.ascontiguousarray(self.offsets, dtype=np.int64))
+            value = floats(getattr(self, name), name, "mag", kinds=(np.float32, np.float64))
+            object.__setattr__(self, name, np.ascontiguousarray(value))
+        object.__setattr__(self, "offsets", np.ascontiguousarray(integers(self.offsets, "offsets")))
         object.__setattr__(self, "bands", tuple(self.bands))
         if self.band is not None:
-            object.__setattr__(self, "band", np.ascontiguousarray(self.band, dtype=np.int8))
+            object.__setattr__(self, "band", np.ascontiguousarray(integers(self.band, "band", np.int8, missing=-1)))
         self._check()
 
     def _check(self) -> None:
@@ -158,9 +158,7 @@ class LightCurves:
 
     def take(self, index: npt.ArrayLike) -> LightCurves:
         """The objects at `index` (integers or a mask over objects), copied."""
-        index = np.asarray(index)
-        if index.dtype == bool:
-            index = np.flatnonzero(index)
+        index = selection(index, "index")
         counts = self.counts[index]
         offsets = np.concatenate([[0], np.cumsum(counts)])
         rows = np.repeat(self.offsets[:-1][index] - offsets[:-1], counts) + np.arange(offsets[-1])
@@ -189,6 +187,7 @@ class LightCurves:
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> LightCurves:
         """All objects, with only the observations where `mask` (bool [n_observations]) is true."""
+        mask = flags(mask, self.time.size, "mask")
         before = np.concatenate([[0], np.cumsum(mask)])
         return self._rows(mask, before[self.offsets] - before[0])
 
@@ -232,7 +231,7 @@ class LightCurves:
         [0.0, 0.75, 0.5]
         """
         n = len(self)
-        period = np.broadcast_to(np.asarray(period, np.float64), (n,))
+        period = one_each(period, n, "period", "d")
         frequency = np.divide(1.0, period, out=np.full(n, np.nan), where=period > 0)
         phase = np.full(self.time.size, np.nan)
         inside = slice(int(self.offsets[0]), int(self.offsets[-1]))
@@ -242,7 +241,7 @@ class LightCurves:
             some = counts > 0
             zero[some] = np.fmin.reduceat(self.time[: inside.stop], self.offsets[:-1][some])
         else:
-            zero = np.broadcast_to(np.asarray(epoch, np.float64), (n,))
+            zero = one_each(epoch, n, "epoch", "d")
         cycles = (self.time[inside] - np.repeat(zero, counts)) * np.repeat(frequency, counts)
         cycles -= np.floor(cycles)
         phase[inside] = np.where(cycles == 1.0, 0.0, cycles)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import floats, integers, one_each
 from lcscale.errors import InputError
 from lcscale.lightcurves.batch import LightCurves
 
@@ -51,7 +52,7 @@ def fit_folded(lcs: LightCurves, period: npt.ArrayLike) -> FoldedProcess:
     period
         Days, one for each object.
     """
-    value, variance, scale = _binned(lcs, np.broadcast_to(np.asarray(period, np.float64), (len(lcs),)))
+    value, variance, scale = _binned(lcs, one_each(period, len(lcs), "period", "d"))
     n = len(lcs)
     best = np.full(n, -np.inf)
     result = FoldedProcess(np.zeros((n, N_BINS)), np.zeros((n, N_BINS, N_BINS)), np.zeros(n))
@@ -104,6 +105,7 @@ def synthesize_like(
     if lcs.bands != cadences.bands or not len(cadences):
         raise InputError(f"cadences must be of the bands {lcs.bands}, not {cadences.bands}, and not none at all")
     rng = np.random.default_rng(seed)
+    period, parents = floats(period, "period", "d"), integers(parents, "parents")
     used, which = np.unique(parents, return_inverse=True)
     few = lcs.take(used)
     observed = cadences.take(rng.integers(0, len(cadences), len(parents)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import texts
 from lcscale.errors import InputError
 from lcscale.lightcurves.batch import LightCurves
 from lcscale.lightcurves.templates import TEMPLATES, Floats, Integers, Sampling
@@ -91,6 +92,7 @@ def synthesize(
     >>> len(made.lcs), made.lcs.bands, np.isfinite(made.period).tolist()
     (3, ('g', 'r'), [True, True, False])
     """
+    labels = texts(labels, "labels").tolist()
     _check(labels, bands, n_observations, baseline_days)
     rng = np.random.default_rng(seed)
     names = np.asarray(labels, dtype=np.str_)
@@ -138,7 +140,7 @@ def synthesize_at(
         In each band as many observations as the real star has, varying about a level whose mean over all of them is the
         real one's mean magnitude.
     """
-    bands = cadences.bands
+    labels, bands = texts(labels, "labels").tolist(), cadences.bands
     strange = [band for band in bands if band not in wavelengths]
     if len(cadences) != len(labels) or cadences.band is None or strange or not cadences.counts.all():
         raise InputError(

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lcscale.arrays import integers
 from lcscale.models.model import ONE_TORCH_THREAD
 from lcscale.models.network import FoldedImageNet
 from lcscale.models.preparation import Inputs
@@ -43,7 +44,7 @@ def grad_cam(network: FoldedImageNet, inputs: Inputs, which: npt.ArrayLike) -> n
         with torch.enable_grad():
             features.requires_grad_()
             scores = network.conclude(features, numbers)
-            chosen = scores.gather(1, torch.as_tensor(which, device=scores.device).view(-1, 1)).sum()
+            chosen = scores.gather(1, torch.as_tensor(integers(which, "which"), device=scores.device).view(-1, 1)).sum()
             (slope,) = torch.autograd.grad(chosen, features)
         maps = (slope.mean(dim=(2, 3), keepdim=True) * features.detach()).sum(dim=1).clamp(min=0)
     return np.asarray(maps.cpu().numpy(), np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.arrays import modulo_360
+from lcscale.arrays import floats, integers, modulo_360, selection, texts
 from lcscale.errors import InputError
 from lcscale.features import FEATURES
 from lcscale.lightcurves import LightCurves, declared_bands, maker_of
@@ -46,12 +46,20 @@ class LabelledCurves:
     origin: npt.NDArray[np.object_] | None = None
     """object [n_objects], the catalog each comes from, where there are several."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "period", floats(self.period, "period", "d"))
+        object.__setattr__(self, "label", texts(self.label, "label"))
+        object.__setattr__(self, "healpix_29", integers(self.healpix_29, "healpix_29"))
+        kinds = (np.float32, np.float64)
+        columns = {name: floats(values, f"column {name!r}", kinds=kinds) for name, values in self.columns.items()}
+        object.__setattr__(self, "columns", columns)
+
     def __len__(self) -> int:
         return len(self.lcs)
 
     def take(self, index: npt.ArrayLike) -> LabelledCurves:
         """The objects at `index`, copied."""
-        index = np.asarray(index)
+        index = selection(index, "index")
         return LabelledCurves(
             self.lcs.take(index),
             self.period[index],

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from lcscale.arrays import floats
 from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.threads import Lift, ProcessLimit
 from lcscale.models.card import Card
@@ -186,7 +187,7 @@ def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "au
 
 def candidates_of(period: npt.ArrayLike | None, n: int, n_candidates: int) -> npt.NDArray[np.float64]:
     """Periods float64 [n, n_candidates]; the first where there is no other."""
-    given = np.asarray(np.nan if period is None else period, np.float64)
+    given = floats(np.nan if period is None else period, "period", "d")
     given = np.broadcast_to(given[:, None] if given.ndim == 1 else given, (n, given.shape[1] if given.ndim == 2 else 1))
     result = np.repeat(given[:, :1], n_candidates, axis=1)
     some = given[:, :n_candidates]

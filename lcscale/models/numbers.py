@@ -13,6 +13,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import one_each
 from lcscale.lightcurves import LightCurves
 from lcscale.models.second_mode import second_mode
 from lcscale.periods.harmonics import (
@@ -74,7 +75,7 @@ def band_numbers(lcs: LightCurves, period: npt.ArrayLike) -> npt.NDArray[np.floa
         Days, one for each object; without a finite positive one the numbers that need it are NaN.
     """
     out = np.full((len(lcs), _N), np.nan, np.float32)
-    periods = np.ascontiguousarray(np.broadcast_to(np.asarray(period, np.float64), (len(lcs),)))
+    periods = np.ascontiguousarray(one_each(period, len(lcs), "period", "d"))
     longest = int(lcs.counts.max(initial=1))
     _batch(
         lcs.time,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.images import (
     ImageOptions,
@@ -142,7 +143,7 @@ def prepare(
         Values of `preparation.columns`, by name; those not given are missing.
     """
     n = len(lcs)
-    periods = np.full(n, np.nan) if period is None else np.asarray(period, np.float64)
+    periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
     good = np.ones(n, np.bool_) if preparation.raw else np.isfinite(periods) & (periods > 0)
     periods = np.where(good, periods, np.nan)
     players = [select(lcs, band) for band in cast(lcs.bands if bands is None else bands, preparation.roles)]
@@ -168,7 +169,7 @@ def prepare(
         _differences(numbers, mean, preparation)
     for c, name in enumerate(preparation.columns):
         if columns is not None and name in columns:
-            values = np.asarray(columns[name], np.float64)
+            values = one_each(columns[name], n, f"column {name!r}", "d" if name in ALTERNATIVES else "")
             if name in ALTERNATIVES:
                 values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
             numbers[:, len(preparation.names) - len(preparation.columns) + c] = values

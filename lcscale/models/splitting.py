@@ -8,6 +8,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import integers
 from lcscale.errors import InputError
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
@@ -45,7 +46,7 @@ def assign(healpix_29: npt.NDArray[np.int64], split: Split) -> npt.NDArray[np.in
     split
         Shares and order.
     """
-    pixels, which = np.unique(np.asarray(healpix_29, np.int64) >> (2 * (29 - split.order)), return_inverse=True)
+    pixels, which = np.unique(integers(healpix_29, "healpix_29") >> (2 * (29 - split.order)), return_inverse=True)
     chance = np.array([_chance(int(pixel), split.seed) for pixel in pixels])
     sets = np.where(chance < split.test, TEST, np.where(chance < split.test + split.validation, VALIDATION, TRAIN))
     return np.asarray(sets[which], np.int8)

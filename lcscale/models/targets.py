@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import texts
 from lcscale.models.taxonomy import ancestors, roll_up
 from lcscale.models.taxonomy import classes as taxonomy_classes
 
@@ -72,6 +73,7 @@ def targets_of(names: npt.NDArray[np.object_], min_count: int) -> Targets:
     >>> found.classes, found.allowed.astype(int).tolist()
     (('RRab', 'RRc', 'ECL'), [[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]])
     """
+    names = texts(names, "names")
     given, counts = np.unique([name for name in names if name is not None], return_counts=True)
     frequent = [str(name) for name, count in zip(given, counts, strict=True) if count >= min_count]
     known = taxonomy_classes()

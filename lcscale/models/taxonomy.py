@@ -11,6 +11,7 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import texts
 from lcscale.errors import InputError
 
 SURVEYS = ("crts", "eros2", "gaia", "ogle", "vsx", "ztf", "ztf_chen")
@@ -108,6 +109,7 @@ def _aliases(survey: str) -> dict[str, str]:
 
 def map_labels(labels: Iterable[str | None], survey: str | None = None) -> npt.NDArray[np.object_]:
     """`class_of` each label; None stays None. object [n]."""
+    labels = texts(labels, "labels")
     translated: dict[str, str | None] = {}
     result = []
     for label in labels:
@@ -127,6 +129,7 @@ def roll_up(labels: npt.NDArray[np.object_], min_count: int) -> npt.NDArray[np.o
     >>> roll_up(np.array(["RRab", "RRab", "BLAZHKO", None], dtype=object), 2).tolist()
     ['RRab', 'RRab', 'RRab', None]
     """
+    labels = texts(labels, "labels")
     names, counts = np.unique([label for label in labels if label is not None], return_counts=True)
     rare = {str(name) for name, count in zip(names, counts, strict=True) if count < min_count}
     parent = {name: _known(name).parent or name for name in rare}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import number, options_in
 from lcscale.errors import InputError
 
 FMAX = 25.0
@@ -45,6 +46,7 @@ class FrequencyGrid:
     df: float
 
     def __post_init__(self) -> None:
+        options_in(self, fmin="1/d", fmax="1/d", df="1/d")
         values = (self.fmin, self.fmax, self.df)
         if not (all(map(math.isfinite, values)) and self.fmin >= 0 and self.fmax >= self.fmin and self.df > 0):
             raise InputError(f"a frequency grid needs 0 <= fmin <= fmax and df > 0, all finite; got {self!r}")
@@ -55,6 +57,7 @@ class FrequencyGrid:
 
         The step is ``1 / (oversampling * baseline)``: five points per peak lose at most 2 % of its height.
         """
+        baseline, fmax = number(baseline, "baseline", "d"), number(fmax, "fmax", "1/d")
         if not (math.isfinite(baseline) and baseline > 0 and oversampling > 0):
             raise InputError(f"a frequency grid needs a positive baseline, got {baseline!r} days")
         if not fmax > 0:
@@ -69,7 +72,7 @@ class FrequencyGrid:
         Few different grids come out of a whole survey, and the grid of an object depends on that object alone. It is
         that of `LONGEST_BASELINE` at most: one wrong time must not make a grid of 10⁸ frequencies.
         """
-        baseline = min(baseline, LONGEST_BASELINE)
+        baseline = min(number(baseline, "baseline", "d"), LONGEST_BASELINE)
         bucket = 2.0 ** (math.ceil(_BUCKETS_PER_OCTAVE * math.log2(baseline)) / _BUCKETS_PER_OCTAVE)
         return cls.for_baseline(bucket, fmax)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.arrays import number
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
@@ -88,6 +89,7 @@ def find(
         at which the period stands, if any; `epoch`, the first maximum of light (time of the input); `n_cycles`,
         baseline over period; `reason` why there is no period, with nulls everywhere else.
     """
+    fmax = number(fmax, "fmax", "1/d")
     _check(n_peaks, fmax, bootstrap)
     lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
     series = Series.of(lcs)

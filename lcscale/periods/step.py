@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from lcscale.arrays import options_in
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
 from lcscale.periods.grid import FMAX, FrequencyGrid
@@ -45,6 +46,7 @@ class Search:
     version = 3
 
     def __post_init__(self) -> None:
+        options_in(self, fmax="1/d")
         bands: object = self.bands
         if bands is not None:
             object.__setattr__(self, "bands", (bands,) if isinstance(bands, str) else tuple(self.bands or ()))

@@ -7,6 +7,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import integers
 from lcscale.errors import InputError
 
 Z95 = 1.959963984540054
@@ -52,7 +53,8 @@ def yso_share(n_alerts: npt.ArrayLike, n_yso: npt.ArrayLike) -> tuple[float | Fl
     >>> tuple(round(value, 2) for value in yso_share(104, 0))
     (0.0, 0.0, 3.56)
     """
-    total, part = np.broadcast_arrays(np.asarray(n_alerts, np.float64), np.asarray(n_yso, np.float64))
+    counts = (integers(n_alerts, "n_alerts"), integers(n_yso, "n_yso"))
+    total, part = np.broadcast_arrays(*(each.astype(np.float64) for each in counts))
     if np.any(~(part >= 0)) or np.any(~(part <= total)):
         raise InputError(f"yso_share: n_yso must be from 0 to n_alerts, got n_alerts={total}, n_yso={part}")
     counted = np.where(total > 0, total, np.nan)

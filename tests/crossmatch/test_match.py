@@ -216,7 +216,7 @@ def test_mutual_pairs_are_each_others_nearest():
         ({"n_neighbors": 0}, "n_neighbors must be"),
         ({"n_neighbors": 1.5}, "n_neighbors must be"),
         ({"n_neighbors": 2, "mutual": True}, "one-to-one"),
-        ({"left_ra": [361.0]}, "left_ra 361 in row 0"),
+        ({"left_ra": [float("-inf")]}, "left_ra -inf in row 0"),
         ({"right_dec": [-91.0]}, "right_dec -91 in row 0"),
         ({"right_ra": [1.0, 2.0]}, "right_ra has shape"),
         ({"left_ra": [float("inf")]}, "left_ra inf in row 0"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.arrays import texts
 from lcscale.errors import InputError
 
 CLASSES = ("extragalactic", "main_sequence", "evolved", "YSO")
@@ -57,4 +58,4 @@ def map_classes(words: npt.ArrayLike, scheme: str, path: str | None = None) -> n
     if scheme not in known:
         raise InputError(f"no scheme of labels {scheme!r}; there are {', '.join(known)}")
     table = known["any"] | known[scheme]
-    return np.array([table.get(word) if isinstance(word, str) else None for word in np.asarray(words, object)], object)
+    return np.array([table.get(word) if isinstance(word, str) else None for word in texts(words, "words")], object)
