@@ -66,7 +66,7 @@ class Present:
         """Its schema as text, or nothing: the index as ingest makes it, and no notes of other programs."""
         if self.source is None:
             return ""
-        fields = {field.name: field for field in self.source.schema} | {HEALPIX_COLUMN: _INDEX}
+        fields = {field.name: field for field in self.source.layout.stored} | {HEALPIX_COLUMN: _INDEX}
         return schema_text(pa.schema(list(fields.values())))
 
     def before(self, pixel: Pixel, survey: Survey, came: Sequence[Pixel], went: Sequence[Pixel]) -> Before:

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.ingest.staging import spatial_index
-from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.surveys import Survey
 from lcscale.surveys.nesting import MEMBERS, gathered, medians
 

@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from upath import UPath
 
-from lcscale.arrays import modulo_360
 from lcscale.ingest.spills import remove_spills, write_spill
-from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.lake.storage import writing
 from lcscale.surveys.nesting import common_field
 from lcscale.surveys.positions import placed
@@ -95,18 +94,6 @@ def sorted_tables(survey: Survey, part: Part, memory: int, problems: list[Proble
             waiting = []
     if waiting:
         yield _sorted(waiting, survey)
-
-
-def spatial_index(ra: Floats, dec: Floats) -> npt.NDArray[np.int64]:
-    """Nested HEALPix index at order 29 of positions in degrees, as `hats` computes it.
-
-    With the library beneath it: importing hats itself would cost every worker of a job two seconds.
-    """
-    import cdshealpix
-    from astropy.coordinates import Latitude, Longitude
-
-    lon, lat = Longitude(modulo_360(ra), unit="deg"), Latitude(dec, unit="deg")
-    return np.asarray(cdshealpix.lonlat_to_healpix(lon, lat, 29)).astype(np.int64)
 
 
 def with_common_field(table: pa.Table, schemas: Sequence[pa.Schema]) -> pa.Table:

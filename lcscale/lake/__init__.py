@@ -4,7 +4,7 @@ from lcscale.lake.catalog import Catalog, open_catalog
 from lcscale.lake.draft import Draft
 from lcscale.lake.lake import Lake
 from lcscale.lake.leaf import Leaf, LeafWriter, write_leaf
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel, spatial_index
 from lcscale.lake.region import Box, Cone
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "LeafWriter",
     "Pixel",
     "open_catalog",
+    "spatial_index",
     "write_leaf",
 ]

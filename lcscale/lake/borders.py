@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from lcscale.lake.leaf import Ranges
 from lcscale.lake.pixel import Pixel
 
 _CELLS_ACROSS = 6
+_PIXELS_ACROSS = 3
 _CELL_ARCSEC = math.degrees(math.sqrt(math.pi / 3.0)) * 3600.0
 """Side of a square of the area of a cell of order 0."""
 _NARROWEST = 0.625
@@ -24,24 +26,33 @@ def ranges_around(index: npt.NDArray[np.int64], reach: float) -> Ranges:
     smallest width away. The order is fine enough to be a thin border around a partition, and coarse enough that a
     cell is wider than the reach.
     """
-    from cdshealpix.nested import neighbours
-
     if index.size == 0:
         return np.empty((0, 2), np.int64)
-    orders = np.arange(30)
-    widest = orders[_NARROWEST * _CELL_ARCSEC / 2.0**orders > reach]
-    if widest.size == 0:
+    widest = _finest_wider_than(reach)
+    if widest is None:
         return np.array([[0, 12 << 58]], np.int64)
     spread = int(index.max() ^ index.min())
-    order = min(int(widest.max()), max(0, 29 - (spread.bit_length() + 1) // 2) + _CELLS_ACROSS)
+    order = min(widest, max(0, 29 - (spread.bit_length() + 1) // 2) + _CELLS_ACROSS)
     shift = 2 * (29 - order)
-    cells = distinct(index >> shift)
+    return _with_neighbours(distinct(index >> shift), order)
+
+
+def _with_neighbours(cells: npt.NDArray[np.int64], order: int) -> Ranges:
+    """HEALPix ranges of `cells` of `order`, sorted and distinct, and of the cells around them."""
+    from cdshealpix.nested import neighbours
+
     around = np.asarray(neighbours(cells.astype(np.uint64), order)).astype(np.int64).ravel()
     cells = np.unique(np.concatenate([cells, around[around >= 0]]))
-    breaks = np.flatnonzero(np.diff(cells) > 1)
-    first = cells[np.concatenate([[0], breaks + 1])]
-    last = cells[np.concatenate([breaks, [cells.size - 1]])]
-    return np.column_stack([first << shift, (last + 1) << shift])
+    shift = 2 * (29 - order)
+    return united(np.column_stack([cells << shift, (cells + 1) << shift]))
+
+
+def united(ranges: Ranges) -> Ranges:
+    """The sorted, disjoint ranges that hold what any of `ranges`, sorted by their first index, holds."""
+    behind = np.maximum.accumulate(ranges[:, 1])
+    breaks = np.flatnonzero(ranges[1:, 0] > behind[:-1])
+    first = ranges[np.concatenate([[0], breaks + 1]), 0]
+    return np.column_stack([first, behind[np.concatenate([breaks, [len(ranges) - 1]])]])
 
 
 def ranges_around_pixel(pixel: Pixel, reach: float) -> Ranges:
@@ -51,6 +62,34 @@ def ranges_around_pixel(pixel: Pixel, reach: float) -> Ranges:
     finer = min(pixel.order + _CELLS_ACROSS, 29)
     cells = np.arange(4 ** (finer - pixel.order)) + (pixel.pixel << 2 * (finer - pixel.order))
     return ranges_around(cells << 2 * (29 - finer), reach)
+
+
+def ranges_around_pixels(pixels: Sequence[Pixel], reach: float) -> Ranges:
+    """HEALPix ranges that hold every position in any of `pixels` or within `reach` arcseconds of one."""
+    widest = _finest_wider_than(reach)
+    if not pixels or widest is None:
+        return np.array([[0, 12 << 58]] if pixels else [], np.int64).reshape(-1, 2)
+    if reach <= 0:
+        return united(np.array(sorted(pixel.span for pixel in pixels), np.int64))
+    found = []
+    for order in {pixel.order for pixel in pixels}:
+        numbers = np.array(sorted(pixel.pixel for pixel in pixels if pixel.order == order), np.int64)
+        finer = min(order + _PIXELS_ACROSS, widest)
+        if finer < order:
+            cells = distinct(numbers >> 2 * (order - finer))
+        else:
+            children = 4 ** (finer - order)
+            cells = (numbers[:, None] * children + np.arange(children)).ravel()
+        found.append(_with_neighbours(cells, finer))
+    ranges = np.concatenate(found)
+    return united(ranges[np.argsort(ranges[:, 0], kind="stable")])
+
+
+def _finest_wider_than(reach: float) -> int | None:
+    """Finest order whose cells are wider than `reach` arcseconds; None where none is."""
+    orders = np.arange(30)
+    wider = orders[_NARROWEST * _CELL_ARCSEC / 2.0**orders > reach]
+    return int(wider.max()) if wider.size else None
 
 
 def distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -20,6 +20,7 @@ from lcscale.lake.region import as_region
 from lcscale.lake.source import open_source
 from lcscale.lake.storage import place_of
 from lcscale.lake.view import View, listed
+from lcscale.lightcurves import LightCurveFields
 from lcscale.steps import Step, Where, chain_schema
 
 if TYPE_CHECKING:
@@ -237,19 +238,33 @@ class Catalog(View):
         return write_view(plan, Draft(root / name, plan.text), max_failed=max_failed, **options)
 
 
-def open_catalog(url: str, **storage_options: Any) -> Catalog:
+def open_catalog(url: str, *, light_curves: LightCurveFields | None = None, **storage_options: Any) -> Catalog:
     """Open any HATS catalog or collection: ours or others', local, ``https://`` or ``s3://``.
 
     Parameters
     ----------
     url
         Its folder or URL.
+    light_curves
+        Names of its light curves' columns and fields, where they are not ours; every step then finds them in the
+        column `lightcurve`. Forms of ZTF's releases are known without.
     storage_options
         Options of the file system, such as ``anon=True`` for public buckets.
+
+    Examples
+    --------
+    >>> from lcscale.lightcurves import LightCurveFields
+    >>> fields = LightCurveFields(time="mjd", mag="psfmag", mag_err="psfmagerr", band="filter")
+    >>> open_catalog("s3://survey/objects", light_curves=fields)  # doctest: +SKIP
     """
-    return open_with(url, storage_options)
+    return open_with(url, storage_options, light_curves=light_curves)
 
 
-def open_with(url: str, options: Mapping[str, Any], entries: UPath | None = None) -> Catalog:
+def open_with(
+    url: str,
+    options: Mapping[str, Any],
+    entries: UPath | None = None,
+    light_curves: LightCurveFields | None = None,
+) -> Catalog:
     """`open_catalog` for a catalog of the lake at `entries`."""
-    return Catalog(open_source(url, options), entries=entries)
+    return Catalog(open_source(url, options, light_curves), entries=entries)

@@ -89,12 +89,13 @@ class Plan:
     """What is done to which leaves, and the keys of the tasks."""
 
     def __init__(self, view: View) -> None:
-        identities = view.source.identities()
+        leaves = view.partitions
+        identities = view.source.identities(leaves)
         self.view = view
         self.plan = view.plan()
-        self.what = view.steps_fingerprint() + "|" + ",".join(self.plan.columns)
-        keys = (_digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{self.what}") for leaf in view.partitions)
-        self.leaves = dict(zip(keys, view.partitions, strict=True))
+        self.what = view.steps_fingerprint([leaf.pixel for leaf in leaves]) + "|" + ",".join(self.plan.columns)
+        keys = (_digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{self.what}") for leaf in leaves)
+        self.leaves = dict(zip(keys, leaves, strict=True))
 
     @property
     def text(self) -> str:
@@ -104,7 +105,7 @@ class Plan:
     def tasks(self, draft: Draft) -> _Tasks:
         """The draft's tasks."""
         given = replace(self.plan, leaf_options=parquet_options(self.plan.schema))
-        shared = Shared(_digest(f"{self.view.source.url}|{self.plan.input_schema}|{self.what}"), given)
+        shared = Shared(_digest(f"{self.view.source.url}|{self.view.source.schema}|{self.what}"), given)
         return _Tasks(self.leaves, shared, draft.folder, self.view.name)
 
     def leaves_written(self, draft: Draft) -> list[dict[str, Any]]:

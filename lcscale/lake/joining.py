@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lake.inputs import JOIN
-from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.view import View
 from lcscale.lightcurves import append_columns, appended_schema, maker_of
 
@@ -71,6 +71,10 @@ class Join:
         """The right-hand content and the column."""
         how = "" if self.how == "left" else f" {self.how}"
         return f"Join {self.right.fingerprint()} {self.on}{how} v{self.version}"
+
+    def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
+        """The same for left rows in `pixels` only."""
+        return f"Join {self.right.fingerprint(pixels)} {self.on} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table`; nulls where `right` has no such row, or without them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -35,6 +36,25 @@ _BATCH_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
+class FileIndex:
+    """A column of files with nested HEALPix indices."""
+
+    name: str = HEALPIX_COLUMN
+    """Name of the column."""
+    order: int = 29
+    """HEALPix order of the indices, at most 29."""
+
+    @property
+    def shift(self) -> int:
+        """Bits between its indices and those of order 29."""
+        return 2 * (29 - self.order)
+
+
+OUR_INDEX = FileIndex()
+"""The column `_healpix_29`, which every leaf written here has."""
+
+
+@dataclass(frozen=True)
 class Leaf:
     """Where the rows of one HEALPix pixel are."""
 
@@ -44,49 +64,92 @@ class Leaf:
     """URL or path of the Parquet file (or folder of files)."""
     options: tuple[tuple[str, Any], ...] = ()
     """Storage options of its file system, as items."""
+    is_folder: bool = False
+    """Whether the path is a folder, whose Parquet files hold the rows together."""
 
     @property
     def upath(self) -> UPath:
         """The path with its file system."""
         return path_at(self.path, dict(self.options))
 
+    def files(self) -> list[UPath]:
+        """Its files, by name; those whose names start with ``_`` or ``.`` are no data."""
+        path = self.upath
+        if not self.is_folder:
+            return [path]
+        try:
+            found = sorted(path.fs.find(path.path))
+        except OSError as error:
+            raise LcscaleError(f"cannot read the leaf {self.path}: {error}") from error
+        start = len(path.path.rstrip("/")) + 1
+        files = [name for name in found if not any(part[:1] in ("_", ".") for part in name[start:].split("/"))]
+        if not files:
+            raise LcscaleError(f"cannot read the leaf {self.path}: there is no file in it")
+        return [path / name[start:] for name in files]
+
     def read(self, columns: Sequence[str] | None = None, ranges: Ranges | None = None) -> pa.Table:
         """The rows whose `_healpix_29` lies in `ranges` (default: all), with `columns` (default: all)."""
-        batches = list(self.batches(columns, ranges))
-        if batches:
-            return pa.concat_tables(batches).combine_chunks()
-        with self._open() as file:
-            schema = file.schema_arrow
-        return schema.empty_table() if columns is None else schema.empty_table().select(list(columns))
+        names = self.schema().names if columns is None else list(columns)
+        tables = []
+        for table in self.batches(names if HEALPIX_COLUMN in names else [*names, HEALPIX_COLUMN], ranges):
+            if ranges is not None:
+                chosen = inside(table.column(HEALPIX_COLUMN).to_numpy(), ranges)
+                table = table if chosen.all() else table.filter(pa.array(chosen))
+            tables.append(table.select(names))
+        return pa.concat_tables(tables).combine_chunks() if tables else self.schema().empty_table().select(names)
 
-    def batches(self, columns: Sequence[str] | None = None, ranges: Ranges | None = None) -> Iterator[pa.Table]:
-        """The same rows in order, some row groups at a time."""
-        with self._open() as file:
-            names = None if columns is None else list(columns)
-            for groups in _batched(file.metadata, _groups_within(file.metadata, ranges)):
-                table = file.read_row_groups(groups, columns=names, use_threads=False)
-                if names is not None:
-                    table = table.select(names)
-                if ranges is not None:
-                    index = (
-                        table
-                        if HEALPIX_COLUMN in table.column_names
-                        else file.read_row_groups(groups, [HEALPIX_COLUMN])
-                    )
-                    wanted = inside(index.column(HEALPIX_COLUMN).to_numpy(), ranges)
-                    table = table if wanted.all() else table.filter(pa.array(wanted))
-                yield table
+    def schema(self) -> pa.Schema:
+        """Schema of its (first) file."""
+        with self._open(self.files()[0]) as file:
+            return file.schema_arrow
 
-    def _open(self) -> pq.ParquetFile:
-        path = self.upath
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        ranges: Ranges | None = None,
+        index: FileIndex | None = OUR_INDEX,
+    ) -> Iterator[pa.Table]:
+        """What its files hold in row groups that may have rows in `ranges`, with those of `columns` that they have.
+
+        Each table holds what comes next in the order of `index`, in any order in itself: some row groups at a time
+        where their statistics say that they follow each other within the pixel; else everything at once.
+        """
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context(self._open(path)) for path in self.files()]
+            groups = [(n, group) for n, file in enumerate(files) for group in range(file.num_row_groups)]
+            bounds = _bounds([file.metadata for file in files], index)
+            first, behind = self.pixel.span
+            if bounds is None or len(bounds) == 0 or bounds.min() < first or bounds.max() >= behind:
+                batches = iter([groups] if groups else [])
+            else:
+                order = np.lexsort((bounds[:, 1], bounds[:, 0]))
+                gap = bounds[order[1:], 0] - bounds[order[:-1], 1]
+                exact = index is not None and not index.shift and len(files) == 1
+                follow = bool((gap >= (0 if exact else 1)).all())
+                order = order if follow else np.arange(len(groups))
+                chosen = [groups[at] for at in order if ranges is None or _overlap(bounds[at], ranges)]
+                batches = _batched(files, chosen) if follow else iter([chosen] if chosen else [])
+            for batch in batches:
+                numbers = dict.fromkeys(number for number, _ in batch)
+                tables = [_read(files[n], [group for number, group in batch if number == n], columns) for n in numbers]
+                yield self._one(tables)
+
+    def _one(self, tables: Sequence[pa.Table]) -> pa.Table:
+        """The tables of its files as one, of the columns that any of them has."""
+        if len(tables) == 1:
+            return tables[0]
         try:
-            if path.is_dir():  # npix_suffix "/": a folder of one file
-                (path,) = sorted(path.glob("*.parquet"), key=str)
+            return pa.concat_tables(tables, promote_options="permissive")
+        except pa.ArrowException as error:
+            raise LcscaleError(f"the files of the leaf {self.path} do not agree on their columns: {error}") from error
+
+    def _open(self, path: UPath) -> pq.ParquetFile:
+        try:
             if is_local(path):
                 return pq.ParquetFile(path.path, memory_map=True)
             return pq.ParquetFile(path.path, filesystem=path.fs, pre_buffer=True)
         except (OSError, pa.ArrowInvalid) as error:
-            raise LcscaleError(f"cannot read the leaf {self.path}: {error}") from error
+            raise LcscaleError(f"cannot read the leaf {path}: {error}") from error
 
 
 def inside(index: npt.NDArray[np.int64], ranges: Ranges) -> npt.NDArray[np.bool_]:
@@ -108,35 +171,50 @@ def cells_of(index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.N
     return cells, rows.astype(np.int64)
 
 
-def _groups_within(metadata: pq.FileMetaData, ranges: Ranges | None) -> list[int]:
-    """Row groups that may hold rows of `ranges`, by their statistics."""
-    every = list(range(metadata.num_row_groups))
-    column = next((i for i in range(metadata.num_columns) if metadata.schema.column(i).path == HEALPIX_COLUMN), None)
-    if ranges is None or column is None:
-        return every
-    chosen = []
-    for group in every:
-        statistics = metadata.row_group(group).column(column).statistics
-        if statistics is not None and statistics.has_min_max:
-            first = np.searchsorted(ranges[:, 1], statistics.min, side="right")
-            if first == len(ranges) or ranges[first, 0] > statistics.max:
-                continue
-        chosen.append(group)
-    return chosen
+def _bounds(files: Sequence[pq.FileMetaData], index: FileIndex | None) -> npt.NDArray[np.int64] | None:
+    """First and last index (order 29) of every row group, int64 [n, 2]; None where statistics do not say."""
+    found: list[tuple[int, int]] = []
+    for metadata in files:
+        names = [metadata.schema.column(i).path for i in range(metadata.num_columns)]
+        if index is None or index.name not in names:
+            return None
+        column = names.index(index.name)
+        for group in range(metadata.num_row_groups):
+            statistics = metadata.row_group(group).column(column).statistics
+            if statistics is None or not statistics.has_min_max or statistics.null_count:
+                return None
+            if not (isinstance(statistics.min, int) and 0 <= statistics.min <= statistics.max < 12 << 2 * index.order):
+                return None
+            found.append((statistics.min << index.shift, ((statistics.max + 1) << index.shift) - 1))
+    return np.array(found, np.int64).reshape(-1, 2)
 
 
-def _batched(metadata: pq.FileMetaData, groups: Sequence[int]) -> Iterator[list[int]]:
+def _overlap(bounds: npt.NDArray[np.int64], ranges: Ranges) -> bool:
+    """Whether any of the `ranges` has indices from the first to the last of `bounds`."""
+    first = np.searchsorted(ranges[:, 1], bounds[0], side="right")
+    return bool(first < len(ranges) and ranges[first, 0] <= bounds[1])
+
+
+def _batched(files: Sequence[pq.ParquetFile], groups: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
     """Consecutive row groups gathered to about `_BATCH_BYTES`."""
-    batch: list[int] = []
+    batch: list[tuple[int, int]] = []
     size = 0
-    for group in groups:
-        batch.append(group)
-        size += metadata.row_group(group).total_byte_size
+    for file, group in groups:
+        batch.append((file, group))
+        size += files[file].metadata.row_group(group).total_byte_size
         if size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _read(file: pq.ParquetFile, groups: Sequence[int], columns: Sequence[str] | None) -> pa.Table:
+    """Row groups of a file, with those of `columns` that it has, in that order."""
+    if columns is None:
+        return file.read_row_groups(list(groups), use_threads=False)
+    names = [name for name in columns if name in file.schema_arrow.names]
+    return file.read_row_groups(list(groups), columns=names, use_threads=False).select(names)
 
 
 def parquet_options(schema: pa.Schema) -> dict[str, Any]:

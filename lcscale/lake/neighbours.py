@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -30,7 +30,7 @@ from lcscale.errors import InputError, LcscaleError
 from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
 from lcscale.lake.inputs import CROSSMATCH
-from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.view import View
 from lcscale.steps import Select
 
@@ -100,8 +100,13 @@ class Crossmatch:
 
     def fingerprint(self) -> str:
         """The right-hand content and the options; the left's too where left rows compete with each other."""
-        left = self.left.fingerprint() if self.options.mutual else ""
-        return f"Crossmatch {left} {self.right.fingerprint()} {self.options!r} v{self.version}"
+        return self.fingerprint_near([leaf.pixel for leaf in self.left.partitions])
+
+    def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
+        """The same for left rows in `pixels` only."""
+        left = self.left.fingerprint(pixels, context_reach_arcsec(self.options)) if self.options.mutual else ""
+        right = self.right.fingerprint(pixels, reach_arcsec(self.options))
+        return f"Crossmatch {left} {right} {self.options!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Join the rows of `table` with those around them.
@@ -187,5 +192,5 @@ def reference(catalog: View, of_rows: bool) -> Reference:
     if not of_rows or told.epoch is not None or EPOCH_COLUMN not in source.schema.names:
         return told
     with ThreadPoolExecutor(8) as pool:
-        rows = list(pool.map(lambda leaf: leaf.read([EPOCH_COLUMN]), source.leaves))
+        rows = list(pool.map(lambda leaf: source.layout.read(leaf, [EPOCH_COLUMN]), source.leaves))
     return replace(told, row_epoch=row_epoch(pa.concat_tables(rows), catalog.name))

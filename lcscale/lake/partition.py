@@ -15,6 +15,7 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine.overlap import ahead, turn
+from lcscale.lake.layout import Layout
 from lcscale.lake.leaf import Leaf, LeafWriter, Ranges
 from lcscale.lake.region import Region
 from lcscale.lake.storage import writing
@@ -27,12 +28,8 @@ class PartitionPlan:
 
     columns: tuple[str, ...]
     """Columns to read."""
-    input_schema: pa.Schema
-    """Schema of the catalog, from which `columns` are taken."""
-    ra: str
-    """Name of the right-ascension column."""
-    dec: str
-    """Name of the declination column."""
+    layout: Layout
+    """How the catalog's files hold its rows."""
     steps: tuple[Step, ...] = ()
     """Steps to apply, in order."""
     region: Region | None = None
@@ -43,8 +40,13 @@ class PartitionPlan:
     @property
     def schema(self) -> pa.Schema:
         """Schema of the result."""
-        fields = [self.input_schema.field(name) for name in self.columns]
-        return chain_schema(self.steps, pa.schema(fields, self.input_schema.metadata))
+        return chain_schema(self.steps, self.input_schema)
+
+    @property
+    def input_schema(self) -> pa.Schema:
+        """Schema of the rows before the steps."""
+        schema = self.layout.schema
+        return pa.schema([schema.field(name) for name in self.columns], schema.metadata)
 
     def batches(self, leaf: Leaf, ranges: Ranges | None = None) -> Iterator[pa.Table]:
         """The rows of `leaf` before the steps, in batches while every step is rowwise, else in one table.
@@ -53,11 +55,11 @@ class PartitionPlan:
         """
         if ranges is None and self.region is not None:
             ranges = self.region.ranges()
-        batches = leaf.batches(self.columns, ranges)
+        batches = self.layout.batches(leaf, self.columns, ranges)
         if self.region is not None:
-            region = self.region
-            batches = (batch.filter(pa.array(region.contains(batch, self.ra, self.dec))) for batch in batches)
-        fields = pa.schema([self.input_schema.field(name) for name in self.columns], self.input_schema.metadata)
+            region, layout = self.region, self.layout
+            batches = (batch.filter(pa.array(region.contains(batch, layout.ra, layout.dec))) for batch in batches)
+        fields = self.input_schema
         batches = (batch.cast(fields) if batch.schema != fields else batch for batch in batches)
         if not all(step.rowwise for step in self.steps):
             batches = iter([pa.concat_tables([fields.empty_table(), *batches]).combine_chunks()])

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.arrays import modulo_360
+
 HEALPIX_COLUMN = "_healpix_29"
 """Name of the column with the nested HEALPix index at order 29, by which the rows of a leaf are sorted."""
 
@@ -30,3 +35,15 @@ class Pixel(NamedTuple):
 
     def __str__(self) -> str:
         return f"Norder={self.order}/Npix={self.pixel}"
+
+
+def spatial_index(ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Nested HEALPix index at order 29 of positions in degrees, as `hats` computes it.
+
+    With the library beneath it: importing hats itself would cost every worker of a job two seconds.
+    """
+    import cdshealpix
+    from astropy.coordinates import Latitude, Longitude
+
+    lon, lat = Longitude(modulo_360(ra), unit="deg"), Latitude(dec, unit="deg")
+    return np.asarray(cdshealpix.lonlat_to_healpix(lon, lat, 29)).astype(np.int64)

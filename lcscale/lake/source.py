@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import os
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +18,17 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.engine import Ledger
-from lcscale.errors import InputError
+from lcscale.errors import InputError, LcscaleError
 from lcscale.lake.collection import current_version
+from lcscale.lake.layout import Layout, layout_of
 from lcscale.lake.leaf import Leaf, Ranges, leaf_name
 from lcscale.lake.manifest import Manifest, described
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.storage import is_local, path_at
+from lcscale.lightcurves.fields import LightCurveFields
+
+if TYPE_CHECKING:
+    from hats.catalog import TableProperties
 
 _MISSING = "lcscale_missing"
 
@@ -36,18 +43,29 @@ class Source:
     """Folder of the version."""
     options: tuple[tuple[str, Any], ...]
     """Storage options, as items."""
-    schema: pa.Schema
-    """Arrow schema of its rows, `_healpix_29` first."""
+    layout: Layout
+    """How its files hold the rows."""
     leaves: tuple[Leaf, ...]
     """Its leaves, in order of the sky (by first HEALPix index)."""
-    ra: str
-    """Name of the right-ascension column, degrees."""
-    dec: str
-    """Name of the declination column, degrees."""
     rows: int
     """Total number of rows, as its properties say."""
     properties: tuple[tuple[str, str], ...]
     """All of `hats.properties`, as items."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Arrow schema of its rows, with `_healpix_29`."""
+        return self.layout.schema
+
+    @property
+    def ra(self) -> str:
+        """Name of the right-ascension column, degrees."""
+        return self.layout.ra
+
+    @property
+    def dec(self) -> str:
+        """Name of the declination column, degrees."""
+        return self.layout.dec
 
     @property
     def folder(self) -> UPath:
@@ -87,16 +105,18 @@ class Source:
         """What the version knows of its leaves; None where it has no manifest."""
         return Manifest.read(self.folder)
 
-    def identities(self) -> dict[Pixel, str]:
-        """What stands for each leaf's content: its digest, the store's checksum, or a content hash."""
-        known = self._digests()
-        missing = [leaf for leaf in self.leaves if leaf.pixel not in known]
+    def identities(
+        self, leaves: Sequence[Leaf] | None = None, digests: Mapping[Pixel, str] | None = None
+    ) -> dict[Pixel, str]:
+        """What stands for the content of each of `leaves` (default: all): its digest, else how it is stored."""
+        known = dict(self.digests() if digests is None else digests)
+        missing = [leaf for leaf in (self.leaves if leaves is None else leaves) if leaf.pixel not in known]
         with ThreadPoolExecutor(8) as pool:
-            hashes = pool.map(content_identity, [leaf.upath for leaf in missing])
-        return known | {leaf.pixel: found for leaf, found in zip(missing, hashes, strict=True)}
+            found = pool.map(stored_identity, missing)
+        return known | {leaf.pixel: identity for leaf, identity in zip(missing, found, strict=True)}
 
-    def _digests(self) -> dict[Pixel, str]:
-        """Digests of its leaves, of the manifest or (versions before manifests) of the ledger."""
+    def digests(self) -> dict[Pixel, str]:
+        """Digests of leaves, of the manifest or (versions before manifests) of the ledger; of others' none."""
         if self.manifest is not None:
             return self.manifest.digests()
         done = Ledger(self.folder / "ledger").done().values()
@@ -112,6 +132,30 @@ class Source:
         return {leaf.pixel: result for leaf, result in zip(self.leaves, found, strict=True)}
 
 
+def stored_identity(leaf: Leaf) -> str:
+    """A text that changes when the content of `leaf` does: the stores' checksums of its files, or sizes and times.
+
+    Nothing of the content is read, unless the store tells neither.
+    """
+    return "-".join(_file_identity(path) for path in leaf.files())
+
+
+def _file_identity(path: UPath) -> str:
+    try:
+        info = path.fs.info(path.path)
+    except OSError as error:
+        raise LcscaleError(f"cannot read the leaf {path}: {error}") from error
+    for key in ("ETag", "etag", "md5Hash", "content_md5", "crc32c"):
+        if info.get(key):
+            return str(info[key]).strip('"')
+    if is_local(path):
+        return f"{info['size']}@{os.stat(path.path).st_mtime_ns}"
+    for key in ("LastModified", "last_modified", "updated", "mtime"):
+        if info.get(key) and info.get("size") is not None:
+            return f"{info['size']}@{info[key]}"
+    return content_identity(path)
+
+
 def missing_property(labels: Iterable[str]) -> dict[str, str]:
     """Entries of ``hats.properties`` that say how much is missing in a version, and what; none where nothing is."""
     every = list(dict.fromkeys(labels))
@@ -119,14 +163,7 @@ def missing_property(labels: Iterable[str]) -> dict[str, str]:
 
 
 def content_identity(path: UPath) -> str:
-    """A text that changes when the content of the file at `path` does: the store's checksum, or a hash of it."""
-    if not is_local(path):
-        info = path.fs.info(path.path)
-        for key in ("ETag", "etag", "md5Hash", "content_md5", "crc32c"):
-            if info.get(key):
-                return str(info[key]).strip('"')
-    if path.is_dir():
-        return "-".join(content_identity(child) for child in sorted(path.glob("*.parquet"), key=str))
+    """A hash of the content of the file at `path`."""
     with path.open("rb") as stream:
         digest = hashlib.blake2b(digest_size=16)
         while chunk := stream.read(8 << 20):
@@ -134,7 +171,9 @@ def content_identity(path: UPath) -> str:
     return digest.hexdigest()
 
 
-def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
+def open_source(
+    url: str, options: Mapping[str, Any] | None = None, light_curves: LightCurveFields | None = None
+) -> Source:
     """Open the HATS catalog, or the primary catalog of the HATS collection, at `url`.
 
     Parameters
@@ -143,6 +182,8 @@ def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
         Folder or fsspec URL (``s3://``, ``https://``, …).
     options
         Storage options of the file system.
+    light_curves
+        Names of its light curves' parts, where they are not ours; default: ours, or those of ZTF's releases.
     """
     given = dict(options or {})
     place = path_at(url, given)
@@ -152,7 +193,9 @@ def open_source(url: str, options: Mapping[str, Any] | None = None) -> Source:
         folder = place if version is None else path_at(version, given) if elsewhere else place / version
         try:
             manifest = Manifest.read(folder)
-            return _open_foreign(url, folder, given) if manifest is None else _open_own(folder, manifest, given)
+            if manifest is None:
+                return _open_foreign(url, folder, given, light_curves)
+            return _open_own(url, folder, manifest, given, light_curves)
         except OSError as error:
             now = _current(place)
             if now != version:  # it was replaced, and removed, before all of it was read
@@ -171,67 +214,75 @@ def _current(place: UPath) -> str | None:
         return None
 
 
-def _open_own(folder: UPath, manifest: Manifest, given: Mapping[str, Any]) -> Source:
+def _open_own(
+    url: str, folder: UPath, manifest: Manifest, given: Mapping[str, Any], light_curves: LightCurveFields | None
+) -> Source:
     """The version at `folder`, told by its manifest."""
     from hats.catalog import TableProperties
 
     properties = TableProperties.read_from_dir(folder)
-    with (folder / "dataset" / "_common_metadata").open("rb") as stream:
-        schema = pq.read_schema(stream)
-    options = tuple(given.items())
-    root = str(folder)
-    return Source(
-        name=properties.catalog_name,
-        url=root,
-        options=options,
-        schema=schema,
-        leaves=tuple(Leaf(pixel, f"{root}/{leaf_name(pixel)}", options) for pixel in manifest.pixels),
-        ra=properties.ra_column,
-        dec=properties.dec_column,
-        rows=manifest.rows,
-        properties=tuple((str(k), str(v)) for k, v in (properties.explicit_dict() | properties.extra_dict()).items()),
-    )
+    try:
+        with (folder / "dataset" / "_common_metadata").open("rb") as stream:
+            schema = pq.read_schema(stream)
+    except FileNotFoundError:
+        schema = None
+    return _source(url, folder, properties, manifest.pixels, schema, manifest.rows, given, light_curves)
 
 
-def _open_foreign(url: str, folder: UPath, given: Mapping[str, Any]) -> Source:
+def _open_foreign(url: str, folder: UPath, given: Mapping[str, Any], light_curves: LightCurveFields | None) -> Source:
     """The catalog at `folder`, reached through `url`, as hats reads it."""
     import hats
     from hats.catalog.catalog_collection import CatalogCollection
-    from hats.io import paths
 
-    opened = hats.read_hats(folder, read_moc=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "_common_metadata or _metadata files not found")
+        opened = hats.read_hats(folder, read_moc=False)
     catalog = opened.main_catalog if isinstance(opened, CatalogCollection) else opened
     info = catalog.catalog_info
     if not hasattr(catalog, "get_healpix_pixels") or info.ra_column is None or info.dec_column is None:
         raise InputError(
             f"the catalog at {url} has no positions (catalog_type {info.catalog_type}); it cannot be mapped"
         )
-    base = catalog.catalog_base_dir
-    suffix = info.npix_suffix or ".parquet"
-    leaves = [
-        Leaf(Pixel(p.order, p.pixel), str(paths.pixel_catalog_file(base, p, npix_suffix=suffix)), tuple(given.items()))
-        for p in catalog.get_healpix_pixels()
-    ]
-    schema = catalog.schema
-    if HEALPIX_COLUMN not in schema.names:
-        raise InputError(
-            f"the catalog at {url} has no column {HEALPIX_COLUMN} (HATS 1.0); "
-            "ingest it anew with `lcscale ingest table`"
-        )
-    return Source(
-        name=info.catalog_name,
-        url=str(base),
-        options=tuple(given.items()),
-        schema=_without_partition_columns(schema),
-        leaves=tuple(sorted(leaves, key=lambda leaf: leaf.pixel.span)),
-        ra=info.ra_column,
-        dec=info.dec_column,
-        rows=int(info.total_rows or 0),
-        properties=tuple((str(key), str(value)) for key, value in (info.explicit_dict() | info.extra_dict()).items()),
+    pixels = sorted(
+        (Pixel(each.order, each.pixel) for each in catalog.get_healpix_pixels()), key=lambda each: each.span
     )
+    rows = int(info.total_rows or 0)
+    return _source(url, catalog.catalog_base_dir, info, pixels, catalog.schema, rows, given, light_curves)
 
 
-def _without_partition_columns(schema: pa.Schema) -> pa.Schema:
-    """The schema of the leaves themselves: hive columns some writers list are not in them."""
-    fields = [field for field in schema if field.name not in ("Norder", "Dir", "Npix")]
-    return pa.schema(fields, schema.metadata)
+def _source(
+    url: str,
+    folder: UPath,
+    properties: TableProperties,
+    pixels: Sequence[Pixel],
+    stored: pa.Schema | None,
+    rows: int,
+    given: Mapping[str, Any],
+    light_curves: LightCurveFields | None,
+) -> Source:
+    """The catalog at `folder`, with its files where the properties say and in the form that they have."""
+    suffix, root, options = properties.npix_suffix or ".parquet", str(folder), tuple(given.items())
+    in_folders = suffix == "/"
+    ending = "" if in_folders else suffix
+    names = (leaf_name(pixel).removesuffix(".parquet") + ending for pixel in pixels)
+    leaves = tuple(
+        Leaf(pixel, f"{root}/{name}", options, in_folders) for pixel, name in zip(pixels, names, strict=True)
+    )
+    if stored is None and not leaves:
+        raise InputError(f"the catalog at {url} has no schema: neither dataset/_common_metadata nor any leaf")
+    schema = leaves[0].schema() if stored is None else stored
+    try:
+        index = properties.healpix_column, properties.healpix_order
+        layout = layout_of(schema, properties.ra_column, properties.dec_column, index=index, light_curves=light_curves)
+    except InputError as error:
+        raise InputError(f"the catalog at {url}: {error}") from error
+    entries = properties.explicit_dict() | properties.extra_dict()
+    return Source(
+        name=properties.catalog_name,
+        url=root,
+        options=options,
+        layout=layout,
+        leaves=leaves,
+        rows=rows,
+        properties=tuple((str(key), str(value)) for key, value in entries.items()),
+    )

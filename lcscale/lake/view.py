@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import pyarrow as pa
 from upath import UPath
@@ -14,6 +14,7 @@ from upath import UPath
 from lcscale.engine.overlap import two_at_once
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
+from lcscale.lake.borders import ranges_around_pixels
 from lcscale.lake.inputs import (
     CODE,
     COMMON_ID_COLUMNS,
@@ -31,9 +32,18 @@ from lcscale.lake.inputs import (
 )
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.partition import PartitionPlan
+from lcscale.lake.pixel import Pixel
 from lcscale.lake.region import Region
 from lcscale.lake.source import Source
 from lcscale.steps import Narrowing, Select, Step, chain_schema
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A step that reads rows of another catalog around those of a partition."""
+
+    def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
+        """`Step.fingerprint`, of a job that computes the partitions `pixels` only."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,7 @@ class View:
         columns, steps = self._needed()
         return PartitionPlan(
             columns=columns,
-            input_schema=self.source.schema,
-            ra=self.source.ra,
-            dec=self.source.dec,
+            layout=self.source.layout,
             steps=steps,
             region=self.area,
         )
@@ -120,16 +128,30 @@ class View:
         """All rows in one Arrow table, computed here."""
         return pa.concat_tables([self.schema.empty_table(), *self.to_batches()]).combine_chunks()
 
-    def fingerprint(self) -> str:
-        """A text that stands for its content: the leaves' identities, the steps and the region."""
-        identities = self.source.identities()
-        parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in self.partitions]
-        digest = hashlib.blake2b("\n".join([*parts, self.steps_fingerprint()]).encode(), digest_size=16)
+    def fingerprint(self, near: Sequence[Pixel] | None = None, reach: float = 0.0) -> str:
+        """A text that stands for its content: the leaves' identities, the steps and the region.
+
+        Of a catalog that does not tell what its leaves hold, only those count that lie within `reach` arcseconds of
+        the pixels `near` (default: all).
+        """
+        leaves, digests = self.partitions, self.source.digests()
+        if near is not None and any(leaf.pixel not in digests for leaf in leaves):
+            reached = set(self.source.leaves_within(ranges_around_pixels(near, reach)))
+            leaves = [leaf for leaf in leaves if leaf in reached]
+        identities = self.source.identities(leaves, digests)
+        parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in leaves]
+        steps = self.steps_fingerprint([leaf.pixel for leaf in leaves])
+        digest = hashlib.blake2b("\n".join([*parts, steps]).encode(), digest_size=16)
         return digest.hexdigest()
 
-    def steps_fingerprint(self) -> str:
-        """A text that stands for what is done to each partition."""
-        return "\n".join([repr(self.area), *(step.fingerprint() for step in self.steps)])
+    def steps_fingerprint(self, pixels: Sequence[Pixel] | None = None) -> str:
+        """A text that stands for what is done to each partition; `pixels` are all that are computed, where not all."""
+        steps = (
+            step.fingerprint_near(pixels) if isinstance(step, Reaching) and pixels is not None else step.fingerprint()
+            for step in self.steps
+        )
+        told = self.source.layout.fingerprint()
+        return "\n".join([*([told] if told else []), repr(self.area), *steps])
 
     @property
     def id_column(self) -> str:

@@ -12,6 +12,7 @@ from lcscale.lightcurves.appending import (
     maker_of,
 )
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
+from lcscale.lightcurves.fields import LightCurveFields
 
 if TYPE_CHECKING:
     from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, usable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LIGHTCURVE_TYPE",
     "MIN_OBSERVATIONS",
+    "LightCurveFields",
     "LightCurves",
     "append_columns",
     "appended_schema",

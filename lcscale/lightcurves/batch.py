@@ -292,10 +292,10 @@ def _fields_and_offsets(
             used = {name: value for name, value in lists.items() if name in wanted} or lists
             faults = unequal(used)
             readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
-            compact = {name: _compact(value, readable) for name, value in used.items()}
+            compact = {name: compact_lists(value, readable) for name, value in used.items()}
             return {name: values for name, (values, _) in compact.items()}, next(iter(compact.values()))[1], faults
     elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
-        values, offsets = _compact(nested)
+        values, offsets = compact_lists(nested)
         return dict(zip(values.type.names, values.flatten(), strict=True)), offsets, None
     raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
 
@@ -304,7 +304,7 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-def _compact(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+def compact_lists(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """Values and offsets of a list array that start at 0 and hold nothing behind rows that are null or unreadable."""
     if lists.null_count or readable is not None:
         full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
