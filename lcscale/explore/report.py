@@ -187,11 +187,8 @@ def _separations(catalog: Catalog) -> str:
 
 
 def _sky(catalogs: Sequence[Catalog]) -> str:
-    places = [place for catalog in catalogs if (place := places_of(catalog)).ra.size]
+    places = [place for catalog in catalogs if (place := places_of(catalog)).cells.size]
     if not places:
         return ""
-    caption = (
-        "Positions of the catalogs' rows (every k-th of more than 100,000). On maps of the whole sky, equal-area after "
-        "Mollweide, right ascension grows to the left and the line is the plane of the Galaxy."
-    )
+    caption = "Rows of the catalogs in HEALPix cells. On maps of the whole sky, equal-area after Mollweide, right ascension grows to the left and the line is the plane of the Galaxy."
     return figure(sky_maps(places, "sky"), caption)

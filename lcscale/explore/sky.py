@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.explore.drawing import ACCENT, FAINT, GRID, WARM, as_svg, new_figure, style
-from lcscale.lake import Catalog
+from lcscale.explore.drawing import ACCENT, FAINT, GRID, INK, PALE, WARM, as_svg, new_figure, style
+from lcscale.lake import HEALPIX_COLUMN, Catalog
+from lcscale.lake.leaf import CELL_ORDER, cells_of
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
-_MOST = 100_000
+_CELL_DEG = float(np.degrees(np.sqrt(np.pi / 3)) / 2**CELL_ORDER)
+_SKY_ORDER = 6
 _FIELD_DEG = 25.0
 _POLE = np.radians((192.85948, 27.12825))
 _NODE = np.radians(32.93192)
@@ -22,30 +25,45 @@ _NODE = np.radians(32.93192)
 
 @dataclass(frozen=True)
 class Places:
-    """Positions of (a fair part of) a catalog's rows."""
+    """How many rows of a catalog there are in each part of the sky."""
 
     name: str
     """Name of the catalog."""
-    rows: int
-    """Rows of the catalog."""
-    ra: Floats
-    """float64 [n], degrees; every k-th row of a large catalog."""
-    dec: Floats
-    """float64 [n], degrees."""
+    cells: Ints
+    """int64 [n], nested HEALPix pixels of order 8 that hold rows."""
+    counts: Ints
+    """int64 [n], rows in each."""
     marked: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
     """Positions of the rows to be marked, degrees."""
 
+    @property
+    def rows(self) -> int:
+        """Rows of the catalog."""
+        return int(self.counts.sum())
+
+    def at(self, order: int) -> Places:
+        """The same by pixels of a lower order."""
+        cells, place = np.unique(self.cells >> 2 * (CELL_ORDER - order), return_inverse=True)
+        return replace(self, cells=cells, counts=np.bincount(place, self.counts).astype(np.int64))
+
 
 def places_of(catalog: Catalog) -> Places:
-    """Positions of every k-th row, so that no more than 100,000 are kept."""
-    step = max(1, -(-catalog.source.rows // _MOST))
-    ra, dec = [np.empty(0)], [np.empty(0)]
-    start = 0
-    for table in catalog.columns().to_batches():
-        for values, column in ((ra, catalog.source.ra), (dec, catalog.source.dec)):
-            values.append(table.column(column).to_numpy(zero_copy_only=False)[start::step].astype(np.float64))
-        start = (start - table.num_rows) % step
-    return Places(catalog.name, catalog.source.rows, np.concatenate(ra), np.concatenate(dec))
+    """Rows by cell: what the manifest tells, else (catalogs of others, steps) counted in the HEALPix index."""
+    manifest = None if catalog.steps or catalog.area is not None else catalog.source.manifest
+    counts = np.zeros(12 << 2 * CELL_ORDER, np.int64) if manifest is None else manifest.counts(CELL_ORDER)
+    for table in catalog.columns().to_batches() if manifest is None else ():
+        cells, rows = cells_of(table.column(HEALPIX_COLUMN).to_numpy())
+        counts[cells] += rows
+    occupied = np.flatnonzero(counts)
+    return Places(catalog.name, occupied, counts[occupied])
+
+
+def centres(cells: Ints, order: int) -> tuple[Floats, Floats]:
+    """Right ascension and declination of the centres of nested pixels, degrees."""
+    from cdshealpix.nested import healpix_to_lonlat
+
+    lon, lat = healpix_to_lonlat(cells.astype(np.uint64), order)
+    return np.asarray(lon.deg), np.asarray(lat.deg)
 
 
 def mollweide(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -82,9 +100,8 @@ def tangent_plane(ra: Floats, dec: Floats, centre_ra: float, centre_dec: float) 
 
 
 def centre_of(places: Sequence[Places]) -> tuple[float, float, float]:
-    """Mean direction (degrees) of all positions, and the radius of a cone about it that holds 99 % of them."""
-    ra = np.radians(np.concatenate([each.ra for each in places]))
-    dec = np.radians(np.concatenate([each.dec for each in places]))
+    """Mean direction (degrees) of all cells, and the radius of a cone about it that holds 99 % of them."""
+    ra, dec = map(np.radians, centres(np.concatenate([each.cells for each in places]), CELL_ORDER))
     vectors = np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
     x, y, z = vectors.mean(axis=1)
     middle = np.array([x, y, z]) / max(float(np.hypot(np.hypot(x, y), z)), 1e-12)
@@ -92,13 +109,15 @@ def centre_of(places: Sequence[Places]) -> tuple[float, float, float]:
     return (
         float(np.degrees(np.arctan2(y, x)) % 360),
         float(np.degrees(np.arcsin(middle[2]))),
-        float(np.quantile(away, 0.99)),
+        float(np.quantile(away, 0.99)) + _CELL_DEG,
     )
 
 
 def sky_maps(places: Sequence[Places], name: str) -> str:
     """A panel a catalog, all of the same part of the sky."""
-    places = [each for each in places if each.ra.size]
+    from matplotlib.colors import LinearSegmentedColormap, LogNorm
+
+    places = [each for each in places if each.cells.size]
     ra, dec, radius = centre_of(places)
     n_columns = min(len(places), 2)
     n_rows = -(-len(places) // n_columns)
@@ -109,48 +128,66 @@ def sky_maps(places: Sequence[Places], name: str) -> str:
         axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axis in axes[len(places) :]:
             axis.set_axis_off()
+        colours = LinearSegmentedColormap.from_list("rows", [PALE, ACCENT, INK])
         for axis, each in zip(axes, places, strict=False):
             axis.set_title(f"{each.name}  ({each.rows:,})")
-            if field:
-                _draw_field(axis, each, ra, dec, max(radius * 1.1, 0.01))
-            else:
-                _draw_sky(axis, each)
+            shown = each if field else each.at(_SKY_ORDER)
+            how = {"cmap": colours, "norm": LogNorm(1, max(2, int(shown.counts.max()))), "linewidths": 0}
+            drawn = _draw_field(axis, shown, how, ra, dec, radius) if field else _draw_sky(axis, shown, how)
+            bar = figure.colorbar(drawn, ax=axis, shrink=0.6, aspect=24, pad=0.02, format="%d")
+            bar.outline.set_visible(False)
+            bar.set_label(f"rows in {_CELL_DEG if field else _CELL_DEG * 2 ** (CELL_ORDER - _SKY_ORDER):.2g}° cells")
         return as_svg(figure, name, "Positions on the sky")
 
 
-def _dots(axis: Any, places: Places, project: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> None:
-    """All positions, smaller and fainter the more there are, and the marked ones above them."""
-    n = places.ra.size
-    size, alpha = float(np.clip(6_000 / max(n, 1), 0.6, 9.0)), float(np.clip(20_000 / max(n, 1), 0.15, 0.8))
-    axis.scatter(*project(places.ra, places.dec), s=size, alpha=alpha, color=ACCENT, linewidths=0, rasterized=True)
+def _mark(axis: Any, places: Places, project: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> None:
     if places.marked[0].size:
         axis.scatter(*project(*places.marked), s=9.0, color=WARM, linewidths=0, rasterized=True, zorder=3)
 
 
-def _draw_field(axis: Any, places: Places, ra: float, dec: float, radius: float) -> None:
+def _draw_field(axis: Any, places: Places, how: Mapping[str, Any], ra: float, dec: float, radius: float) -> Any:
     """Tangent plane about a centre, east to the left, ticks in degrees from it."""
-    _dots(axis, places, lambda lon, lat: tangent_plane(lon, lat, ra, dec))
+    from cdshealpix.nested import vertices
+    from matplotlib.collections import PolyCollection
+
+    lon, lat = (np.asarray(each.deg) for each in vertices(places.cells.astype(np.uint64), CELL_ORDER))
+    near = np.all(_separation(lon, lat, ra, dec) < 2 * _FIELD_DEG, axis=1)
+    x, y = tangent_plane(lon[near].ravel(), lat[near].ravel(), ra, dec)
+    corners = np.stack([x, y], axis=-1).reshape(-1, 4, 2)
+    drawn = axis.add_collection(PolyCollection(list(corners), array=places.counts[near], rasterized=True, **how))
+    _mark(axis, places, lambda lon, lat: tangent_plane(lon, lat, ra, dec))
     axis.set_xlim(radius, -radius)
     axis.set_ylim(-radius, radius)
     axis.set_aspect("equal")
     axis.set_xlabel(f"degrees east of RA {ra:.3f}°")
     axis.set_ylabel(f"degrees north of Dec {dec:+.3f}°")
+    return drawn
 
 
-def _draw_sky(axis: Any, places: Places) -> None:
+def _separation(lon: Floats, lat: Floats, ra: float, dec: float) -> Floats:
+    """Degrees between positions and (`ra`, `dec`)."""
+    a, b, away = np.radians(lat), np.radians(dec), np.radians(lon - ra)
+    cosine = np.sin(a) * np.sin(b) + np.cos(a) * np.cos(b) * np.cos(away)
+    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+
+def _draw_sky(axis: Any, places: Places, how: Mapping[str, Any]) -> Any:
     """The whole sky, RA 180° in the middle growing to the left, with the plane of the Galaxy."""
     for line in _graticule():
         axis.plot(*line, color=GRID, linewidth=0.6, zorder=0)
     x, y = _galactic_plane()
     edge = int(np.argmax(np.abs(np.diff(x)))) + 1  # where it leaves the map on one side and enters on the other
-    axis.plot(np.roll(x, -edge), np.roll(y, -edge), color=WARM, linewidth=0.8, alpha=0.7, zorder=1)
-    _dots(axis, places, _project)
+    place = _project(*centres(places.cells, _SKY_ORDER))
+    drawn = axis.scatter(*place, c=places.counts, s=1.8, marker="s", rasterized=True, zorder=1, **how)
+    axis.plot(np.roll(x, -edge), np.roll(y, -edge), color=WARM, linewidth=0.8, alpha=0.7, zorder=2)
+    _mark(axis, places, _project)
     for hour in (0, 6, 12, 18, 24):
         axis.text(-2 * (hour - 12) / 12, -0.02, f"{hour * 15}°", fontsize=6.5, color=FAINT, ha="center", va="top")
     axis.set_xlim(-2.04, 2.04)
     axis.set_ylim(-1.04, 1.04)
     axis.set_aspect("equal")
     axis.set_axis_off()
+    return drawn
 
 
 def _project(ra: Floats, dec: Floats) -> tuple[Floats, Floats]:

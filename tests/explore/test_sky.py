@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hats.pixel_math.spatial_index import compute_spatial_index
 from skies import put, sky_table
 
 from lcscale.explore import sky
+from lcscale.lake import HEALPIX_COLUMN, Leaf
+from lcscale.lake.leaf import cells_of
 
 
 def test_mollweide_is_matplotlibs():
@@ -47,7 +50,9 @@ def test_the_tangent_plane_is_that_of_wcs():
 def test_a_field_is_found_wherever_it_is(ra, dec):
     rng = np.random.default_rng(2)
     lon = ra + rng.normal(0, 1.0, 2000) / np.cos(np.radians(dec))
-    place = sky.Places("field", 2000, lon % 360, np.clip(dec + rng.normal(0, 1.0, 2000), -90, 90))
+    index = compute_spatial_index(lon % 360, np.clip(dec + rng.normal(0, 1.0, 2000), -90, 90))
+    place = sky.Places("field", *cells_of(index))
+    assert place.rows == 2000
     centre_ra, centre_dec, radius = sky.centre_of([place])
     if dec < 89:
         assert abs((centre_ra - ra + 180) % 360 - 180) * np.cos(np.radians(dec)) < 0.2
@@ -56,9 +61,16 @@ def test_a_field_is_found_wherever_it_is(ra, dec):
     assert sky.sky_maps([place], "field").startswith("<svg")
 
 
-def test_large_catalogs_are_thinned_evenly(lake, monkeypatch):
+def test_maps_count_the_rows_and_open_no_leaf(lake, monkeypatch):
     catalog = put(lake, "sky", sky_table(1000, lightcurves=False), order=1)
-    monkeypatch.setattr(sky, "_MOST", 100)
+    index = catalog.to_arrow()[HEALPIX_COLUMN].to_numpy()
+    counted = sky.places_of(catalog.where("dec > -91"))  # steps: the rows themselves are counted
+    monkeypatch.setattr(Leaf, "batches", None)
     places = sky.places_of(catalog)
-    expected = np.concatenate([table["ra"].to_numpy() for table in catalog.to_batches()])[::10]
-    assert (places.rows, places.ra.tolist()) == (1000, expected.tolist())
+    for order in (8, 6, 3):
+        found = places.at(order)
+        expected = np.bincount(index >> 2 * (29 - order), minlength=12 << 2 * order)
+        np.testing.assert_array_equal(np.bincount(found.cells, found.counts, 12 << 2 * order), expected)
+    np.testing.assert_array_equal(counted.cells, places.cells)
+    np.testing.assert_array_equal(counted.counts, places.counts)
+    assert sky.sky_maps([places], "sky").startswith("<svg")
