@@ -190,5 +190,8 @@ def _sky(catalogs: Sequence[Catalog]) -> str:
     places = [place for catalog in catalogs if (place := places_of(catalog)).cells.size]
     if not places:
         return ""
-    caption = "Rows of the catalogs in HEALPix cells. On maps of the whole sky, equal-area after Mollweide, right ascension grows to the left and the line is the plane of the Galaxy."
+    caption = (
+        "Rows of the catalogs in HEALPix cells. On maps of the whole sky, equal-area after Mollweide, right ascension "
+        "grows to the left and the line is the plane of the Galaxy."
+    )
     return figure(sky_maps(places, "sky"), caption)
