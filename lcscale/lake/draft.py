@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -10,7 +9,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import pyarrow as pa
 from upath import UPath
@@ -33,6 +32,7 @@ from lcscale.lake.storage import (
     writing,
 )
 from lcscale.lake.tables import TABLES
+from lcscale.lake.writer import Writer
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Draft:
                 version = f"v{max(numbers.values()) + 1}-{digest}"
         self.folder = self.entry / version
         self.ledger = Ledger(self.folder / "ledger")
-        self._lock: IO[str] | None = None
+        self._writer = Writer(self.folder)
 
     @property
     def version(self) -> str:
@@ -89,14 +89,7 @@ class Draft:
                 self.folder.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError) as error:
                 raise LcscaleError(f"cannot write to the lake at {self.entry}: {error}") from error
-            if is_local(self.folder):
-                self._lock = open(os.path.join(self.folder.path, ".writer.lock"), "w")
-        if self._lock is not None:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                self._lock.close()
-                raise ConflictError(f"another process is writing {self.folder} now; wait for it, or stop it") from error
+            self._writer.begin()
         if self.completes is not None and self.takes_over and not self.ledger.folder.exists():
             self._take_over(self.entry / self.completes)
         return self
@@ -124,8 +117,7 @@ class Draft:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ledger.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._writer.end()
 
     def _remove_orphans(self, pixels: Iterable[Pixel]) -> None:
         """Remove leaves of other pixels: workers wrote them for a run that died before its ledger knew of them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,8 @@ from lcscale.engine import Ledger
 from lcscale.lake.collection import current_version
 from lcscale.lake.draft import existing_versions
 from lcscale.lake.storage import children, is_local, remove_folder
+from lcscale.lake.writer import is_written
 
-_RUNNING_SECONDS = 60.0
 _REMOVED = ".removed-"
 
 
@@ -86,8 +85,7 @@ def _state(entry: UPath, version: str) -> str:
         return "current"
     if (entry / version / "hats.properties").exists():
         return "superseded"
-    touched = max((path.stat().st_mtime for path in (entry / version / "ledger").glob("*.jsonl")), default=0.0)
-    return "running" if time.time() - touched < _RUNNING_SECONDS else "unfinished"
+    return "running" if is_written(entry / version) else "unfinished"
 
 
 def prune(entry: UPath, keep: int, needed: frozenset[str] = frozenset()) -> list[str]:
