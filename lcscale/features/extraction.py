@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +16,7 @@ from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.compiling import Floats
 from lcscale.features.declaration import Batch
-from lcscale.lightcurves import LightCurves, made_field, usable
+from lcscale.lightcurves import LightCurves, clean, made_field, usable
 
 CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
@@ -125,17 +125,18 @@ def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
 
 
 def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -> pa.Table:
+    lcs = clean(lcs)
     if period is None:
         period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None
     for band in plan.bands or ("",):
-        clean, why = usable(_select(lcs, band))
+        kept, why = usable(_select(lcs, band))
         good = np.array([reason is None for reason in why], np.bool_)
         if not good.all():
-            clean = clean.keep(np.repeat(good, clean.counts))
-        batch = BandBatch.of(clean, period, plan.quantile_rule)
+            kept = kept.keep(np.repeat(good, kept.counts))
+        batch = BandBatch.of(kept, period, plan.quantile_rule)
         there = _on(device, batch)
         if primary is None:
             primary, reasons = there, why
@@ -160,21 +161,21 @@ def _select(lcs: LightCurves, band: str) -> LightCurves:
     if not band or (lcs.band is None and (not lcs.bands or lcs.bands == (band,))):
         return lcs
     if band not in lcs.bands or lcs.band is None:
-        return lcs.keep(np.zeros(lcs.time.size, np.bool_))
+        return lcs.of_bands(())
     return lcs.select_band(band)
 
 
 def _most_observed(lcs: LightCurves) -> LightCurves:
-    """All objects, each with the observations of the band it has most of (the first of equals)."""
+    """All objects of a clean batch, each with the observations of the band it has most of (the first of equals)."""
     inside = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
     band = np.zeros(lcs.time.size, np.int64) if lcs.band is None else lcs.band.astype(np.int64)
-    known = band[inside] >= 0
     owner = lcs.object_index()
-    cells = owner[known] * len(lcs.bands) + band[inside][known]
-    counts = np.bincount(cells, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), -1)
+    cells = owner * len(lcs.bands) + band[inside]
+    chosen = np.bincount(cells, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), -1).argmax(axis=1)
     keep = np.zeros(lcs.time.size, np.bool_)
-    keep[inside] = band[inside] == counts.argmax(axis=1)[owner]
-    return lcs.keep(keep)
+    keep[inside] = band[inside] == chosen[owner]
+    left_out = None if lcs.left_out is None else np.where(np.arange(lcs.n_codes) == chosen[:, None], lcs.left_out, 0)
+    return replace(lcs.keep(keep), left_out=left_out)
 
 
 def _on(device: str, batch: BandBatch) -> Batch:

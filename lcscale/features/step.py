@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lcscale.features.batch import QuantileRule
 from lcscale.features.extraction import Plan, extract
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
+from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, declared_bands
 from lcscale.periods import has_periods
 
 
@@ -43,7 +43,7 @@ class Extract:
     device: str = field(default="cpu", repr=False)
     optional_columns = ("period",)
     rowwise = True
-    version = 3
+    version = 4
 
     def __post_init__(self) -> None:
         for name in ("names", "bands"):
@@ -68,7 +68,7 @@ class Extract:
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their features."""
         plan = self._plan(table.schema)
-        lcs = LightCurves.from_arrow(table, self.column)
+        lcs = clean_light_curves(table, self.column)
         period = None
         if has_periods(table.schema):
             period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)

@@ -19,6 +19,7 @@ from lcscale.lake.layout import Layout
 from lcscale.lake.leaf import Leaf, LeafWriter, Ranges
 from lcscale.lake.region import Region
 from lcscale.lake.storage import writing
+from lcscale.lightcurves.sharing import shared_cleaning
 from lcscale.steps import Step, chain_schema
 
 
@@ -76,15 +77,16 @@ class PartitionPlan:
 
 
 def apply(steps: Sequence[Step], table: pa.Table) -> pa.Table:
-    """`table` through `steps`, one after the other.
+    """`table` through `steps`, one after the other; they share its light curves, cleaned once.
 
     Where a device runs out of memory and the steps are rowwise, each half of the rows goes through on its own, down
     to single rows.
     """
     try:
         result = table
-        for step in steps:
-            result = step(result)
+        with shared_cleaning():
+            for step in steps:
+                result = step(result)
     except RuntimeError as error:
         small = table.num_rows < 2 or not all(step.rowwise for step in steps)
         if small or "out of memory" not in str(error).lower():

@@ -13,9 +13,10 @@ from lcscale.lightcurves.appending import (
 )
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
 from lcscale.lightcurves.fields import LightCurveFields
+from lcscale.lightcurves.sharing import clean_light_curves
 
 if TYPE_CHECKING:
-    from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, usable
+    from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, clean, usable
 
 __all__ = [
     "LIGHTCURVE_TYPE",
@@ -25,6 +26,8 @@ __all__ = [
     "append_columns",
     "appended_schema",
     "brought_field",
+    "clean",
+    "clean_light_curves",
     "declared_bands",
     "made_field",
     "maker_of",
@@ -34,7 +37,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the compiled parts when they are first used: reading and writing light curves does without numba."""
-    if name in ("MIN_OBSERVATIONS", "usable"):
+    if name in ("MIN_OBSERVATIONS", "clean", "usable"):
         from lcscale.lightcurves import cleaning
 
         return getattr(cleaning, name)

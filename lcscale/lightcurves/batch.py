@@ -46,6 +46,9 @@ class LightCurves:
     faults
         object [n_objects], why the light curve of an object cannot be read, None where it can; None: all can. Objects
         with a fault have no observations, and every kernel gives them the fault as `reason`.
+    left_out
+        int64 [n_objects, n_bands + 1] ([n_objects, 1] without `band`), how many observations `clean` has left out of
+        each band, the last of no band; None: the batch has not been cleaned.
 
     Examples
     --------
@@ -61,6 +64,7 @@ class LightCurves:
     band: npt.NDArray[np.int8] | None = None
     bands: tuple[str, ...] = ()
     faults: npt.NDArray[np.object_] | None = None
+    left_out: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "time", np.ascontiguousarray(floats(self.time, "time", "d")))
@@ -86,10 +90,17 @@ class LightCurves:
             )
         if self.faults is not None and self.faults.shape != (len(self),):
             raise InputError(f"LightCurves: faults has shape {self.faults.shape}, there are {len(self)} objects")
+        if self.left_out is not None and self.left_out.shape != (len(self), self.n_codes):
+            raise InputError(f"LightCurves: left_out has shape {self.left_out.shape}, not {(len(self), self.n_codes)}")
 
     def __len__(self) -> int:
         """Number of objects."""
         return self.offsets.size - 1
+
+    @property
+    def n_codes(self) -> int:
+        """How many kinds of observations `left_out` tells apart: one a band, and those of no band."""
+        return 1 if self.band is None else len(self.bands) + 1
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -183,6 +194,7 @@ class LightCurves:
             None if self.band is None else self.band[rows],
             self.bands,
             None if self.faults is None else self.faults[objects],
+            None if self.left_out is None else self.left_out[objects],
         )
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> LightCurves:
@@ -199,17 +211,22 @@ class LightCurves:
             raise InputError(f"no band {band!r}; there is only {', '.join(self.bands)}")
         if band not in self.bands:
             raise InputError(f"no band {band!r}; there are {', '.join(self.bands)}")
-        chosen = self.keep(self.band == self.bands.index(band))
-        return replace(chosen, band=None, bands=(band,))
+        code = self.bands.index(band)
+        left_out = None if self.left_out is None else self.left_out[:, [code]]
+        return replace(self.keep(self.band == code), band=None, bands=(band,), left_out=left_out)
 
     def of_bands(self, bands: Sequence[str]) -> LightCurves:
         """All objects, with only their observations in `bands`; those of one unnamed band all stay."""
         if self.band is None and not self.bands:
             return self
         if self.band is None:
-            return self if self.bands[0] in bands else self.keep(np.zeros(self.time.size, np.bool_))
-        codes = [code for code, name in enumerate(self.bands) if name in bands]
-        return self.keep(np.isin(self.band, codes))
+            if self.bands[0] in bands:
+                return self
+            left_out = None if self.left_out is None else np.zeros_like(self.left_out)
+            return replace(self.keep(np.zeros(self.time.size, np.bool_)), left_out=left_out)
+        chosen = np.array([*(name in bands for name in self.bands), False], np.bool_)
+        left_out = None if self.left_out is None else np.where(chosen, self.left_out, 0)
+        return replace(self.keep(chosen[self.band]), left_out=left_out)
 
     def object_index(self) -> npt.NDArray[np.int64]:
         """For each observation between the first and last offset the index of its object, int64."""
@@ -257,6 +274,7 @@ class LightCurves:
         parts = [batch.take(np.arange(len(batch))) for batch in batches]
         band = None if parts[0].band is None else np.concatenate([part.band for part in parts if part.band is not None])
         counts = np.concatenate([part.counts for part in parts])
+        left_out = [part.left_out for part in parts if part.left_out is not None]
         faults = [np.full(len(part), None, object) if part.faults is None else part.faults for part in parts]
         return cls(
             np.concatenate([part.time for part in parts]),
@@ -266,6 +284,7 @@ class LightCurves:
             band,
             parts[0].bands,
             None if all(part.faults is None for part in parts) else np.concatenate(faults),
+            np.concatenate(left_out) if len(left_out) == len(parts) else None,
         )
 
 

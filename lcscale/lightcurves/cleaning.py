@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numba as nb
@@ -15,12 +16,7 @@ MIN_OBSERVATIONS = 10
 
 
 def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[LightCurves, npt.NDArray[np.object_]]:
-    """Finite observations in order of time, and the reason why an object cannot be processed.
-
-    Observations without a finite time and magnitude, or with an error that is infinite, zero or negative, are left
-    out; NaN errors mean unknown and stay when the object has no other. The rest is sorted by time; duplicate
-    times are kept, those of each band shuffled by the ranks of their magnitudes: a result depends neither on the order
-    of the input nor on the zero point or scale of the magnitudes, and the scatter between neighbours is not biased.
+    """The observations that `clean` leaves, and the reason why an object cannot be processed.
 
     Parameters
     ----------
@@ -34,27 +30,54 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     LightCurves, object [n_objects]
         The same objects (those with a reason too), and None or the reason as text.
     """
-    keep = np.empty(lcs.time.size, np.bool_)
-    in_order = _inspect(lcs.time, lcs.mag, lcs.mag_err, lcs.offsets, keep)
-    whole = keep.all() and lcs.offsets[0] == 0 and lcs.offsets[-1] == lcs.time.size
-    kept = lcs if whole else lcs.keep(keep)
-    if not in_order:
-        kept = _sort_by_time(kept)
+    kept = clean(lcs)
     reasons = np.full(len(lcs), None, dtype=object) if lcs.faults is None else lcs.faults.copy()
     counts = kept.counts
+    given = counts if kept.left_out is None else counts + kept.left_out.sum(axis=1)
     readable = np.array([reason is None for reason in reasons], np.bool_)
     for i in np.flatnonzero(readable & (counts < min_observations)):
-        given = lcs.counts[i]
-        of = "" if given == counts[i] else f" of {given}"
+        of = "" if given[i] == counts[i] else f" of {given[i]}"
         reasons[i] = f"{counts[i]}{of} observations usable, {min_observations} needed"
     for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.mag, kept.offsets)):
         reasons[i] = "constant magnitude"
     return kept, reasons
 
 
+def clean(lcs: LightCurves) -> LightCurves:
+    """The observations that can be used, in order of time; a batch that is clean already comes back as it is.
+
+    One rule holds for every count, period, feature, image and class. Observations without a finite time and magnitude,
+    or with an error that is infinite, zero or negative, are left out; so are those of no band where the batch has
+    bands. NaN errors mean unknown: such observations stay where their band of the object has no known error. The rest
+    is sorted by time; duplicate times are kept, those of each band shuffled by the ranks of their magnitudes: a result
+    depends neither on the order of the input nor on the zero point or scale of the magnitudes, and the scatter between
+    neighbours is not biased. What is left of a band does not depend on the other bands.
+    """
+    if lcs.left_out is not None:
+        return lcs
+    keep = np.empty(lcs.time.size, np.bool_)
+    band = lcs.band if lcs.band is not None and lcs.bands else np.empty(0, np.int8)
+    in_order = _inspect(lcs.time, lcs.mag, lcs.mag_err, band, lcs.offsets, keep)
+    whole = keep.all() and lcs.offsets[0] == 0 and lcs.offsets[-1] == lcs.time.size
+    left_out = np.zeros((len(lcs), lcs.n_codes), np.int64)
+    if not whole:
+        left_out += _left_out(lcs, keep)
+    kept = replace(lcs if whole else lcs.keep(keep), left_out=left_out)
+    return kept if in_order else _sort_by_time(kept)
+
+
+def _left_out(lcs: LightCurves, keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How many observations of each object and band are not in `keep`, int64 [n_objects, n_codes]."""
+    inside = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
+    gone = ~keep[inside]
+    code = np.zeros(inside.stop - inside.start, np.int64) if lcs.band is None else lcs.band[inside] % lcs.n_codes
+    cells = lcs.object_index()[gone] * lcs.n_codes + code[gone]
+    return np.bincount(cells, minlength=len(lcs) * lcs.n_codes).reshape(len(lcs), lcs.n_codes)
+
+
 def finite_in_order(lcs: LightCurves) -> LightCurves:
-    """The observations with a finite time and magnitude, in the order that `usable` gives them."""
-    if _finite_and_in_order(lcs.time, lcs.mag, lcs.offsets):
+    """The observations with a finite time and magnitude, in the order that `clean` gives them."""
+    if lcs.left_out is not None or _finite_and_in_order(lcs.time, lcs.mag, lcs.offsets):
         return lcs
     return _sort_by_time(lcs.keep(np.isfinite(lcs.time) & np.isfinite(lcs.mag)))
 
@@ -139,25 +162,38 @@ def _inspect(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[Any],
     error: npt.NDArray[Any],
+    band: npt.NDArray[np.int8],
     offsets: npt.NDArray[np.int64],
     keep: npt.NDArray[np.bool_],
 ) -> bool:
-    """Fill the mask of usable observations; whether the times of every object grow strictly over them."""
+    """Fill the mask of usable observations; whether the times of every object grow strictly over them.
+
+    `band` is empty where all observations are of one.
+    """
     keep[:] = False
+    known = np.zeros(128, np.int64)
     in_order = True
     for i in range(offsets.size - 1):
         rows = slice(offsets[i], offsets[i + 1])  # views, whose loops become vector instructions
         t, m, e, good = time[rows], mag[rows], error[rows], keep[rows]
-        known = 0
+        unknown = 0
+        for j in range(t.size):
+            good[j] = (e[j] > 0.0) & (e[j] < np.inf) & (abs(t[j]) < np.inf) & (abs(m[j]) < np.inf)
+            unknown += np.isnan(e[j])
+        if unknown:
+            known[:] = 0
+            for j in range(t.size):
+                known[band[rows][j] if band.size else 0] += (e[j] > 0.0) & (e[j] < np.inf)
+            for j in range(t.size):
+                if np.isnan(e[j]) and known[band[rows][j] if band.size else 0] == 0:
+                    good[j] = (abs(t[j]) < np.inf) & (abs(m[j]) < np.inf)
+        if band.size:
+            b = band[rows]
+            for j in range(t.size):
+                good[j] &= b[j] >= 0
         kept = 0
         for j in range(t.size):
-            good_error = (e[j] > 0.0) & (e[j] < np.inf)
-            good[j] = good_error & (abs(t[j]) < np.inf) & (abs(m[j]) < np.inf)
-            known += good_error
             kept += good[j]
-        if known == 0:
-            for j in range(t.size):
-                good[j] = np.isnan(e[j]) & (abs(t[j]) < np.inf) & (abs(m[j]) < np.inf)
         if kept == t.size:
             backward = 0
             for j in range(1, t.size):

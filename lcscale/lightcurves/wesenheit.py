@@ -10,7 +10,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lightcurves.appending import append_columns, appended_schema, made_field
 from lcscale.lightcurves.batch import LightCurves, declared_bands
-from lcscale.lightcurves.cleaning import usable
+from lcscale.lightcurves.sharing import clean_light_curves
 
 _SCHEMA = pa.schema([made_field("wesenheit", pa.float32(), "lcscale.lightcurves", "mag")])
 
@@ -64,7 +64,7 @@ class Wesenheit:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their index."""
-        lcs, _ = usable(LightCurves.from_arrow(table, self.column), 1)
+        lcs = clean_light_curves(table, self.column)
         blue, red = (_mean(lcs, band) for band in (self.blue, self.red))
         index = red - self.ratio * (blue - red)
         value = pa.array(index.astype(np.float32), mask=~np.isfinite(index))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema, made_field, maker_of
+from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, made_field, maker_of
 from lcscale.models.calibration import prediction_sets
 from lcscale.models.card import Card
 from lcscale.models.curves import bands_of, numbers_of, require_period
@@ -103,7 +103,7 @@ class Classify(Travelling):
                 f"model {self.model} has changed: it is {card.id} now, the job was planned with {self.model_id}"
             )
         prediction = model.predict(
-            LightCurves.from_arrow(table, self.column),
+            clean_light_curves(table, self.column),
             None if card.preparation.raw else self._periods(table, len(card.period_weights)),
             bands=bands_of(table.schema, self.column),
             columns=numbers_of(table, card.preparation.columns),

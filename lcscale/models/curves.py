@@ -121,7 +121,7 @@ class LabelledCurves:
             code = np.full(lcs.time.size, place.get(alone, 0), np.int8)
         else:
             code = np.array([place.get(band, -1) for band in lcs.bands] + [-1], np.int8)[lcs.band]
-        lcs = replace(lcs, band=code, bands=names)
+        lcs = replace(lcs, band=code, bands=names, left_out=None)
         labels, origins = map_labels(self.label, survey), np.full(len(self), origin, object)
         return replace(self, lcs=lcs, label=labels, bands=names, origin=origins)
 
@@ -218,4 +218,4 @@ def _with_bands(lcs: LightCurves, bands: tuple[str, ...]) -> LightCurves:
     if lcs.band is None or lcs.bands == bands:
         return lcs
     place = np.array([bands.index(name) if name in bands else -1 for name in lcs.bands] + [-1], np.int8)
-    return replace(lcs, band=place[lcs.band], bands=bands)
+    return replace(lcs, band=place[lcs.band], bands=bands, left_out=None)

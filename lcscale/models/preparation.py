@@ -19,7 +19,7 @@ from lcscale.images import (
     render_folded,
     render_raw,
 )
-from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves import LightCurves, clean, usable
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.models.numbers import BAND_NUMBERS, band_numbers
 from lcscale.models.raw import FEWEST, RAW_NUMBERS, raw_numbers
@@ -142,7 +142,7 @@ def prepare(
     columns
         Values of `preparation.columns`, by name; those not given are missing.
     """
-    n = len(lcs)
+    n, lcs = len(lcs), clean(lcs)
     periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
     good = np.ones(n, np.bool_) if preparation.raw else np.isfinite(periods) & (periods > 0)
     periods = np.where(good, periods, np.nan)

@@ -62,7 +62,8 @@ def find(
     Parameters
     ----------
     lcs
-        Any batch, of any mix of lengths; the observations of several bands are searched together.
+        Any batch, of any mix of lengths; the observations of several bands are searched together. Those of a band
+        without errors weigh as if theirs were the geometric mean of the object's others.
     grid
         Trial frequencies; None takes each object's own `FrequencyGrid.default`.
     n_peaks

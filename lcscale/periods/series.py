@@ -118,9 +118,10 @@ def _prepare(
         for j in range(a, b):
             low, high = min(low, times[j]), max(high, times[j])
         start[i], baseline[i] = low, high - low
+        typical = _typical_weight(error[a:b])
         total = 0.0
         for g in range(objects[i], objects[i + 1]):
-            scatter = _weigh(segments[g], segments[g + 1], low, times, mag, error, time, weight, weighted)
+            scatter = _weigh(segments[g], segments[g + 1], low, typical, times, mag, error, time, weight, weighted)
             share[g] = scatter[0]
             total += scatter[0] * scatter[1]
         for g in range(objects[i], objects[i + 1]):
@@ -128,10 +129,23 @@ def _prepare(
 
 
 @kernel  # type: ignore[untyped-decorator]
+def _typical_weight(error: Floats) -> float:
+    """Weight of an observation whose error is unknown: that of the geometric mean of the known ones, else 1."""
+    known = 0
+    logs = 0.0
+    for j in range(error.size):
+        if np.isfinite(error[j]):
+            known += 1
+            logs += np.log(error[j])
+    return np.exp(-2.0 * logs / known) if known else 1.0
+
+
+@kernel  # type: ignore[untyped-decorator]
 def _weigh(
     a: int,
     b: int,
     low: float,
+    typical: float,
     times: Floats,
     mag: Floats,
     error: Floats,
@@ -146,7 +160,7 @@ def _weigh(
     memory.
     """
     for j in range(a, b):
-        weight[j] = 1.0 / (error[j] * error[j]) if np.isfinite(error[j]) else 1.0
+        weight[j] = 1.0 / (error[j] * error[j]) if np.isfinite(error[j]) else typical
         time[j] = times[j] - low
     total = 0.0
     mean = 0.0

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from lcscale.arrays import options_in
 from lcscale.errors import InputError
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands
+from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, declared_bands
 from lcscale.periods.grid import FMAX, FrequencyGrid
 from lcscale.periods.search import N_PEAKS, PERIOD_SCHEMA, find
 
@@ -43,7 +43,7 @@ class Search:
     bootstrap: int = 0
     device: str = field(default="cpu", repr=False)
     rowwise = True
-    version = 3
+    version = 4
 
     def __post_init__(self) -> None:
         options_in(self, fmax="1/d")
@@ -78,7 +78,7 @@ class Search:
         """The rows of `table` with their periods."""
         bands = declared_bands(table.schema, self.column) if self.bands is None else self.bands
         periods = find(
-            LightCurves.from_arrow(table, self.column),
+            clean_light_curves(table, self.column),
             self.grid,
             self.n_peaks,
             bands=bands or None,

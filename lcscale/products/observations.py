@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lcscale.lightcurves import LightCurves, append_columns, appended_schema, declared_bands, usable
+from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, declared_bands
 
 
 @dataclass(frozen=True)
 class CountObservations:
     """Step that appends `n_observations` and, where there are several bands, `n_observations_<band>`.
 
-    Observations without a finite time, magnitude and error do not count.
+    Those that `lcscale.lightcurves.clean` leaves count, in the bands that the catalog declares.
     """
 
     bands: tuple[str, ...] = ()
@@ -22,7 +22,7 @@ class CountObservations:
     column: str = "lightcurve"
     """Name of the nested light-curve column."""
     rowwise = True
-    version = 1
+    version = 2
 
     @classmethod
     def of(cls, schema: pa.Schema, column: str = "lightcurve") -> CountObservations:
@@ -45,7 +45,9 @@ class CountObservations:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their counts."""
-        lcs, _ = usable(LightCurves.from_arrow(table, self.column))
+        lcs = clean_light_curves(table, self.column)
+        bands = declared_bands(table.schema, self.column)
+        lcs = lcs.of_bands(bands) if bands else lcs
         owner = lcs.object_index()
         counts = [lcs.counts]
         for band in self.bands:
