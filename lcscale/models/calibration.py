@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +80,8 @@ def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Target
     """Probability from which on a class belongs to a star's prediction set (split conformal; Sadinle et al. 2019).
 
     Sets of all classes with at least this probability hold the true one for a share `coverage` of new stars like
-    those given, whatever the network's calibration.
+    those given, whatever the network's calibration: it is the ⌈(n + 1) coverage⌉-th highest probability of a true class
+    among n stars, and 0 where that is beyond the last.
 
     Parameters
     ----------
@@ -89,9 +92,10 @@ def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Target
     coverage
         Share of stars, below 1.
     """
-    true = np.sort(probabilities[np.arange(len(targets)), targets.resolve(probabilities)])
-    left_out = int(np.floor((true.size + 1) * (1 - coverage))) - 1
-    return round(float(true[left_out]), 6) if left_out >= 0 else 0.0
+    true = np.sort(probabilities[np.arange(len(targets)), targets.resolve(probabilities)].astype(np.float64))
+    covered = math.ceil((true.size + 1) * Fraction(coverage).limit_denominator(10**6))  # 0.9 in binary is a little more
+    left_out = true.size - covered
+    return math.floor(true[left_out] * 1e6) / 1e6 if left_out >= 0 else 0.0  # down: that star's own class is in its set
 
 
 def prediction_sets(probabilities: npt.NDArray[np.floating], threshold: float) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,8 @@
 import itertools
 import json
+import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -222,6 +224,19 @@ def test_prediction_sets_cover_new_stars_as_often_as_promised():
     assert sets.any(axis=1).all()
     assert not prediction_sets(np.full((2, 3), np.nan), 0.1).any()
     assert conformal_threshold(overconfident[:5], targets.take(first[:5]), 0.9) == 0.0
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.9, 0.95, 2 / 3])
+def test_the_rank_of_the_threshold_is_that_of_split_conformal(coverage):
+    """The ⌈(n + 1) coverage⌉-th highest probability of a true class (Vovk; Angelopoulos & Bates 2023, eq. 2)."""
+    share = Fraction(coverage).limit_denominator(1000)
+    for n in (*range(1, 130), 199, 999, 1000, 2999):
+        true = np.arange(1, n + 1) / (n + 1)
+        probabilities = np.stack([true, 1 - true], axis=1)
+        targets = targets_of(np.array(["RRab", *["RRc"] * n], dtype=object), 1).take(np.zeros(n, int))
+        rank = math.ceil((n + 1) * share)
+        threshold = conformal_threshold(probabilities[:, np.argsort(targets.classes)], targets, coverage)
+        assert threshold == (math.floor(true[n - rank] * 1e6) / 1e6 if rank <= n else 0.0)
 
 
 def test_a_group_as_label_asks_for_the_sum_of_its_classes():
