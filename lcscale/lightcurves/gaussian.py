@@ -140,7 +140,10 @@ def _binned(lcs: LightCurves, period: Floats) -> tuple[Floats, Floats, Floats]:
     value = np.bincount(cell, weight * deviation, n * N_BINS).reshape(n, N_BINS) / np.maximum(total, 1e-12)
     counts = np.maximum(np.bincount(owner, minlength=n), 1)
     scale = np.maximum(np.bincount(owner, deviation**2, n) / counts, 1e-6)
-    scatter = np.bincount(owner, (deviation - value.ravel()[cell]) ** 2, n) / counts  # what the bins do not explain
+    expected = 1 / weight - 1 / total.ravel()[cell]  # square of a residual, were the errors all there is
+    excess = np.bincount(owner, (deviation - value.ravel()[cell]) ** 2 - expected, n)
+    freedom = np.bincount(owner, minlength=n) - (total > 0).sum(axis=1)
+    scatter = np.maximum(excess, 0.0) / np.maximum(freedom, 1)  # what neither the bins nor the errors explain
     numbers = np.maximum(np.bincount(cell, minlength=n * N_BINS).reshape(n, N_BINS), 1)
     variance = np.where(total > 0, 1 / np.maximum(total, 1e-12) + scatter[:, None] / numbers, _UNKNOWN * scale[:, None])
     return np.where(total > 0, value, 0.0), variance, scale

@@ -105,3 +105,19 @@ def test_a_parent_without_a_band_is_refused_cadences_with_it():
     assert len(synthesize_like(blue, two.period, np.ones(4, int), two.lcs, 0)[0]) == 4
     with pytest.raises(InputError, match="a parent has no observation in the band r"):
         synthesize_like(blue, two.period, np.zeros(4, int), two.lcs, 0)
+
+
+@pytest.mark.parametrize(("noise", "stated"), [(0.05, 0.05), (0.02, 0.02), (0.05, 0.02)])
+def test_the_noise_of_a_bin_is_counted_once(noise, stated):
+    """Means of pure noise in bins of phase scatter as much as their variances say, whether the errors say it or not."""
+    from lcscale.lightcurves.gaussian import _binned
+
+    rng = np.random.default_rng(8)
+    n_stars, n = 150, 288
+    time = np.sort(rng.uniform(0, 300, (n_stars, n)), axis=1).ravel()
+    mag = 15 + noise * rng.standard_normal(n_stars * n)
+    lcs = LightCurves(time, mag, np.full(time.size, stated), np.arange(n_stars + 1) * n)
+    value, variance, scale = _binned(lcs, np.full(n_stars, 1.234))
+    observed = variance < scale[:, None] * 100
+    pulls = value[observed] ** 2 / variance[observed]
+    assert pulls.mean() == pytest.approx(1.0, abs=0.08)
