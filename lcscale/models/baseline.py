@@ -34,7 +34,8 @@ def baseline_probabilities(
         Standardised numbers as `lcscale.models.preparation` makes them, NaN where missing.
     allowed
         bool [n, n_classes], the classes that each label allows. Stars of groups are taught as the class of their group
-        that trees grown on the other stars find most probable; classes without a star get probability 0.
+        that trees grown on the other stars find most probable; classes without a star get probability 0. A number that
+        no such star has counts for nothing.
     seed
         Of the trees.
     """
@@ -43,6 +44,8 @@ def baseline_probabilities(
     if name == "random_forest":
         train, test = (np.nan_to_num(each, nan=_ABSENT) for each in (train, test))
     exact = allowed.sum(axis=1) == 1
+    known = np.isfinite(train[exact]).any(axis=0)  # the boosted trees refuse a column without a number
+    train, test = (np.where(known, each, np.float32(0.0)) for each in (train, test))
     targets = allowed.argmax(axis=1)
     with threadpool_limits(1):
         trees = _trees(name, seed).fit(train[exact], targets[exact])
