@@ -67,7 +67,7 @@ def train(
     survey: Annotated[str | None, typer.Option(help="Survey whose class names the labels are.")] = None,
     trained_on: Annotated[str, typer.Option(help="real, simulated or mixed.")] = "real",
     epochs: Annotated[int, typer.Option(help="Most passes over the training set.")] = 40,
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers; the sky held back stays the same.")] = 0,
     view: Annotated[str, typer.Option(help="What the images show: folded, or raw (over time).")] = "folded",
     picture: Annotated[
         list[str] | None, typer.Option(help="Further image of each band: density, error bars, dm-dt (repeatable).")
@@ -77,7 +77,7 @@ def train(
 ) -> None:
     """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
     from lcscale.explore import write_training_report
-    from lcscale.models import Preparation, Split, TrainingOptions
+    from lcscale.models import Preparation, TrainingOptions
     from lcscale.models import train as run_train
     from lcscale.periods import has_periods
 
@@ -95,7 +95,6 @@ def train(
         trained_on=trained_on,
         survey=survey,
         label=label,
-        split=Split(seed=seed),
         options=TrainingOptions(epochs=epochs, seed=seed),
         preparation=how,
         stream=stream,
