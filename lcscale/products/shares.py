@@ -10,9 +10,6 @@ import numpy.typing as npt
 from lcscale.arrays import integers
 from lcscale.errors import InputError
 
-Z95 = 1.959963984540054
-"""Quantile of the normal distribution for a two-sided 95 % interval."""
-
 Floats = npt.NDArray[np.float64]
 
 
@@ -53,17 +50,17 @@ def yso_share(n_alerts: npt.ArrayLike, n_yso: npt.ArrayLike) -> tuple[float | Fl
     >>> tuple(round(value, 2) for value in yso_share(104, 0))
     (0.0, 0.0, 3.56)
     """
+    from astropy.stats import binom_conf_interval
+
     counts = (integers(n_alerts, "n_alerts"), integers(n_yso, "n_yso"))
     total, part = np.broadcast_arrays(*(each.astype(np.float64) for each in counts))
     if np.any(~(part >= 0)) or np.any(~(part <= total)):
         raise InputError(f"yso_share: n_yso must be from 0 to n_alerts, got n_alerts={total}, n_yso={part}")
     counted = np.where(total > 0, total, np.nan)
     share = part / counted
-    spread = Z95**2 / counted
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z95 * np.sqrt(share * (1 - share) / counted + spread / (4 * counted)) / (1 + spread)
-    low = np.where(part == 0, 0.0 * counted, np.maximum(centre - half, 0.0))
-    high = np.where(part == total, 1.0 + 0.0 * counted, np.minimum(centre + half, 1.0))
+    interval = binom_conf_interval(part, np.maximum(total, 1.0), 0.95, "wilson")
+    low, high = np.where(total > 0, interval, np.nan)
+    low, high = np.where(part == 0, 0.0 * counted, low), np.where(part == total, 1.0 + 0.0 * counted, high)  # exact
     if total.ndim == 0:
         return float(100 * share), float(100 * low), float(100 * high)
     return 100 * share, 100 * low, 100 * high
