@@ -17,6 +17,7 @@ from lcscale.cli.options import (
     open_lake,
 )
 
+_EPOCH = "Julian year, or column (of Julian years or dates; of days with :jd or :mjd behind it),"
 MotionOption = Annotated[
     str | None, typer.Option(help="Columns of its proper motion, pmra,pmdec or pmra,pmdec,parallax,radial_velocity.")
 ]
@@ -41,9 +42,9 @@ def crossmatch(
     ] = None,
     left_motion: MotionOption = None,
     right_motion: MotionOption = None,
-    left_epoch: Annotated[float | None, typer.Option(help="Julian year of LEFT, if it does not tell it.")] = None,
-    right_epoch: Annotated[float | None, typer.Option(help="Julian year of RIGHT, if it does not tell it.")] = None,
-    epoch: Annotated[float | None, typer.Option(help="Julian year at which moving positions are compared.")] = None,
+    left_epoch: Annotated[str | None, typer.Option(help=f"{_EPOCH} of LEFT, if it does not tell it.")] = None,
+    right_epoch: Annotated[str | None, typer.Option(help=f"{_EPOCH} of RIGHT, if it does not tell it.")] = None,
+    epoch: Annotated[str | None, typer.Option(help=f"{_EPOCH} at which moving positions are compared.")] = None,
     n_sigma: Annotated[float | None, typer.Option(help="Largest separation in combined positional errors.")] = None,
     left_error: ErrorOption = None,
     right_error: ErrorOption = None,
@@ -63,7 +64,7 @@ def crossmatch(
     right_id: Annotated[str | None, typer.Option(help="Column of RIGHT's ids, for --association.")] = None,
 ) -> None:
     """Join two catalogs by position, exactly, and write the pairs."""
-    from lcscale.crossmatch.wording import error_named, motion_named
+    from lcscale.crossmatch.wording import epoch_named, error_named, motion_named
     from lcscale.engine import read_max_failed
     from lcscale.expressions import condition
 
@@ -81,9 +82,9 @@ def crossmatch(
         how=how,
         mutual=mutual,
         suffix=suffix,
-        left_motion=motion_named(left_motion, left_epoch),
-        right_motion=motion_named(right_motion, right_epoch),
-        epoch=epoch,
+        left_motion=motion_named(left_motion, epoch_named(left_epoch)),
+        right_motion=motion_named(right_motion, epoch_named(right_epoch)),
+        epoch=epoch_named(epoch),
         n_sigma=n_sigma,
         left_error=error_named(left_error),
         right_error=error_named(right_error),

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.crossmatch.compared import Compared
 from lcscale.crossmatch.naming import JoinedNames
 from lcscale.crossmatch.options import ErrorColumns, MatchOptions
 from lcscale.crossmatch.ordering import Pairs
@@ -24,7 +25,7 @@ def passing(
     pairs: Pairs,
     left: pa.Table,
     right: pa.Table,
-    positions: tuple[tuple[_Floats, _Floats], tuple[_Floats, _Floats]],
+    places: Compared,
     options: MatchOptions,
     names: JoinedNames,
 ) -> Pairs:
@@ -33,7 +34,7 @@ def passing(
         pairs = _kept(
             pairs, _possible(left, options.left_error)[pairs[0]] & _possible(right, options.right_error)[pairs[1]]
         )
-        pairs = _kept(pairs, _within_errors(pairs, left, right, positions, options))
+        pairs = _kept(pairs, _within_errors(pairs, left, right, places, options))
     if options.max_mag_difference is not None:
         sides = ((left, str(options.left_mag), pairs[0]), (right, str(options.right_mag), pairs[1]))
         magnitudes = [_values(_in_magnitudes(table, text), text, rows) for table, text, rows in sides]
@@ -104,17 +105,17 @@ def _within_errors(
     pairs: Pairs,
     left: pa.Table,
     right: pa.Table,
-    positions: tuple[tuple[_Floats, _Floats], tuple[_Floats, _Floats]],
+    places: Compared,
     options: MatchOptions,
 ) -> npt.NDArray[np.bool_]:
     """Whether a pair's offset is within `n_sigma` of the errors of both sides together; unknown errors allow it.
 
     Along an axis on which both errors are zero, positions are exact: only equal ones are within the errors.
     """
-    (left_ra, left_dec), (right_ra, right_dec) = positions
     i, j, separation = pairs
+    left_position, right_position = places.of(pairs)
     covariance = _covariance(left, options.left_error, i) + _covariance(right, options.right_error, j)
-    a1, d1, a2, d2 = (np.radians(x) for x in (left_ra[i], left_dec[i], right_ra[j], right_dec[j]))
+    a1, d1, a2, d2 = (np.radians(x) for x in (*left_position, *right_position))
     angle = np.arctan2(
         np.cos(d2) * np.sin(a2 - a1),
         np.cos(d1) * np.sin(d2) - np.sin(d1) * np.cos(d2) * np.cos(a2 - a1),

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lcscale.arrays import options_in
+from lcscale.crossmatch.epochs import epoch_column, is_epoch
 from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.motion import ProperMotion
 from lcscale.errors import InputError
@@ -46,9 +47,11 @@ class MatchOptions:
     """Moves the left positions to `epoch`."""
     right_motion: ProperMotion | None = None
     """Moves the right positions to `epoch`."""
-    epoch: float | None = None
+    epoch: float | str | None = None
     """Julian year at which positions are compared; None: that of the catalog without motion, or of the right one if
-    both move, where the catalog tells it."""
+    both move, where the catalog tells it. Or a column of that catalog: each row's own date, in Julian years or as
+    dates, ``name:jd`` or ``name:mjd`` for days. Rows without one, or more than 70 years from their partner's epoch,
+    match nothing."""
     n_sigma: float | None = None
     """Largest separation in units of the combined positional error; `radius_arcsec` bounds it still. Rows with unknown
     errors (null, NaN, infinite) match within the radius; an error of zero makes a position exact, and a row with a
@@ -71,8 +74,10 @@ class MatchOptions:
     """Radius within which that density is measured."""
 
     def __post_init__(self) -> None:
-        options_in(self, radius_arcsec="arcsec", density_radius_arcsec="arcsec", epoch="yr")
+        options_in(self, radius_arcsec="arcsec", density_radius_arcsec="arcsec")
         options_in(self, n_sigma="", max_mag_difference="mag")
+        if not isinstance(self.epoch, str):
+            options_in(self, epoch="yr")
         for name in ("radius_arcsec", "density_radius_arcsec"):
             if not 0 < getattr(self, name) <= MAX_RADIUS_ARCSEC:
                 raise InputError(f"{name} must be above 0 and at most {MAX_RADIUS_ARCSEC:g}, not {getattr(self, name)}")
@@ -85,8 +90,10 @@ class MatchOptions:
         self._check_gates()
 
     def _check_motion(self) -> None:
-        if self.epoch is not None and not 1800.0 <= self.epoch <= 2200.0:
-            raise InputError(f"epoch must be a Julian year such as 2000.0, not {self.epoch!r}")
+        if not is_epoch(self.epoch):
+            raise InputError(f"epoch must be a Julian year such as 2000.0, or a column, not {self.epoch!r}")
+        if isinstance(self.epoch, str) and self.left_motion is None and self.right_motion is None:
+            raise InputError(f"epoch {self.epoch!r} is a column, and nothing moves: give left_motion or right_motion")
         if reach_arcsec(self) > MAX_RADIUS_ARCSEC:
             raise InputError("radius_arcsec and the motion until epoch together reach farther than 10 degrees")
 
@@ -109,10 +116,17 @@ class MatchOptions:
         """Whether more than the separation decides about a pair."""
         return not (self.n_sigma is None and self.max_mag_difference is None and self.where is None)
 
+    @property
+    def dated(self) -> int:
+        """Which side (0 left, 1 right) a column `epoch` belongs to: the still one, or the right if both move."""
+        return 1 if self.left_motion is not None else 0
+
     def columns_needed(self, side: str) -> tuple[str, ...]:
         """Columns the match reads on a side (`left`, `right`), beside the position and those named in `where`."""
         motion, error, mag = (getattr(self, f"{side}_{name}") for name in ("motion", "error", "mag"))
         names = [*(motion.columns if motion else ()), *(names_in(mag) if mag else ())]
+        names += epoch_column(motion.epoch) if motion else ()
+        names += epoch_column(self.epoch) if side == ("left", "right")[self.dated] else ()
         if error is not None:
             names += [error] if isinstance(error, str) else error
         return tuple(dict.fromkeys(names))

@@ -7,7 +7,21 @@ from lcscale.crossmatch.options import ErrorColumns
 from lcscale.errors import InputError
 
 
-def motion_named(text: str | None, epoch: float | None = None) -> ProperMotion | None:
+def epoch_named(text: str | None) -> float | str | None:
+    """A Julian year, or the column (with its unit, ``:jd`` or ``:mjd``) of epochs; None for None.
+
+    Examples
+    --------
+    >>> epoch_named("2000"), epoch_named("date_obs:mjd")
+    (2000.0, 'date_obs:mjd')
+    """
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
+
+
+def motion_named(text: str | None, epoch: float | str | None = None) -> ProperMotion | None:
     """The proper motion in columns ``pmra,pmdec`` or ``pmra,pmdec,parallax,radial_velocity``; None for None.
 
     Examples

@@ -17,14 +17,14 @@ def lake(tmp_path):
     """A star catalog of 2016 that moves by 1.6 arcsec until 2000, where another catalog saw it."""
     place = Lake(tmp_path)
     rows = sky_table(60, 1, lightcurves=False)
-    extra = {"pmra": np.full(60, 100.0), "pmdec": np.zeros(60), "error": np.full(60, 0.5)}
+    extra = {"pmra": np.full(60, 100.0), "pmdec": np.zeros(60), "error": np.full(60, 0.5), "of": np.full(60, 57388.5)}
     moving = rows
     for name, values in extra.items():
         moving = moving.append_column(name, pa.array(values))
     at = rows.schema.get_field_index("ra")
     remark = rows.schema.field(at).with_metadata({"epoch": "2016.0"})
     put(place, "gaia", moving.cast(moving.schema.set(at, remark)))
-    put(place, "twomass", rows)
+    put(place, "twomass", rows.append_column("seen", pa.array(np.full(60, 2451545.0))))
     return place
 
 
@@ -53,6 +53,9 @@ def run(lake, monkeypatch, capsys):
           "--radius-arcsec", "9"), 0),
         (("--left-motion", "pmra,pmdec", "--epoch", "2000", "--n-sigma", "4", "--left-error", "error",
           "--radius-arcsec", "9"), 60),
+        (("--left-motion", "pmra,pmdec", "--epoch", "seen:jd"), 0),
+        (("--left-motion", "pmra,pmdec", "--epoch", "seen:jd", "--radius-arcsec", "2"), 60),
+        (("--left-motion", "pmra,pmdec", "--left-epoch", "of:mjd", "--epoch", "2016", "--radius-arcsec", "0.01"), 60),
         (("--max-mag-difference", "0.1", "--left-mag", "mean_mag", "--right-mag", "mean_mag + 1"), 0),
         (("--where", "pmra < 0"), 0),
         (("--mutual", "--chance-probability"), 60),

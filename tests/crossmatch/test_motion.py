@@ -193,3 +193,112 @@ def test_rows_without_a_position_are_counted(caplog):
         joined = match_tables(left, left, MatchOptions(), left_columns=RADEC, right_columns=RADEC, left_name="sky")
     assert joined.num_rows == 1
     assert "sky: 2 of 3 rows have no position" in caplog.text
+
+
+def dated_skies(seed, n=60):
+    """Fast stars at epochs of their own, and where another survey saw them on dates of its own; others around."""
+    rng = np.random.default_rng(seed)
+    ra, dec = rng.uniform(0, 0.05, n) % 360, rng.uniform(-0.02, 0.02, n) + rng.choice([0.0, 89.97])
+    ra = np.where(dec > 1, rng.uniform(0, 360, n), ra)
+    pmra, pmdec = rng.normal(0, 800, (2, n))
+    own, seen = rng.uniform(2015, 2017, n), rng.uniform(1990, 2003, n)
+    at = propagate(ra, dec, pmra, pmdec, seen - own)
+    order = rng.permutation(n)
+    stars = pa.table({"ra": ra, "dec": dec, "pmra": pmra, "pmdec": pmdec, "own": own, "id": np.arange(n)})
+    return stars, pa.table({"ra": at[0], "dec": at[1], "seen": seen, "name": np.arange(n)}).take(pa.array(order))
+
+
+def every_date(stars, plates, radius):
+    """All pairs: each star moved to the date of each plate's source, by astropy's angles."""
+    rows, columns = np.meshgrid(np.arange(len(stars)), np.arange(len(plates)), indexing="ij")
+    rows, columns = rows.ravel(), columns.ravel()
+    s, p = (
+        {name: t.column(name).to_numpy()[at] for name in t.column_names} for t, at in ((stars, rows), (plates, columns))
+    )
+    moved = propagate(s["ra"], s["dec"], s["pmra"], s["pmdec"], p["seen"] - s["own"])
+    separation = offsets(moved, (p["ra"], p["dec"]))
+    found = separation <= radius
+    return {(i, j): d for i, j, d in zip(s["id"][found], p["name"][found], separation[found], strict=True)}
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_pair_is_compared_at_its_own_date(seed, turned):
+    stars, plates = dated_skies(seed)
+    expected = every_date(stars, plates, 5.0)
+    moving = ProperMotion(epoch="own")
+    options = {"radius_arcsec": 5.0, "epoch": "seen", ("right_motion" if turned else "left_motion"): moving}
+    sides = (plates, stars) if turned else (stars, plates)
+    every = match_tables(*sides, MatchOptions(n_neighbors=None, **options), left_columns=RADEC, right_columns=RADEC)
+    got = dict(zip(zip(every["id"].to_pylist(), every["name"].to_pylist(), strict=True),
+                   every["separation_arcsec"].to_pylist(), strict=True))  # fmt: skip
+    assert set(got) == set(expected)
+    assert all(abs(got[pair] - expected[pair]) < 1e-6 for pair in got)
+    nearest = match_tables(*sides, MatchOptions(mutual=True, **options), left_columns=RADEC, right_columns=RADEC)
+    assert nearest["id"].to_pylist() == nearest["name"].to_pylist()
+    assert nearest.num_rows == 60
+    gated = MatchOptions(n_sigma=1.0, left_error="e", right_error="e", n_neighbors=None, **options)
+    with_errors = (t.append_column("e", pa.array(np.full(60, 2.0))) for t in sides)
+    within = match_tables(*with_errors, gated, left_columns=RADEC, right_columns=RADEC)
+    assert within.num_rows == sum(d <= 2.0 * np.sqrt(2) for d in expected.values())
+
+
+@pytest.mark.parametrize("kind", ["jyear", "jd", "mjd", "timestamp", "date"])
+def test_dates_in_every_unit(kind, caplog):
+    stars, plates = dated_skies(1)
+    days = (plates["seen"].to_numpy() - 2000.0) * 365.25 + 51544.5
+    micros = pa.array(np.round((days - 40587.0) * 86400e6).astype(np.int64), pa.timestamp("us"))
+    seen = {
+        "jyear": plates["seen"], "jd": pa.array(days + 2400000.5), "mjd": pa.array(days.astype(np.float64)),
+        "timestamp": micros, "date": micros.cast(pa.date32(), safe=False),
+    }[kind]  # fmt: skip
+    plates = plates.set_column(2, "seen", pa.chunked_array([*(seen.chunks if kind == "jyear" else [seen])]))
+    text = f"seen:{kind}" if kind in ("jd", "mjd") else "seen"
+    options = MatchOptions(radius_arcsec=0.01, left_motion=ProperMotion(epoch="own"), epoch=text)
+    assert match_tables(stars, plates, options, left_columns=RADEC, right_columns=RADEC).num_rows == 60
+    missing = plates.set_column(2, "seen", pa.array([None, *plates["seen"].to_pylist()[1:]], plates["seen"].type))
+    with caplog.at_level("INFO", "lcscale.crossmatch"):
+        assert match_tables(stars, missing, options, left_columns=RADEC, right_columns=RADEC).num_rows == 59
+    assert "1 of 60 rows have no epoch in seen" in caplog.text
+
+
+def test_one_epoch_for_rows_of_several():
+    stars, _ = dated_skies(3)
+    columns = (stars[name].to_numpy() for name in ("ra", "dec", "pmra", "pmdec"))
+    ra, dec = propagate(*columns, 2000.0 - stars["own"].to_numpy())
+    plate = pa.table({"ra": ra, "dec": dec, "name": stars["id"]})
+    options = MatchOptions(radius_arcsec=0.01, left_motion=ProperMotion(epoch="own"), epoch=2000.0)
+    matched = match_tables(stars, plate, options, left_columns=RADEC, right_columns=RADEC)
+    assert matched["name"].to_pylist() == stars["id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"epoch": "seen"}, "nothing moves"),
+        ({"epoch": "no_such", "left_motion": ProperMotion(epoch=2016.0)}, "plates has no column 'no_such'"),
+        ({"epoch": "days", "left_motion": ProperMotion(epoch=2016.0)}, "say days:jd or days:mjd"),
+        ({"epoch": "short", "left_motion": ProperMotion(epoch=2016.0)}, "is in d: say short:jd or short:mjd"),
+        ({"epoch": "text", "left_motion": ProperMotion(epoch=2016.0)}, "holds string, no epochs"),
+        ({"epoch": 2000.0, "left_motion": ProperMotion(epoch="when")}, "stars has no column 'when'"),
+    ],
+)
+def test_epochs_that_are_none_are_named(options, words):
+    stars, plates = dated_skies(1)
+    plates = plates.append_column("days", pa.array(np.full(60, 2451545.0))).append_column("text", pa.array(["x"] * 60))
+    short = pa.field("short", pa.float64(), metadata={"unit": "d"})
+    plates = plates.append_column(short, pa.array(np.full(60, 1999.0)))
+    names = {"left_columns": RADEC, "right_columns": RADEC, "left_name": "stars", "right_name": "plates"}
+    with pytest.raises(InputError, match=words):
+        match_tables(stars, plates, MatchOptions(**options), **names)
+
+
+@pytest.mark.parametrize(("epoch", "found"), [("2016.0", [1, 2]), ("own", [2])])
+def test_columns_bound_how_far_back_dates_reach(epoch, found):
+    """A stated epoch is believed whatever it is; a date 116 years ago in a column would reach across the sky."""
+    plates = pa.table({"ra": [10.0, 20.0], "dec": [0.0, 0.0], "seen": [1900.0, 1950.0], "name": [1, 2]})
+    stars = pa.table({"ra": [10.0, 20.0], "dec": [0.0, 0.0], "pmra": [0.1, 0.1], "pmdec": [0.0, 0.0]})
+    options = MatchOptions(left_motion=ProperMotion(epoch=2016.0), epoch="seen" if epoch == "own" else 1900.0)
+    matched = match_tables(stars, plates, options, left_columns=RADEC, right_columns=RADEC)
+    assert matched["name"].to_pylist() == found
+    assert reach_arcsec(options) == pytest.approx(1.0 + 10.5 * (70 if epoch == "own" else 116))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from skies import put, sky_table
 
-from lcscale.crossmatch import ProperMotion
+from lcscale.crossmatch import ProperMotion, propagate
 from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Lake
 from lcscale.lake.leaf import Leaf
@@ -218,3 +218,21 @@ def test_epochs_and_frames_of_catalogs(lake):
     separation = joined.to_arrow()["separation_arcsec"].to_numpy()
     assert separation.size == 50
     np.testing.assert_allclose(separation, 8.0, rtol=1e-4)
+
+
+def test_dates_of_rows_count_across_partitions(lake):
+    """Fast stars in small partitions, each compared at the date of its partner, wherever that is stored."""
+    rng = np.random.default_rng(7)
+    n = 400
+    ra, dec = corners(rng)
+    ra, dec = beside(rng, ra, dec, 120.0, n)
+    pmra, pmdec, seen = *rng.normal(0, 3000, (2, n)), rng.uniform(1990, 2003, n)
+    at = propagate(ra, dec, pmra, pmdec, seen - 2016.0)
+    put(lake, "stars", catalog_table(ra, dec, pmra=pmra, pmdec=pmdec), order=5)
+    put(lake, "plates", catalog_table(*at, seen=seen).rename_columns({"object_id": "name"}), order=7)
+    options = {"left_motion": ProperMotion(epoch=2016.0), "epoch": "seen", "radius_arcsec": 0.05}
+    found = lake["stars"].crossmatch(lake["plates"], **options).to_arrow()
+    assert found["object_id"].to_pylist() == found["name"].to_pylist()
+    assert sorted(found["name"].to_pylist()) == list(range(n))
+    mutual = lake["stars"].crossmatch(lake["plates"], mutual=True, **options).columns("object_id", "name")
+    assert mutual.to_arrow().num_rows == n

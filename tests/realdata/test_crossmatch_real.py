@@ -61,6 +61,26 @@ def test_gaias_own_best_neighbours_come_out(real_data, chain, published, distanc
     assert np.median(difference) <= 0.001
 
 
+def test_dates_of_2mass_give_gaias_own_separations(real_data):
+    """Each 2MASS source has its date (``_tab1_36`` is 2MASS' jdate): Gaia published separations at these."""
+    gaia = read(real_data, "gaia", ["Source_gaia", *GAIA, "pmRA_gaia", "pmDE_gaia"])
+    twomass = read(real_data, "2mass", ["_2MASS_2mass", *TWOMASS, "_tab1_36_2mass"])
+    published = read(real_data, "classified", ["Gaia", "GAIA__2MASS", "GAIA_d2MASS"]).to_pandas()
+    published["Source_gaia"] = published.Gaia.str.extract(r"(\d+)$")[0].astype("Int64")
+    published = published.dropna(subset=["Source_gaia", "GAIA__2MASS"]).drop_duplicates("Source_gaia")
+    off = {}
+    for epoch in (2000.0, "_tab1_36_2mass:jd"):
+        options = MatchOptions(radius_arcsec=5.0, left_motion=MOTION, epoch=epoch)
+        found = match_tables(gaia, twomass, options, left_columns=GAIA, right_columns=TWOMASS).to_pandas()
+        both = found.drop_duplicates("Source_gaia").merge(published, on="Source_gaia")
+        same = both[both._2MASS_2mass == both.GAIA__2MASS]
+        off[epoch] = np.percentile(np.abs(same.separation_arcsec - same.GAIA_d2MASS), [50, 95])
+        print(f"epoch {epoch}: {len(same)} pairs, off by {off[epoch][0]:.6f} (median), {off[epoch][1]:.6f} (95 %)")
+        assert len(same) >= 754
+    assert off[2000.0][1] > 0.01
+    assert off["_tab1_36_2mass:jd"][1] < 5e-5
+
+
 @pytest.mark.parametrize(("name", "share", "median"), [("2mass", 0.917, 0.127), ("allwise", 0.610, 0.20)])
 def test_ngc2264_share_with_a_gaia_source(real_data, name, share, median):
     columns = ("ra_deg", "dec_deg")
