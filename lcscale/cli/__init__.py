@@ -12,7 +12,7 @@ from lcscale.cli.lakes import info, jobs_app, list_names, prune
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
-from lcscale.cli.show import show
+from lcscale.cli.show import show, why
 from lcscale.cli.variables import classify, features, train
 from lcscale.cli.yso import yso
 from lcscale.errors import LcscaleError
@@ -41,6 +41,7 @@ for command in (
     prune,
     report,
     show,
+    why,
     demo,
 ):
     app.command()(command)

@@ -28,6 +28,17 @@ def show(
     print(write(place, object_id, target, name=name, at=where, class_name=class_name, models=model or ()))
 
 
+def why(
+    object_id: Annotated[str, typer.Argument(metavar="ID", help="The object, as the catalogs name it.")],
+    lake: LakeOption,
+    name: Annotated[str, typer.Option("--name", help="Catalog it is missed in.")] = "variable_candidates",
+) -> None:
+    """Say why an object is not in a list: not in the input, left out by which condition, set aside, no class."""
+    from lcscale.explore import why as told
+
+    print("\n".join(told(open_lake(lake), object_id, name)))
+
+
 def _position(text: str) -> tuple[float, float]:
     try:
         ra, dec = (float(part) for part in text.split(","))

@@ -3,5 +3,6 @@
 from lcscale.explore.report import write_report
 from lcscale.explore.show import show
 from lcscale.explore.training import write_training_report
+from lcscale.explore.why import why
 
-__all__ = ["show", "write_report", "write_training_report"]
+__all__ = ["show", "why", "write_report", "write_training_report"]

@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.explore import closeup
 from lcscale.explore.cards import find_model
 from lcscale.explore.contents import classes_of, contents_of
+from lcscale.explore.finding import AROUND_ARCSEC, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
-from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone, Lake
+from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurves, declared_bands, usable
 from lcscale.models.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 
 _PERIODS = ("period", "period_2", "period_3")
-_AROUND_ARCSEC = 5.0
 
 
 @dataclass(frozen=True)
@@ -102,18 +100,12 @@ def show(
 
 
 def _find(lake: Lake, catalog: Catalog, object_id: str | int, at: tuple[float, float] | None) -> _Candidate:
-    column = catalog.id_column
-    searched = catalog if at is None else catalog.region(Cone(at[0], at[1], _AROUND_ARCSEC))
-    for batch in searched.columns(column).to_batches():
-        same = pc.equal(batch.column(column).cast(pa.string()), pa.scalar(str(object_id)))
-        hit = batch.filter(same)
-        if hit.num_rows:
-            index = hit.column(HEALPIX_COLUMN)[0].as_py()
-            rows = catalog.rows_within(np.array([[index, index + 1]], np.int64))
-            rows = rows.filter(pc.equal(rows.column(column).cast(pa.string()), pa.scalar(str(object_id))))
-            return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0], object_id)
-    where = "" if at is None else f" within {_AROUND_ARCSEC:g} arcsec of {at[0]:.6f}, {at[1]:.6f}"
-    raise InputError(f"{catalog.name} has no object {object_id}{where}")
+    rows = rows_of(catalog, object_id, at)
+    if not rows.num_rows:
+        where = "" if at is None else f" within {AROUND_ARCSEC:g} arcsec of {at[0]:.6f}, {at[1]:.6f}"
+        told = f"; `lcscale why {object_id} --name {catalog.name}` says why"
+        raise InputError(f"{catalog.name} has no object {object_id}{where}{told}")
+    return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0], object_id)
 
 
 def _with_light_curve(lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int) -> _Candidate:

@@ -145,10 +145,23 @@ class Catalog(View):
         told = self._light_curves()
         if told is None:
             raise InputError(f"{self.name} {self.source.version} does not tell from which light curves it was made")
-        name, folder = told
+        return self._opened(f"the light curves of {told[0]}", told[1])
+
+    def input_catalog(self, told: Input) -> Catalog:
+        """The version that `told`, one of `inputs`, names.
+
+        Raises
+        ------
+        InputError
+            It was removed.
+        """
+        folder = UPath(told.folder(self.source.folder.parent.parent), **dict(self.source.options))
+        return self._opened(told.name, folder)
+
+    def _opened(self, name: str, folder: UPath) -> Catalog:
         if not folder.exists():
             raise InputError(
-                f"{self.name} {self.source.version} was made from the light curves of {name} {folder.name}, "
+                f"{self.name} {self.source.version} was made from {name} {folder.name}, "
                 f"and {folder} is not there any more"
             )
         return open_with(str(folder), dict(self.source.options), self.entries)

@@ -204,7 +204,7 @@ class View:
         told = dict(self.source.properties).get(ID_COLUMN)
         return kept | {
             INPUTS: to_text(self.inputs_of_result(lake)),
-            STEPS: json.dumps([f"{type(step).__name__} v{step.version}" for step in self.steps]),
+            STEPS: json.dumps([_told(step) for step in self.steps]),
             MODELS: json.dumps({str(step.model): step.model_id for step in carrying}),
             CODE: json.dumps(code_versions()),
             **({ID_COLUMN: told} if told is not None and told in self.schema.names else {}),
@@ -236,3 +236,11 @@ def listed(names: Iterable[str | Iterable[str]]) -> list[str]:
     ['ra', 'dec', 'mag']
     """
     return [name for each in names for name in ([each] if isinstance(each, str) else each)]
+
+
+def _told(step: Step) -> dict[str, Any]:
+    """What the properties keep of a step: its name and version, and its condition where it has one."""
+    condition = getattr(step, "condition", None)
+    return {"step": type(step).__name__, "version": step.version} | (
+        {} if condition is None else {"condition": str(condition)}
+    )

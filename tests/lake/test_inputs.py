@@ -47,9 +47,11 @@ def test_versions_and_roles_of_the_inputs_are_told(chain):
     features = ("join", "features", chain["features"].source.version)
     assert told(chain["bright"]) == {("rows", "stars", stars), features, curves}
     properties = dict(chain["bright"].source.properties)
+    steps = chain["stars"].join(chain["features"]).columns("object_id", "mean").where("mean > 15").steps
     assert json.loads(properties["lcscale_steps"]) == [
-        f"{type(step).__name__} v{step.version}"
-        for step in chain["stars"].join(chain["features"]).columns("object_id", "mean").where("mean > 15").steps
+        {"step": "Join", "version": steps[0].version},
+        {"step": "Select", "version": steps[1].version},
+        {"step": "Where", "version": steps[2].version, "condition": "mean > 15"},
     ]
     assert "numpy" in json.loads(properties["lcscale_code"])
 
