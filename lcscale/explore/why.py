@@ -94,9 +94,8 @@ def _cut(catalog: Catalog, row: pa.Table, object_id: str | int) -> list[str]:
         elif not holds(condition, row)[0].as_py():
             values = ", ".join(f"{name} = {row.column(name)[0].as_py()}" for name in names_in(condition))
             return [f"a condition left it out: {condition} ({values})"]
-    for each in catalog.inputs:
-        if each.role == CROSSMATCH:
-            lines.append(f"it may have no counterpart in {each.name} {each.version}")
+    matched = [each for each in catalog.inputs if each.role == CROSSMATCH]
+    lines += [f"it may have no counterpart in {each.name} {each.version}" for each in matched]
     return lines or ["no condition is known that would leave it out"]
 
 
