@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from upath import UPath
 
+from lcscale.engine.disk import make_folder, sync
 from lcscale.engine.task import Outcome
 
 _REWRITE_SECONDS = 5.0
@@ -72,7 +73,10 @@ class Ledger:
         return [*self.quarantined(), *unusable]
 
     def add(self, outcome: Outcome) -> None:
-        """Record an outcome; the file system has it when this returns (remote stores within seconds)."""
+        """Record an outcome; the file system has it when this returns (remote stores within seconds).
+
+        A power cut may cost the last lines: their tasks run again. What was made is on the disk before.
+        """
         self._append(vars(outcome))
 
     def begin(self, title: str, tasks: int, engine: str) -> None:
@@ -86,8 +90,9 @@ class Ledger:
         line = json.dumps(line_of, separators=(",", ":")) + "\n"
         if self._local:
             if self._stream is None:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                make_folder(self.folder.path)
                 self._stream = self._path.open("a", encoding="utf-8")
+                sync(self.folder.path)
             self._stream.write(line)
             self._stream.flush()
             return
@@ -105,5 +110,6 @@ class Ledger:
         """Flush and close this run's file."""
         self.flush()
         if self._stream is not None:
+            os.fsync(self._stream.fileno())
             self._stream.close()
             self._stream = None

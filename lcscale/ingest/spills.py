@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from upath import UPath
 
+from lcscale.engine.disk import make_folder, move
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lake.leaf import Ranges
 from lcscale.lake.storage import is_local
@@ -58,7 +59,8 @@ def write_spill(folder: UPath, name: str, table: pa.Table, columns: Sequence[str
 
     Both are complete when they are there. Histogram and schema are those of the whole table in any case.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if is_local(folder):
+        make_folder(folder.path)
     index = table.column(HEALPIX_COLUMN).to_numpy()
     cells, starts = np.unique(index >> 2 * (29 - CELL_ORDER), return_index=True)
     sizes = np.concatenate([[0], np.cumsum(_row_bytes(table))])
@@ -76,7 +78,7 @@ def write_spill(folder: UPath, name: str, table: pa.Table, columns: Sequence[str
     try:
         with beside.open("wb") as stream, pa.ipc.new_file(stream, table.schema, metadata=begins) as writer:
             writer.write_table(table, max_chunksize=rows)
-        beside.rename(folder / f"{name}.arrow")
+        _put_there(beside, folder / f"{name}.arrow")
     finally:
         beside.unlink(missing_ok=True)
 
@@ -132,9 +134,17 @@ def put(path: UPath, content: bytes) -> None:
     beside = path.with_name(f".{uuid.uuid4().hex}")
     try:
         beside.write_bytes(content)
-        beside.rename(path)
+        _put_there(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _put_there(beside: UPath, path: UPath) -> None:
+    """Rename a complete file; the ledger that will name it must not outlive it."""
+    if is_local(path):
+        move(beside.path, path.path)
+    else:
+        beside.rename(path)
 
 
 def _row_bytes(table: pa.Table) -> npt.NDArray[np.float64]:

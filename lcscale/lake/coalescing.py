@@ -12,6 +12,7 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine import Shared, Task
+from lcscale.engine.disk import make_folder, sync
 from lcscale.lake.leaf import Leaf, LeafWriter, leaf_path
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import is_local, writing
@@ -94,9 +95,10 @@ def part_path(folder: UPath, pixel: Pixel) -> UPath:
 
 def _put_aside(path: UPath, place: UPath) -> None:
     if path.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
         if is_local(path):
+            make_folder(place.parent.path)
             path.rename(place)
+            sync(place.parent.path)
         else:
             path.fs.mv(path.path, place.path)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from upath import UPath
 
 from lcscale.engine import Ledger
+from lcscale.engine.disk import make_folder, sync, sync_small_files
 from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
 from lcscale.lake.leaf import leaf_path
@@ -86,7 +87,8 @@ class Draft:
     def __enter__(self) -> Self:
         with writing(self.entry):
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                if is_local(self.folder):
+                    make_folder(self.folder.path)
             except (FileExistsError, NotADirectoryError) as error:
                 raise LcscaleError(f"cannot write to the lake at {self.entry}: {error}") from error
             self._writer.begin()
@@ -154,6 +156,8 @@ class Draft:
             self._remove_orphans(Pixel(*leaf["pixel"]) for leaf in written)
             manifest = Manifest.of(written, self.folder)
             write_metadata(self.folder, self.entry.name, manifest, schema, ra=ra, dec=dec, extra=properties)
+            if is_local(self.folder):
+                sync_small_files(self.folder.path)
             publish_version(self.entry, self.version, self.base)
 
 
@@ -193,6 +197,7 @@ def link(path: UPath, place: UPath) -> None:
     if not is_local(path):
         path.fs.copy(path.path, place.path)
         return
-    os.makedirs(os.path.dirname(place.path), exist_ok=True)
+    make_folder(os.path.dirname(place.path))
     if not os.path.exists(place.path):
         os.link(path.path, place.path)
+        sync(os.path.dirname(place.path))

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
+from lcscale.engine.disk import move
 from lcscale.errors import LcscaleError
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.storage import is_local, path_at
@@ -301,8 +302,7 @@ class LeafWriter:
         self.bytes = os.path.getsize(self._beside)
         place = leaf_path(self.folder, self.pixel)
         if self._local:
-            os.makedirs(os.path.dirname(place.path), exist_ok=True)
-            os.replace(self._beside, place.path)
+            move(self._beside, place.path)
         else:
             with open(self._beside, "rb") as stream, place.open("wb") as out:
                 shutil.copyfileobj(stream, out, 8 << 20)

@@ -13,6 +13,7 @@ from typing import Any
 
 from upath import UPath
 
+from lcscale.engine.disk import move
 from lcscale.errors import LcscaleError
 
 _NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -116,7 +117,7 @@ def stamp(path: UPath) -> str | None:
 
 
 def replace_file(path: UPath, content: bytes, seen: str | None = None) -> bool:
-    """Write the file at `path` whole: readers find the old content or the new.
+    """Write the file at `path` whole: readers find the old content or the new, after a power cut too.
 
     On S3 the put is conditional: where the file is no longer the one with the checksum `seen` (None: not there),
     nothing is written and False comes back. Other stores take the content without asking.
@@ -125,7 +126,7 @@ def replace_file(path: UPath, content: bytes, seen: str | None = None) -> bool:
         beside = path.with_name(f".{uuid.uuid4().hex}")
         try:
             beside.write_bytes(content)
-            os.replace(beside.path, path.path)
+            move(beside.path, path.path)
         finally:
             beside.unlink(missing_ok=True)
         return True

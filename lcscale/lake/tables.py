@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
+from lcscale.engine.disk import make_folder
 from lcscale.errors import ConflictError, InputError
-from lcscale.lake.storage import children, content_of, publishing, replace_file, stamp, writing
+from lcscale.lake.storage import children, content_of, is_local, publishing, replace_file, stamp, writing
 
 TABLES = "tables"
 _CURRENT = "current"
@@ -58,7 +59,8 @@ def write_table(root: UPath, name: str, table: pa.Table) -> str:
     current, part = entry / _CURRENT, entry / version / "part-0.parquet"
     with writing(root):
         seen, base = stamp(current), _current_version(current)
-        (entry / version).mkdir(parents=True, exist_ok=True)
+        if is_local(entry):
+            make_folder((entry / version).path)
         replace_file(part, buffer.getvalue(), stamp(part))  # who was first there wrote the same
         with publishing(entry):
             now = _current_version(current)
