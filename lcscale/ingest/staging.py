@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.lake.storage import writing
 from lcscale.surveys.nesting import common_field
 from lcscale.surveys.positions import placed
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
+from lcscale.surveys.release import Findings, Part, Problem, ReleaseFileError, Survey
 
 _SPILL_BYTES = 128 << 20
 _SPILL_SHARE = 12
@@ -28,11 +28,8 @@ Floats = npt.NDArray[np.float64]
 
 def listed(problems: Sequence[Problem]) -> dict[str, Any]:
     """Have the ledger keep what was found when the release was listed, and how many observations were left out."""
-    counts: Counter[str] = Counter()
-    for problem in problems:
-        counts[problem.text] += problem.count
-    found = [(problem.path, problem.text, problem.set_aside) for problem in problems if not problem.count]
-    return {"problems": found, "left_out": {reason: number for reason, number in counts.items() if number}}
+    counts = dict(problems.left_out) if isinstance(problems, Findings) else {}
+    return {"problems": [astuple(problem) for problem in problems], "left_out": counts}
 
 
 def stage(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def count(survey: Survey, part: Part, folder: UPath, memory: int, key: str) -> d
 
 
 def _staged(survey: Survey, part: Part, folder: UPath, memory: int, key: str, *, whole: bool) -> dict[str, Any]:
-    problems: list[Problem] = []
+    problems = Findings()
     names: list[str] = []
     columns = None if whole else [HEALPIX_COLUMN, *([survey.identity] if survey.identity else [])]
     rows, spilling, start = 0, 0.0, time.perf_counter()

@@ -22,7 +22,7 @@ from lcscale.surveys.nesting import counted_bands, light_curve_field, nest
 from lcscale.surveys.objects import object_list, objects_of_detections
 from lcscale.surveys.packed import without_observations
 from lcscale.surveys.reading import column_names, pick, read_batches, reading, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, left_out, stamp_of
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out, stamp_of
 from lcscale.surveys.table import detection_files
 from lcscale.surveys.times import parse_format
 
@@ -149,7 +149,7 @@ class LightCurveTables:
             yield without_observations(objects.filter(pa.array(seen)), field)
         if orphans:
             problems.append(Problem(part.path, f"{orphans:,} detections belong to no object of the list"))
-        problems += left_out(part.path, reasons)
+        leave_out(problems, reasons)
 
     @property
     def _finds_bands(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +13,7 @@ from lcscale.surveys.positions import angles, placed
 from lcscale.surveys.reading import pick, read_batches, read_table, reading
 from lcscale.surveys.release import Part, Problem, ReleaseFileError
 
-Floats = npt.NDArray[np.float64]
+_FAR_ARCSEC = 60.0
 
 
 def object_list(
@@ -58,7 +57,7 @@ def object_list(
             arrays.append(table.column(name))
             fields.append(table.schema.field(name).with_name(renamed.get(name, name)))
     found = placed(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), ra, dec, path, problems)
-    return _each_once(found, path, problems)
+    return _each_once(found, ra, dec, path, problems)
 
 
 def objects_of_detections(
@@ -141,15 +140,25 @@ def _vectors(table: pa.Table, ra: str, dec: str) -> pa.Table:
     return table
 
 
-def _each_once(found: pa.Table, path: str, problems: list[Problem]) -> pa.Table:
-    """The first row of each id, and all rows without one; how many repeat an id is said."""
+def _each_once(found: pa.Table, ra: str, dec: str, path: str, problems: list[Problem]) -> pa.Table:
+    """The first row of each id, and all rows without one; how many repeat an id is said.
+
+    Rows that repeat the id of one far away stay: they are other objects, wrongly named.
+    """
     codes = found.column("object_id").combine_chunks().dictionary_encode().indices
     numbers = codes.fill_null(-1).to_numpy(zero_copy_only=False)
-    keep = numbers < 0
-    keep[np.unique(numbers, return_index=True)[1]] = True
+    _, first, which = np.unique(numbers, return_index=True, return_inverse=True)
+    lon, lat = (np.radians(found.column(name).to_numpy()) for name in (ra, dec))
+    unit = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    away = np.linalg.norm(unit - unit[:, first[which]], axis=0) > np.radians(_FAR_ARCSEC / 3600)
+    keep = (numbers < 0) | away
+    keep[first] = True
+    far = int((away & (numbers >= 0)).sum())
+    if far:
+        text = f"{far} rows repeat the id of another that is more than {_FAR_ARCSEC:g} arcseconds away: both are kept"
+        problems.append(Problem(path, text, set_aside=False))
     repeated = int(keep.size - keep.sum())
-    if not repeated:
-        return found
-    text = f"{repeated} rows repeat the id of another (the first of each is taken)"
-    problems.append(Problem(path, text, set_aside=False))
-    return found.filter(pa.array(keep))
+    if repeated:
+        text = f"{repeated} rows repeat the id of another (the first of each is taken)"
+        problems.append(Problem(path, text, set_aside=False))
+    return found if keep.all() else found.filter(pa.array(keep))

@@ -26,15 +26,17 @@ _MJD_ZERO = 2_400_000.5
 _STARS = 500
 _SAME_MODES = ("ACEP",)
 _FIELD = light_curve_field(BANDS, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="Vega")
-_LINE = re.compile(
-    r"^(OGLE\S+)\s+(.*?)\s*(\d{1,2}:\d{2}:\d{2}(?:\.\d*)?)\s+([+-]?\d{1,2}:\d{2}:\d{2}(?:\.\d*)?)\s*(.*)$"
-)
+_SIXTIETHS = r"\d{1,2}\s*[:\s]\s*\d{1,2}\s*[:\s]\s*\d{1,2}(?:\.\d*)?"
+_LINE = re.compile(rf"^(OGLE\S+)\s+(?:(.*?)\s+)?({_SIXTIETHS})\s+([+-]?\s*{_SIXTIETHS})(?:\s+(.*))?$")
+_FILE = re.compile(r"^(OGLE.*?)(?:[._-]([IV]))?\.(?:dat|txt)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Ogle:
-    """Folders of collections: ``ident.dat`` with ``phot/I/*.dat`` and ``phot/V``, or packed ``photometry_I.parquet``.
+    """Folders of collections: ``ident.dat`` with a ``.dat`` file a star and band, or packed ``photometry_I.parquet``.
 
+    The files of stars may lie anywhere below the list: in ``phot/I`` and ``phot/V``, ``I`` and ``V``, or all in one
+    folder; where neither folder nor name says the band, it is I.
     Times, HJD - 2450000 or HJD in the files, become HJD - 2400000.5. `label` is the type or mode as the
     collection names it (``F``, ``RRab``), `collection` that of its name (``CEP``); anomalous Cepheids, whose modes are
     named as those of the classical ones, are all ``ACEP``.
@@ -88,24 +90,41 @@ def _photometry(ident: str, problems: list[Problem]) -> list[Part]:
                 parts += table_parts(packed, band)
             except ReleaseFileError as error:
                 problems.append(Problem(packed, str(error)))
-    if not parts and os.path.isdir(os.path.join(folder, "phot")):
-        found: list[Problem] = []
-        names = read_objects(ident, _stars, found).column("object_id").to_pylist()
-        for start in range(0, len(names), _STARS):
-            stamp = _stamp(os.path.join(folder, "phot"), names[start : start + _STARS])
-            parts.append(Part(ident, "files", start, min(start + _STARS, len(names)), stamp))
-    if not parts:
+    if parts:
+        return parts
+    files = _files(folder)
+    if not files:
         problems.append(Problem(folder, "no photometry: neither photometry_I.parquet nor phot/I", set_aside=False))
+        return parts
+    found: list[Problem] = []
+    names = read_objects(ident, _stars, found).column("object_id").to_pylist()
+    for start in range(0, len(names), _STARS):
+        some = names[start : start + _STARS]
+        own = [files[key] for band in BANDS for name in some if (key := (band, name)) in files]
+        parts.append(Part(ident, "files", start, start + len(some), _stamp(own), tuple(own)))
     return parts
 
 
-def _stamp(phot: str, names: Sequence[str]) -> str:
+def _files(folder: str) -> dict[tuple[str, str], str]:
+    """The file of each band and star below `folder`; those in a folder named by the band go before others."""
+    found: dict[tuple[str, str], str] = {}
+    for at, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            match = _FILE.match(name)
+            if match is not None:
+                path = os.path.join(at, name)
+                key = (_band_of(path, os.path.join(folder, "ident.dat")), match[1])
+                if os.path.basename(at) in BANDS or key not in found:
+                    found[key] = path
+    return found
+
+
+def _stamp(files: Sequence[str]) -> str:
     """Sizes and times of the stars' files, as a short text."""
     digest = hashlib.blake2b(digest_size=12)
-    for path in (os.path.join(phot, band, f"{name}.dat") for band in BANDS for name in names):
-        if os.path.exists(path):
-            stat = os.stat(path)
-            digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    for path in files:
+        stat = os.stat(path)
+        digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
@@ -124,7 +143,7 @@ def _stars(path: str, problems: list[Problem]) -> pa.Table:
     numbers = [int(match[0]) if (match := re.search(r"\d+$", name)) else -1 for name in ids]
     collections = [_collection(name) for name in ids]
     labels = [
-        collection if collection in _SAME_MODES or not row[1].strip() else " ".join(row[1].split())
+        collection if collection in _SAME_MODES or not (row[1] or "").strip() else " ".join(row[1].split())
         for collection, row in zip(collections, rows, strict=True)
     ]
     fields = [
@@ -142,7 +161,7 @@ def _stars(path: str, problems: list[Problem]) -> pa.Table:
         pa.array(degrees(pa.array([row[3] for row in rows]), hours=False)),
         pa.array(labels, pa.string()),
         pa.array(collections, pa.string()),
-        pa.array([" ".join(row[4].split()) for row in rows]),
+        pa.array([" ".join((row[4] or "").split()) for row in rows]),
     ]
     return placed(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), "ra", "dec", path, problems)
 
@@ -156,21 +175,19 @@ def _collection(name: str) -> str:
 def _from_files(part: Part, objects: pa.Table, problems: list[Problem]) -> pa.Table:
     """The stars `part.start` to `part.stop`, a file a star and band; damaged files are set aside alone."""
     stars = objects.slice(part.start, (part.stop or objects.num_rows) - part.start)
-    phot = os.path.join(os.path.dirname(part.path), "phot")
+    number = {name: i for i, name in enumerate(stars.column("object_id").to_pylist())}
     columns: list[npt.NDArray[np.float64]] = []
     owners, bands = [], []
-    for code, band in enumerate(BANDS):
-        for i, name in enumerate(stars.column("object_id").to_pylist()):
-            path = os.path.join(phot, band, f"{name}.dat")
-            if not os.path.exists(path):
-                continue
-            try:
-                columns.append(_observations(path))
-            except ReleaseFileError as error:
-                problems.append(Problem(path, str(error)))
-                continue
-            owners.append(np.full(len(columns[-1]), i))
-            bands.append(np.full(len(columns[-1]), code, np.int8))
+    for path in part.beside:
+        match = _FILE.match(os.path.basename(path))
+        band = _band_of(path, part.path)
+        try:
+            columns.append(_observations(path))
+        except ReleaseFileError as error:
+            problems.append(Problem(path, str(error)))
+            continue
+        owners.append(np.full(len(columns[-1]), number[match[1] if match else ""]))
+        bands.append(np.full(len(columns[-1]), BANDS.index(band), np.int8))
     table = np.concatenate([np.empty((0, 3)), *columns])
     owner = np.concatenate([np.empty(0, np.int64), *owners])
     codes = np.concatenate([np.empty(0, np.int8), *bands])
@@ -182,10 +199,18 @@ def _from_files(part: Part, objects: pa.Table, problems: list[Problem]) -> pa.Ta
     return stars.drop_columns(["_number"]).take(pa.array(index)).append_column(_FIELD, curves)
 
 
+def _band_of(path: str, ident: str) -> str:
+    """The band of a file of a star, by its name or the nearest folder below the list that is named by one."""
+    match = _FILE.match(os.path.basename(path))
+    folders = os.path.relpath(os.path.dirname(path), os.path.dirname(ident)).split(os.sep)
+    named = (match[2] or "").upper() if match else ""
+    return named or next((part for part in reversed(folders) if part in BANDS), BANDS[0])
+
+
 def _observations(path: str) -> npt.NDArray[np.float64]:
     """Times, magnitudes and errors [n, 3] of one star in one band."""
     with reading(path), open(path, encoding="ascii") as stream:
-        lines = [line.split() for line in stream if line.strip()]
+        lines = [line.split() for line in stream if line.strip() and not line.startswith("#")]
         if not lines:
             raise ReleaseFileError(f"{path} is empty")
         short = next((i for i, line in enumerate(lines) if len(line) < 3), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -31,8 +32,14 @@ class Problem:
     """What is wrong with it, and where."""
     set_aside: bool = True
     """Whether rows or the file were left out; False for a mere remark."""
-    count: int = 0
-    """Observations that were left out for this reason; those of all files are added up. 0 where nothing is counted."""
+
+
+class Findings(list[Problem]):
+    """Problems, and beside them how many observations were left out for which reasons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_out: Counter[str] = Counter()
 
 
 @dataclass(frozen=True)
@@ -109,9 +116,10 @@ class Survey(Protocol):
         """
 
 
-def left_out(path: str, reasons: Mapping[str, int]) -> list[Problem]:
-    """What tells how many observations of a file were left out for which reasons."""
-    return [Problem(path, reason, set_aside=False, count=number) for reason, number in reasons.items() if number]
+def leave_out(problems: list[Problem], reasons: Mapping[str, int]) -> None:
+    """Count observations that an adapter leaves out, by reason, where somebody wants to know (`Findings`)."""
+    if isinstance(problems, Findings):
+        problems.left_out.update({reason: number for reason, number in reasons.items() if number})
 
 
 def stamped(parts: Sequence[Part], objects: str) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,8 +18,8 @@ from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.surveys.nesting import MEMBERS, light_curve_field, medians, nest
 from lcscale.surveys.packed import POSITION
-from lcscale.surveys.reading import read_batches, read_table, reading, suffix, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
+from lcscale.surveys.reading import format_of, read_batches, read_table, reading, table_parts
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out
 from lcscale.surveys.table import tables_in
 
 BANDS = ("g", "r", "i")
@@ -26,6 +27,7 @@ _BULK = ["objectid", "filterid", "fieldid", "rcid", "objra", "objdec", "hmjd", "
 _ARCHIVE = ["oid", "filtercode", "hjd", "mag", "magerr", "catflags", "ra", "dec"]
 _HJD_TO_MJD = -2_400_000.5
 _WIDEST_ARCSEC = 60.0
+_UNUSABLE = 32_768
 _TYPE = pa.struct([*LIGHTCURVE_TYPE, pa.field("oid", pa.list_(pa.int64()))])
 _FIELD = light_curve_field(
     BANDS, _TYPE, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="AB", oid="ZTF object id: field, band"
@@ -81,20 +83,21 @@ class Ztf:
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """Oids with those of their observations that `max_catflags` admits, even if there are none."""
+        reasons: Counter[str] = Counter()
         if part.kind == "bulk":
             for table in read_batches(part, problems, _BULK):
                 with reading(part.path):
-                    yield self._from_lists(table)
-            return
-        table = read_table(part.path, problems)
-        require(table, _ARCHIVE, part.path)
-        if not table.num_rows:
-            problems.append(Problem(part.path, "no observations", set_aside=False))
-            return
-        with reading(part.path):
-            yield self._from_observations(table)
+                    yield self._from_lists(table, reasons)
+        else:
+            table = read_table(part.path, problems, _ARCHIVE)
+            if table.num_rows:
+                with reading(part.path):
+                    yield self._from_observations(table, reasons)
+            else:
+                problems.append(Problem(part.path, "no observations", set_aside=False))
+        leave_out(problems, reasons)
 
-    def _from_lists(self, table: pa.Table) -> pa.Table:
+    def _from_lists(self, table: pa.Table, reasons: Counter[str]) -> pa.Table:
         table = table.combine_chunks()
         lists = {name: table.column(name).combine_chunks() for name in ("hmjd", "mag", "magerr", "catflags")}
         n = table.num_rows
@@ -102,30 +105,44 @@ class Ztf:
         flat = {name: values.flatten() for name, values in lists.items()}
         oid = _numbers(table.column("objectid"), np.int64)
         band = _numbers(table.column("filterid"), np.int64) - 1
-        good = _numbers(flat["catflags"], np.int64) <= self.max_catflags
-        owner = np.where(good, owner, -1)
-        curves = _curves(owner, n, flat["hmjd"], flat["mag"], flat["magerr"], band[owner], oid[owner])
+        owner = np.where(self._clean(flat["catflags"], reasons), owner, -1)
+        bands = pa.DictionaryArray.from_arrays(pa.array(band[owner].astype(np.int8)), pa.array(BANDS))
+        curves = _curves(owner, n, flat["hmjd"], flat["mag"], flat["magerr"], bands, oid[owner])
         return _pieces(oid, _numbers(table.column("objra")), _numbers(table.column("objdec")), curves)
 
-    def _from_observations(self, table: pa.Table) -> pa.Table:
+    def _from_observations(self, table: pa.Table, reasons: Counter[str]) -> pa.Table:
         oid, per_row = np.unique(_numbers(table.column("oid"), np.int64), return_inverse=True)
         ra_row = np.radians(_numbers(table.column("ra")))
         ra = np.degrees(np.arctan2(np.bincount(per_row, np.sin(ra_row)), np.bincount(per_row, np.cos(ra_row))))
         dec = np.bincount(per_row, _numbers(table.column("dec"))) / np.bincount(per_row)
-        good = _numbers(table.column("catflags"), np.int64) <= self.max_catflags
-        codes = pc.index_in(pc.utf8_slice_codeunits(table.column("filtercode"), 1, 2), value_set=pa.array(BANDS))
         time = pc.add(table.column("hjd"), _HJD_TO_MJD).combine_chunks()
         mag, error = (table.column(name).combine_chunks() for name in ("mag", "magerr"))
-        owner = np.where(good, per_row, -1)
-        curves = _curves(owner, oid.size, time, mag, error, _numbers(codes, np.int64), oid[per_row])
+        owner = np.where(self._clean(table.column("catflags"), reasons), per_row, -1)
+        curves = _curves(owner, oid.size, time, mag, error, _band_names(table.column("filtercode")), oid[per_row])
         return _pieces(oid, ra, dec, curves)
+
+    def _clean(self, flags: pa.Array | pa.ChunkedArray, reasons: Counter[str]) -> npt.NDArray[np.bool_]:
+        """Which observations `max_catflags` admits; those without flags are not known to be clean."""
+        values = _numbers(flags.cast(pa.float64()))
+        unknown, unusable = ~np.isfinite(values), values >= _UNUSABLE
+        good: npt.NDArray[np.bool_] = ~unknown & (np.where(unknown, 0, values) <= self.max_catflags)
+        doubtful = "catflags 1 to 32767, doubtful (max_catflags=32767, that is catflags < 32768, keeps them)"
+        reasons[doubtful] += int((~good & ~unknown & ~unusable).sum())
+        reasons["catflags of 32768 and above, unusable"] += int((~good & unusable).sum())
+        reasons["no catflags: not known to be clean"] += int(unknown.sum())
+        return good
+
+
+def _band_names(codes: pa.ChunkedArray) -> pa.Array:
+    """Bands of filter codes: g of zg; codes that are not known stay themselves, those that are missing too."""
+    codes = codes.combine_chunks()
+    known = pc.index_in(codes, value_set=pa.array([f"z{band}" for band in BANDS]))
+    return pc.coalesce(pa.array(BANDS).take(known), codes)
 
 
 def _is_bulk(path: str) -> bool:
-    if suffix(path) != ".parquet":
-        return False
     with reading(path):
-        return "objectid" in pq.read_schema(path).names
+        return format_of(path).kind == "parquet" and "objectid" in pq.read_schema(path).names
 
 
 def _numbers(column: Any, kind: type = np.float64) -> npt.NDArray[Any]:
@@ -135,11 +152,10 @@ def _numbers(column: Any, kind: type = np.float64) -> npt.NDArray[Any]:
 
 
 def _curves(
-    owner: Integers, n: int, time: pa.Array, mag: pa.Array, error: pa.Array, band: Integers, oid: Integers
+    owner: Integers, n: int, time: pa.Array, mag: pa.Array, error: pa.Array, band: pa.Array, oid: Integers
 ) -> pa.StructArray:
     """Light curves of all `n` objects, empty ones too."""
-    named = pa.DictionaryArray.from_arrays(pa.array(band.astype(np.int8)), pa.array(BANDS))
-    values = {"time": time, "mag": mag, "mag_err": error, "band": named, "oid": pa.array(oid)}
+    values = {"time": time, "mag": mag, "mag_err": error, "band": band, "oid": pa.array(oid)}
     index, curves = nest(owner, values)
     counts = np.zeros(n, np.int32)
     counts[index] = np.diff(curves.field(0).offsets.to_numpy())

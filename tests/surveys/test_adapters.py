@@ -108,6 +108,48 @@ def test_ogle_packed_equals_the_folder(ogle_folder, tmp_path):
     assert np.isnan(none[1])  # -99.99 is no magnitude
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["phot/{band}/{star}.dat", "{band}/{star}.dat", "ogle4/phot/{band}/{star}.dat", "phot/{star}_{band}.dat",
+     "{star}.{band}.dat"],
+)  # fmt: skip
+def test_ogle_files_wherever_people_unpack_them(ogle_folder, tmp_path, place):
+    whole, _ = read(surveys.get("ogle"), ogle_folder)
+    other = tmp_path / "other"
+    for band in ("I", "V"):
+        for file in (ogle_folder / "phot" / band).iterdir():
+            path = other / place.format(band=band, star=file.stem)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.read_text())
+    (other / "ident.dat").write_text(IDENT)
+    table, problems = read(surveys.get("ogle"), other)
+    for star in ("OGLE-LMC-CEP-0001", "OGLE-LMC-CEP-0002"):
+        assert observations(table, star) == observations(whole, star)
+    assert problems == []
+
+
+def test_ogle_files_in_one_folder_without_a_band(tmp_path):
+    (tmp_path / "phot").mkdir()
+    (tmp_path / "ident.dat").write_text(
+        "OGLE-BLG-HB-0001 RG 17 26 26.55 -29  3 18.8 BLG614.01.96620      OGLE-BLG-ELL-000759    \n"
+        "OGLE-BLG-HB-0002    17:27:56.60 -29:15:34.4\n"
+    )
+    (tmp_path / "phot" / "OGLE-BLG-HB-0001.dat").write_text("2455265.84145 15.398 0.004 5.03 452.0\n")
+    table, problems = read(surveys.get("ogle"), tmp_path)
+    (found,) = observations(table, "OGLE-BLG-HB-0001")
+    assert found[0] == pytest.approx(55265.34145)
+    assert found[3] == "I"
+    first, second = table.slice(0, 2).to_pylist()
+    assert first["ra"] == pytest.approx(15 * (17 + 26 / 60 + 26.55 / 3600))
+    assert first["dec"] == pytest.approx(-(29 + 3 / 60 + 18.8 / 3600))
+    assert (first["label"], second["label"], first["other_names"]) == (
+        "RG",
+        "HB",
+        "BLG614.01.96620 OGLE-BLG-ELL-000759",
+    )
+    assert problems == []
+
+
 def test_ogle_without_its_list_or_photometry(tmp_path):
     _, problems = read(surveys.get("ogle"), tmp_path)
     assert "no ident.dat" in problems[0].text
@@ -384,6 +426,99 @@ def test_gaia_datalink(tmp_path):
     assert "no source_id in its name" in problem.text
 
 
+def gaia_transits():
+    """Three transits of one source in G, BP and RP: the second without BP and RP, the third rejected in RP."""
+    rows = []
+    for i, (bp, rp, reject) in enumerate([(16.0, 15.0, "false"), (None, None, "false"), (16.5, 15.5, "true")]):
+        rows.append({"g": (1700.25 + i, 15.5 + i / 8), "bp": bp and (1700.5 + i, bp), "rp": rp and (1700.75 + i, rp)})
+        rows[-1]["reject"] = {"g": "false", "bp": "false", "rp": reject}
+    return rows
+
+
+def wide_line(row):
+    cells = ["7", "4295806720", "1"]
+    for band in ("g", "bp", "rp"):
+        time, mag = row[band] or ("", "")
+        flux = ("1000", "10", "100") if row[band] else ("", "", "")
+        cells += [str(time), *flux, str(mag)]
+    return ",".join([*cells, *row["reject"].values(), "1", "0", "0", "false"])
+
+
+def wide_header():
+    names = ["solution_id", "source_id", "transit_id"]
+    for start, time in (("g_transit", "g_transit_time"), ("bp", "bp_obs_time"), ("rp", "rp_obs_time")):
+        names += [time, f"{start}_flux", f"{start}_flux_error", f"{start}_flux_over_error", f"{start}_mag"]
+    names += [f"variability_flag_{band}_reject" for band in ("g", "bp", "rp")]
+    return ",".join([*names, "g_other_flags", "bp_other_flags", "rp_other_flags", "rejected_by_photometry"])
+
+
+def bulk_text():
+    """A row a source, the transits as JSON arrays; types and words as in the bulk release."""
+    rows = gaia_transits()
+    columns, cells = [("source_id", "int64", None), ("ra", "float64", None), ("dec", "float64", None)], []
+    for band, start, time in (("g", "g_transit", "g_transit_time"), *((b, b, f"{b}_obs_time") for b in ("bp", "rp"))):
+        values = [row[band] or ("NaN", "NaN") for row in rows]
+        arrays = {time: [value[0] for value in values], f"{start}_mag": [value[1] for value in values]}
+        arrays |= {f"{start}_flux": ["1000" if row[band] else "NaN" for row in rows], f"{start}_flux_error": [10] * 3}
+        columns += [(name, "string", "float64[null]") for name in arrays]
+        cells += ['"[' + ",".join(map(str, array)) + ']"' for array in arrays.values()]
+    for band in ("g", "bp", "rp"):
+        columns.append((f"variability_flag_{band}_reject", "string", "bool[null]"))
+        words = ('""True""' if row["reject"][band] == "true" else '""False""' for row in rows)
+        cells.append('"[' + ",".join(words) + ']"')
+    header = ["# %ECSV 1.0", "# ---", "# delimiter: ','", "# datatype:"]
+    for name, kind, subtype in columns:
+        header.append(f"# - {{name: {name}, datatype: {kind}" + (f", subtype: '{subtype}'" if subtype else "") + "}")
+    row = ",".join(["4295806720", "44.5", "0.25", *cells])
+    return "\n".join([*header, ",".join(name for name, _, _ in columns), row]) + "\n"
+
+
+def long_json_text():
+    """A row a transit and band, as astropy writes an ECSV of what it read from a VOTable."""
+    kinds = {"source_id": "int64", "band": "string, subtype: json"}
+    kinds |= dict.fromkeys(("time", "mag", "flux", "flux_error"), "float64")
+    kinds |= dict.fromkeys(("rejected_by_photometry", "rejected_by_variability"), "bool")
+    columns = [f"# - {{name: {name}, datatype: {kind}}}" for name, kind in kinds.items()]
+    lines = []
+    for row in gaia_transits():
+        for band in ("g", "bp", "rp"):
+            if row[band]:
+                flag = row["reject"][band].capitalize()
+                lines.append(f'4295806720 """{band.upper()}""" {row[band][0]} {row[band][1]} 1000 10 False {flag}')
+    return "\n".join(["# %ECSV 1.0", "# ---", "# datatype:", *columns, " ".join(kinds), *lines]) + "\n"
+
+
+@pytest.mark.parametrize("layout", ["a row a transit", "a row a source", "a row a transit and band"])
+def test_gaia_epochs_in_all_layouts_give_the_same(tmp_path, layout):
+    wide = "\n".join([wide_header(), *map(wide_line, gaia_transits())]) + "\n"
+    text = {"a row a transit": wide, "a row a source": bulk_text(), "a row a transit and band": long_json_text()}[
+        layout
+    ]
+    (tmp_path / "epochs").write_text(text)
+    table, problems = read(surveys.get("gaia_datalink"), tmp_path / "epochs")
+    assert problems == []
+    found = observations(table, 4295806720)
+    expected = [
+        (row[band][0] + 55197.0, np.float32(row[band][1]), band.upper())
+        for row in gaia_transits()
+        for band in ("g", "bp", "rp")
+        if row[band] and row["reject"][band] == "false"
+    ]
+    assert [(time, mag, band) for time, mag, _, band in found] == sorted(expected)
+    assert all(error == pytest.approx(0.010857, rel=1e-3) for _, _, error, _ in found)
+    everything, _ = read(surveys.get("gaia_datalink", keep_rejected=True), tmp_path / "epochs")
+    assert len(observations(everything, 4295806720)) == 7
+    if layout == "a row a source":
+        assert (table.column("ra")[0].as_py(), table.column("dec")[0].as_py()) == (44.5, 0.25)
+
+
+def test_a_gaia_source_whose_every_transit_is_rejected_keeps_its_row(tmp_path):
+    line = wide_line(gaia_transits()[0]).removesuffix("false") + "true"
+    (tmp_path / "t.csv").write_text(f"{wide_header()}\n{line}\n")
+    table, problems = read(surveys.get("gaia_datalink"), tmp_path / "t.csv")
+    assert (table.num_rows, observations(table, 4295806720)) == (1, [])
+
+
 TWOMASS = """\
 121.143015|-8.301617|0.06|0.06|90|08043432-0818058 |16.057|.079|.079|12.8|15.475|.093|.093|10.5|15.319|.171|.171|7.4|\
 ABC|222|111|000|061606|28.5|316|1213478|0|0|1213479|s|1999-01-12|66|228.7|11.9|-97.6|2451190.7|1.05|.92|.89|16.0|.05|15.4|\
@@ -399,6 +534,7 @@ def test_2mass_bulk_files(tmp_path):
     assert problems == []
     (row,) = table.to_pylist()
     assert len(row) == 60
+    assert row["designation"] == "08043432-0818058"
     assert (row["ra"], row["dec"], row["pts_key"]) == (121.143015, -8.301617, 1213479)
     assert (row["rd_flg"], row["cc_flg"], row["ndet"]) == ("222", "000", "061606")
     assert (row["k_msig_stdap"], row["vr_m_opt"], row["ext_key"], row["coadd"]) == (None, None, None, 172)

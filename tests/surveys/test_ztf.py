@@ -8,7 +8,9 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
 
+import lcscale as lc
 from lcscale import surveys
+from lcscale.ingest import ingest
 from lcscale.lightcurves import LightCurves
 
 
@@ -85,3 +87,40 @@ def test_a_file_without_rows_is_an_object_without_data(tmp_path):
     table, (problem,) = read(surveys.get("ztf"), tmp_path / "star.csv")
     assert table is None
     assert not problem.set_aside
+
+
+def epochs(**columns):
+    """Four observations of an oid in the archive's columns."""
+    given = {"oid": [7] * 4, "filtercode": ["zg"] * 4, "hjd": [2459000.5 + i for i in range(4)], "mag": [15.0] * 4}
+    given |= {"magerr": [0.1] * 4, "catflags": [0] * 4, "ra": [1.0] * 4, "dec": [2.0] * 4}
+    return given | columns
+
+
+def test_dictionary_columns_are_read(tmp_path):
+    codes = pa.array(["zg", "zr", "zg", "zi"]).dictionary_encode()
+    pq.write_table(pa.table(epochs(filtercode=codes)), tmp_path / "t.dat")
+    table, problems = read(surveys.get("ztf"), tmp_path / "t.dat")
+    assert problems == []
+    assert table.column("lightcurve")[0].as_py()["band"] == ["g", "r", "g", "i"]
+
+
+def test_flags_that_are_missing_are_not_clean_and_unknown_filters_stay_themselves(tmp_path):
+    flags, codes = pa.array([0.0, None, 4.0, 32768.0]), pa.array(["zz", "zg", "zg", "zg"], pa.large_string())
+    pq.write_table(pa.table(epochs(catflags=flags, filtercode=codes)), tmp_path / "t.parquet")
+    record = ingest("ztf", tmp_path / "t.parquet", tmp_path / "lake", "it")
+    curve = lc.Lake(tmp_path / "lake")["it"].to_arrow().column("lightcurve")[0].as_py()
+    assert (curve["band"], curve["mag"]) == (["zz"], [15.0])
+    said = " ".join(record.notes)
+    assert "doubtful (max_catflags=32767, that is catflags < 32768, keeps them): 1 observations" in said
+    assert "32768 and above, unusable: 1 observations" in said
+    assert "not known to be clean: 1 observations" in said
+
+
+def test_objects_that_end_without_an_observation_are_counted(tmp_path):
+    pq.write_table(pa.table(epochs(oid=[7, 7, 8, 8], dec=[2, 2, 3, 3], catflags=[0, 0, 5, 6])), tmp_path / "t.parquet")
+    record = ingest("ztf", tmp_path / "t.parquet", tmp_path / "lake", "it")
+    assert "1 of 2 objects are without an observation" in record.notes
+    again = ingest("ztf", tmp_path / "t.parquet", tmp_path / "lake", "it", append=True, max_catflags=32767)
+    assert again.published
+    lists = lc.Lake(tmp_path / "lake")["it"].to_arrow().column("lightcurve").to_pylist()
+    assert [len(one["time"]) for one in lists] == [2, 2]
