@@ -15,6 +15,7 @@ from lcscale.arrays import floats, modulo_360, number
 from lcscale.errors import InputError
 from lcscale.lake.leaf import Ranges, inside
 from lcscale.lake.pixel import HEALPIX_COLUMN
+from lcscale.units import column_in
 
 _ENOUGH_CELLS = 500
 """Cells on the border of a region that describe it well enough."""
@@ -209,7 +210,8 @@ def _half_sine_squared(degrees: Any) -> Any:
 
 def _coordinates(table: pa.Table, ra: str, dec: str) -> tuple[_Floats, _Floats]:
     """The positions of the rows, float64 degrees, NaN where there is none."""
-    lon, lat = (table.column(name).cast(pa.float64()).to_numpy() for name in (ra, dec))
+    lon = column_in(table, ra, "deg", hours=True).cast(pa.float64()).to_numpy()
+    lat = column_in(table, dec, "deg").cast(pa.float64()).to_numpy()
     return lon, lat
 
 

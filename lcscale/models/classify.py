@@ -128,7 +128,7 @@ class Classify(Travelling):
     def _periods(self, table: pa.Table, n_candidates: int) -> npt.NDArray[np.float64]:
         """Candidate periods, the best first; NaN in the columns of those that the catalog does not have."""
         names = (self.period, *alternatives(self.period, n_candidates))
-        found = numbers_of(table, names)
+        found = numbers_of(table, names, "d")
         return np.stack([found.get(name, np.full(len(table), np.nan)) for name in names], axis=1)
 
 

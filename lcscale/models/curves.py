@@ -20,6 +20,7 @@ from lcscale.models.preparation import ALTERNATIVES
 from lcscale.models.roles import Role, cast
 from lcscale.models.taxonomy import map_labels
 from lcscale.periods import has_periods
+from lcscale.units import column_in
 
 HEALPIX_COLUMN = "_healpix_29"
 _OURS = {*FEATURES, *ALTERNATIVES, "wesenheit"} - {"period"}
@@ -158,14 +159,16 @@ def bands_of(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
     return declared_bands(schema, column) or None
 
 
-def numbers_of(table: pa.Table, names: Sequence[str]) -> dict[str, npt.NDArray[np.float64]]:
-    """Those of the columns that the table has, as float64 with NaN for nulls.
+def numbers_of(table: pa.Table, names: Sequence[str], unit: str | None = None) -> dict[str, npt.NDArray[np.float64]]:
+    """Those of the columns that the table has, as float64 with NaN for nulls, in `unit` where one is wanted.
 
     Of what has a name of ours, such as `amplitude` or `period_2`, only that which a step of ours made: a survey may
     mean something else by it.
     """
     return {
-        name: numbers(table.column(name))[0].astype(np.float64, copy=False)
+        name: numbers(table.column(name) if unit is None else column_in(table, name, unit))[0].astype(
+            np.float64, copy=False
+        )
         for name in names
         if name in table.column_names and (name not in _OURS or maker_of(table.schema, name) is not None)
     }
@@ -194,7 +197,7 @@ def _part(table: pa.Table, column: str, period: str | None, label: str, columns:
     bands = bands_of(table.schema, column) or lcs.bands
     return LabelledCurves(
         lcs,
-        np.full(len(table), np.nan) if period is None else numbers_of(table, [period])[period],
+        np.full(len(table), np.nan) if period is None else numbers_of(table, [period], "d")[period],
         np.array([str(value) for value in table.column(label).to_pylist()], dtype=object),
         _healpix(table),
         bands,
@@ -209,7 +212,7 @@ def _healpix(table: pa.Table) -> npt.NDArray[np.int64]:
         raise InputError(f"splitting needs {HEALPIX_COLUMN}, or ra and dec; there are {', '.join(table.column_names)}")
     from hats.pixel_math.spatial_index import compute_spatial_index
 
-    position = numbers_of(table, ["ra", "dec"])
+    position = numbers_of(table, ["ra", "dec"], "deg")
     return np.asarray(compute_spatial_index(modulo_360(position["ra"]), position["dec"]), np.int64)
 
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from lcscale.arrays import number
 from lcscale.errors import InputError
 from lcscale.surveys.allwise import AllWise
 from lcscale.surveys.crts import Crts
@@ -30,6 +31,9 @@ ADAPTERS: dict[str, type[Any]] = {
     )
 }
 """The adapters by name; adding a survey is adding a file and a name here."""
+
+_UNITS = {"join_arcsec": "arcsec", "time_offset": "d", "epoch": "yr"}
+"""Units of those options that have one, for Quantities."""
 
 __all__ = [
     "ADAPTERS",
@@ -88,17 +92,17 @@ def _converted(what: str, value: Any, kind: Any) -> Any:
     """`value` as the field's type, where it is text from a command line: numbers, ``g,r`` for names, ``none``."""
     choices = get_args(kind) if get_origin(kind) is UnionType else (kind,)
     if not isinstance(value, str):
-        return value
+        return number(value, what, _UNITS.get(what.split()[-1], "")) if hasattr(value, "unit") else value
     if value.lower() == "none" and type(None) in choices:
         return None
     if get_origin(kind) is tuple:
         return tuple(part.strip() for part in value.split(","))
     if bool in choices and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    for number in (int, float):
-        if number in choices:
+    for numeric in (int, float):
+        if numeric in choices:
             try:
-                return number(value)
+                return numeric(value)
             except ValueError as error:
-                raise InputError(f"{what}: {value!r} is no {number.__name__}") from error
+                raise InputError(f"{what}: {value!r} is no {numeric.__name__}") from error
     return value

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.units import column_in
 
 _UNSEEN = -1.6375e30
 _FRAMES = {"G": "galactic", "C": "icrs", "E": "barycentricmeanecliptic"}
@@ -87,7 +88,8 @@ class SampleMap:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with the map's values."""
-        ra, dec = (np.asarray(table.column(name).to_numpy(), np.float64) for name in self.columns)
+        ra = np.asarray(column_in(table, self.ra, "deg", hours=True).to_numpy(), np.float64)
+        dec = np.asarray(column_in(table, self.dec, "deg").to_numpy(), np.float64)
         placed = np.isfinite(ra) & (np.abs(dec) <= 90)
         values = np.full(table.num_rows, np.nan)
         values[placed] = self._map().at(ra[placed], dec[placed], interpolate=self.interpolate)

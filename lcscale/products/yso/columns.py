@@ -30,6 +30,19 @@ def quantities() -> tuple[str, ...]:
     return tuple(name for survey in ("gaia", "twomass", "allwise") for name in declared()[survey]["columns"])
 
 
+def unit_of(name: str) -> str | None:
+    """The unit of a measurement by our name; None where it is a pure number, or taken as it is.
+
+    Examples
+    --------
+    >>> unit_of("e_w1"), unit_of("w3_aperture_1"), unit_of("pmra_error"), unit_of("w3_snr")
+    ('mag', 'mag', 'mas/yr', None)
+    """
+    if name.removeprefix("e_") in BANDS or "_aperture_" in name:
+        return "mag"
+    return {"parallax": "mas", "pmra": "mas/yr", "pmdec": "mas/yr"}.get(name.removesuffix("_error"))
+
+
 def limits(kind: str) -> dict[str, tuple[float, float]]:
     """Smallest and largest values by name: ``limits`` of magnitudes, ``colours`` of differences."""
     return {name: (low, high) for name, (low, high) in declared()[kind].items()}

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.products.yso.columns import IDS, find_columns, limits
+from lcscale.products.yso.columns import IDS, find_columns, limits, unit_of
+from lcscale.units import factor, stated_unit
 
 MOST_ERROR = 2.0
 """A magnitude's error above this is no error: columns were swapped."""
@@ -72,7 +73,9 @@ class Photometry:
         numbers, unreadable = {}, {}
         for name, column in self.found:
             if name not in IDS:
-                numbers[name], unreadable[f"{name} no number"] = as_floats(table.column(column))
+                values, unreadable[f"{name} no number"] = as_floats(table.column(column))
+                unit, stated = unit_of(name), stated_unit(table.schema.field(column))
+                numbers[name] = values if unit is None else values * factor(stated, unit, f"column {column!r}")
         problems = check(numbers, len(table), unreadable)
         schema = self.schema(table.schema)
         arrays = [table.column(name) for name in self.keep]

@@ -32,6 +32,7 @@ from lcscale.products.yso.features import (
 )
 from lcscale.products.yso.labels import CLASSES, map_classes
 from lcscale.products.yso.photometry import PROBLEMS, Photometry, count_problems
+from lcscale.units import column_in
 
 SAME_ARCSEC = 1.5
 """Rows of different tables within this distance are one star, which counts once."""
@@ -148,8 +149,9 @@ def _measurements(checked: pa.Table, bands: Sequence[str] | None) -> list[str]:
 def _position(given: LabelledTable) -> tuple[Floats, Floats]:
     if given.position is None:
         return np.full(len(given.table), np.nan), np.full(len(given.table), np.nan)
-    ra, dec = (given.table.column(name).cast(pa.float64()).to_numpy() for name in given.position)
-    return np.asarray(ra), np.asarray(dec)
+    ra = column_in(given.table, given.position[0], "deg", hours=True).cast(pa.float64())
+    dec = column_in(given.table, given.position[1], "deg").cast(pa.float64())
+    return np.asarray(ra.to_numpy()), np.asarray(dec.to_numpy())
 
 
 def _chosen(given: LabelledTable, parts: Sequence[Any], seed: int) -> npt.NDArray[np.int64]:
