@@ -79,6 +79,7 @@ CASES = {
     "crossmatch.propagate.dec": (lambda x: moved(dec=x), DEC, "deg", MISSING),
     "crossmatch.propagate.pmra": (lambda x: moved(pmra=x), [1e5, 2e5], "mas/yr", MISSING),
     "crossmatch.propagate.pmdec": (lambda x: moved(pmdec=x), [1e5, -1e5], "mas/yr", MISSING),
+    "crossmatch.propagate.years": (lambda x: moved(years=x), [10.0, 20.0], "yr", MISSING),
     "crossmatch.propagate.parallax": (lambda x: moved(parallax=x), [10.0, 20.0], "mas", MISSING),
     "crossmatch.propagate.radial_velocity": (lambda x: moved(radial_velocity=x), [1.0, 2.0], "km/s", MISSING),
     "lightcurves.LightCurves.time": (lambda x: curves(time=x), TIME, "d", MISSING),
@@ -115,8 +116,8 @@ CASES = {
     "products.yso_share.n_alerts": (lambda x: products.yso_share(x, [1, 2]), np.array([10, 20]), None, REFUSED),
     "products.yso_share.n_yso": (lambda x: products.yso_share([10, 20], x), np.array([1, 2]), None, REFUSED),
 }  # fmt: skip
-OTHERS = {"deg": u.rad, "arcsec": u.arcmin, "mas/yr": u.arcsec / u.yr, "mas": u.uas, "km/s": u.m / u.s, "d": u.s,
-          "mag": u.mmag, "": u.percent}  # fmt: skip
+OTHERS = {"deg": u.rad, "arcsec": u.arcmin, "mas/yr": u.arcsec / u.yr, "mas": u.uas, "yr": u.d, "km/s": u.m / u.s,
+          "d": u.s, "mag": u.mmag, "": u.percent}  # fmt: skip
 
 
 def same(one, other):
@@ -208,7 +209,9 @@ SCALARS = {
 def test_options_take_quantities(case):
     call, right, unit = SCALARS[case]
     assert call(1 * unit) == pytest.approx(right, rel=1e-12) if isinstance(right, float) else call(1 * unit) == right
-    masked = () if case.startswith("render") else (np.ma.masked, Masked(1.0, mask=True))  # there a period is missing
+    masked = (
+        () if case in ("propagate.years", "render_folded.period") else (np.ma.masked, Masked(1.0, mask=True))
+    )  # missing for all
     for wrong in (1 * u.kg, "many", *masked):
         with pytest.raises(InputError):
             call(wrong)
@@ -307,8 +310,16 @@ def array_parameters():
                         yield f"{key}.{parameter.name}"
 
 
+def test_counts_and_faults_of_light_curves_are_checked_too():
+    with pytest.raises(InputError, match="left_out is masked in 1 places"):
+        LightCurves(TIME, MAG, ERROR, OFFSETS, left_out=np.ma.array([[1], [2]], mask=[[0], [1]]))
+    faults = np.ma.array(["a", "torn"], object, mask=[1, 0])
+    assert LightCurves(TIME, MAG, ERROR, OFFSETS, faults=faults).faults.tolist() == [None, "torn"]
+
+
 def test_every_public_array_is_tried():
     elsewhere = {"models.LabelledCurves.label", "models.LabelledCurves.origin", "lightcurves.LightCurves.faults"}
+    elsewhere |= {"lightcurves.LightCurves.left_out"}
     elsewhere |= {
         "models.Model.predict.columns",
         "models.Model.predict_proba.columns",

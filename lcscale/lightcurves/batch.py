@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.arrays import flags, floats, integers, one_each, selection
+from lcscale.arrays import flags, floats, integers, one_each, selection, texts
 from lcscale.errors import InputError
 from lcscale.lightcurves.faults import Texts, first_faults, numbers, unequal
 
@@ -75,6 +75,10 @@ class LightCurves:
         object.__setattr__(self, "bands", tuple(self.bands))
         if self.band is not None:
             object.__setattr__(self, "band", np.ascontiguousarray(integers(self.band, "band", np.int8, missing=-1)))
+        if self.faults is not None and type(self.faults) is not np.ndarray:
+            object.__setattr__(self, "faults", texts(self.faults, "faults"))
+        if self.left_out is not None:
+            object.__setattr__(self, "left_out", integers(self.left_out, "left_out"))
         self._check()
 
     def _check(self) -> None:
