@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lcscale.lake.streaming import CatalogStream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalog(View):
     """Rows on the sky, partitioned by HEALPix pixel, and the steps to apply to them; nothing is read until asked.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +29,15 @@ from lcscale.errors import InputError, LcscaleError
 from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
 from lcscale.lake.inputs import CROSSMATCH
+from lcscale.lake.leaf import Ranges
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
 from lcscale.lake.view import View
 from lcscale.steps import Select
+
+_ANY_EPOCH = 2000.0
+"""Stands for an epoch that is not known yet, and for that of no rows."""
+_MOST_YEARS = 400.0
+"""Epochs lie between 1800 and 2200."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Crossmatch:
     left: View
     right: View
     options: MatchOptions
+    asked: tuple[str, ...] = field(init=False, repr=False)
+    """Sides (`left`, `right`) whose rows tell their epoch when the step runs: nothing else does."""
     version = 4
 
     def __post_init__(self) -> None:
@@ -51,8 +58,15 @@ class Crossmatch:
             missing = [name for name in self.options.columns_needed(side) if name not in catalog.column_names]
             if missing:
                 raise InputError(f"crossmatch: {catalog.name} has no column {', '.join(missing)}")
-        references = (reference(catalog, asked_of_rows(self.options, side)) for side, catalog in self._sides())
-        object.__setattr__(self, "options", referred(self.options, *references))
+        told = {side: reference(catalog) for side, catalog in self._sides()}
+        asked = tuple(side for side, one in told.items() if asked_of_rows(self.options, side) and _in_rows(one))
+        object.__setattr__(self, "asked", asked)
+        sides = (replace(one, row_epoch=_ANY_EPOCH) if _in_rows(one) else one for one in told.values())
+        options = referred(self.options, *sides)
+        if not asked:
+            object.__setattr__(self, "options", options)
+        if not self._reads_left:  # only its columns matter, beside the rows given
+            object.__setattr__(self, "left", self.left.without_rows())
 
     @property
     def inputs(self) -> tuple[tuple[str, View], ...]:
@@ -98,14 +112,33 @@ class Crossmatch:
         right = self.right.columns(*(name for name in self.right.column_names if name in kept))
         return Crossmatch(self.left, right, options)
 
+    @property
+    def others(self) -> tuple[tuple[View, float], ...]:
+        """The right catalog; the left too where left rows compete with those of other partitions."""
+        right, left = (self.right, self._farthest()), (self.left, 2 * self._farthest())
+        return (right, left) if self._reads_left else (right,)
+
+    @property
+    def _reads_left(self) -> bool:
+        """Whether left rows are read, beside those given."""
+        return self.options.mutual or "left" in self.asked
+
+    def reading(self, others: Sequence[View]) -> Crossmatch:
+        """The same with other catalogs of the same columns."""
+        right, *left = others
+        return replace(self, left=left[0] if left else self.left, right=right)
+
     def fingerprint(self) -> str:
         """The right-hand content and the options; the left's too where left rows compete with each other."""
-        return self.fingerprint_near([leaf.pixel for leaf in self.left.partitions])
+        return self._fingerprint(None)
 
     def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
         """The same for left rows in `pixels` only."""
-        left = self.left.fingerprint(pixels, context_reach_arcsec(self.options)) if self.options.mutual else ""
-        right = self.right.fingerprint(pixels, reach_arcsec(self.options))
+        return self._fingerprint(pixels)
+
+    def _fingerprint(self, pixels: Sequence[Pixel] | None) -> str:
+        left = self.left.fingerprint(pixels, 2 * self._farthest()) if self.options.mutual else ""
+        right = self.right.fingerprint(pixels, self._farthest())
         return f"Crossmatch {left} {right} {self.options!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -114,15 +147,16 @@ class Crossmatch:
         The columns that decide are read of the whole border; the others only where there are counterparts.
         """
         index = table.column(HEALPIX_COLUMN).to_numpy()
-        ranges = ranges_around(index, reach_arcsec(self.options))
+        options = self._dated(index) if self.asked else self.options
+        ranges = ranges_around(index, reach_arcsec(options))
         late = self.options.how == "anti" or all(isinstance(step, Select) for step in self.right.steps)
         around = (self.right.columns(*self.deciding()) if late else self.right).rows_within(ranges)
-        rivals = [self._rivals(index, table.schema)] if self.options.mutual and index.size else []
+        rivals = [self._rivals(index, table.schema, options)] if options.mutual and index.size else []
         left, right = self.left.source, self.right.source
         pairs, chances = counterparts(
             pa.concat_tables([table, *rivals]),
             around,
-            self.options,
+            options,
             left_columns=(left.ra, left.dec),
             right_columns=(right.ra, right.dec),
             left_name=left.name,
@@ -166,15 +200,49 @@ class Crossmatch:
             raise LcscaleError(f"{self.right.name} changed while it was read; run the same command again")
         return whole, (pairs[0], (np.cumsum(found) - 1)[pairs[1]], pairs[2])
 
-    def _rivals(self, index: npt.NDArray[np.int64], schema: pa.Schema) -> pa.Table:
+    def _farthest(self) -> float:
+        """How far from a left row right rows may matter, in arcseconds, whatever epochs the rows tell."""
+        motions = [each for each in (self.options.left_motion, self.options.right_motion) if each is not None]
+        unknown = sum(motion.max_arcsec_per_year * _MOST_YEARS for motion in motions) if self.asked else 0.0
+        return reach_arcsec(self.options) + unknown
+
+    def _dated(self, index: npt.NDArray[np.int64]) -> MatchOptions:
+        """The options with the epochs that the rows at `index` and those around them tell.
+
+        Raises
+        ------
+        InputError
+            Where these rows are of several epochs.
+        """
+        wide = ranges_around(index, self._farthest())
+        told = []
+        for side, catalog in self._sides():
+            one = reference(catalog)
+            if side in self.asked:
+                ranges = wide if side == "right" else _around_all(index)
+                one = replace(one, row_epoch=_first_epoch(catalog, ranges))
+            told.append(one)
+        options = referred(self.options, *told)
+        left, right = context_reach_arcsec(options), reach_arcsec(options)
+        for one, (side, catalog), reach in zip(told, self._sides(), (left, right), strict=True):
+            if side in self.asked:
+                ranges = ranges_around(index, reach) if reach else _around_all(index)
+                source = catalog.source
+                rows = [source.layout.read(leaf, [EPOCH_COLUMN], ranges) for leaf in source.leaves_within(ranges)]
+                first = pa.table({EPOCH_COLUMN: pa.array([one.row_epoch], pa.float64())})
+                row_epoch(pa.concat_tables([first, *rows], promote_options="permissive"), catalog.name)
+        return options
+
+    def _rivals(self, index: npt.NDArray[np.int64], schema: pa.Schema, options: MatchOptions) -> pa.Table:
         """Left rows of other partitions that may compete with those of the partition at `index`."""
-        near = self.left.rows_within(ranges_around(index, context_reach_arcsec(self.options)))
+        near = self.left.rows_within(ranges_around(index, context_reach_arcsec(options)))
         others = near.column(HEALPIX_COLUMN).to_numpy()
         rivals = near.filter(pa.array((others < index.min()) | (others > index.max())))
         return rivals.select(schema.names).cast(schema)
 
     def __repr__(self) -> str:
-        return f"Crossmatch({self.right.name}, {self.options!r})"
+        asked = f", {EPOCH_COLUMN} of {' and '.join(self.asked)}" if self.asked else ""
+        return f"Crossmatch({self.right.name}, {self.options!r}{asked})"
 
 
 def _identifier(catalog: View, given: str | None) -> str:
@@ -185,12 +253,29 @@ def _identifier(catalog: View, given: str | None) -> str:
     return given or catalog.id_column
 
 
-def reference(catalog: View, of_rows: bool) -> Reference:
-    """What `catalog` says of its positions; its column `ref_epoch` is read only if that is asked for."""
+def reference(catalog: View) -> Reference:
+    """What `catalog` says of its positions."""
     source = catalog.source
-    told = Reference(catalog.name, source.schema, source.ra, dict(source.properties))
-    if not of_rows or told.epoch is not None or EPOCH_COLUMN not in source.schema.names:
-        return told
-    with ThreadPoolExecutor(8) as pool:
-        rows = list(pool.map(lambda leaf: source.layout.read(leaf, [EPOCH_COLUMN]), source.leaves))
-    return replace(told, row_epoch=row_epoch(pa.concat_tables(rows), catalog.name))
+    return Reference(catalog.name, source.schema, source.ra, dict(source.properties))
+
+
+def _in_rows(told: Reference) -> bool:
+    """Whether nothing but the column `ref_epoch` tells the epoch."""
+    return told.epoch is None and EPOCH_COLUMN in told.schema.names
+
+
+def _first_epoch(catalog: View, ranges: Ranges) -> float | None:
+    """The first epoch that a row within `ranges` tells; any where there are no rows, None where none tells it."""
+    rows = 0
+    for leaf in catalog.source.leaves_within(ranges):
+        for batch in catalog.source.layout.batches(leaf, [EPOCH_COLUMN], ranges):
+            values = batch.column(EPOCH_COLUMN).drop_null()
+            if len(values):
+                return float(values[0].as_py())
+            rows += batch.num_rows
+    return None if rows else _ANY_EPOCH
+
+
+def _around_all(index: npt.NDArray[np.int64]) -> Ranges:
+    """The range from the first row to the last."""
+    return np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)

@@ -30,6 +30,7 @@ from lcscale.lake.inputs import (
     input_of,
     to_text,
 )
+from lcscale.lake.layout import Layout
 from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.pixel import Pixel
@@ -81,6 +82,11 @@ class View:
             )
         kept = [name for name in self.source.position if name not in wanted]
         return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(wanted)))))
+
+    def without_rows(self) -> View:
+        """A view of no rows that has the same columns after no step."""
+        layout = Layout(self.schema, self.source.ra, self.source.dec)
+        return View(replace(self.source, leaves=(), layout=layout))
 
     def plan(self) -> PartitionPlan:
         """How its partitions are read and computed: only columns that are needed are read, of other catalogs too."""

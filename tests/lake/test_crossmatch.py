@@ -214,7 +214,7 @@ def test_epochs_and_frames_of_catalogs(lake):
     with pytest.raises(InputError, match=r"frame ICRS, 'ra' of other in FK5"):
         j2000.crossmatch(remarked("other", frame="FK5"))
     joined = gaia.crossmatch(j2000, left_motion=ProperMotion(), radius_arcsec=10.0)
-    assert "epoch=2016.0" in repr(joined)
+    assert "ref_epoch of left" in repr(joined)
     separation = joined.to_arrow()["separation_arcsec"].to_numpy()
     assert separation.size == 50
     np.testing.assert_allclose(separation, 8.0, rtol=1e-4)

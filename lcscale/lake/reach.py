@@ -1,0 +1,84 @@
+"""Which leaves of other catalogs the rows of one partition may meet: all of them that its task has to carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from lcscale.lake.borders import ranges_around_pixel
+from lcscale.lake.leaf import Leaf
+from lcscale.lake.partition import PartitionPlan
+from lcscale.lake.pixel import Pixel
+from lcscale.lake.view import View
+from lcscale.steps import Step
+
+_BORDER_FINER_BY = 3
+"""Leaves are counted in whose pixels overlap a border of at least an eighth of the partition's width."""
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A step that reads other catalogs, near the rows it is given."""
+
+    @property
+    def others(self) -> tuple[tuple[View, float], ...]:
+        """The catalogs it reads, and how far from its rows, in arcseconds, it reads each at most."""
+
+    def reading(self, others: Sequence[View]) -> Step:
+        """The same step, which reads `others` in place of its own."""
+
+
+class Near(NamedTuple):
+    """What a step reads of another catalog around one partition."""
+
+    leaves: tuple[Leaf, ...]
+    """The other catalog's leaves."""
+    steps: tuple[tuple[Near, ...], ...]
+    """What that catalog's own steps read, for each of them."""
+
+
+def near(steps: Sequence[Step], pixel: Pixel, reach: float = 0.0) -> tuple[tuple[Near, ...], ...]:
+    """What each of `steps` reads of other catalogs for rows within `reach` arcseconds of `pixel`."""
+    return tuple(_near(step, pixel, reach) if isinstance(step, Reaching) else () for step in steps)
+
+
+def _near(step: Reaching, pixel: Pixel, reach: float) -> tuple[Near, ...]:
+    found = []
+    for view, farther in step.others:
+        ranges = ranges_around_pixel(pixel, reach + farther, _BORDER_FINER_BY)
+        found.append(Near(tuple(view.source.leaves_within(ranges)), near(view.steps, pixel, reach + farther)))
+    return tuple(found)
+
+
+def given(steps: Sequence[Step], found: Sequence[tuple[Near, ...]]) -> tuple[Step, ...]:
+    """`steps`, which read of other catalogs what was `found` near a partition."""
+    return tuple(_given(step, some) for step, some in zip(steps, found, strict=True))
+
+
+def _given(step: Step, found: Sequence[Near]) -> Step:
+    if not isinstance(step, Reaching):
+        return step
+    views: list[Any] = [view for view, _ in step.others]
+    return step.reading([_with(view, *each) for view, each in zip(views, found, strict=True)])
+
+
+def _with(view: View, leaves: tuple[Leaf, ...], steps: Sequence[tuple[Near, ...]]) -> View:
+    return replace(view, source=replace(view.source, leaves=leaves), steps=given(view.steps, steps))
+
+
+def without_leaves(plan: PartitionPlan) -> PartitionPlan:
+    """`plan` without any leaf of other catalogs: what all partitions share, however large those catalogs are."""
+    return replace(plan, steps=given(plan.steps, _nothing(plan.steps)))
+
+
+def _nothing(steps: Sequence[Step]) -> tuple[tuple[Near, ...], ...]:
+    return tuple(
+        tuple(Near((), _nothing(view.steps)) for view, _ in step.others) if isinstance(step, Reaching) else ()
+        for step in steps
+    )
+
+
+def with_leaves(plan: PartitionPlan, found: Sequence[tuple[Near, ...]]) -> PartitionPlan:
+    """`plan`, made by `without_leaves`, with what was found `near` a partition."""
+    return replace(plan, steps=given(plan.steps, found))
