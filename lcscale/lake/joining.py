@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +66,15 @@ class Join:
         """The same of fewer columns."""
         kept = [name for name in self.right.column_names if name in wanted or name == self.on]
         return Join(self.right.columns(*kept), self.on, self.how)
+
+    @property
+    def others(self) -> tuple[tuple[View, float], ...]:
+        """The other catalog; rows belong together at one position."""
+        return ((self.right, 0.0),)
+
+    def reading(self, others: Sequence[View]) -> Join:
+        """The same from another catalog of the same columns."""
+        return replace(self, right=others[0])
 
     def fingerprint(self) -> str:
         """The right-hand content and the column."""

@@ -95,10 +95,10 @@ class Source:
     def leaves_within(self, ranges: Ranges) -> list[Leaf]:
         """Leaves whose pixels overlap `ranges`."""
         first, behind = self.spans.T
-        after = np.searchsorted(ranges[:, 1], first, side="right")
-        hit = after < len(ranges)
-        hit[hit] = ranges[after[hit], 0] < behind[hit]
-        return [self.leaves[number] for number in np.flatnonzero(hit)]
+        begin = np.searchsorted(behind, ranges[:, 0], side="right")
+        end = np.searchsorted(first, ranges[:, 1], side="left")
+        begin[1:] = np.maximum(begin[1:], end[:-1])  # a leaf that several ranges meet counts once
+        return [leaf for k, j in zip(begin.tolist(), end.tolist(), strict=True) for leaf in self.leaves[k:j]]
 
     @cached_property
     def manifest(self) -> Manifest | None:
