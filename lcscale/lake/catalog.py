@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from upath import UPath
 
 from lcscale.errors import InputError
@@ -167,19 +166,10 @@ class Catalog(View):
         return open_with(str(folder), dict(self.source.options), self.entries)
 
     def head(self, n: int = 5) -> Any:
-        """The first `n` rows as a pandas dataframe; reads no more than it must."""
+        """The first `n` rows as a pandas dataframe; reads and computes little more than that takes."""
         import pandas as pd
 
-        found: list[pa.Table] = []
-        plan = self.plan()
-        for leaf in self.partitions:
-            for table in plan.tables(leaf):
-                found.append(table.slice(0, n - sum(part.num_rows for part in found)))
-                if sum(part.num_rows for part in found) >= n:
-                    break
-            if sum(part.num_rows for part in found) >= n:
-                break
-        return pa.concat_tables([self.schema.empty_table(), *found]).to_pandas(types_mapper=pd.ArrowDtype)
+        return self.first_rows(n).to_pandas(types_mapper=pd.ArrowDtype)
 
     def to_dask(self) -> Any:
         """A Dask dataframe: Arrow dtypes, indexed by `_healpix_29` with known divisions, a partition a pixel."""

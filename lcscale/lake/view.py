@@ -32,7 +32,7 @@ from lcscale.lake.inputs import (
 )
 from lcscale.lake.layout import Layout
 from lcscale.lake.leaf import Leaf, Ranges
-from lcscale.lake.partition import PartitionPlan
+from lcscale.lake.partition import PartitionPlan, apply
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.region import Region
 from lcscale.lake.source import Source
@@ -123,6 +123,29 @@ class View:
     def to_batches(self) -> Iterator[pa.Table]:
         """The rows, one table a partition, computed here as they are asked for, and the next one meanwhile."""
         return two_at_once(self.plan().table, self.partitions)
+
+    def first_rows(self, n: int) -> pa.Table:
+        """The first `n` rows, computed here.
+
+        Steps behind the last that needs whole partitions are given some rows at a time: `n`, and more where some are
+        not kept.
+        """
+        if n < 0:
+            raise InputError(f"{self.name}: the first {n} rows; the number must not be negative")
+        plan = self.plan()
+        behind = max((number for number, step in enumerate(plan.steps, 1) if not step.rowwise), default=0)
+        found, some = [plan.schema.empty_table()], n
+        missing = n
+        for batch in (batch for leaf in self.partitions for batch in plan.batches(leaf)) if n else ():
+            table = apply(plan.steps[:behind], batch)
+            while missing and table.num_rows:
+                taken, table = table.slice(0, some), table.slice(some)
+                found.append(apply(plan.steps[behind:], taken).slice(0, missing))
+                missing -= found[-1].num_rows
+                some = 2 * some if found[-1].num_rows < taken.num_rows else missing
+            if not missing:
+                break
+        return pa.concat_tables(found)
 
     def rows_within(self, ranges: Ranges) -> pa.Table:
         """The rows whose `_healpix_29` lies in `ranges`, in one table, computed here."""
