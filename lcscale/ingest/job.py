@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import itertools
@@ -98,8 +99,8 @@ def ingest(
         read; observations of known objects cost nothing of the kind.
     memory
         Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
-        quarter of this machine, or 384 MiB a task where that is more. The need does not grow with the release: what
-        it grows with is a list of objects, a FITS file or VOTable, and a partition that is appended to.
+        quarter of what its workers may use, or 384 MiB a task where that is more. The need does not grow with the
+        release: what it grows with is a list of objects, a FITS file or VOTable, and a partition that is appended to.
     engine
         See `lcscale.engine.resolve`; default: the active Dask client, else this process.
     progress
@@ -392,4 +393,12 @@ def _task(
 
 
 def _key(draft: Draft, name: str, what: str) -> str:
-    return hashlib.blake2b(f"{draft.plan}|{name}|{what}".encode(), digest_size=12).hexdigest()
+    digest = _digest_of(draft.plan).copy()
+    digest.update(f"|{name}|{what}".encode())
+    return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=2)
+def _digest_of(plan: str) -> hashlib.blake2b:
+    """The digest of a plan so far: it names all parts of a release, of which there may be very many."""
+    return hashlib.blake2b(plan.encode(), digest_size=12)
