@@ -11,9 +11,11 @@ import sys
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from lcscale.engine.machine import Machine, machine_memory, scarcest
 from lcscale.engine.overlap import arranged
 from lcscale.engine.task import Outcome, Shared, Task, attempt, forget, keep
 from lcscale.errors import InputError, LcscaleError
@@ -146,6 +148,28 @@ class DaskEngine:
             self._gpus = bool(gpus)
             self._slots = (value, time.monotonic())
         return max(1, value)
+
+    @property
+    def machine(self) -> Machine:
+        """The host whose workers have the least memory for each task; nothing is known of it while there are none.
+
+        They have what they are limited to; where they have no limit, all of the host's.
+        """
+        try:
+            workers = self.client.scheduler_info(n_workers=-1)["workers"]
+            unlimited = [address for address, worker in workers.items() if not worker["memory_limit"]]
+            asked = self.client.run(machine_memory, workers=unlimited) if unlimited else {}
+        except OSError as error:
+            raise self._lost() from error
+        slots: Counter[str] = Counter()
+        limits: Counter[str] = Counter()
+        whole: dict[str, int] = {}
+        for address, worker in workers.items():
+            slots[worker["host"]] += worker["nthreads"]
+            limits[worker["host"]] += worker["memory_limit"] or 0
+            if address in asked:
+                whole[worker["host"]] = asked[address]
+        return scarcest([Machine(slots[host], whole.get(host, limits[host])) for host in slots] or [Machine(1, 0)])
 
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Submit with a bounded backlog and yield outcomes as they finish.

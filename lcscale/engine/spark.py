@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from lcscale.engine.machine import Machine, scarcest, this_machine
 from lcscale.engine.task import Outcome, Task, attempt, forget, keep
 from lcscale.errors import InputError
 
@@ -52,6 +53,12 @@ class SparkEngine:
         """Cores of the cluster."""
         return int(self.session.sparkContext.defaultParallelism)
 
+    @property
+    def machine(self) -> Machine:
+        """The machine, of those whose Python workers answer, with the least memory for each task."""
+        found = scarcest(self.session.sparkContext.parallelize(range(self.slots), self.slots).map(_here).collect())
+        return Machine(min(self.slots, found.slots), found.memory)
+
     def outcomes(self, tasks: Iterator[Task], retries: int) -> Iterator[Outcome]:
         """Run the tasks in rounds of a few for every slot, and yield the outcomes of each round."""
         broadcasts: dict[str, Any] = {}
@@ -85,3 +92,7 @@ class SparkEngine:
         """Stop the session this engine started itself."""
         if self._owned:
             self.session.stop()
+
+
+def _here(_: int) -> Machine:
+    return this_machine()

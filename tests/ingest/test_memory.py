@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from lcscale.engine import resolve
+from lcscale.engine.machine import Machine, machine_memory
 from lcscale.errors import InputError
 from lcscale.ingest import Partitioning, ingest
-from lcscale.ingest.memory import LEAST_BYTES, machine_memory, memory_of_a_task
+from lcscale.ingest.memory import LEAST_BYTES, memory_of_a_task
 
 MEASURED = r"""
 import json, re, sys
@@ -65,6 +66,30 @@ def test_detections_in_one_large_partition(tmp_path):
     pq.write_table(pa.table(columns), tmp_path / "detections.parquet")
     options = f'{{"objects": "{tmp_path}/objects.parquet"}}'
     assert taken("lightcurves", tmp_path / "detections.parquet", tmp_path / "lake", LEAST_BYTES, options) < LEAST_BYTES
+
+
+@pytest.mark.parametrize("limit", [8 << 30, 0])
+def test_the_memory_is_that_of_the_workers(monkeypatch, limit):
+    from distributed import Client, LocalCluster
+
+    options = {"n_workers": 2, "threads_per_worker": 4, "processes": False, "dashboard_address": None}
+    with LocalCluster(memory_limit=limit, **options) as cluster, Client(cluster, set_as_default=False) as client:
+        engine = resolve(client)
+        monkeypatch.setattr("os.cpu_count", lambda: 3)  # of the driver
+        monkeypatch.setattr("lcscale.ingest.memory.machine_memory", lambda: 1 << 50)
+        assert engine.machine == Machine(8, 2 * limit or machine_memory())
+        assert memory_of_a_task(None, engine) == max(LEAST_BYTES, (2 * limit or machine_memory()) // 4 // 8)
+        assert memory_of_a_task(16 << 30, engine) == 2 << 30
+
+
+def test_before_any_worker_is_there_a_task_gets_the_least():
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=0, processes=False, dashboard_address=None) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        assert memory_of_a_task(None, resolve(client)) == LEAST_BYTES
 
 
 def test_it_is_shared_by_the_tasks_that_run_at_once(monkeypatch):
