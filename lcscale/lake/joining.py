@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -90,16 +91,53 @@ class Join:
         index = table.column(HEALPIX_COLUMN).to_numpy()
         ranges = np.array([[index.min(), index.max() + 1]]) if index.size else np.empty((0, 2), np.int64)
         right = self.right.rows_within(ranges)
-        at = pc.index_in(self._keys(table), value_set=self._keys(right), skip_nulls=True)
+        at = same_rows(table, right, self.on)
         added = self._added(table.schema)
         if self.how == "inner":
             table, at = table.filter(at.is_valid()), at.drop_null()
         return append_columns(table, pa.table([right.column(name).take(at) for name in added.names], schema=added))
 
-    def _keys(self, table: pa.Table) -> pa.ChunkedArray:
-        """Position and identity of each row as one text; null where the identity is."""
-        texts = [table.column(name).cast(pa.string()) for name in (HEALPIX_COLUMN, self.on)]
-        return pc.binary_join_element_wise(*texts, " ")
-
     def __repr__(self) -> str:
         return f"Join({self.right.name}, on={self.on!r}, how={self.how!r})"
+
+
+def same_rows(table: pa.Table, other: pa.Table, on: str) -> pa.Array:
+    """For each row of `table` the first row of `other` with the same `_healpix_29` and the same `on`, int64 [n].
+
+    Null where there is none, and where `on` is null. Rows are found by their index; their names are looked up only
+    where several rows of `other` share one.
+    """
+    index, theirs = (each.column(HEALPIX_COLUMN).to_numpy() for each in (table, other))
+    names, their_names = (_comparable(each.column(on)) for each in (table, other))
+    order = np.argsort(theirs, kind="stable")
+    ordered = theirs[order]
+    first = np.searchsorted(ordered, index)
+    there = np.append(ordered, -1)[first] == index
+    followed = np.append(ordered[1:] == ordered[:-1], [False, False])  # by one of the same index
+    places = np.full(index.size, -1, np.int64)
+
+    alone = np.flatnonzero(there & ~followed[first])
+    candidates = order[first[alone]]
+    same = pc.equal(names.take(pa.array(alone)), their_names.take(pa.array(candidates))).fill_null(False)
+    same = same.to_numpy(zero_copy_only=False)
+    places[alone[same]] = candidates[same]
+
+    among = np.flatnonzero(there & followed[first])
+    if among.size:
+        crowd = order[followed[: order.size] | np.append(False, followed[: order.size - 1])]
+        known = _keys(theirs[crowd], their_names.take(pa.array(crowd)))
+        at = pc.index_in(_keys(index[among], names.take(pa.array(among))), value_set=known, skip_nulls=True)
+        found = at.is_valid().to_numpy(zero_copy_only=False)
+        places[among[found]] = crowd[at.drop_null().to_numpy()]
+    return pa.array(places, mask=places < 0)
+
+
+def _comparable(names: pa.ChunkedArray) -> pa.Array:
+    """Names in one piece, as numbers where they are whole ones, else as text."""
+    kind = names.type if pa.types.is_integer(names.type) else pa.string()
+    return names.cast(kind).combine_chunks()
+
+
+def _keys(index: npt.NDArray[np.int64], names: pa.Array) -> pa.Array:
+    """Index and name of each row as one text; null where the name is."""
+    return pc.binary_join_element_wise(pa.array(index).cast(pa.string()), names.cast(pa.string()), " ")
