@@ -55,14 +55,11 @@ def united(ranges: Ranges) -> Ranges:
     return np.column_stack([first, behind[np.concatenate([breaks, [len(ranges) - 1]])]])
 
 
-def ranges_around_pixel(pixel: Pixel, reach: float, finer_by: int = _CELLS_ACROSS) -> Ranges:
-    """HEALPix ranges that hold every position in `pixel` or within `reach` arcseconds of it.
-
-    The border has the width of cells that are `finer_by` orders finer than the pixel, if that is more than `reach`.
-    """
+def ranges_around_pixel(pixel: Pixel, reach: float) -> Ranges:
+    """HEALPix ranges that hold every position in `pixel` or within `reach` arcseconds of it."""
     if reach <= 0:
         return np.array([pixel.span], np.int64)
-    finer = min(pixel.order + finer_by, 29)
+    finer = min(pixel.order + _CELLS_ACROSS, 29)
     cells = np.arange(4 ** (finer - pixel.order)) + (pixel.pixel << 2 * (finer - pixel.order))
     return ranges_around(cells << 2 * (29 - finer), reach)
 

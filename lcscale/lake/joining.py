@@ -79,12 +79,15 @@ class Join:
 
     def fingerprint(self) -> str:
         """The right-hand content and the column."""
-        how = "" if self.how == "left" else f" {self.how}"
-        return f"Join {self.right.fingerprint()} {self.on}{how} v{self.version}"
+        return self._fingerprint(None)
 
     def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
         """The same for left rows in `pixels` only."""
-        return f"Join {self.right.fingerprint(pixels)} {self.on} v{self.version}"
+        return self._fingerprint(pixels)
+
+    def _fingerprint(self, pixels: Sequence[Pixel] | None) -> str:
+        how = "" if self.how == "left" else f" {self.how}"
+        return f"Join {self.right.fingerprint(pixels)} {self.on}{how} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table`; nulls where `right` has no such row, or without them."""

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from lcscale.lake.borders import ranges_around_pixel
+from lcscale.lake.borders import ranges_around_pixels
 from lcscale.lake.leaf import Leaf
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.view import View
 from lcscale.steps import Step
 
-_BORDER_FINER_BY = 3
-"""Leaves are counted in whose pixels overlap a border of at least an eighth of the partition's width."""
-
 
 @runtime_checkable
-class Reaching(Protocol):
+class ReadsOthers(Protocol):
     """A step that reads other catalogs, near the rows it is given."""
 
     @property
@@ -40,13 +37,13 @@ class Near(NamedTuple):
 
 def near(steps: Sequence[Step], pixel: Pixel, reach: float = 0.0) -> tuple[tuple[Near, ...], ...]:
     """What each of `steps` reads of other catalogs for rows within `reach` arcseconds of `pixel`."""
-    return tuple(_near(step, pixel, reach) if isinstance(step, Reaching) else () for step in steps)
+    return tuple(_near(step, pixel, reach) if isinstance(step, ReadsOthers) else () for step in steps)
 
 
-def _near(step: Reaching, pixel: Pixel, reach: float) -> tuple[Near, ...]:
+def _near(step: ReadsOthers, pixel: Pixel, reach: float) -> tuple[Near, ...]:
     found = []
     for view, farther in step.others:
-        ranges = ranges_around_pixel(pixel, reach + farther, _BORDER_FINER_BY)
+        ranges = ranges_around_pixels([pixel], reach + farther)
         found.append(Near(tuple(view.source.leaves_within(ranges)), near(view.steps, pixel, reach + farther)))
     return tuple(found)
 
@@ -57,7 +54,7 @@ def given(steps: Sequence[Step], found: Sequence[tuple[Near, ...]]) -> tuple[Ste
 
 
 def _given(step: Step, found: Sequence[Near]) -> Step:
-    if not isinstance(step, Reaching):
+    if not isinstance(step, ReadsOthers):
         return step
     views: list[Any] = [view for view, _ in step.others]
     return step.reading([_with(view, *each) for view, each in zip(views, found, strict=True)])
@@ -74,7 +71,7 @@ def without_leaves(plan: PartitionPlan) -> PartitionPlan:
 
 def _nothing(steps: Sequence[Step]) -> tuple[tuple[Near, ...], ...]:
     return tuple(
-        tuple(Near((), _nothing(view.steps)) for view, _ in step.others) if isinstance(step, Reaching) else ()
+        tuple(Near((), _nothing(view.steps)) for view, _ in step.others) if isinstance(step, ReadsOthers) else ()
         for step in steps
     )
 

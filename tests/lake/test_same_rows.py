@@ -64,3 +64,11 @@ def test_it_takes_much_less_than_looking_up_places_and_names_as_text():
     assert same_rows(left, right, "object_id").cast(pa.int32()).equals(by_text())
     quick = min(seconds(lambda: same_rows(left, right, "object_id")) for _ in range(3))
     assert quick < 0.5 * min(seconds(by_text) for _ in range(3))
+
+
+def test_a_join_of_both_sides_is_another_job_than_one_of_the_left(sky):
+    right = sky.columns("object_id", "mean_mag")
+    inner, left = (sky.columns("object_id").join(right, how=how) for how in ("inner", "left"))
+    pixels = [leaf.pixel for leaf in sky.partitions]
+    assert inner.steps_fingerprint() != left.steps_fingerprint()
+    assert inner.steps_fingerprint(pixels) != left.steps_fingerprint(pixels)
