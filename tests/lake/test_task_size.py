@@ -69,7 +69,7 @@ def test_a_graph_grows_with_its_partitions_alone(rows, left, right):
 
 def test_a_task_of_an_lsdb_catalog_carries_as_little(rows, lake):
     left = put(lake, "left", sky_table(300, 1, lightcurves=False), order=1)
-    few, many = (task_bytes(left.crossmatch(at(rows, order)).to_lsdb().to_dask_dataframe()) for order in (3, 6))
+    few, many = (task_bytes(left.crossmatch(at(rows, order)).to_lsdb().to_dask_dataframe()) for order in (3, 5))
     assert few.size == many.size
     assert many.max() < 60_000
 
