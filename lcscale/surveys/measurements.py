@@ -16,6 +16,7 @@ from lcscale.surveys.fluxes import magnitudes, zero_point
 from lcscale.surveys.reading import pick
 from lcscale.surveys.release import ReleaseFileError
 from lcscale.surveys.times import TimeFormat, time_format, to_mjd
+from lcscale.units import factor, stated_unit
 
 LIMIT = "limit"
 """Field of a light curve with upper limits: the magnitude that the object is fainter than; `mag` is NaN there."""
@@ -136,6 +137,10 @@ class Observing:
             why.append((FAINT, ~(value > 0)))
             value, error = magnitudes(value, error, zero_point(table.schema.field(name), self.zero, path))
         else:
+            by = _to_magnitudes(table, name, path)
+            value, limit = value * by, limit * by
+            if one.error:
+                error = error * _to_magnitudes(table, pick(one.error, table.column_names), path)
             absurd = np.abs(value) >= _LARGEST
             _check_magnitudes(value, absurd, name, path)
             why += [(MISSING, ~np.isfinite(value)), (ABSURD, absurd)]
@@ -165,6 +170,14 @@ class Observing:
             return pa.array([one.band]).take(pa.array(np.zeros(rows.size, np.int8)))
         column = table.column(pick(self.band, table.column_names)).cast(pa.string())
         return (column if rows.size == table.num_rows else column.take(pa.array(rows))).combine_chunks()
+
+
+def _to_magnitudes(table: pa.Table, name: str, path: str) -> float:
+    """Number by which the values of a column are multiplied to be magnitudes, by the unit that it states."""
+    try:
+        return factor(stated_unit(table.schema.field(name)), "mag", f"column {name!r}")
+    except InputError as error:
+        raise ReleaseFileError(f"{path}: {error}") from error
 
 
 def _numbers(column: pa.ChunkedArray) -> tuple[Floats, Floats, Booleans]:

@@ -51,3 +51,26 @@ def test_units_of_something_else_set_the_file_aside(tmp_path):
     record = ingest("table", tmp_path / "a.fits", tmp_path / "lake", "sky")
     assert not record.published
     assert "'ra' is stated in 'm'" in record.quarantined[0]["error"]
+
+
+@pytest.mark.parametrize(("unit", "by"), [("mag", 1.0), ("mmag", 1000.0), (None, 1.0)])
+def test_units_of_magnitudes_are_honoured(tmp_path, unit, by):
+    Table({"object_id": [1], "ra": [10.0], "dec": [20.0]}).write(tmp_path / "objects.fits")
+    mag, error = np.array([15.0, 15.5]), np.array([0.1, 0.2])
+    columns = {"mag": Column(by * mag, unit=unit), "mag_err": Column(by * error, unit=unit)}
+    Table({"object_id": [1, 1], "time": [58000.0, 58001.0], **columns}).write(tmp_path / "detections.fits")
+    options = {"objects": str(tmp_path / "objects.fits")}
+    record = ingest("lightcurves", tmp_path / "detections.fits", tmp_path / "lake", "sky", **options)
+    assert record.exit_status == 0
+    (curve,) = lc.Lake(tmp_path / "lake")["sky"].to_arrow().column("lightcurve").to_pylist()
+    np.testing.assert_allclose(curve["mag"], mag, rtol=1e-6)
+    np.testing.assert_allclose(curve["mag_err"], error, rtol=1e-6)
+
+
+def test_magnitudes_in_another_unit_set_the_file_aside(tmp_path):
+    Table({"object_id": [1], "ra": [10.0], "dec": [20.0]}).write(tmp_path / "objects.fits")
+    flux = Column([1.0], unit="Jy")
+    Table({"object_id": [1], "time": [58000.0], "mag": flux, "mag_err": [0.1]}).write(tmp_path / "detections.fits")
+    options = {"objects": str(tmp_path / "objects.fits")}
+    record = ingest("lightcurves", tmp_path / "detections.fits", tmp_path / "lake", "sky", **options)
+    assert "'mag' is stated in 'Jy'" in " ".join(entry["error"] for entry in record.quarantined)
