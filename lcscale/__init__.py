@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_EXPORTS = ("Box", "Catalog", "Cone", "Lake", "open_catalog")
+_EXPORTS = ("Box", "Catalog", "Cone", "Lake", "LightCurveFields", "open_catalog")
 _ROOMS = (
     "crossmatch",
     "engine",
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lcscale.lake import Catalog as Catalog
     from lcscale.lake import Cone as Cone
     from lcscale.lake import Lake as Lake
+    from lcscale.lake import LightCurveFields as LightCurveFields
     from lcscale.lake import open_catalog as open_catalog
 
 __all__ = [*_EXPORTS, *_ROOMS]

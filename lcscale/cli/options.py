@@ -12,6 +12,7 @@ from lcscale.errors import InputError
 if TYPE_CHECKING:
     from lcscale.engine import RunRecord
     from lcscale.lake import Catalog, Lake
+    from lcscale.lightcurves import LightCurveFields
 
 LakeOption = Annotated[str, typer.Option("--lake", help="Folder or URL of the lake.", show_default=False)]
 EngineOption = Annotated[
@@ -30,6 +31,17 @@ MaxFailedOption = Annotated[
 ]
 NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
+AnyCatalogArgument = Annotated[
+    str, typer.Argument(help="Name of a catalog of the lake, or URL of any HATS catalog.", show_default=False)
+]
+LightCurvesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--light-curves",
+        metavar="PART=NAME,…",
+        help="Names in a catalog of others: time=…, mag=…, mag_err=…, band=…, column=… (the nested one), flags=….",
+    ),
+]
 
 
 def open_lake(url: str) -> Lake:
@@ -42,11 +54,24 @@ def open_lake(url: str) -> Lake:
     return lake
 
 
-def find_catalog(lake: Lake, name: str) -> Catalog:
-    """A catalog of the lake by its name, or any HATS catalog by its URL."""
+def find_catalog(lake: Lake, name: str, light_curves: str | None = None) -> Catalog:
+    """A catalog of the lake by its name, or any HATS catalog by its URL; see `LightCurvesOption`."""
     from lcscale.lake import open_catalog
 
-    return open_catalog(name) if "/" in name else lake[name]
+    fields = light_curve_fields(light_curves)
+    if "/" in name:
+        return open_catalog(name, light_curves=fields)
+    found = lake[name]
+    if fields is None:
+        return found
+    return open_catalog(found.source.url, light_curves=fields, **dict(found.source.options))
+
+
+def light_curve_fields(text: str | None) -> LightCurveFields | None:
+    """What the option `--light-curves` says, or None."""
+    from lcscale.lightcurves import LightCurveFields
+
+    return None if text is None else LightCurveFields.parse(text)
 
 
 def finish(record: RunRecord) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lcscale.cli.options import LakeOption, open_lake
+from lcscale.cli.options import LakeOption, LightCurvesOption, light_curve_fields, open_lake
 from lcscale.errors import InputError
 
 
@@ -18,6 +18,7 @@ def show(
     at: Annotated[str | None, typer.Option(help="RA,DEC in degrees, to look there alone.")] = None,
     class_name: Annotated[str | None, typer.Option("--class", help="Class whose evidence is shown.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Folder of the candidate's model.")] = None,
+    light_curves: LightCurvesOption = None,
 ) -> None:
     """Draw one candidate: light curve, periodogram, what the network saw, where it looked, probabilities."""
     from lcscale.explore import show as write
@@ -25,7 +26,18 @@ def show(
     place = open_lake(lake)
     target = output or f"{''.join(c if c.isalnum() or c in '-_.' else '_' for c in object_id)}.html"
     where = None if at is None else _position(at)
-    print(write(place, object_id, target, name=name, at=where, class_name=class_name, models=model or ()))
+    fields = light_curve_fields(light_curves)
+    page = write(
+        place,
+        object_id,
+        target,
+        name=name,
+        at=where,
+        class_name=class_name,
+        models=model or (),
+        light_curves=fields,
+    )
+    print(page)
 
 
 def why(

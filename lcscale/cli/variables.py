@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcscale.cli.options import (
-    CatalogArgument,
+    AnyCatalogArgument,
     EngineOption,
     LakeOption,
+    LightCurvesOption,
     MaxFailedOption,
     NameOption,
+    find_catalog,
     finish,
     open_lake,
 )
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def features(
-    catalog: Annotated[str | None, typer.Argument(help="Name of a catalog with light curves.")] = None,
+    catalog: Annotated[str | None, typer.Argument(help="Name (or URL) of a catalog with light curves.")] = None,
     lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the result in the lake.")] = None,
     engine: EngineOption = None,
@@ -33,6 +35,7 @@ def features(
     ] = None,
     only: Annotated[str | None, typer.Option(help="Names of features, separated by commas (default: all).")] = None,
     device: Annotated[str, typer.Option(help="Where grids are scanned and features computed: cpu or cuda.")] = "cpu",
+    light_curves: LightCurvesOption = None,
     list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
 ) -> None:
     """Compute periods and features of every light curve of a catalog."""
@@ -51,13 +54,13 @@ def features(
     names = tuple(part.strip() for part in only.split(",")) if only else None
     search = Search(grid, fmax=fmax, device=device)
     place = open_lake(lake)
-    result = place[catalog].map(search, Extract(names, device=device)).without("lightcurve")
+    result = find_catalog(place, catalog, light_curves).map(search, Extract(names, device=device)).without("lightcurve")
     allowed = read_max_failed(max_failed)
     finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
 
 
 def train(
-    catalog: CatalogArgument,
+    catalog: AnyCatalogArgument,
     lake: LakeOption,
     model: Annotated[str, typer.Option("--model", help="Folder to write the model to.", show_default=False)],
     features: Annotated[
@@ -74,6 +77,7 @@ def train(
     ] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Read light curves anew every epoch; hold few.")] = False,
     report: Annotated[str | None, typer.Option(help="HTML file to write about the training.")] = None,
+    light_curves: LightCurvesOption = None,
 ) -> None:
     """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
     from lcscale.explore import write_training_report
@@ -82,13 +86,14 @@ def train(
     from lcscale.periods import has_periods
 
     how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
-    if stream and not how.raw and features is None and not has_periods(place[catalog].schema):
+    curves = find_catalog(place, catalog, light_curves)
+    if stream and not how.raw and features is None and not has_periods(curves.schema):
         raise InputError(
             f"{catalog} has no periods, and --stream would search them anew every epoch: make them once with "
             f"'lcscale features {catalog} --name {catalog}_features --lake {lake}', then add "
             f"--features {catalog}_features"
         )
-    source = place[catalog] if how.raw else _with_periods(place, catalog, features)
+    source = curves if how.raw else _with_periods(place, curves, features)
     trained = run_train(
         source,
         model,
@@ -108,7 +113,7 @@ def train(
 
 
 def classify(
-    catalog: CatalogArgument,
+    catalog: AnyCatalogArgument,
     lake: LakeOption,
     name: NameOption = "variable_candidates",
     model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "general",
@@ -117,21 +122,22 @@ def classify(
     ] = None,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
+    light_curves: LightCurvesOption = None,
 ) -> None:
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
     from lcscale.engine import read_max_failed
     from lcscale.products import variable_candidates
 
     place = open_lake(lake)
-    source = place[catalog] if features is None else _with_periods(place, catalog, features)
+    curves = find_catalog(place, catalog, light_curves)
+    source = curves if features is None else _with_periods(place, curves, features)
     candidates, allowed = variable_candidates(source, model), read_max_failed(max_failed)
     finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
 
 
-def _with_periods(lake: Lake, catalog: str, features: str | None) -> Catalog:
+def _with_periods(lake: Lake, catalog: Catalog, features: str | None) -> Catalog:
     from lcscale.periods import Search, has_periods
 
-    found = lake[catalog]
     if features is not None:
-        return found.join(lake[features])
-    return found if has_periods(found.schema) else found.map(Search())
+        return catalog.join(lake[features], on=catalog.id_column_or_none or "object_id")
+    return catalog if has_periods(catalog.schema) else catalog.map(Search())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from lcscale.lake import Catalog, Lake
+from lcscale.lightcurves import LightCurveFields
 
 STATISTICS_COLUMNS = ("n_alerts", "n_yso", "percentage", "low", "high", "definition")
 """What makes a plain table one of alert statistics."""
@@ -27,9 +28,9 @@ class Contents:
         """Those with light curves."""
         return self._with(lambda names: "lightcurve" in names)
 
-    def light_curves_of(self, catalog: Catalog) -> tuple[Catalog, ...]:
+    def light_curves_of(self, catalog: Catalog, fields: LightCurveFields | None = None) -> tuple[Catalog, ...]:
         """What the rows of `catalog` were made from; all that there are where it does not tell (lcscale 0.1)."""
-        return (catalog.light_curves(),) if catalog.inputs else self.light_curves
+        return (catalog.light_curves(fields),) if catalog.inputs else self.light_curves
 
     @property
     def candidates(self) -> tuple[Catalog, ...]:

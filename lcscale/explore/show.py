@@ -18,7 +18,7 @@ from lcscale.explore.finding import AROUND_ARCSEC, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.lake import Catalog, Lake
-from lcscale.lightcurves import LightCurves, declared_bands, usable
+from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
 from lcscale.models.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 
@@ -57,6 +57,7 @@ def show(
     at: tuple[float, float] | None = None,
     class_name: str | None = None,
     models: Sequence[str | os.PathLike[str]] = (),
+    light_curves: LightCurveFields | None = None,
 ) -> Path:
     """Write the page of one candidate: light curve, periodogram, what the network saw, where it looked, what it said.
 
@@ -80,13 +81,15 @@ def show(
         Class whose evidence in the images is shown; default: the one given.
     models
         Folders of models to look for the candidate's in, beside the shipped ones.
+    light_curves
+        Names of the light curves' parts, where they are those of others and were told to `open_catalog` too.
 
     Raises
     ------
     InputError
         There is no such object, or its light curve is not in the lake.
     """
-    found = _find(lake, lake[name], object_id, at)
+    found = _find(lake, lake[name], object_id, at, light_curves)
     sections = [Section("Light curve", _curves(found))]
     if found.row.get("class") is not None:
         sections.append(Section("Probabilities", _probabilities(found)))
@@ -99,18 +102,26 @@ def show(
     return write_page(path, page(str(object_id), lead, _facts(found.row), sections, foot))
 
 
-def _find(lake: Lake, catalog: Catalog, object_id: str | int, at: tuple[float, float] | None) -> _Candidate:
+def _find(
+    lake: Lake,
+    catalog: Catalog,
+    object_id: str | int,
+    at: tuple[float, float] | None,
+    fields: LightCurveFields | None,
+) -> _Candidate:
     rows = rows_of(catalog, object_id, at)
     if not rows.num_rows:
         where = "" if at is None else f" within {AROUND_ARCSEC:g} arcsec of {at[0]:.6f}, {at[1]:.6f}"
         told = f"; `lcscale why {object_id} --name {catalog.name}` says why"
         raise InputError(f"{catalog.name} has no object {object_id}{where}{told}")
-    return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0], object_id)
+    return _with_light_curve(lake, catalog, rows.slice(0, 1).to_pylist()[0], object_id, fields)
 
 
-def _with_light_curve(lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int) -> _Candidate:
+def _with_light_curve(
+    lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int, fields: LightCurveFields | None
+) -> _Candidate:
     told = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec], "object_id": object_id}
-    light_curves = contents_of(lake).light_curves_of(catalog)
+    light_curves = contents_of(lake).light_curves_of(catalog, fields)
     place = find_light_curve(light_curves, told)
     if place is None:
         names = ", ".join(f"{each.name} {each.source.version}" for each in light_curves) or "no catalog of this lake"

@@ -6,6 +6,7 @@ from lcscale.lake.lake import Lake
 from lcscale.lake.leaf import Leaf, LeafWriter, write_leaf
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel, spatial_index
 from lcscale.lake.region import Box, Cone
+from lcscale.lightcurves import LightCurveFields
 
 __all__ = [
     "HEALPIX_COLUMN",
@@ -16,6 +17,7 @@ __all__ = [
     "Lake",
     "Leaf",
     "LeafWriter",
+    "LightCurveFields",
     "Pixel",
     "open_catalog",
     "spatial_index",

@@ -131,8 +131,13 @@ class Catalog(View):
         """Catalogs, with versions and roles, that the version it reads was made from; none where it was ingested."""
         return from_properties(dict(self.source.properties))
 
-    def light_curves(self) -> Catalog:
+    def light_curves(self, fields: LightCurveFields | None = None) -> Catalog:
         """The very version of the catalog with the light curves that these rows were made from.
+
+        Parameters
+        ----------
+        fields
+            As in `open_catalog`, for a catalog of others.
 
         Raises
         ------
@@ -144,7 +149,7 @@ class Catalog(View):
         told = self._light_curves()
         if told is None:
             raise InputError(f"{self.name} {self.source.version} does not tell from which light curves it was made")
-        return self._opened(f"the light curves of {told[0]}", told[1])
+        return self._opened(f"the light curves of {told[0]}", told[1], fields)
 
     def input_catalog(self, told: Input) -> Catalog:
         """The version that `told`, one of `inputs`, names.
@@ -157,13 +162,13 @@ class Catalog(View):
         folder = UPath(told.folder(self.source.folder.parent.parent), **dict(self.source.options))
         return self._opened(told.name, folder)
 
-    def _opened(self, name: str, folder: UPath) -> Catalog:
+    def _opened(self, name: str, folder: UPath, fields: LightCurveFields | None = None) -> Catalog:
         if not folder.exists():
             raise InputError(
                 f"{self.name} {self.source.version} was made from {name} {folder.name}, "
                 f"and {folder} is not there any more"
             )
-        return open_with(str(folder), dict(self.source.options), self.entries)
+        return open_with(str(folder), dict(self.source.options), self.entries, fields)
 
     def head(self, n: int = 5) -> Any:
         """The first `n` rows as a pandas dataframe; reads and computes little more than that takes."""

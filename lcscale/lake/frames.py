@@ -76,7 +76,8 @@ def to_lsdb(catalog: View) -> Any:
     from lsdb.operations.expressions import FromDaskExpression
 
     source = catalog.source
-    if not catalog.steps and catalog.area is None:
+    as_stored = source.schema.equals(source.layout.stored)
+    if as_stored and not catalog.steps and catalog.area is None:
         return lsdb.open_catalog(source.folder, columns="all")
     pixels = [HealpixPixel(*leaf.pixel) for leaf in catalog.partitions]
     opened = lsdb.open_catalog(source.folder, columns=[source.ra, source.dec])

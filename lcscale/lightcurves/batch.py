@@ -292,7 +292,7 @@ class LightCurves:
         )
 
 
-def declared_bands(schema: pa.Schema, column: str = "lightcurve") -> tuple[str, ...]:
+def declared_bands(schema: pa.Schema, column: str = "lightcurve", key: str = "bands") -> tuple[str, ...]:
     """Bands that the metadata of a light-curve field names, primary first; empty where it says nothing.
 
     Examples
@@ -301,7 +301,7 @@ def declared_bands(schema: pa.Schema, column: str = "lightcurve") -> tuple[str, 
     ('I', 'V')
     """
     metadata = schema.field(column).metadata if column in schema.names else None
-    names = (metadata or {}).get(b"bands", b"").decode().split(",")
+    names = (metadata or {}).get(key.encode(), b"").decode().split(",")
     return tuple(name.strip() for name in names if name.strip())
 
 

@@ -155,8 +155,8 @@ class LabelledCurves:
 
 
 def bands_of(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
-    """Bands that the light-curve column's metadata names; None where it says nothing."""
-    return declared_bands(schema, column) or None
+    """Bands that the light-curve column's metadata names, in each light curve or one a row; None: none."""
+    return declared_bands(schema, column) or declared_bands(schema, column, "band_of_row") or None
 
 
 def numbers_of(table: pa.Table, names: Sequence[str], unit: str | None = None) -> dict[str, npt.NDArray[np.float64]]:
