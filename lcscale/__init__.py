@@ -13,6 +13,7 @@ _ROOMS = (
     "engine",
     "errors",
     "explore",
+    "expressions",
     "features",
     "images",
     "ingest",

@@ -133,7 +133,9 @@ class _Evaluation:
     def _is_in(self, value: Node, wanted: Node) -> Values:
         if isinstance(wanted, ListName):
             if wanted.name not in self.lists:
-                raise InputError(f"{self.text!r} names a list that is not given: where(..., {wanted.name}=ids)")
+                raise InputError(
+                    f"{self.text!r} names a list that is not given: lcscale.expressions.condition takes it, or reads it"
+                )
             values: ValueList = self.lists[wanted.name]
         else:
             values = ValueList.of(self._constant(wanted), self.text)

@@ -69,9 +69,8 @@ class ValueList:
         elif pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
             kind = "double"
         elif pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            wanted = self._texts
             texts = values.to_numpy(zero_copy_only=False)
-            return np.fromiter((text in wanted for text in texts), np.bool_, len(values))
+            return np.fromiter(map(self._texts.__contains__, texts), np.bool_, len(values))
         else:
             raise InputError(f"{values.type} is looked up in a list of {self.values.type}")
         sought = pc.fill_null(pc.cast(values, kind, safe=False), 0).to_numpy(zero_copy_only=False)

@@ -16,6 +16,8 @@ from skies import put, sky_table
 from lcscale.crossmatch import MatchOptions, match_tables
 from lcscale.errors import InputError
 from lcscale.expressions import Condition, ValueList, condition, holds, names_in, values
+from lcscale.lake.draft import Draft
+from lcscale.lake.job import Plan
 from lcscale.steps import Where
 
 TYPES = [pa.int8(), pa.uint16(), pa.int32(), pa.int64(), pa.uint64(), pa.float32(), pa.float64(), pa.string()]
@@ -141,6 +143,17 @@ def test_a_catalog_keeps_the_rows_of_a_list(lake):
     assert sky.where("object_id in @ids and mean_mag < 99", ids=wanted[::-1]).write("some").done == 0
     assert sky.where("object_id in @ids and mean_mag < 99", ids=wanted[1:]).write("some").rows == len(wanted) - 1
     assert found.to_dask().compute()["object_id"].to_list() == wanted
+
+
+def test_a_list_travels_once_for_a_job(lake):
+    """Tasks stay as small as they are; the list goes with the plan that they share."""
+    sky = put(lake, "sky", sky_table(300, lightcurves=False), order=1)
+    found = Plan(sky.where("object_id in @ids", ids=np.arange(100_000)))
+    tasks = list(found.tasks(Draft(lake.root / "some", found.text)))
+    assert len(tasks) == len(sky.partitions)
+    assert max(len(pickle.dumps(task)) for task in tasks) < 2000
+    assert 8 * 100_000 < len(pickle.dumps(found.plan)) < 8 * 100_000 + 20_000
+    assert len(found.what) < 1000
 
 
 def test_a_list_is_one_more_gate_of_a_match():
