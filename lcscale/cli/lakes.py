@@ -25,12 +25,16 @@ jobs_app = typer.Typer(help="Show running and past jobs of a lake, and retry wha
 def list_names(lake: LakeOption) -> None:
     """List the catalogs and tables of a lake."""
     place = open_lake(lake)
-    for name in place.names():
-        source = place[name].source
+    catalogs, broken = place.readable()
+    tables, broken_tables = place.readable_tables()
+    for catalog in catalogs:
+        source, name = catalog.source, catalog.source.folder.parent.name
         missing = f"  ({len(source.missing)} missing)" if source.missing else ""
         print(f"{name:28s} {source.rows:>12,} rows {len(source.leaves):>6} partitions  {source.version}{missing}")
-    for name in place.table_names():
-        print(f"{name:28s} {place.table(name).num_rows:>12,} rows  (table)")
+    for name, table in tables.items():
+        print(f"{name:28s} {table.num_rows:>12,} rows  (table)")
+    for name, why in (broken | broken_tables).items():
+        print(f"{name:28s} broken: {why}")
 
 
 def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.")], lake: LakeOption) -> None:
@@ -71,6 +75,8 @@ def list_jobs(
         )
         if job.missing:
             print(f"{'':18s}{_about_missing(job, lake)}")
+        if job.torn:
+            print(f"{'':18s}{job.torn} lines of its ledger cannot be read: what they told is done again if needed")
         for entry in job.quarantined:
             print(f"{'':18s}set aside: {entry['label']}: {entry['error']}")
 

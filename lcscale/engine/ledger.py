@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
@@ -18,6 +17,15 @@ from lcscale.engine.disk import make_folder, sync
 from lcscale.engine.task import Outcome
 
 _REWRITE_SECONDS = 5.0
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    """What a line of a ledger says; None where it is torn."""
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 class Ledger:
@@ -48,10 +56,16 @@ class Ledger:
         if not self.folder.exists():
             return
         for path in sorted(self.folder.glob("*.jsonl"), key=str):
-            with path.open(encoding="utf-8") as lines:
-                for line in lines:
-                    with contextlib.suppress(json.JSONDecodeError):  # the last line of a run that was killed meanwhile
-                        yield json.loads(line)
+            with path.open(encoding="utf-8", errors="replace") as lines:
+                yield from filter(None, map(_entry, lines))
+
+    def torn_lines(self) -> int:
+        """How many lines cannot be read, but for the last of each run, which a kill may have cut."""
+        torn = 0
+        for path in sorted(self.folder.glob("*.jsonl"), key=str):
+            with path.open(encoding="utf-8", errors="replace") as lines:
+                torn += sum(_entry(line) is None for line in lines if line.endswith("\n"))
+        return torn
 
     def done(self) -> dict[str, dict[str, Any]]:
         """Results of the finished tasks by their keys."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -22,6 +22,8 @@ class Contents:
     """All, by name."""
     statistics: Mapping[str, pa.Table]
     """Tables of alert statistics by name."""
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """What cannot be read, by name, and why."""
 
     @property
     def light_curves(self) -> tuple[Catalog, ...]:
@@ -48,9 +50,10 @@ class Contents:
 
 def contents_of(lake: Lake) -> Contents:
     """Look at every catalog and table of the lake; only their metadata are read."""
-    tables = {name: lake.table(name) for name in lake.table_names()}
+    tables, broken_tables = lake.readable_tables()
+    catalogs, broken = lake.readable()
     statistics = {name: table for name, table in tables.items() if set(STATISTICS_COLUMNS) <= set(table.column_names)}
-    return Contents(tuple(lake[name] for name in lake.names()), statistics)
+    return Contents(tuple(catalogs), statistics, broken | broken_tables)
 
 
 def properties_of(catalog: Catalog) -> dict[str, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
+from lcscale.errors import LcscaleError
 from lcscale.explore.alerts import alert_section
 from lcscale.explore.candidates import (
     Candidates,
@@ -24,11 +26,14 @@ from lcscale.explore.luminosity import period_luminosity
 from lcscale.explore.page import Section, figure, heading, page, paragraph, table, write_page
 from lcscale.explore.plots import separations
 from lcscale.explore.runs import Run, run_of
-from lcscale.explore.sky import places_of, sky_maps
+from lcscale.explore.sky import Places, places_of, sky_maps
 from lcscale.explore.tally import tally
 from lcscale.explore.young import alerts_at_young_stars, is_matched_alerts
 from lcscale.explore.yso import is_yso_candidates, yso_section
 from lcscale.lake import Catalog, Lake
+
+T = TypeVar("T", Catalog, Candidates)
+R = TypeVar("R")
 
 
 def write_report(
@@ -86,26 +91,45 @@ def _facts(contents: Contents, runs: Sequence[Run]) -> list[tuple[str, str]]:
 
 def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os.PathLike[str]]) -> list[Section]:
     """All sections that have something to show."""
-    candidates = [_pass_over(catalog, models) for catalog in contents.candidates if not is_yso_candidates(catalog)]
+    broken = dict(contents.broken)
+
+    def each(function: Callable[[T], str], catalogs: Iterable[T]) -> str:
+        return "".join(_readable(function, catalogs, broken))
+
+    wanted = [catalog for catalog in contents.candidates if not is_yso_candidates(catalog)]
+    candidates = _readable(lambda catalog: _pass_over(catalog, models), wanted, broken)
     young = [catalog for catalog in contents.matched if is_matched_alerts(catalog)]
-    cards = {each.card.id: each.card for each in candidates if each.card is not None}
+    names = {one.name for one in young}
+    others = [catalog for catalog in contents.catalogs if catalog.name not in names]
+    matched = [catalog for catalog in contents.matched if catalog.name not in names]
+    cards = {one.card.id: one.card for one in candidates if one.card is not None}
     bodies = {
         "What ran": _what_ran(runs),
-        "Classes": "".join(class_counts(each) for each in candidates),
-        "Best candidates": "".join(best_candidates(each, contents) for each in candidates),
-        "Periods": "".join(period_distribution(each) for each in candidates),
-        "Period and luminosity": "".join(period_luminosity(each) for each in candidates),
-        "Agreement with labels": "".join(agreement(each) for each in candidates),
-        "Candidates for young stars": "".join(map(yso_section, filter(is_yso_candidates, contents.catalogs))),
+        "Classes": each(class_counts, candidates),
+        "Best candidates": each(lambda one: best_candidates(one, contents), candidates),
+        "Periods": each(period_distribution, candidates),
+        "Period and luminosity": each(period_luminosity, candidates),
+        "Agreement with labels": each(agreement, candidates),
+        "Candidates for young stars": each(yso_section, filter(is_yso_candidates, contents.catalogs)),
         "Alert statistics": "".join(alert_section(name, rows) for name, rows in contents.statistics.items()),
-        "Alerts at young stellar objects": "".join(map(alerts_at_young_stars, young)),
-        "Crossmatches": "".join(
-            _separations(catalog) for catalog in contents.matched if catalog.name not in {each.name for each in young}
-        ),
+        "Alerts at young stellar objects": each(alerts_at_young_stars, young),
+        "Crossmatches": each(_separations, matched),
         "Models": "".join(model_card(card) for card in cards.values()),
-        "Sky": _sky([catalog for catalog in contents.catalogs if catalog.name not in {each.name for each in young}]),
+        "Sky": _sky(_readable(places_of, others, broken)),
     }
+    bodies["Broken"] = "".join(paragraph(f"{name}: {why}", "warning") for name, why in broken.items())
     return [Section(title, body) for title, body in bodies.items() if body]
+
+
+def _readable(function: Callable[[T], R], catalogs: Iterable[T], broken: dict[str, str]) -> list[R]:
+    """`function` of each catalog; one whose leaves cannot be read is left out, and named in `broken`."""
+    found = []
+    for catalog in catalogs:
+        try:
+            found.append(function(catalog))
+        except (LcscaleError, OSError) as error:
+            broken[catalog.catalog.name if isinstance(catalog, Candidates) else catalog.name] = str(error)
+    return found
 
 
 def _pass_over(catalog: Catalog, models: Sequence[str | os.PathLike[str]]) -> Candidates:
@@ -186,8 +210,8 @@ def _separations(catalog: Catalog) -> str:
     return text
 
 
-def _sky(catalogs: Sequence[Catalog]) -> str:
-    places = [place for catalog in catalogs if (place := places_of(catalog)).cells.size]
+def _sky(every: Sequence[Places]) -> str:
+    places = [place for place in every if place.cells.size]
     if not places:
         return ""
     caption = (

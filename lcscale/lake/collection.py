@@ -7,6 +7,7 @@ import tempfile
 
 from upath import UPath
 
+from lcscale.errors import InputError
 from lcscale.lake.storage import content_of
 
 COLLECTION_FILE = "collection.properties"
@@ -21,7 +22,12 @@ def current_version(entry: UPath) -> str | None:
 
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / COLLECTION_FILE).write_bytes(content)
-        return str(CollectionProperties.read_from_dir(folder).hats_primary_table_url)
+        try:
+            return str(CollectionProperties.read_from_dir(folder).hats_primary_table_url)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{entry / COLLECTION_FILE} is broken: it names no current version; publish the catalog again"
+            ) from error
 
 
 def collection_file(name: str, version: str) -> bytes:

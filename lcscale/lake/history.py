@@ -10,6 +10,7 @@ from typing import Any
 from upath import UPath
 
 from lcscale.engine import Ledger
+from lcscale.errors import LcscaleError
 from lcscale.lake.collection import current_version
 from lcscale.lake.draft import existing_versions
 from lcscale.lake.storage import children, is_local, remove_folder
@@ -27,7 +28,7 @@ class Job:
     version: str
     """Name of the version."""
     state: str
-    """current, superseded, running or unfinished."""
+    """current, superseded, running or unfinished; broken where nobody can tell which version is the current one."""
     done: int
     """Tasks finished."""
     planned: int
@@ -36,6 +37,8 @@ class Job:
     """Rows written."""
     quarantined: tuple[dict[str, Any], ...]
     """Label and error of what was set aside: tasks, and release files or rows that could not be read."""
+    torn: int
+    """Lines of the ledger that cannot be read, but for those a run was writing when it was killed."""
     missing: tuple[str, ...]
     """Labels of the tasks that failed: a published version is without what they would have made."""
     started: float
@@ -72,6 +75,7 @@ def _job(entry: UPath, version: str) -> Job | None:
             int(result.get("rows", 0)) for result in done.values() if "pixel" in result and "merged" not in result
         ),
         quarantined=tuple(ledger.set_aside()),
+        torn=ledger.torn_lines(),
         missing=tuple(entry["label"] for entry in ledger.quarantined()),
         started=float(runs[0]["started"]),
         engine=str(runs[-1]["engine"]),
@@ -81,8 +85,11 @@ def _job(entry: UPath, version: str) -> Job | None:
 
 
 def _state(entry: UPath, version: str) -> str:
-    if current_version(entry) == version:
-        return "current"
+    try:
+        if current_version(entry) == version:
+            return "current"
+    except LcscaleError:
+        return "broken"
     if (entry / version / "hats.properties").exists():
         return "superseded"
     return "running" if is_written(entry / version) else "unfinished"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lcscale.errors import InputError
+from lcscale.errors import InputError, LcscaleError
 from lcscale.lake.catalog import Catalog, open_with
 from lcscale.lake.collection import COLLECTION_FILE, current_version
 from lcscale.lake.draft import Draft, check_name, existing_versions, is_name
@@ -50,6 +50,34 @@ class Lake:
             raise InputError(f"no catalog {name!r} in the lake at {self.root}; there are: {known}")
         return open_with(str(self.root / name), self.root.storage_options, self.root)
 
+    def readable(self) -> tuple[list[Catalog], dict[str, str]]:
+        """The published catalogs that can be read, by name; and of the others their names and what is broken."""
+        catalogs, broken = [], {}
+        for name in self.names():
+            try:
+                catalog = self[name]
+            except (LcscaleError, OSError) as error:
+                broken[name] = str(error)
+                continue
+            if lost := catalog.source.lost_leaves():
+                of = len(catalog.source.leaves)
+                broken[name] = (
+                    f"{len(lost)} of {of} leaves of {catalog.source.version} are gone, such as {lost[0].path}"
+                )
+            else:
+                catalogs.append(catalog)
+        return catalogs, broken
+
+    def readable_tables(self) -> tuple[dict[str, pa.Table], dict[str, str]]:
+        """The plain tables by their names; and of those that cannot be read what is broken."""
+        tables, broken = {}, {}
+        for name in self.table_names():
+            try:
+                tables[name] = self.table(name)
+            except (LcscaleError, OSError) as error:
+                broken[name] = str(error)
+        return tables, broken
+
     def versions(self, name: str) -> list[str]:
         """Versions of a catalog, oldest first; unfinished ones too."""
         check_name(name)
@@ -77,10 +105,10 @@ class Lake:
     def named_by(self, name: str) -> dict[str, list[str]]:
         """Versions of a catalog that current versions of others were made from, with the names of those."""
         found: dict[str, list[str]] = {}
-        for other in self.names():
-            for each in self[other].inputs:
+        for other in self.readable()[0]:
+            for each in other.inputs:
                 if each.name == name and not each.url:
-                    found.setdefault(each.version, []).append(other)
+                    found.setdefault(each.version, []).append(other.source.folder.parent.name)
         return {version: list(dict.fromkeys(names)) for version, names in found.items()}
 
     def draft(self, name: str, plan: str, *, takes_over: bool = True) -> Draft:

@@ -24,7 +24,7 @@ from lcscale.lake.layout import Layout, layout_of
 from lcscale.lake.leaf import Leaf, Ranges, leaf_name
 from lcscale.lake.manifest import Manifest, described
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
-from lcscale.lake.storage import is_local, path_at
+from lcscale.lake.storage import files_below, is_local, path_at
 from lcscale.lightcurves.fields import LightCurveFields
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ class Source:
     def version(self) -> str:
         """Name of the version's folder."""
         return str(self.folder.name)
+
+    def lost_leaves(self) -> list[Leaf]:
+        """Leaves whose files are gone; on disks only, where looking costs little."""
+        if not is_local(self.folder):
+            return []
+        found = set(files_below(self.folder / "dataset"))
+        return [leaf for leaf in self.leaves if leaf.path not in found and not os.path.isdir(leaf.path)]
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -201,9 +208,17 @@ def open_source(
             if now != version:  # it was replaced, and removed, before all of it was read
                 version = now
                 continue
-            if isinstance(error, FileNotFoundError):
+            if not isinstance(error, FileNotFoundError):
+                raise
+            if version is None:
                 raise InputError(f"no HATS catalog or collection at {url}") from error
-            raise
+            raise InputError(
+                f"the collection at {url} is broken: its version {version} is not there, or not whole"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            if isinstance(error, LcscaleError):
+                raise
+            raise InputError(f"the catalog at {url} is broken: its metadata cannot be read ({error})") from error
 
 
 def _current(place: UPath) -> str | None:
