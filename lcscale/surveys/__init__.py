@@ -17,6 +17,7 @@ from lcscale.surveys.gaia_datalink import GaiaDataLink
 from lcscale.surveys.gaia_epochs import GaiaEpochs
 from lcscale.surveys.lightcurves import LightCurveTables
 from lcscale.surveys.ogle import Ogle
+from lcscale.surveys.presets import PRESETS
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
 from lcscale.surveys.simulated import Simulated, SimulatedRelease, write_release
 from lcscale.surveys.table import Table
@@ -27,7 +28,7 @@ ADAPTERS: dict[str, type[Any]] = {
     adapter.name: adapter
     for adapter in (
         *(AllWise, Crts, Eros2, Gaia, GaiaAlerts, GaiaDataLink, GaiaEpochs),
-        *(LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf),
+        *(LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf, *PRESETS),
     )
 }
 """The adapters by name; adding a survey is adding a file and a name here."""

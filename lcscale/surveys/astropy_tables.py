@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,14 +21,19 @@ KINDS = {"fits", "votable", "ipac", "cds", "fixed"}
 """What `read_with_astropy` reads."""
 
 
-def read_with_astropy(path: str, how: Format, wanted: Sequence[str], problems: list[Problem]) -> pa.Table:
-    """The table in the file at `path`; where there are several, the first that has the columns `wanted`."""
+def read_with_astropy(
+    path: str, how: Format, wanted: Sequence[str], optional: Sequence[str], problems: list[Problem]
+) -> pa.Table:
+    """The table in the file at `path`; where there are several, the first that has the columns `wanted`.
+
+    Those that a FITS file has in its header, once for all rows, become columns.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if how.kind == "votable":
             table = _votable(path, wanted, problems)
         elif how.kind == "fits":
-            table = _fits(path, wanted, problems)
+            table = _fits(path, wanted, optional, problems)
         else:
             table = _text(path, how)
     arrays, fields = [], []
@@ -87,7 +92,7 @@ def _time_system(system: Any) -> dict[str, str]:
     return {name: str(value) for name, value in said.items() if value is not None}
 
 
-def _fits(path: str, wanted: Sequence[str], problems: list[Problem]) -> Table:
+def _fits(path: str, wanted: Sequence[str], optional: Sequence[str], problems: list[Problem]) -> Table:
     from astropy.io import fits
     from astropy.table import Table
 
@@ -97,16 +102,26 @@ def _fits(path: str, wanted: Sequence[str], problems: list[Problem]) -> Table:
             raise ReleaseFileError(f"cannot read {path}: it has no table, only images")
         named = [(units[i].name or f"extension {i}", list(units[i].columns.names)) for i in tables]
         header = dict(units[0].header) | dict(units[tables[0]].header)
-    table = Table.read(path, format="fits", hdu=tables[_choose(path, named, wanted, problems)])
-    table.meta["header"] = header
+    asked = {one for name in (*wanted, *optional) for one in name.split("|")}
+    cards = {name: header[name] for name in asked if name in header}
+    table = Table.read(path, format="fits", hdu=tables[_choose(path, named, _beyond(wanted, cards), problems)])
+    for name in set(cards) - set(table.colnames):  # what is told once for all rows stands in the header
+        table[name] = [cards[name]] * len(table)
     return table
 
 
-def _choose(path: str, tables: Sequence[tuple[str, list[str]]], wanted: Sequence[str], problems: list[Problem]) -> int:
+def _beyond(wanted: Sequence[str], cards: Collection[str]) -> list[str]:
+    """Those of the `wanted` columns that the header does not have."""
+    return [name for name in wanted if not set(name.split("|")) & set(cards)]
+
+
+def _choose(
+    path: str, tables: Sequence[tuple[str, list[str]]], wanted: Collection[str], problems: list[Problem]
+) -> int:
     """The first table that has all `wanted` columns, else the first; the others are named."""
     if not tables:
         raise ReleaseFileError(f"cannot read {path}: it has no table")
-    fitting = [i for i, (_, names) in enumerate(tables) if set(wanted) <= set(names)]
+    fitting = [i for i, (_, names) in enumerate(tables) if all(set(one.split("|")) & set(names) for one in wanted)]
     chosen = fitting[0] if fitting else 0
     others = [name for i, (name, _) in enumerate(tables) if i != chosen]
     if others:

@@ -40,7 +40,7 @@ def zero_point(field: pa.Field, given: float | None, path: str) -> float:
     return _AB[unit]
 
 
-def magnitudes(flux: Floats, error: Floats, zero: float) -> tuple[Floats, Floats]:
+def magnitudes(flux: Floats, error: Floats, zero: float | Floats) -> tuple[Floats, Floats]:
     """Magnitudes and their errors; NaN where a flux is not positive.
 
     Examples

@@ -74,7 +74,7 @@ class TextLayout:
 def fields_of(line: str, delimiter: str) -> list[str]:
     """The fields of a line, without the blanks around them."""
     if delimiter == BLANKS:
-        return [one.strip('"') for one in _FIELDS_BETWEEN_BLANKS.findall(line)]
+        return [one.strip('"').removesuffix(",") for one in _FIELDS_BETWEEN_BLANKS.findall(line)]
     return [one.strip() for one in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
 
 

@@ -85,6 +85,18 @@ class LightCurveTables:
     identity = "object_id"
     join_arcsec = 0.0
     properties: ClassVar[Mapping[str, str]] = {}
+    metadata: ClassVar[Mapping[str, str]] = {}
+    """Further entries of the light curves' metadata; this and what follows is what surveys declare."""
+    sources: ClassVar[tuple[str, str]] = ("", "")
+    """Further names of the columns of position."""
+    named_by_file: ClassVar[bool] = False
+    """Whether a file without a column of the name is of one object, called as the file."""
+    other_band: ClassVar[str] = ""
+    """The band where no column names it, though one may."""
+    band_names: ClassVar[Mapping[str, str]] = {}
+    """What the survey's codes of bands mean."""
+    zero_column: ClassVar[str] = ""
+    """Column of the magnitude of a flux of 1."""
 
     def __post_init__(self) -> None:
         if self.time_format is not None:
@@ -115,7 +127,7 @@ class LightCurveTables:
             except ReleaseFileError as error:
                 problems.append(Problem(file, str(error)))
                 continue
-            stamp = stamps[telling] + (os.path.basename(file) if self.id_from_name else "")
+            stamp = stamps[telling] + (os.path.basename(file) if self.id_from_name or self.named_by_file else "")
             parts += [replace(part, stamp=stamp, beside=telling) for part in more]
         return parts
 
@@ -171,6 +183,9 @@ class LightCurveTables:
             self.time_format,
             self.time_offset,
             self.keep_limits,
+            self.zero_column,
+            self.other_band,
+            self.band_names,
         )
 
     def _named(self) -> tuple[str, ...]:
@@ -189,15 +204,13 @@ class LightCurveTables:
         kind = _WITH_LIMITS if self.keep_limits else LIGHTCURVE_TYPE
         return light_curve_field(self._named(), kind, found=bands, **said, **self.metadata)
 
-    metadata: ClassVar[Mapping[str, str]] = {}
-    """Further entries of the light curves' metadata."""
-
     def _rows(self, part: Part, observing: Observing, problems: list[Problem]) -> Iterator[pa.Table]:
         columns = list(observing.columns)
         if self.where is not None:
             columns += [name for name in names_in(self.where) if name not in columns]
-        ids = [] if self.id_from_name else [self.id]
-        return read_batches(part, problems, [*ids, *columns], ids=ids, names=self.columns)
+        ids = [] if self._name_of(part.path) else [self.id]
+        optional = [self.band] if self.band and self.other_band else []
+        return read_batches(part, problems, [*ids, *columns], ids=ids, optional=optional, names=self.columns)
 
     def _chosen(self, table: pa.Table, path: str, reasons: Counter[str]) -> pa.Table:
         """The rows for which the condition holds."""
@@ -208,23 +221,37 @@ class LightCurveTables:
         return chosen
 
     def _names(self, table: pa.Table, path: str) -> pa.Array | pa.ChunkedArray:
-        if self.id_from_name is None:
+        name = self._name_of(path)
+        if not name:
             return table.column(pick(self.id, table.column_names))
-        return pa.array([self._name_of(path)]).take(pa.array(np.zeros(len(table), np.int8)))
+        return pa.array([name]).take(pa.array(np.zeros(len(table), np.int8)))
 
     def _name_of(self, path: str) -> str:
-        found = re.search(self.id_from_name or "", os.path.basename(path))
+        """Name of the object that a file is of; empty where a column has the names."""
+        if self.id_from_name is None:
+            if (
+                not self.named_by_file
+                or pick(self.id, present := column_names(path, self.columns, asked=[self.id])) in present
+            ):
+                return ""
+            return os.path.basename(path).split(".")[0]
+        found = re.search(self.id_from_name, os.path.basename(path))
         if found is None:
-            raise ReleaseFileError(
-                f"{path}: its name does not match {self.id_from_name!r}, which should find its object"
-            )
+            raise ReleaseFileError(f"{path}: its name does not match {self.id_from_name!r}, which finds the object")
         return str(found[1] if found.re.groups else found[0])
+
+    @property
+    def _position_from(self) -> tuple[str, str]:
+        ra, dec = (
+            f"{own}|{more}" if more else own for own, more in zip((self.ra, self.dec), self.sources, strict=True)
+        )
+        return ra, dec
 
     def _check_positions(self, files: Sequence[str]) -> None:
         """Without a list of objects, the detections must have positions."""
         with reading(files[0]):
-            present = column_names(files[0], self.columns)
-        if any(pick(name, present) not in present for name in (self.ra, self.dec)):
+            present = column_names(files[0], self.columns, asked=self._position_from)
+        if any(pick(name, present) not in present for name in self._position_from):
             raise InputError(
                 f"light curves need the table of their objects, or positions in the detections: {files[0]} has no "
                 f"column {self.ra!r} and {self.dec!r}; give objects=PATH (--objects PATH), or --ra and --dec"
@@ -232,13 +259,14 @@ class LightCurveTables:
 
     def _told_by(self, files: Sequence[str], given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         """For each file those that tell the position of its objects: all, or those of the same name."""
-        if self.id_from_name is None:
-            return dict.fromkeys(files, given)
         same: dict[str, list[str]] = {}
         for file in files:
-            found = re.search(self.id_from_name, os.path.basename(file))
-            same.setdefault(str(found[1] if found and found.re.groups else found and found[0]), []).append(file)
-        return {file: tuple(group) for group in same.values() for file in group}
+            try:
+                same.setdefault(self._name_of(file), []).append(file)
+            except ReleaseFileError:
+                same.setdefault(file, [file])  # reading it will say why
+        told = {file: tuple(group) for group in same.values() for file in group}
+        return told | dict.fromkeys(same.get("", []), given)
 
     def _objects(self, part: Part, problems: list[Problem]) -> pa.Table:
         files = (part.path,) if part.kind == "objects" else tuple(detection_files(part.beside))
@@ -248,15 +276,12 @@ class LightCurveTables:
         return table
 
     def _read_objects(self, files: tuple[str, ...], problems: list[Problem]) -> pa.Table:
+        id, ra, dec, label, sources = self.id, self.ra, self.dec, self.label, self._position_from
         if not self.objects:
-            named = {file: self._name_of(file) if self.id_from_name else None for file in files}
-            return objects_of_detections(
-                named, id=self.id, ra=self.ra, dec=self.dec, label=self.label, names=self.columns
-            )
+            named = {file: self._name_of(file) or None for file in files}
+            return objects_of_detections(named, id=id, ra=ra, dec=dec, label=label, names=self.columns, sources=sources)
         detected = self._observing().columns
-        return object_list(
-            files[0], problems, id=self.id, ra=self.ra, dec=self.dec, label=self.label, detected=detected
-        )
+        return object_list(files[0], problems, id=id, ra=ra, dec=dec, label=label, detected=detected, sources=sources)
 
 
 @functools.lru_cache(maxsize=2)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -90,12 +91,20 @@ class Observing:
     """Days to add to the times to make them MJD, where a person says so."""
     keep_limits: bool = False
     """Whether upper limits stay, in a field of their own."""
+    zero_column: str = ""
+    """Column of the magnitude of a flux of 1, where every row has its own."""
+    other_band: str = ""
+    """The band, where the column of it may be absent and is."""
+    band_names: Mapping[str, str] = field(default_factory=dict)
+    """What the file's names of bands are called here."""
 
     @property
     def columns(self) -> list[str]:
         """All columns that are needed."""
         own = all(one.time for one in self.measured)
-        names = [*([] if own else [self.time]), *(name for one in self.measured for name in one.columns), self.band]
+        band = None if self.other_band else self.band
+        names = [*([] if own else [self.time]), *(name for one in self.measured for name in one.columns)]
+        names += [band or "", self.zero_column]
         return list(dict.fromkeys(name for name in names if name))
 
     def formats(self, table: pa.Table, path: str) -> dict[str, TimeFormat]:
@@ -135,7 +144,7 @@ class Observing:
         if self.fluxes:
             why.append((MISSING, ~np.isfinite(value)))
             why.append((FAINT, ~(value > 0)))
-            value, error = magnitudes(value, error, zero_point(table.schema.field(name), self.zero, path))
+            value, error = magnitudes(value, error, self._zero(table, name, path))
         else:
             by = _to_magnitudes(table, name, path)
             value, limit = value * by, limit * by
@@ -166,10 +175,21 @@ class Observing:
         return rows, values
 
     def _bands(self, table: pa.Table, one: Measured, rows: npt.NDArray[np.int64]) -> pa.Array:
-        if one.band or self.band is None:
-            return pa.array([one.band]).take(pa.array(np.zeros(rows.size, np.int8)))
-        column = table.column(pick(self.band, table.column_names)).cast(pa.string())
-        return (column if rows.size == table.num_rows else column.take(pa.array(rows))).combine_chunks()
+        name = pick(self.band or "", table.column_names)
+        if one.band or name not in table.column_names:
+            return pa.array([one.band or self.other_band]).take(pa.array(np.zeros(rows.size, np.int8)))
+        column = table.column(name).cast(pa.string())
+        column = (column if rows.size == table.num_rows else column.take(pa.array(rows))).combine_chunks()
+        if not self.band_names:
+            return column
+        known = pc.index_in(column, value_set=pa.array(list(self.band_names)))
+        return pc.coalesce(pa.array(list(self.band_names.values())).take(known), column)
+
+    def _zero(self, table: pa.Table, name: str, path: str) -> float | Floats:
+        """Magnitude of a flux of 1."""
+        if self.zero_column and self.zero is None:
+            return _numbers(table.column(pick(self.zero_column, table.column_names)))[0]
+        return zero_point(table.schema.field(name), self.zero, path)
 
 
 def _to_magnitudes(table: pa.Table, name: str, path: str) -> float:

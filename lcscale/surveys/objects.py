@@ -25,6 +25,7 @@ def object_list(
     dec: str = "dec",
     label: str | None = None,
     detected: Sequence[str] = (),
+    sources: tuple[str, str] | None = None,
 ) -> pa.Table:
     """A table of objects: `object_id` and the position first, then all other columns, the class as `label`.
 
@@ -37,11 +38,14 @@ def object_list(
     detected
         Columns of detections: a list that has all of them is one of detections, of which only id, class and the mean
         position are taken.
+    sources
+        Columns of the position, where they may have other names than the result's `ra` and `dec`.
     """
-    wanted = [name for name in (ra, dec, label) if name]
+    position_from = sources or (ra, dec)
+    wanted = [*position_from, *([label] if label else [])]
     table = read_table(path, problems, ids=[id], wanted=wanted)
     present = table.column_names
-    id, ra_from, dec_from = (pick(name, present) for name in (id, ra, dec))
+    id, ra_from, dec_from = (pick(name, present) for name in (id, *position_from))
     with reading(path):
         position = [pa.array(angles(table, name, hours=name == ra_from)) for name in (ra_from, dec_from)]
     fields = [pa.field("object_id", table.schema.field(id).type), *_position_fields(ra, dec)]
@@ -61,7 +65,14 @@ def object_list(
 
 
 def objects_of_detections(
-    files: Mapping[str, str | None], *, id: str, ra: str, dec: str, label: str | None, names: Sequence[str] = ()
+    files: Mapping[str, str | None],
+    *,
+    id: str,
+    ra: str,
+    dec: str,
+    label: str | None,
+    names: Sequence[str] = (),
+    sources: tuple[str, str] | None = None,
 ) -> pa.Table:
     """The objects that detections tell of: `object_id`, the mean position, and the class of the first as `label`.
 
@@ -69,17 +80,18 @@ def objects_of_detections(
     ----------
     files
         Tables of detections, each with the name of its object where no column has it.
-    id, ra, dec, label, names
-        Columns, and their names by place (see `read_batches`).
+    id, ra, dec, label, names, sources
+        Columns, and their names by place (see `read_batches`); see `object_list`.
     """
     tables = []
+    position_from = sources or (ra, dec)
     for path, name in files.items():
-        columns = [ra, dec, *([label] if label else []), *([] if name else [id])]
+        columns = [*position_from, *([label] if label else []), *([] if name else [id])]
         for table in read_batches(Part(path), [], columns, ids=[] if name else [id], names=names):
             present = table.column_names
             owner = pa.array([name] * len(table)) if name else table.column(pick(id, present))
             with reading(path):
-                position = [angles(table, pick(one, present), hours=one == ra) for one in (ra, dec)]
+                position = [angles(table, pick(one, present), hours=not i) for i, one in enumerate(position_from)]
             columns_of = [owner, *map(pa.array, position), *([table.column(pick(label, present))] if label else [])]
             fields = [pa.field("object_id", owner.type), *_position_fields(ra, dec)]
             fields += [pa.field("label", columns_of[-1].type)] if label else []

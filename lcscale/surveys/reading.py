@@ -54,15 +54,18 @@ def holds_table(path: str) -> bool:
     return how.kind != "unknown"
 
 
-def column_names(path: str, names: Sequence[str] = ()) -> list[str]:
-    """Names of the columns of the file at `path`, those of nested ones with a dot (``candidate.ra``) too."""
+def column_names(path: str, names: Sequence[str] = (), asked: Sequence[str] = ()) -> list[str]:
+    """Names of the columns of the file at `path`, those of nested ones with a dot (``candidate.ra``) too.
+
+    `names` are those by place (see `read_batches`); `asked` may stand in the header of a FITS file.
+    """
     how = format_of(path)
     if how.kind == "text" and how.layout is not None:
         return _named(how.layout.names, how.layout.width, names)
     if how.kind == "parquet":
         schema = pq.read_schema(path)
         return list(dict.fromkeys([*schema.names, *_leaf_paths(schema, "")]))
-    return [name for table in read_batches(Part(path), [], names=names) for name in table.column_names][:10_000]
+    return list(next(read_batches(Part(path), [], names=names, optional=asked)).column_names)
 
 
 def _leaf_paths(fields: pa.Schema | pa.StructType, prefix: str) -> list[str]:
@@ -133,7 +136,7 @@ def read_batches(
         elif how.kind == "feather":
             tables = iter([feather.read_table(part.path)])
         elif how.kind in KINDS:
-            tables = iter([read_with_astropy(part.path, how, needed, problems)])
+            tables = iter([read_with_astropy(part.path, how, needed, optional, problems)])
         else:
             raise ReleaseFileError(f"cannot read {part.path}: unknown kind of file ({how.why}); known are {_READ}")
         for table in tables:

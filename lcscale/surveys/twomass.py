@@ -40,7 +40,7 @@ _TYPES = {name: pa.string() if name in _TEXT else pa.int64() if name in _WHOLE e
 class TwoMass:
     r"""``psc_*.gz``: 60 fields between bars, ``\N`` where there is no value, no header; flags stay text.
 
-    Written from the catalog's documentation, not verified on bulk files. Positions are of the scan's date (`jdate`).
+    Written from the catalog's documentation, verified on a real line. Positions are of the scan's date (`jdate`).
     """
 
     name = "twomass"

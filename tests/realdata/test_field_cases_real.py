@@ -185,3 +185,53 @@ def test_ids_in_floats(taken, real_data):
     record, table = taken("lightcurves", "22_float_ids.parquet", objects="22_objects.csv", **CRTS)
     assert record.exit_status == 0
     assert sum(times_of(table)) == pq.read_metadata(real_data / "field_cases" / "22_float_ids.parquet").num_rows
+
+
+@pytest.mark.parametrize(
+    ("survey", "file", "options", "counts", "bands"),
+    [
+        ("asassn", "06_asassn_limits.csv", {"objects": "06_objects.csv"}, [15], ("V",)),
+        ("atlas", "07_atlas_o_c.csv", {}, [24], ("o", "c")),
+        ("atlas", "15b_hash_header.txt", {}, [11], ("o", "c")),
+        ("neowise", "14_neowise_w1_w2.tbl", {}, [22], ("W1", "W2")),
+        ("crts_web", "09_crts_detections.csv", {}, [12, 12], ("V",)),
+    ],
+)
+def test_surveys_that_are_declared(taken, survey, file, options, counts, bands):
+    record, table = taken(survey, file, **options)
+    assert (record.exit_status, times_of(table)) == (0, counts)
+    assert declared_bands(table.schema) == bands
+    assert table.column_names[1:4] == ["object_id", "ra", "dec"]
+
+
+def test_stripe_82(real_data, tmp_path):
+    """263 RR Lyrae; magnitudes of 100 are none, and are counted."""
+    folder = real_data / "s82_rrlyrae"
+    options = {"objects": str(folder / "objects.csv"), "label": "type"}
+    record = ingest("s82", folder / "photometry.parquet", tmp_path, "s82", **options)
+    table = lc.Lake(tmp_path)["s82"].to_arrow()
+    mags = pq.read_table(folder / "photometry.parquet", columns=["mag"]).column("mag").to_numpy()
+    assert (record.exit_status, record.rows) == (0, 263)
+    assert sum(times_of(table)) == (mags < 90).sum() > 40_000
+    assert any(note.endswith(f"{(mags >= 90).sum():,} observations") for note in record.notes)
+    assert declared_bands(table.schema) == ("r", "g", "u", "i", "z")
+
+
+def test_pan_starrs_detections(real_data, tmp_path):
+    """2,973 stars, names negative whole numbers, bands found in the data."""
+    folder = real_data / "ps1_rrlyrae"
+    options = {"objects": str(folder / "objects.csv"), "id": "ps1_id", "time": "mjd", "mag_err": "magerr"}
+    record = ingest("lightcurves", folder / "photometry.parquet", tmp_path, "ps1", band="band", **options)
+    table = lc.Lake(tmp_path)["ps1"].to_arrow()
+    assert (record.exit_status, record.rows, sum(times_of(table))) == (0, 2_973, 59_445)
+    assert set(declared_bands(table.schema)) == set("grizy")
+
+
+def test_young_stars_cut_by_flags_are_said(real_data, tmp_path):
+    """Under the default cut some stars end without an observation: the flags are named, and what keeps them."""
+    record = ingest("ztf", real_data / "ztf_yso" / "photometry.parquet", tmp_path, "yso")
+    lists = lc.Lake(tmp_path)["yso"].columns("lightcurve").to_arrow()
+    empty = times_of(lists).count(0)
+    assert empty > 30
+    assert f"{empty} of {record.rows} objects are without an observation" in record.notes
+    assert any("catflags < 32768" in note for note in record.notes)

@@ -1,0 +1,34 @@
+"""ZTF: forced photometry on difference images (Masci et al. 2023)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lcscale.surveys.lightcurves import LightCurveTables
+
+
+@dataclass(frozen=True)
+class ZtfForced(LightCurveTables):
+    """Text of the forced photometry service, one position a file; give `objects` with the positions.
+
+    Magnitudes are those of the differences to the reference image, with the zero point of each row; fluxes that are
+    zero or negative have none, and are left out and counted.
+    """
+
+    id: str = "object_id|id"
+    time: str = "jd"
+    flux: str | None = "forcediffimflux"
+    flux_err: str | None = "forcediffimfluxunc"
+    band: str | None = "filter"
+    bands: tuple[str, ...] = ("g", "r", "i")
+    name = "ztf_forced"
+    named_by_file: ClassVar[bool] = True
+    zero_column: ClassVar[str] = "zpdiff"
+    band_names: ClassVar[Mapping[str, str]] = {"ZTF_g": "g", "ZTF_r": "r", "ZTF_i": "i"}
+    metadata: ClassVar[Mapping[str, str]] = {"mag_system": "AB, of differences to the reference image"}
+    properties: ClassVar[Mapping[str, str]] = {
+        "obs_title": "ZTF forced photometry",
+        "bib_reference": "2023arXiv230516279M",
+    }
