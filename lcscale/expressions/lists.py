@@ -60,11 +60,13 @@ class ValueList:
         """Whether each of `values` (`pa.ChunkedArray` or `pa.Scalar`) is in the list; null where it is null."""
         if isinstance(values, pa.Scalar):
             return self.contain(pa.chunked_array([[values.as_py()]], values.type))[0]
+        if pa.types.is_null(values.type):
+            return values.cast(pa.bool_())
         found = [pa.array(self._contain(chunk), mask=_nulls(chunk)) for chunk in values.chunks]
         return pa.chunked_array(found, pa.bool_())
 
     def _contain(self, values: pa.Array) -> npt.NDArray[np.bool_]:
-        if pa.types.is_integer(values.type):
+        if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
             kind = "uint64" if values.type == pa.uint64() else "int64"
         elif pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
             kind = "double"
@@ -186,6 +188,8 @@ def _distinct(values: pa.Array) -> pa.Array:
         return _distinct(values.cast(type_.value_type))
     if pa.types.is_null(type_):
         return pa.array([], pa.int64())
+    if pa.types.is_boolean(type_):
+        return _distinct(values.cast(pa.int8()))
     if pa.types.is_integer(type_):
         wide: pa.DataType = pa.uint64() if type_ == pa.uint64() else pa.int64()
     elif pa.types.is_floating(type_):

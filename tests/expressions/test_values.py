@@ -232,9 +232,17 @@ def test_truth_values_decimals_and_times_compare():
     table = pa.table({"t": [True, False], "d": [Decimal("1.5"), Decimal("2.0")], "when": times, "n": [1, 1]})
     assert values("t == 1", table).to_pylist() == [True, False]
     assert values("t == n", table).to_pylist() == [True, False]
+    assert values("t in (true)", table).to_pylist() == [True, False]
+    assert values("when between '1970-01-01' and '1971-01-01'", table).to_pylist() == [True, True]
+    assert values("bit_wise_and(n, 3) = 1 and list_value_length(l) < 2", table.append_column("l", [[[1], [1, 2]]]))[
+        :
+    ].to_pylist() == [True, False]
     assert values("t + t", table).to_pylist() == [2.0, 0.0]
     assert values("d * 2 > 3.5", table).to_pylist() == [False, True]
     assert values("d == 1.5", table).to_pylist() == [True, False]
+    empty = pa.table({"nothing": pa.nulls(2)})
+    for text in ("nothing in (1, 2)", "nothing not in ('a')", "nothing > 1", "nothing + 1 > 0"):
+        assert values(text, empty).to_pylist() == [None, None]
     assert values("when > '1970-01-01'", table).to_pylist() == [False, True]
     assert values("true", table).to_pylist() == [True, True]
 
