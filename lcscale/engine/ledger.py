@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -17,6 +18,7 @@ from lcscale.engine.disk import make_folder, sync
 from lcscale.engine.task import Outcome
 
 _REWRITE_SECONDS = 5.0
+_FILE_CHARACTERS = 1 << 20
 
 
 def _entry(line: str) -> dict[str, Any] | None:
@@ -32,16 +34,21 @@ class Ledger:
     """Durable record of the outcomes of tasks, read again by a later run of the same plan.
 
     Each run adds one file of JSON lines to the ledger's folder: nothing is ever changed in place, and a line torn by
-    a crash is only its last. Stores without append (S3) get the run's file anew every few seconds.
+    a crash is only its last. Stores without append (S3) get the run's file anew every few seconds; when it has grown to
+    a megabyte, the run goes on in another.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = UPath(folder)
-        self._path = self.folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.jsonl"
+        self._path = self._new_path()
         self._local = self.folder.protocol in ("", "file", "local")
         self._stream: IO[str] | None = None
         self._lines: list[str] = []
+        self._saved = 0
         self._written = 0.0
+
+    def _new_path(self) -> UPath:
+        return self.folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.jsonl"
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Entries of tasks in order of writing: key, label, result, error, traceback, seconds, attempts."""
@@ -56,15 +63,20 @@ class Ledger:
         if not self.folder.exists():
             return
         for path in sorted(self.folder.glob("*.jsonl"), key=str):
+            yield from filter(None, map(_entry, self._lines_of(path)))
+
+    def _lines_of(self, path: UPath) -> Iterator[str]:
+        if self._local:
             with path.open(encoding="utf-8", errors="replace") as lines:
-                yield from filter(None, map(_entry, lines))
+                yield from lines
+        else:  # in one request: a running job may write the file anew between two
+            yield from io.StringIO(path.fs.cat_file(path.path).decode("utf-8", errors="replace"))
 
     def torn_lines(self) -> int:
         """How many lines cannot be read, but for the last of each run, which a kill may have cut."""
         torn = 0
         for path in sorted(self.folder.glob("*.jsonl"), key=str):
-            with path.open(encoding="utf-8", errors="replace") as lines:
-                torn += sum(_entry(line) is None for line in lines if line.endswith("\n"))
+            torn += sum(_entry(line) is None for line in self._lines_of(path) if line.endswith("\n"))
         return torn
 
     def done(self) -> dict[str, dict[str, Any]]:
@@ -116,9 +128,13 @@ class Ledger:
 
     def flush(self) -> None:
         """Bring everything recorded so far to the store."""
-        if self._lines:
-            self._path.write_text("".join(self._lines), encoding="utf-8")
-            self._written = time.monotonic()
+        if len(self._lines) == self._saved:
+            return
+        text = "".join(self._lines)
+        self._path.write_text(text, encoding="utf-8")
+        self._written, self._saved = time.monotonic(), len(self._lines)
+        if len(text) >= _FILE_CHARACTERS:
+            self._path, self._lines, self._saved = self._new_path(), [], 0
 
     def close(self) -> None:
         """Flush and close this run's file."""
