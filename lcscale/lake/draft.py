@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -14,9 +14,10 @@ from typing import Any, Self
 import pyarrow as pa
 from upath import UPath
 
-from lcscale.engine import Ledger
+from lcscale.engine import Ledger, Outcome
 from lcscale.engine.disk import make_folder, sync, sync_small_files
 from lcscale.errors import ConflictError, InputError, LcscaleError
+from lcscale.lake.coalescing import part_path
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
 from lcscale.lake.leaf import leaf_path
 from lcscale.lake.manifest import Manifest
@@ -101,6 +102,32 @@ class Draft:
         for path in (each for kept in ("dataset/**/Npix=*", "parts/*", "ledger/*.jsonl") for each in other.glob(kept)):
             if path.is_file():
                 link(path, self.folder / path.relative_to(other).as_posix())
+
+    def take_equal(self, keys: Container[str]) -> dict[str, int]:
+        """Take over what tasks of equal keys made in other versions of the entry; how many, by version.
+
+        An equal key stands for equal input, steps and code: the leaf is linked, and the task is done.
+        """
+        known = set(self.ledger.done())
+        taken: dict[str, int] = {}
+        for version, _ in reversed(existing_versions(self.entry)):
+            other = self.entry / version
+            if version == self.version:
+                continue
+            for key, result in Ledger(other / "ledger").done().items():
+                if key not in keys or key in known:
+                    continue
+                pixel = Pixel(*result["pixel"])
+                places = (leaf_path(other, pixel), part_path(other, pixel))
+                path = next((each for each in places if each.exists()), None) if result["rows"] else None
+                if path is None and result["rows"]:
+                    continue
+                if path is not None:
+                    link(path, leaf_path(self.folder, pixel))
+                self.ledger.add(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
+                known.add(key)
+                taken[version] = taken.get(version, 0) + 1
+        return taken
 
     @property
     def adds_nothing(self) -> bool:

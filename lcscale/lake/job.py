@@ -20,7 +20,7 @@ from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
-from lcscale.lake.view import View
+from lcscale.lake.view import Reaching, View
 
 
 def write_view(
@@ -36,8 +36,10 @@ def write_view(
         options: dict[str, Any] = {"ledger": draft.ledger, "engine": chosen, "progress": progress, "retries": retries}
         tasks = plan.tasks(draft)
         with writing(draft.entry.parent):
+            taken = draft.take_equal(plan.leaves)
             record = run(tasks, title=name, max_failed=max_failed, **options)
         record.name, record.version = name, draft.version
+        record.notes += [f"{n:,} partitions taken over from {version}" for version, n in taken.items()]
         record.versions |= _step_versions(view)
         if draft.adds_nothing:
             record.version = draft.discard()
@@ -93,9 +95,16 @@ class Plan:
         identities = view.source.identities(leaves)
         self.view = view
         self.plan = view.plan()
-        self.what = view.steps_fingerprint([leaf.pixel for leaf in leaves]) + "|" + ",".join(self.plan.columns)
-        keys = (_digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{self.what}") for leaf in leaves)
-        self.leaves = dict(zip(keys, leaves, strict=True))
+        columns = ",".join(self.plan.columns)
+        reaching = any(isinstance(step, Reaching) for step in view.steps)
+        same = "" if reaching else view.steps_fingerprint()
+
+        def key(leaf: Leaf) -> str:
+            """Stands for all that the task of `leaf` reads and does: an equal task gives the same rows."""
+            what = view.steps_fingerprint([leaf.pixel]) if reaching else same
+            return _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{what}|{columns}")
+
+        self.leaves = {key(leaf): leaf for leaf in leaves}
 
     @property
     def text(self) -> str:
@@ -105,7 +114,7 @@ class Plan:
     def tasks(self, draft: Draft) -> _Tasks:
         """The draft's tasks."""
         given = replace(self.plan, leaf_options=parquet_options(self.plan.schema))
-        shared = Shared(_digest(f"{self.view.source.url}|{self.view.source.schema}|{self.what}"), given)
+        shared = Shared(_digest(f"{self.view.source.url}|{self.view.source.schema}|{self.text}"), given)
         return _Tasks(self.leaves, shared, draft.folder, self.view.name)
 
     def leaves_written(self, draft: Draft) -> list[dict[str, Any]]:

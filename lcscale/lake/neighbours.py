@@ -133,12 +133,13 @@ class Crossmatch:
         return self._fingerprint(None)
 
     def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
-        """The same for left rows in `pixels` only."""
+        """The same for left rows in `pixels` only, and for those that compete with them."""
         return self._fingerprint(pixels)
 
     def _fingerprint(self, pixels: Sequence[Pixel] | None) -> str:
-        left = self.left.fingerprint(pixels, 2 * self._farthest()) if self.options.mutual else ""
-        right = self.right.fingerprint(pixels, self._farthest())
+        reach = self._farthest()
+        left = self.left.fingerprint(pixels, 2 * reach) if self._reads_left else ""
+        right = self.right.fingerprint(pixels, 3 * reach if self.options.mutual else reach)
         return f"Crossmatch {left} {right} {self.options!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:

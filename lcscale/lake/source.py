@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,10 @@ class Source:
     def schema(self) -> pa.Schema:
         """Arrow schema of its rows, with `_healpix_29`."""
         return self.layout.schema
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Its fields: workers are sent nothing that was read meanwhile."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def ra(self) -> str:
@@ -112,18 +116,19 @@ class Source:
         """What the version knows of its leaves; None where it has no manifest."""
         return Manifest.read(self.folder)
 
-    def identities(
-        self, leaves: Sequence[Leaf] | None = None, digests: Mapping[Pixel, str] | None = None
-    ) -> dict[Pixel, str]:
+    def identities(self, leaves: Sequence[Leaf] | None = None) -> dict[Pixel, str]:
         """What stands for the content of each of `leaves` (default: all): its digest, else how it is stored."""
-        known = dict(self.digests() if digests is None else digests)
-        missing = [leaf for leaf in (self.leaves if leaves is None else leaves) if leaf.pixel not in known]
-        with ThreadPoolExecutor(8) as pool:
-            found = pool.map(stored_identity, missing)
-        return known | {leaf.pixel: identity for leaf, identity in zip(missing, found, strict=True)}
+        wanted, known = self.leaves if leaves is None else leaves, self._identities
+        missing = [leaf for leaf in wanted if leaf.pixel not in known]
+        if missing:
+            with ThreadPoolExecutor(8) as pool:
+                found = pool.map(stored_identity, missing)
+            known |= {leaf.pixel: identity for leaf, identity in zip(missing, found, strict=True)}
+        return {leaf.pixel: known[leaf.pixel] for leaf in wanted}
 
-    def digests(self) -> dict[Pixel, str]:
-        """Digests of leaves, of the manifest or (versions before manifests) of the ledger; of others' none."""
+    @cached_property
+    def _identities(self) -> dict[Pixel, str]:
+        """Identities known so far: digests of the manifest or (versions before manifests) of the ledger."""
         if self.manifest is not None:
             return self.manifest.digests()
         done = Ledger(self.folder / "ledger").done().values()

@@ -158,16 +158,12 @@ class View:
         return pa.concat_tables([self.schema.empty_table(), *self.to_batches()]).combine_chunks()
 
     def fingerprint(self, near: Sequence[Pixel] | None = None, reach: float = 0.0) -> str:
-        """A text that stands for its content: the leaves' identities, the steps and the region.
+        """A text that stands for its rows within `reach` arcseconds of the pixels `near` (default: all).
 
-        Of a catalog that does not tell what its leaves hold, only those count that lie within `reach` arcseconds of
-        the pixels `near` (default: all).
+        It has the identities of the leaves that hold them, the steps and the region.
         """
-        leaves, digests = self.partitions, self.source.digests()
-        if near is not None and any(leaf.pixel not in digests for leaf in leaves):
-            reached = set(self.source.leaves_within(ranges_around_pixels(near, reach)))
-            leaves = [leaf for leaf in leaves if leaf in reached]
-        identities = self.source.identities(leaves, digests)
+        leaves = self.partitions if near is None else self.source.leaves_within(ranges_around_pixels(near, reach))
+        identities = self.source.identities(leaves)
         parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in leaves]
         steps = self.steps_fingerprint([leaf.pixel for leaf in leaves])
         digest = hashlib.blake2b("\n".join([*parts, steps]).encode(), digest_size=16)
