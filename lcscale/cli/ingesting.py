@@ -50,11 +50,14 @@ def ingest(
     memory_gib: Annotated[
         float | None, typer.Option(help="GiB that the tasks on a machine may use together; default: a quarter of it.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how the files are understood and what is left out; write nothing.")
+    ] = False,
     append: Annotated[bool, typer.Option("--append", help="Add to the catalog of that name.")] = False,
 ) -> None:
     """Read release files of a survey into a catalog of the lake."""
     from lcscale.engine import read_max_failed
-    from lcscale.ingest import Partitioning
+    from lcscale.ingest import Partitioning, preview
     from lcscale.ingest import ingest as run_ingest
 
     given = {"id": id, "ra": ra, "dec": dec, "objects": objects, "time": time, "mag": mag}
@@ -66,6 +69,10 @@ def ingest(
         if not separator:
             raise InputError(f"--option {text!r} is not KEY=VALUE")
         options[key] = value
+    options = {key: value for key, value in options.items() if value is not None}
+    if dry_run:
+        print(preview(survey, files, **options))
+        return
     record = run_ingest(
         survey,
         files,
@@ -77,7 +84,7 @@ def ingest(
         max_failed=read_max_failed(max_failed),
         memory=int(memory_gib * 2**30) if memory_gib is not None else None,
         partitioning=Partitioning(rows=partition_rows) if partition_rows is not None else None,
-        **{key: value for key, value in options.items() if value is not None},
+        **options,
     )
     errors = [entry["error"] for entry in record.quarantined]
     if not record.rows and errors and all(" has no column " in error for error in errors):

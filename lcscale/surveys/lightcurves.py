@@ -163,6 +163,33 @@ class LightCurveTables:
             problems.append(Problem(part.path, f"{orphans:,} detections belong to no object of the list"))
         leave_out(problems, reasons)
 
+    def explain(self, part: Part) -> list[str]:
+        """How names, times, values and bands of a part of detections are understood, for a person to check."""
+        observing = self._observing()
+        table = next(self._rows(part, observing, []), None)
+        if table is None:
+            return []
+        present = table.column_names
+        name = self._name_of(part.path)
+        key = pick(self.id, present)
+        lines = [
+            f"name: {name!r}, from the file's name" if name else f"name: column {key!r}, {table.schema.field(key).type}"
+        ]
+        for column, how in observing.formats(table, part.path).items():
+            lines.append(f"time: column {column!r} holds {how}; becomes {how.origin}")
+        what = "flux" if self.flux is not None else "magnitude"
+        for one in observing.measured:
+            error = f", its error {pick(one.error, present)!r}" if one.error else ", without errors"
+            lines.append(f"{what}{' in ' + one.band if one.band else ''}: column {pick(one.value, present)!r}{error}")
+        if self.band and not self.band_columns:
+            column = pick(self.band, present)
+            lines.append(
+                f"band: column {column!r}" if column in present else f"band: {self.other_band}, no column names it"
+            )
+        if self.where is not None:
+            lines.append(f"rows: those for which {self.where}")
+        return [*lines, f"positions: {self.objects or 'means of the detections'}"]
+
     @property
     def _finds_bands(self) -> bool:
         return self.band is not None and not self.bands and not self.band_columns
