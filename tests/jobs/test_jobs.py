@@ -10,6 +10,7 @@ from pathlib import Path
 import lsdb
 import pytest
 from pipelines import CLASSES, hasty_model, release
+from skies import put, sky_table
 
 from lcscale.lake import Lake
 
@@ -112,3 +113,18 @@ def test_wrong_definitions_are_named(run, tmp_path):
 @pytest.mark.parametrize("path", sorted(path.name for path in JOBS.glob("*.py")))
 def test_jobs_stay_short(path):
     assert len((JOBS / path).read_text().splitlines()) < 80
+
+
+def test_what_may_fail_stands_in_the_configuration_or_on_the_command_line(run, lake):
+    """A leaf of the catalog is damaged."""
+    sky = put(lake, "sky", sky_table(60), order=0)
+    Path(sky.partitions[2].path).write_bytes(b"PAR1")
+    named = {"lake": str(lake.root), "left": "sky", "right": "sky"}
+    status, _, err = run("crossmatch", name="whole", **named)
+    assert (status, "whole" in lake) == (3, False)
+    assert "1 of 12 tasks failed; nothing was published" in err
+    assert run("crossmatch", name="accepted", max_failed=0.1, **named)[0] == 3
+    assert lake["accepted"].source.missing == (f"sky {sky.partitions[2].pixel}",)
+    assert run("crossmatch", "--max-failed", "1", name="whole", **named)[0] == 3
+    assert lake["whole"].source.missing == lake["accepted"].source.missing
+    assert run("crossmatch", "--max-failed", "some", name="whole", **named)[0] == 2
