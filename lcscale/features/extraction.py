@@ -16,7 +16,7 @@ from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.compiling import Floats
 from lcscale.features.declaration import Batch
-from lcscale.lightcurves import LightCurves, clean, made_field, usable
+from lcscale.lightcurves import LightCurves, clean, made_field, say_missing_bands, usable
 
 CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
@@ -139,6 +139,8 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
         batch = BandBatch.of(kept, period, plan.quantile_rule)
         there = _on(device, batch)
         if primary is None:
+            if band:
+                say_missing_bands(why, lcs, (band,))
             primary, reasons = there, why
             columns |= _columns(batch, there, plan, "")
         else:

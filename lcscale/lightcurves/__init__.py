@@ -16,7 +16,7 @@ from lcscale.lightcurves.fields import LightCurveFields
 from lcscale.lightcurves.sharing import clean_light_curves
 
 if TYPE_CHECKING:
-    from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, clean, usable
+    from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, clean, say_missing_bands, usable
 
 __all__ = [
     "LIGHTCURVE_TYPE",
@@ -31,13 +31,14 @@ __all__ = [
     "declared_bands",
     "made_field",
     "maker_of",
+    "say_missing_bands",
     "usable",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import the compiled parts when they are first used: reading and writing light curves does without numba."""
-    if name in ("MIN_OBSERVATIONS", "clean", "usable"):
+    if name in ("MIN_OBSERVATIONS", "clean", "say_missing_bands", "usable"):
         from lcscale.lightcurves import cleaning
 
         return getattr(cleaning, name)

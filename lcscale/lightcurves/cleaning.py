@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,28 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.mag, kept.offsets)):
         reasons[i] = "constant magnitude"
     return kept, reasons
+
+
+def say_missing_bands(reasons: npt.NDArray[np.object_], lcs: LightCurves, bands: Sequence[str]) -> None:
+    """Give the objects of `lcs` that were observed, but not in `bands`, a reason that says so, in place.
+
+    Parameters
+    ----------
+    reasons
+        Object [n_objects], as `usable` gives them for the observations in `bands`.
+    lcs
+        The batch with the observations in all bands.
+    bands
+        Those that were asked for.
+    """
+    if lcs.band is None:
+        return
+    elsewhere = (lcs.counts > 0) & (lcs.of_bands(bands).counts == 0)
+    for i in np.flatnonzero(elsewhere & np.array([reason is not None for reason in reasons], np.bool_)):
+        codes = np.unique(lcs.band[lcs.offsets[i] : lcs.offsets[i + 1]])
+        there = ", ".join(lcs.bands[code] for code in codes if code >= 0)
+        if there:
+            reasons[i] = f"no observation in {', '.join(bands)}; there are some in {there}"
 
 
 def clean(lcs: LightCurves) -> LightCurves:

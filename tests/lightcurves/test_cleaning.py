@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,3 +94,22 @@ def test_simultaneous_observations_follow_no_trend(together):
     shuffled = rng.permutation(12000)
     other, _ = usable(LightCurves(time[shuffled], mag[shuffled], kept.mag_err, [0, 12000]))
     assert np.array_equal(other.mag, kept.mag)
+
+
+def test_objects_that_were_not_observed_in_the_bands_asked_for_are_told_so():
+    """The reason names the bands of the object itself, in features and in periods, whatever else is in the batch."""
+    from lcscale.features import Extract
+    from lcscale.periods import Search
+
+    rng = np.random.default_rng(1)
+    n = 20
+    band = np.repeat(np.array([0, 1, 2], np.int8), [n, n, n])
+    curves = LightCurves(
+        np.tile(np.arange(n) * 1.1, 3), rng.normal(15, 0.1, 3 * n), np.full(3 * n, 0.1), [0, 2 * n, 3 * n, 3 * n],
+        band, ("c", "o", "V"),
+    )  # fmt: skip
+    table = pa.table({"lightcurve": curves.to_arrow()})
+    expected = ["no observation in V; there are some in c, o", None, "0 observations usable, 10 needed"]
+    assert Extract(("amplitude",), bands=("V",))(table).column("reason").to_pylist() == expected
+    reasons = Search(bands=("V",))(table).column("reason").to_pylist()
+    assert [reasons[0], reasons[2]] == [expected[0], expected[2]]
