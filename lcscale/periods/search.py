@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lcscale.arrays import number
 from lcscale.errors import InputError
-from lcscale.lightcurves import LightCurves, made_field, maker_of, say_missing_bands, usable
+from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose_each
@@ -92,10 +92,7 @@ def find(
     """
     fmax = number(fmax, "fmax", "1/d")
     _check(n_peaks, fmax, bootstrap)
-    whole = lcs
     lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
-    if bands is not None:
-        say_missing_bands(reasons, whole, bands)
     series = Series.of(lcs)
     outcome = np.full((len(lcs), 7), np.nan)
     instant = ~(series.baseline > 0)
