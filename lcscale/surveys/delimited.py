@@ -177,6 +177,7 @@ def _finished(table: pa.Table, form: _Form) -> pa.Table:
             raise ReleaseFileError(f"cannot read {form.path}: column {one.name} is not UTF-8")
         if one.name in form.ids:
             settled = form.types.get(one.name)
+            settled = None if settled is not None and not _may_name(settled) else settled
             column = trimmed(column) if settled == pa.string() else numbers_of_text(column)
             if settled is not None and column.type != settled:
                 column = column.cast(settled)
@@ -187,6 +188,11 @@ def _finished(table: pa.Table, form: _Form) -> pa.Table:
         if column is not table.column(place):
             table = table.set_column(place, one.with_type(column.type), column)
     return table
+
+
+def _may_name(kind: pa.DataType) -> bool:
+    """Whether a declared type can hold the names of objects: others are read as they are written."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_string(kind))
 
 
 def without_sentinel(column: pa.ChunkedArray, value: str) -> pa.ChunkedArray:

@@ -108,7 +108,7 @@ def described(table: pa.Table, header: EcsvHeader, path: str) -> pa.Table:
             place = table.column_names.index(name)
             cells = table.column(name).combine_chunks()
             try:
-                values = _any_json(cells) if pa.types.is_null(kind) else _arrays(cells, kind)
+                values = _any_json(cells) if pa.types.is_null(kind) else parsed_arrays(cells, kind)
             except (ValueError, pa.ArrowException) as error:
                 raise ReleaseFileError(
                     f"cannot read {path}: column {name!r} does not hold the JSON it says: {error}"
@@ -125,7 +125,7 @@ def with_units(table: pa.Table, units: dict[str, str]) -> pa.Table:
     return table.cast(pa.schema(fields, table.schema.metadata))
 
 
-def _arrays(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+def parsed_arrays(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     """Cells such as ``[1.5, NaN, null]`` as lists of `kind`: all numbers are parsed as one column."""
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()

@@ -23,6 +23,7 @@ _HINTS = {".tsv": "\t", ".psv": "|", ".tab": "\t", ".dat": BLANKS, ".txt": BLANK
 _BYTE_BY_BYTE = re.compile(r"^ ?Byte-by-byte Description of file", re.MULTILINE)
 _READ_ME = ("ReadMe", "readme", "README", "ReadMe.txt")
 _ENDINGS = (".gz", ".bz2", ".zst", ".lz4")
+_NEXT_TABLE = (b"#RESOURCE=", b"#Table\t")
 _BLANKS_OR_QUOTED = re.compile(rb'("[^"\n]*")|[ \t]+')
 
 
@@ -178,20 +179,27 @@ def _rows(stream: pa.NativeFile, blanks: bool, skip: int) -> Iterator[bytes]:
         cut = rest.rfind(b"\n") + 1
         if cut:
             piece, rest = rest[:cut], rest[cut:]
-            yield _cleaned(piece, blanks, max(0, skip - passed))
-            passed += piece.count(b"\n")
+            lines = piece.count(b"\n")
+            cleaned, ended = _cleaned(piece, blanks, max(0, skip - passed))
+            yield cleaned
+            passed += lines
+            if ended:
+                return
     if rest:
-        yield _cleaned(rest, blanks, max(0, skip - passed))
+        yield _cleaned(rest, blanks, max(0, skip - passed))[0]
 
 
-def _cleaned(piece: bytes, blanks: bool, skip: int) -> bytes:
+def _cleaned(piece: bytes, blanks: bool, skip: int) -> tuple[bytes, bool]:
+    """Whole lines as rows, and whether another table begins in them (VizieR puts one behind the other)."""
     if blanks:
         piece = _BLANKS_OR_QUOTED.sub(lambda found: found[1] or b"\t", piece)
         piece = re.sub(rb"\t*(\r?\n)\t*|\t+$", rb"\1", piece).removeprefix(b"\t")
     if b"#" not in piece:
-        return piece
+        return piece, False
     lines = piece.splitlines(keepends=True)
-    return b"".join(line for i, line in enumerate(lines) if i < skip or not line.startswith(b"#"))
+    end = next((i for i in range(skip, len(lines)) if lines[i].startswith(_NEXT_TABLE)), len(lines))
+    rows = [line for i, line in enumerate(lines[:end]) if i < skip or not line.startswith(b"#")]
+    return b"".join(rows), end < len(lines)
 
 
 def _is_ipac(lines: list[str]) -> bool:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.surveys.ecsv import parsed_arrays
 from lcscale.surveys.gaia_epochs import TO_MJD
 from lcscale.surveys.nesting import empty_light_curves, light_curve_field, nest
 from lcscale.surveys.packed import POSITION
@@ -93,9 +94,9 @@ class GaiaDataLink:
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The light curves of a file's sources, also of those whose every transit was rejected."""
         reasons: Counter[str] = Counter()
-        for whole in read_batches(part, problems, ids=(), wanted=()):
+        for whole in read_batches(part, problems):
             with reading(part.path):
-                for table in _in_pieces(whole):
+                for table in _in_pieces(_with_lists(whole)):
                     yield self._nested(table, part.path, reasons)
         leave_out(problems, reasons)
 
@@ -141,6 +142,16 @@ class GaiaDataLink:
     def _bad(self, flags: Sequence[Booleans]) -> Booleans:
         bad = np.logical_or.reduce(flags)
         return np.zeros_like(bad) if self.keep_rejected else bad
+
+
+def _with_lists(table: pa.Table) -> pa.Table:
+    """The table with arrays that are written as text in cells (``[1.5, NaN]`` in CSV) as lists."""
+    for place, one in enumerate(table.schema):
+        if pa.types.is_string(one.type) and pc.all(pc.starts_with(table.column(place), "[")).as_py():
+            kind = pa.bool_() if "flag" in one.name or "reject" in one.name else pa.float64()
+            if one.name != "transit_id":
+                table = table.set_column(place, one.name, parsed_arrays(table.column(place).combine_chunks(), kind))
+    return table
 
 
 def _in_pieces(table: pa.Table) -> Iterator[pa.Table]:

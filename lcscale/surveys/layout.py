@@ -67,6 +67,8 @@ class TextLayout:
     """Whether numbers have a comma for a decimal point."""
     comments: bool = False
     """Whether comment lines stand among the rows."""
+    tables: int = 1
+    """Tables that stand one behind the other, as far as the first lines show; the first is read."""
     first_row: str = ""
     """The first line behind comments, for messages."""
 
@@ -101,22 +103,22 @@ def text_layout(lines: Sequence[str], delimiter: str | None = None, hint: str = 
     chosen = delimiter or _delimiter(sample, hint)
     if chosen is None:
         return None
-    comments = any(line.startswith("#") for line in lines[first:])
+    behind_first = [line for line in lines[first:] if line.startswith("#")]
     rows = [fields_of(line, chosen) for line in sample[:3]]
     marked = _marked_names(lines[:first], rows[0], chosen)
     if marked is not None:
         names, units = marked
-        return _layout(chosen, names, first, units, lines[:first], sample, comments)
+        return _layout(chosen, names, first, units, lines[:first], sample, behind_first)
     if len(rows) > 1 and not _is_header(rows[0], rows[1]):
-        return _layout(chosen, [], first, {}, lines[:first], sample, comments)
+        return _layout(chosen, [], first, {}, lines[:first], sample, behind_first)
     if len(rows) == 1 and any(map(_is_datum, rows[0])):
-        return _layout(chosen, [], first, {}, lines[:first], sample, comments)
+        return _layout(chosen, [], first, {}, lines[:first], sample, behind_first)
     behind = 1
     units = {}
     if len(rows) == 3 and _are_units(rows[1]) and any(map(_is_datum, rows[2])):
         units, behind = _named_units(rows[0], rows[1]), 2
     skip = body[behind] if len(body) > behind else body[behind - 1] + 1
-    return _layout(chosen, rows[0], skip, units, lines[:first], sample[behind:], comments)
+    return _layout(chosen, rows[0], skip, units, lines[:first], sample[behind:], behind_first)
 
 
 def _layout(
@@ -126,7 +128,7 @@ def _layout(
     units: Mapping[str, str],
     comments: Sequence[str],
     rows: Sequence[str],
-    commented: bool,
+    behind: Sequence[str],
 ) -> TextLayout:
     parts = [fields_of(row, delimiter) for row in rows]
     widths = Counter(len(part) for part in parts)
@@ -135,6 +137,8 @@ def _layout(
     texts, nulls = _declared(comments)
     if unique and width == len(unique) + 1 and all(part[-1] == "" for part in parts if len(part) == width):
         unique = (*unique, "")
+    elif unique and width == len(unique) + 1:  # as R and pandas write tables: the rows have names, their column none
+        unique = ("index", *unique)
     return TextLayout(
         delimiter=delimiter,
         names=unique,
@@ -144,7 +148,8 @@ def _layout(
         texts=frozenset(name for name in texts if name in unique),
         nulls={name: value for name, value in nulls.items() if name in unique},
         decimal_comma=delimiter in (";", "\t") and any(_DECIMAL_COMMA.match(one) for part in parts for one in part),
-        comments=commented,
+        comments=any(line.startswith("#") for line in behind),
+        tables=1 + sum(line.startswith("#Table\t") for line in behind),
         first_row=rows[0] if rows else "",
     )
 
@@ -237,10 +242,11 @@ def _ruled(lines: Sequence[str], body: Sequence[int], dashes: int) -> TextLayout
     delimiter = "|" if delimiter == "+" else delimiter
     names = fields_of(lines[body[0]], delimiter)
     units = _named_units(names, fields_of(lines[body[1]], delimiter)) if dashes == 2 else {}
-    rows = [lines[i] for i in body[dashes + 1 : dashes + 1 + _SAMPLE]]
+    end = next((i for i in range(body[0], len(lines)) if lines[i].startswith("#Table\t")), len(lines))
+    rows = [lines[i] for i in body[dashes + 1 : dashes + 1 + _SAMPLE] if i < end]
     comments = [line for line in lines[: body[0]] if line.startswith("#")]
-    commented = any(line.startswith("#") for line in lines[body[0] :])
-    return _layout(delimiter, names, body[dashes] + 1, units, comments, rows, commented)
+    behind = [line for line in lines[body[0] :] if line.startswith("#")]
+    return _layout(delimiter, names, body[dashes] + 1, units, comments, rows, behind)
 
 
 def _declared(comments: Sequence[str]) -> tuple[set[str], dict[str, str]]:

@@ -130,7 +130,10 @@ def common_field(fields: Sequence[pa.Field]) -> pa.Field:
                 f"times of the files are {' and '.join(sorted(map(str, origins)))}, which cannot stand in one catalog; "
                 "say what they are (--time-format), or ingest the files apart"
             )
-        said |= {key: value for key, value in own.items() if not said.get(key)}
+        for key, value in own.items():
+            there = said.get(key, "")
+            told = key in ("time_origin", "time_scale") and value and value not in there.split(", ")
+            said[key] = ", ".join(filter(None, (there, value))) if told else there or value
     if counts:
         said |= {"bands": ",".join(_by_observations(counts)), _COUNTS: json.dumps(dict(counts), sort_keys=True)}
     return fields[0].with_metadata(said)

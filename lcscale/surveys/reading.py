@@ -292,6 +292,9 @@ def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> I
         layout = how.layout or TextLayout(",")
         names, delimiter, skip = _named(layout.names, layout.width, wanted.names), layout.delimiter, layout.skip
         types = dict.fromkeys(layout.texts, pa.string()) or None
+        if layout.tables > 1:
+            text = f"it has {layout.tables} tables: the first is read"
+            problems.append(Problem(path, text, set_aside=False))
         if not names:
             raise ReleaseFileError(
                 f"cannot read {path}: unknown kind of file, or a text of {layout.width} columns without a line of "

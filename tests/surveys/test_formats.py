@@ -331,6 +331,26 @@ def test_large_texts_between_blanks_are_read_in_blocks(tmp_path, monkeypatch):
     assert [problem.text.split(" (")[0] for problem in problems] == ["1 lines do not have 3 fields"]
 
 
+def test_of_several_tables_of_vizier_the_first_is_read_and_that_is_said(tmp_path):
+    second = "#Table\tJ_other:\n\nname\tz\n\t\n----\t---\nHD 1\t0.1\n"
+    first = VIZIER.format(gap="\n", null="      ").replace("#Column\tname", "#Table\tJ_this:\n#Column\tname")
+    (tmp_path / "t.tsv").write_text(first + second)
+    problems = []
+    assert values(read_table(str(tmp_path / "t.tsv"), problems)) == ROWS
+    assert [problem.text for problem in problems] == ["it has 2 tables: the first is read"]
+
+
+def test_a_header_without_a_name_for_the_rows(tmp_path):
+    (tmp_path / "t.txt").write_text("  ra dec\n0 1.5 2.5\n1 3.5 4.5\n")
+    assert read_table(str(tmp_path / "t.txt"), []).to_pydict() == {"index": [0, 1], "ra": [1.5, 3.5], "dec": [2.5, 4.5]}
+
+
+def test_declared_floats_that_name_objects(tmp_path):
+    text = ECSV.replace("name: n, datatype: int64", "name: n, datatype: float64").replace(" 3\n", " 3.0\n")
+    (tmp_path / "t.ecsv").write_text(text)
+    assert read_table(str(tmp_path / "t.ecsv"), [], ids=["n"]).column("n").to_pylist() == [3, 4, 5]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"<!DOCTYPE html><html><body>502</body></html>", "web page"), (b'{"a": [1, 2]}', "JSON"),
