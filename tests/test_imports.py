@@ -11,11 +11,12 @@ import lcscale
 
 ROOT = Path(lcscale.__file__).parent
 KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images"}
-GROUND = {"errors", "units", "arrays"}
+GROUND = {"errors", "units", "arrays", "kernels"}
 BELOW = {
     "errors": set(),
     "units": {"errors"},
     "arrays": {"errors", "units"},
+    "kernels": {"errors"},
     "expressions": {"errors"},
     "steps": GROUND | {"expressions"} | KERNELS | {"surveys"},
     "lightcurves": GROUND,

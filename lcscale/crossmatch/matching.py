@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from lcscale.crossmatch.ordering import Pairs, search
 from lcscale.crossmatch.search import ALL
 from lcscale.crossmatch.zones import build_index
 from lcscale.errors import InputError
+from lcscale.kernels.compiling import exact_kernel
 
 MAX_RADIUS_ARCSEC = 36_000.0
 """Largest radius of a match, 10 degrees."""
@@ -141,7 +141,7 @@ def coordinates(
     return modulo_360(ra) if turned else ra, dec
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _inspect(ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
     """First row with an infinite right ascension, a declination out of range (-1: none), and whether to turn any."""
     turned = False

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.arrays import floats, modulo_360, one_each, options_in
 from lcscale.crossmatch.epochs import MAX_YEARS, is_epoch
 from lcscale.errors import InputError
+from lcscale.kernels.compiling import exact_kernel, inlined
 
 _MAS = math.pi / 180.0 / 3.6e6
 """One milliarcsecond in radians."""
@@ -120,12 +120,12 @@ def propagate(
         "radial_velocity": (radial_velocity, "km/s"),
         "years": (years, "yr"),
     }
-    arrays = [one_each(values, lon.size, name, unit).copy() for name, (values, unit) in given.items()]
-    moved: tuple[_Floats, _Floats] = _propagate(modulo_360(lon).copy(), *arrays)
-    return moved
+    each = (one_each(values, lon.size, name, unit).copy() for name, (values, unit) in given.items())
+    lat, east, north, nearness, away, time = each
+    return _propagate(modulo_360(lon).copy(), lat, east, north, nearness, away, time)
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _in_space(pm: float, parallax: float, radial_velocity: float, years: float) -> tuple[float, float]:
     """Factor on the tangential displacement, and the radial one in units of the distance, as seen after `years`.
 
@@ -150,7 +150,7 @@ def _in_space(pm: float, parallax: float, radial_velocity: float, years: float) 
     return doppler * seen * light_time / years, true_along * seen
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _propagate(
     ra: _Floats,
     dec: _Floats,

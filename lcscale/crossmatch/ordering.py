@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.crossmatch.search import find_pairs
 from lcscale.crossmatch.zones import ZoneIndex
+from lcscale.kernels.compiling import exact_kernel
 
 _SCATTERED = 0.2
 """Share of neighbouring rows more than one zone apart, above which reordering is cheaper than its misses."""
@@ -40,7 +40,7 @@ def search(
     return restored
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _zones(
     dec: npt.NDArray[np.float64], dec_min: float, height: float, n_zones: int
 ) -> tuple[npt.NDArray[np.int32], int]:
@@ -58,7 +58,7 @@ def _zones(
     return zones, scattered
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _order(zones: npt.NDArray[np.int32], n_zones: int) -> npt.NDArray[np.int64]:
     """Rows in order of zone (a counting sort)."""
     place = np.zeros(n_zones + 1, np.int64)
@@ -73,7 +73,7 @@ def _order(zones: npt.NDArray[np.int32], n_zones: int) -> npt.NDArray[np.int64]:
     return order
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _restore(
     order: npt.NDArray[np.int64],
     left: npt.NDArray[np.int64],

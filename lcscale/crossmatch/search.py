@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.crossmatch.zones import SLOP_DEG, ZoneIndex, bin_of, ra_from
+from lcscale.kernels.compiling import exact_kernel, inlined
 
 ALL = 0
 """`n_neighbors` of the kernels that asks for every point within the radius."""
@@ -19,7 +19,7 @@ _FEW = 16
 _Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _half_sine_squared(degrees: float) -> float:
     """sin²(x / 2) of an angle in degrees; by its series, exact to rounding, below 11 degrees."""
     half = degrees * (math.pi / 360.0)
@@ -32,7 +32,7 @@ def _half_sine_squared(degrees: float) -> float:
     return sine * sine
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def haversine(ra1: float, dec1: float, cos1: float, ra2: float, dec2: float, cos2: float) -> float:
     """sin²(separation / 2), symmetric in the two points to the last bit; degrees."""
     delta = abs(ra1 - ra2)
@@ -41,7 +41,7 @@ def haversine(ra1: float, dec1: float, cos1: float, ra2: float, dec2: float, cos
     return float(_half_sine_squared(abs(dec1 - dec2)) + (cos1 * cos2) * _half_sine_squared(delta))
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def ra_window(radius: float, dec: float, cos_dec: float) -> float:
     """Upper bound on the difference of right ascension within `radius` of a point at `dec`, degrees."""
     if abs(dec) + radius >= 90.0 - SLOP_DEG:
@@ -52,7 +52,7 @@ def ra_window(radius: float, dec: float, cos_dec: float) -> float:
     return math.degrees(math.asin(min(sine, 1.0))) + SLOP_DEG
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def angle(hav: float) -> float:
     """Separation in degrees from its haversine; by the series of the arcsine, exact to rounding, below 5 degrees."""
     sine = math.sqrt(min(hav, 1.0))
@@ -63,7 +63,7 @@ def angle(hav: float) -> float:
     return math.degrees(2.0 * math.asin(sine))
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _insert(
     hav: float, row: int, havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int, wanted: int
 ) -> int:
@@ -82,7 +82,7 @@ def _insert(
     return min(found + 1, wanted)
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _nearest_of(
     ra: float,
     dec: float,
@@ -146,7 +146,7 @@ def _nearest_of(
     return found
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _all_within(
     ra: float,
     dec: float,
@@ -191,7 +191,7 @@ def _all_within(
     return found
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _is_sparse(ra: float, dec: float, radius: float, window: float, index: ZoneIndex) -> bool:
     """Whether so few points lie about a position that to look at all is cheaper than to search outward."""
     if radius > index.height:
@@ -205,7 +205,7 @@ def _is_sparse(ra: float, dec: float, radius: float, window: float, index: ZoneI
     return bool(index.bin_start[first + z + high + 1] - index.bin_start[first + z + low] <= _FEW)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _sort_candidates(havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64], found: int) -> None:
     """Sort the first `found` candidates by distance, ties by row (Shell's sort: most often there are one or two)."""
     gap = found
@@ -223,7 +223,7 @@ def _sort_candidates(havs: npt.NDArray[np.float64], rows: npt.NDArray[np.int64],
             rows[k] = row
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _grown(
     left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], separation: npt.NDArray[np.float64], size: int
 ) -> _Pairs:
@@ -236,7 +236,7 @@ def _grown(
     return longer
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def find_pairs(
     ra: npt.NDArray[np.float64],
     dec: npt.NDArray[np.float64],
@@ -298,7 +298,7 @@ def find_pairs(
     return left[:n_pairs], right[:n_pairs], separation[:n_pairs]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def count_within(
     ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64], radius: float, index: ZoneIndex
 ) -> npt.NDArray[np.int64]:

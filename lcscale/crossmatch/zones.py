@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from lcscale.kernels.compiling import exact_kernel, inlined
 
 SLOP_DEG = 1e-10
 """Search windows are widened by this many degrees (0.4 µas), so that rounding of their edges never loses a point."""
@@ -84,7 +85,7 @@ def _largest_gap(occupied: npt.NDArray[np.bool_]) -> tuple[float, float]:
     return float(middle % 360.0), 360.0 - float(gaps[largest]) * width
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _survey(
     ra: npt.NDArray[np.float64], dec: npt.NDArray[np.float64]
 ) -> tuple[int, float, float, npt.NDArray[np.bool_]]:
@@ -102,26 +103,26 @@ def _survey(
     return n_finite, dec_min, dec_max, occupied
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def ra_from(origin: float, ra: float) -> float:
     """Right ascension counted from `origin`, degrees in [0, 360)."""
     turned = ra - origin
     return turned + 360.0 if turned < 0.0 else turned
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def bin_of(turned: float, first: float, scale: float, n_bins: int) -> int:
     """Bin of a right ascension counted from the origin; positions outside the zone get its first or last bin."""
     return min(max(int((turned - first) * scale), 0), n_bins - 1)
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def zone_of(dec: float, dec_min: float, height: float) -> int:
     """Zone of a declination not below `dec_min`."""
     return int((dec - dec_min) * (1.0 / height))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _sort(
     ra: npt.NDArray[np.float64],
     dec: npt.NDArray[np.float64],
@@ -157,7 +158,7 @@ def _sort(
     return points, bin_start, zone_start, zone_ra, zone_scale
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _measure_zones(
     ra: npt.NDArray[np.float64],
     dec: npt.NDArray[np.float64],
@@ -187,7 +188,7 @@ def _measure_zones(
     return zone_start, zone_ra, zone_scale
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _sort_zone(
     points: npt.NDArray[np.float64],
     result: npt.NDArray[np.float64],
@@ -214,7 +215,7 @@ def _sort_zone(
             _sort_bin(result[bins[b] : bins[b + 1]])
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _sort_bin(points: npt.NDArray[np.float64]) -> None:
     """Sort points by their third number (Shell's sort: most bins hold two or three)."""
     gap = points.shape[0]

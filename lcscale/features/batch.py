@@ -11,10 +11,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.sorting import sort_segments
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
+from lcscale.kernels.turns import fraction
 from lcscale.lightcurves import LightCurves
-from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS
 
 QuantileRule = Literal["linear", "hazen"]
 
@@ -112,7 +113,7 @@ class BandBatch:
         return order
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _centre(mags: Any, errors: Any, offsets: Integers, mag: Any, error: Any, zero: Any, known: Any) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
@@ -127,22 +128,21 @@ def _centre(mags: Any, errors: Any, offsets: Integers, mag: Any, error: Any, zer
             error[a:b] = 1.0
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _shift(values: Any, zero: float, result: Any) -> None:
     for j in range(values.size):
         result[j] = float(values[j]) - zero
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _phases(time: Floats, offsets: Integers, period: Floats, phase: Any) -> None:
     """Phase of every observation, 0 at the first of each object; NaN where there is no period."""
     for i in range(offsets.size - 1):
         for j in range(offsets[i], offsets[i + 1]):
-            cycles = (time[j] - time[offsets[i]]) / period[i]
-            phase[j] = cycles - np.floor(cycles)
+            phase[j] = fraction((time[j] - time[offsets[i]]) / period[i])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _gaps(time: Floats, offsets: Integers, gaps: Any) -> None:
     """Gap after every observation; infinity after the last of an object."""
     for i in range(offsets.size - 1):

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, comparing_kernel, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, comparing_kernel, kernel
 
 FEATURES = (
     Feature("n_observations", "", "n, usable observations", agrees="light-curve ObservationCount"),
@@ -19,7 +19,7 @@ FEATURES = (
 CADENCE_FEATURES = (Feature("cadence", "day", "median (t[j+1] - t[j])", agrees="numpy.median of numpy.diff"),)
 
 
-@comparing_kernel  # type: ignore[untyped-decorator]
+@comparing_kernel
 def counts(time: Floats, out: Any) -> None:
     """The features of this family for one light curve, into `out`."""
     n = time.size
@@ -35,13 +35,13 @@ def counts(time: Floats, out: Any) -> None:
     out[3] = largest
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def cadence(gaps: Floats, out: Any) -> None:
     """The median of the sorted `gaps` of one light curve, into `out`."""
     out[0] = 0.5 * (gaps[(gaps.size - 1) // 2] + gaps[gaps.size // 2])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, time: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]
@@ -49,7 +49,7 @@ def _each(start: int, stop: int, out: Any, offsets: Integers, time: Floats) -> N
             counts(time[a:b], out[i])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each_cadence(start: int, stop: int, out: Any, offsets: Integers, gaps: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

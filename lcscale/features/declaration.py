@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from lcscale.features.compiling import Floats, Integers
+from lcscale.kernels.compiling import Floats, Integers
 
 
 class Batch(Protocol):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
 from lcscale.features.normal import log_normal_table, log_tail_and_body
 from lcscale.features.robust import median_deviation
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 _OTSU = "the split of the magnitudes in two that maximises the variance between the parts"
 
@@ -36,7 +36,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def distribution(v: Floats, normal: Floats, out: Any) -> None:
     """The features of this family for the sorted magnitudes `v` of one light curve, into `out`.
 
@@ -56,7 +56,7 @@ def distribution(v: Floats, normal: Floats, out: Any) -> None:
     out[5] = _biweight(v, median, median_deviation(v, median))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _anderson_darling(v: Floats, mean: float, deviation: float, normal: Floats) -> float:
     """A² = -n - Σ (2j - 1) (ln Φ(z[j]) + ln Φ(-z[n + 1 - j])) / n."""
     n = v.size
@@ -70,7 +70,7 @@ def _anderson_darling(v: Floats, mean: float, deviation: float, normal: Floats) 
     return -n - total / n
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _biweight(v: Floats, median: float, mad: float) -> float:
     if not mad > 0.0:
         return np.nan
@@ -87,7 +87,7 @@ def _biweight(v: Floats, median: float, mad: float) -> float:
     return math.sqrt(v.size * above) / abs(below)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _otsu(v: Floats, mean: float, out: Any) -> None:
     n = v.size
     running = 0.0
@@ -110,7 +110,7 @@ def _otsu(v: Floats, mean: float, out: Any) -> None:
     out[4] = split / n
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _spread(v: Floats) -> tuple[float, float]:
     """Mean and standard deviation (0 for a single value)."""
     total = 0.0
@@ -123,7 +123,7 @@ def _spread(v: Floats) -> tuple[float, float]:
     return mean, math.sqrt(scatter / (v.size - 1)) if v.size > 1 else 0.0
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, ordered: Floats, normal: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

@@ -14,8 +14,8 @@ from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
-from lcscale.features.compiling import Floats
 from lcscale.features.declaration import Batch
+from lcscale.kernels.compiling import Floats
 from lcscale.lightcurves import LightCurves, clean, made_field, say_missing_bands, usable
 
 CHUNK = 1 << 18

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
     Feature(
@@ -35,7 +35,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def folded(mag: Floats, order: Integers, out: Any) -> None:
     """The features of this family for one light curve whose phases grow along `order`, into `out`."""
     n = mag.size
@@ -65,7 +65,7 @@ def folded(mag: Floats, order: Integers, out: Any) -> None:
     out[2] = (neighbours + closing * closing) / (2.0 * (n - 1) * variance)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, order: Integers, period: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

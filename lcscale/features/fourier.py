@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 
 from lcscale.features.batch import SCRATCH_ROWS
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
-from lcscale.periods.harmonics import COEFFICIENTS, DROPS, GRADIENT, MATRIX, RIGHT, back_substitute, fitted
+from lcscale.kernels.compiling import Floats, Integers, inlined, kernel
+from lcscale.kernels.harmonics import COEFFICIENTS, DROPS, GRADIENT, MATRIX, RIGHT, back_substitute, fitted
 
 MAX_ORDER = 6
 """Highest order of the series."""
@@ -36,7 +35,7 @@ _PHI = _R + MAX_ORDER - 2
 _ERRORS = _PHI + MAX_ORDER - 2
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def fourier(
     time: Floats, mag: Floats, error: Floats, start: float, period: float, scratch: Any, work: Any, out: Any
 ) -> None:
@@ -53,7 +52,7 @@ def fourier(
     _errors(work[MATRIX], work[COEFFICIENTS], work[GRADIENT], order, rest / (mag.size - 2 * order - 1), out)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def first_harmonic(
     time: Floats, mag: Floats, error: Floats, start: float, period: float, scratch: Any, work: Any
 ) -> tuple[float, float]:
@@ -65,7 +64,7 @@ def first_harmonic(
     return math.hypot(coefficients[1], coefficients[2]), math.atan2(-coefficients[2], coefficients[1])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _fit(
     time: Floats, mag: Floats, error: Floats, start: float, period: float, scratch: Any, work: Any
 ) -> tuple[int, float, float]:
@@ -89,7 +88,7 @@ def _fit(
     return order, max(chi2 - work[DROPS, order - 1], 0.0), chi2
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _weigh(mag: Floats, error: Floats, weight: Any, weighted: Any) -> float:
     """Fill the weights (sum 1) and w y with y about the weighted mean; returns Σ w y²."""
     for j in range(mag.size):
@@ -109,7 +108,7 @@ def _weigh(mag: Floats, error: Floats, weight: Any, weighted: Any) -> float:
     return chi2
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def best_order(drops: Floats, chi2: float, n: int) -> int:
     """Order with the least Bayesian information criterion ``n ln χ² + 2 order ln n`` among the nested series."""
     best = 1
@@ -123,7 +122,7 @@ def best_order(drops: Floats, chi2: float, n: int) -> int:
     return best
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _shape(coefficients: Floats, order: int, out: Any) -> None:
     """Amplitudes, ratios and phase differences."""
     first = math.hypot(coefficients[1], coefficients[2])
@@ -138,7 +137,7 @@ def _shape(coefficients: Floats, order: int, out: Any) -> None:
             out[_PHI + k - 2] = (turns - math.floor(turns)) * 2.0 * math.pi
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _errors(matrix: Floats, coefficients: Floats, gradient: Any, order: int, variance: float, out: Any) -> None:
     """Standard errors by propagation through the covariance ``variance (L L^T)^-1``."""
     n_parameters = 2 * order + 1
@@ -172,7 +171,7 @@ def _errors(matrix: Floats, coefficients: Floats, gradient: Any, order: int, var
                 out[_ERRORS + 1 + part * (MAX_ORDER - 2) + k - 2] = error
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _quadratic_form(matrix: Floats, vector: Any, size: int) -> float:
     """``|L^-1 vector|²``; `vector` is overwritten."""
     total = 0.0
@@ -185,7 +184,7 @@ def _quadratic_form(matrix: Floats, vector: Any, size: int) -> float:
     return total
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def own_room(room: Any, i: int, n: int) -> tuple[Any, Any]:
     """What object `i` with `n` observations has of a batch's `room`, as `scratch` and `work`."""
     scratch, places, work = room
@@ -193,7 +192,7 @@ def own_room(room: Any, i: int, n: int) -> tuple[Any, Any]:
     return rows, work[min(i, work.shape[0] - 1)]
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(
     start: int,
     stop: int,

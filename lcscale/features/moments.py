@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
     Feature("mean", "mag", "Σ m / n", agrees="numpy.mean; light-curve Mean", location=True),
@@ -34,7 +34,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def moments(mag: Floats, error: Floats, out: Any) -> None:
     """The features of this family for one light curve, into `out`."""
     n = mag.size
@@ -65,7 +65,7 @@ def moments(mag: Floats, error: Floats, out: Any) -> None:
     out[4] = fourth - 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, error: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
     Feature(
@@ -39,7 +39,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def morphology(mag: Floats, error: Floats, v: Floats, out: Any) -> None:
     """The features of this family for one light curve with sorted magnitudes `v`, into `out`."""
     n = mag.size
@@ -81,7 +81,7 @@ def morphology(mag: Floats, error: Floats, v: Floats, out: Any) -> None:
     out[3] = (extremes / (2 * tenth) - median) / math.sqrt(scatter / (n - 1))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _count_up_to(v: Floats, q: float) -> int:
     """Number of sorted values at or below the quantile `q` (NumPy's linear rule)."""
     n = v.size
@@ -91,7 +91,7 @@ def _count_up_to(v: Floats, q: float) -> int:
     return count
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _first_from(v: Floats, q: float) -> int:
     """Index of the first sorted value at or above the quantile `q` (NumPy's linear rule)."""
     first = v.size - 1 - int((1.0 - q) * (v.size - 1))
@@ -100,7 +100,7 @@ def _first_from(v: Floats, q: float) -> int:
     return first
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, error: Floats, ordered: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Feature, PairFamily
 from lcscale.features.fourier import first_harmonic, own_room
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 COLOR_WINDOW = 0.5
 """Observations of two bands closer than this, in days, make a colour."""
@@ -30,7 +30,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def color_scatter(first_time: Floats, first: Floats, time: Floats, mag: Floats) -> float:
     """Scatter of the colours of two light curves in order of time; NaN for too few."""
     count = 0
@@ -53,7 +53,7 @@ def color_scatter(first_time: Floats, first: Floats, time: Floats, mag: Floats) 
     return math.sqrt(max(squares - total * total / count, 0.0) / (count - 1))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _mean(mag: Floats) -> float:
     total = 0.0
     for j in range(mag.size):
@@ -61,7 +61,7 @@ def _mean(mag: Floats) -> float:
     return total / mag.size
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, first: Any, other: Any, period: Floats) -> None:
     """`first` and `other` are the arrays of the bands (`_arrays`), `offsets` those of the other."""
     times, mags, errors, zeros, first_offsets, first_room = first

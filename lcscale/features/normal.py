@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, kernel
+from lcscale.kernels.compiling import Floats, kernel
 
 _WIDTH = 0.015625
 _DEGREE = 3
@@ -35,7 +35,7 @@ def log_normal_table() -> Floats:
     return np.ascontiguousarray(np.stack(series).transpose(2, 0, 1))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def log_tail_and_body(x: float, table: Floats) -> tuple[float, float]:
     """``ln Φ(-x)`` and ``ln Φ(x)`` for x >= 0, with the `table` of `log_normal_table`."""
     position = min(x, _LARGEST) * (1.0 / _WIDTH)

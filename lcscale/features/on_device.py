@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lcscale.features.batch import SCRATCH_ROWS, BandBatch, QuantileRule
-from lcscale.features.compiling import Floats, Integers
 from lcscale.features.sorting import widths
-from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS
-from lcscale.periods.launching import device_named, launch, moved
+from lcscale.kernels.compiling import Floats, Integers
+from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
+from lcscale.kernels.launching import device_named, launch, moved
 
 if TYPE_CHECKING:
     import torch

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
     Feature(
@@ -21,7 +21,7 @@ _CONSISTENT = 2.219144465985076
 _BISECTIONS = 200
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def qn(v: Floats) -> float:
     """Qn of the sorted values `v`: bisection on the difference, counting pairs with two pointers."""
     n = v.size
@@ -46,7 +46,7 @@ def qn(v: Floats) -> float:
     return float(_CONSISTENT * high)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, ordered: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 _RULE = "quantiles Q by the rule of the call (linear: NumPy's default; hazen: light-curve's)"
 _RATIOS = ((20, 0.4), (35, 0.325), (50, 0.25), (65, 0.175), (80, 0.1))
@@ -39,7 +39,7 @@ FEATURES = (
 _LOWER = np.array([0.25, 0.1, 0.05] + [q for _, q in _RATIOS])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def quantile(v: Floats, q: float, hazen: bool) -> float:
     """Quantile of sorted values: position q(n - 1), or q n - 1/2 by Hazen's rule."""
     n = v.size
@@ -50,7 +50,7 @@ def quantile(v: Floats, q: float, hazen: bool) -> float:
     return float(v[below] + (position - below) * (v[above] - v[below]))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def median_deviation(v: Floats, median: float) -> float:
     """Median absolute deviation of sorted values: the deviations below and above the median are sorted already."""
     n = v.size
@@ -58,7 +58,7 @@ def median_deviation(v: Floats, median: float) -> float:
     return lower if n % 2 else 0.5 * (lower + float(_deviation(v, median, n // 2)))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _deviation(v: Floats, median: float, rank: int) -> float:
     """The deviation of `rank` (from 0): bisection for how many of the smaller ones lie below the median."""
     below = v.size // 2
@@ -76,7 +76,7 @@ def _deviation(v: Floats, median: float, rank: int) -> float:
     return float(max(largest, v[below + rest - 1] - median)) if rest > 0 else float(largest)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
     """The features of this family for the sorted magnitudes `v` of one light curve, into `out`."""
     n = v.size
@@ -90,7 +90,7 @@ def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
     out[2 + lower.size] = 0.5 * (v[n - 1] - v[0])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, ordered: Floats, lower: Floats, hazen: bool) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, comparing_kernel, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, comparing_kernel, kernel
 
 PAIR_WINDOW = 0.05
 """Consecutive observations closer than this, in days, are a pair in Stetson's J."""
@@ -39,7 +39,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def sequence(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
     """The features of this family for one light curve, into `out`."""
     n = mag.size
@@ -57,7 +57,7 @@ def sequence(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
     out[2] = steepest if steepest >= 0.0 else np.nan
 
 
-@comparing_kernel  # type: ignore[untyped-decorator]
+@comparing_kernel
 def _cumulative_sum_range(mag: Floats, mean: float) -> float:
     scatter = 0.0
     running = 0.0
@@ -72,7 +72,7 @@ def _cumulative_sum_range(mag: Floats, mean: float) -> float:
     return (high - low) / (mag.size * math.sqrt(scatter / (mag.size - 1)))
 
 
-@comparing_kernel  # type: ignore[untyped-decorator]
+@comparing_kernel
 def _steepest(time: Floats, mag: Floats) -> float:
     """Largest |Δm / Δt|; -1 where all observations are at one time."""
     steepest = -1.0
@@ -83,7 +83,7 @@ def _steepest(time: Floats, mag: Floats) -> float:
     return steepest
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _stetson_j(time: Floats, mag: Floats, error: Floats, weighted_mean: float) -> float:
     n = mag.size
     scale = n / (n - 1.0)
@@ -104,13 +104,13 @@ def _stetson_j(time: Floats, mag: Floats, error: Floats, weighted_mean: float) -
     return total / terms
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _single(scale: float, deviation: float, error: float) -> float:
     product = scale * deviation * deviation / (error * error) - 1.0
     return math.copysign(math.sqrt(abs(product)), product)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(start: int, stop: int, out: Any, offsets: Integers, time: Floats, mag: Floats, error: Floats) -> None:
     for i in range(start, stop):
         a, b = offsets[i], offsets[i + 1]

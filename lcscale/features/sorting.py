@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.features.compiling import Floats, Integers, kernel
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 LONGEST_ROW = 256
 """Longer objects are sorted one by one."""
@@ -58,7 +58,7 @@ def widths(offsets: Integers, longest: int | None = None) -> Iterator[tuple[int,
         yield int(length), np.flatnonzero(chosen & (width == length))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _gather(values: Any, offsets: Integers, members: Integers, rows: Any) -> None:
     """Copy the objects `members` into `rows`, filled up with infinity."""
     for r in range(members.size):
@@ -70,7 +70,7 @@ def _gather(values: Any, offsets: Integers, members: Integers, rows: Any) -> Non
             row[j] = np.inf
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _scatter(rows: Any, offsets: Integers, zero: Floats, members: Integers, result: Any) -> None:
     """Copy sorted `rows` back, minus the zero of each object."""
     for r in range(members.size):

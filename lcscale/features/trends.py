@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
     Feature(
@@ -45,7 +45,7 @@ WEIGHTED_FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
     """The features of the unweighted line for one light curve, into `out`."""
     slope, spread, residual = _line(time, mag, error, False)
@@ -56,7 +56,7 @@ def trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
         out[2] = math.sqrt(noise)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def weighted_trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
     """The features of the weighted line for one light curve, into `out`."""
     slope, spread, residual = _line(time, mag, error, True)
@@ -66,7 +66,7 @@ def weighted_trends(time: Floats, mag: Floats, error: Floats, out: Any) -> None:
         out[2] = residual / (mag.size - 2)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _line(time: Floats, mag: Floats, error: Floats, weighted: bool) -> tuple[float, float, float]:
     """Slope, Σ w (t - mean t)², and the weighted sum of squared residuals."""
     weights = 0.0
@@ -95,7 +95,7 @@ def _line(time: Floats, mag: Floats, error: Floats, weighted: bool) -> tuple[flo
     return slope, tt, residual
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(
     start: int, stop: int, out: Any, offsets: Integers, time: Floats, mag: Floats, error: Floats, weighted: bool
 ) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.features.compiling import Floats, Integers, kernel
 from lcscale.features.declaration import Family, Feature
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
     Feature(
@@ -68,7 +68,7 @@ FEATURES = (
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def variability(time: Floats, mag: Floats, error: Floats, zero: float, median: float, out: Any) -> None:
     """The features of this family for one light curve, into `out` (χ² itself in place of its probability)."""
     n = mag.size
@@ -117,7 +117,7 @@ def variability(time: Floats, mag: Floats, error: Floats, zero: float, median: f
     out[9] = beyond_2 / n
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _differences(time: Floats, mag: Floats) -> tuple[float, float]:
     """Sum of squared differences of neighbours, and of their squared slopes."""
     neighbours = 0.0
@@ -131,7 +131,7 @@ def _differences(time: Floats, mag: Floats) -> tuple[float, float]:
     return neighbours, slopes
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _each(
     start: int,
     stop: int,

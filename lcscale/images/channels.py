@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.arrays import one_each
 from lcscale.errors import InputError
-from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, phase_of, time_range
+from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, time_range
 from lcscale.images.options import ImageOptions
 from lcscale.images.render import Images, canvas
+from lcscale.kernels.compiling import exact_kernel
+from lcscale.kernels.turns import phase_of
 from lcscale.lightcurves import LightCurves
 
 DT_DAYS = (1e-3, 1e4)
@@ -112,7 +113,7 @@ def _rendered(
     return images
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _draw(
     time: npt.NDArray[np.float64],
     mag: _Floats,
@@ -164,7 +165,7 @@ def _draw(
             _scale(counts, bars, images[i, c], cycles)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _scale(counts: npt.NDArray[np.int64], bars: bool, image: npt.NDArray[np.uint8], cycles: int) -> None:
     """Write counts as grey values, once for each cycle."""
     most = max(counts.max(), 1)
@@ -177,7 +178,7 @@ def _scale(counts: npt.NDArray[np.int64], bars: bool, image: npt.NDArray[np.uint
                     image[row, cycle * width + column] = value
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _dmdt(
     time: npt.NDArray[np.float64],
     mag: _Floats,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from lcscale.kernels.compiling import exact_kernel, inlined
+from lcscale.kernels.turns import phase_of
 
 N_LEVELS = 128
 """Levels of the histogram in which the ends of the brightness range are looked for, twice: 1/16384 of all."""
@@ -29,21 +31,13 @@ _Counts = npt.NDArray[np.int32]
 _Image = npt.NDArray[np.uint8]
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def drawable(time: float, mag: float, code: int, n_bands: int) -> bool:
     """Whether an observation has a place: finite, and of a known band."""
     return math.isfinite(time) and math.isfinite(mag) and 0 <= code < n_bands
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
-def phase_of(time: float, epoch: float, frequency: float) -> float:
-    """Phase in [0, 1)."""
-    cycles = (time - epoch) * frequency
-    phase = cycles - math.floor(cycles)
-    return phase if phase < 1.0 else 0.0
-
-
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _level(mag: float, low: float, scale: float) -> int:
     """Level of a magnitude, in the histogram's ends where it lies outside."""
     level = (mag - low) * scale
@@ -52,13 +46,13 @@ def _level(mag: float, low: float, scale: float) -> int:
     return min(int(level), N_LEVELS - 1)
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _belongs(time: float, mag: float, code: int, n_bands: int, wanted: int) -> bool:
     """Whether an observation is drawable and of the band wanted (-1: of any)."""
     return drawable(time, mag, code, n_bands) and (wanted < 0 or code == wanted)
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _climb(levels: _Counts, first: int, rank: int) -> tuple[int, int]:
     """Level that holds the observation of a rank, in the histogram from `first` on, and how many lie below it."""
     below = 0
@@ -69,7 +63,7 @@ def _climb(levels: _Counts, first: int, rank: int) -> tuple[int, int]:
     return k, below
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def brightness_range(
     time: _Floats,
     mag: _Floats,
@@ -122,7 +116,7 @@ def brightness_range(
     return low - pad, high + pad
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def light_maximum(
     time: _Floats,
     mag: _Floats,
@@ -161,7 +155,7 @@ def light_maximum(
     return float(time[first] + phase / frequency)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _fourier_maximum(sums: npt.NDArray[np.float64], counts: _Counts) -> float:
     """Phase at which the first Fourier term of the binned magnitudes is brightest."""
     total = 0.0
@@ -181,7 +175,7 @@ def _fourier_maximum(sums: npt.NDArray[np.float64], counts: _Counts) -> float:
     return math.atan2(-sine, -cosine) / (2.0 * math.pi)
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _smooth(sums: npt.NDArray[np.float64], counts: _Counts, k: int) -> float:
     """Mean magnitude over bin `k` and its neighbours; infinite where they are empty."""
     before = (k + N_PHASES - 1) % N_PHASES
@@ -190,7 +184,7 @@ def _smooth(sums: npt.NDArray[np.float64], counts: _Counts, k: int) -> float:
     return float((sums[before] + sums[k] + sums[after]) / n) if n else math.inf
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _smooth_maximum(sums: npt.NDArray[np.float64], counts: _Counts) -> float:
     """Phase at which the mean over three bins is brightest, between bins by a parabola."""
     best = 0
@@ -206,7 +200,7 @@ def _smooth_maximum(sums: npt.NDArray[np.float64], counts: _Counts) -> float:
     return (best + 0.5 + shift) / N_PHASES
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def draw_dot(image: _Image, row: int, column: int, radius: int, width: int, cyclic: bool) -> None:
     """Set the pixels of a dot within the first `width` columns; `cyclic` lets it in again on the other side."""
     for u in range(max(row - radius, 0), min(row + radius, image.shape[0] - 1) + 1):
@@ -224,7 +218,7 @@ def draw_dot(image: _Image, row: int, column: int, radius: int, width: int, cycl
                     image[u, v] = DOT
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def repeat_cycle(image: _Image) -> None:
     """Copy the left half of an image to its right half."""
     half = image.shape[1] // 2
@@ -233,7 +227,7 @@ def repeat_cycle(image: _Image) -> None:
             image[u, half + v] = image[u, v]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def time_range(
     time: _Floats, mag: _Floats, band: npt.NDArray[np.int8], start: int, end: int, n_bands: int
 ) -> tuple[float, float]:

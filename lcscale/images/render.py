@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +13,7 @@ from lcscale.errors import InputError
 from lcscale.images import drawing
 from lcscale.images.drawing import N_COUNTS, N_PHASES, light_maximum, time_range
 from lcscale.images.options import ImageOptions
+from lcscale.kernels.compiling import exact_kernel
 from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.cleaning import finite_in_order
 
@@ -23,8 +23,8 @@ Images = npt.NDArray[np.uint8]
 _DEFAULT = ImageOptions()
 NO_BAND = np.empty(0, np.int8)
 """Band codes of light curves without bands, as the kernels take them."""
-draw_folded = nb.njit(cache=True, nogil=True)(drawing.draw_folded)
-draw_raw = nb.njit(cache=True, nogil=True)(drawing.draw_raw)
+draw_folded = exact_kernel(drawing.draw_folded)
+draw_raw = exact_kernel(drawing.draw_raw)
 
 
 def render_folded(
@@ -130,7 +130,7 @@ def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArra
     return lcs, np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _folded(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[np.floating[Any]],
@@ -180,7 +180,7 @@ def _folded(
                 )
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _raw(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[np.floating[Any]],

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import InputError
+from lcscale.kernels.compiling import Floats
 from lcscale.lightcurves.batch import LightCurves
-from lcscale.lightcurves.templates import TEMPLATES, Floats, Sampling
+from lcscale.lightcurves.templates import TEMPLATES, Sampling
 
 LIMIT = 20.7
 """Faintest magnitude that is detected."""

@@ -111,6 +111,15 @@ class LightCurves:
         """Number of observations of each object, int64 [n_objects]."""
         return np.diff(self.offsets)
 
+    @property
+    def mean_mag(self) -> npt.NDArray[np.float64]:
+        """Mean magnitude of each object, float64 [n_objects]; NaN without observations."""
+        total = np.bincount(self.object_index(), self.mag[self.offsets[0] : self.offsets[-1]], minlength=len(self))
+        counts = self.counts
+        mean: npt.NDArray[np.float64] = np.full(len(self), np.nan)
+        np.divide(total, counts, out=mean, where=counts > 0)
+        return mean
+
     @classmethod
     def from_arrow(
         cls,

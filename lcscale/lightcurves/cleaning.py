@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.kernels.compiling import exact_kernel
 from lcscale.lightcurves.batch import LightCurves
 
 MIN_OBSERVATIONS = 10
@@ -113,7 +113,7 @@ def _sort_by_time(lcs: LightCurves) -> LightCurves:
     return lcs._rows(rows, lcs.offsets)
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _finite_and_in_order(time: npt.NDArray[np.float64], mag: npt.NDArray[Any], offsets: npt.NDArray[np.int64]) -> bool:
     """Whether all magnitudes are finite and the times of every object are too, and grow strictly."""
     for i in range(offsets.size - 1):
@@ -125,7 +125,7 @@ def _finite_and_in_order(time: npt.NDArray[np.float64], mag: npt.NDArray[Any], o
     return True
 
 
-@nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@exact_kernel
 def _order(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[Any],
@@ -160,7 +160,7 @@ def _order(
                 start = j
 
 
-@nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@exact_kernel
 def _shuffle(mag: npt.NDArray[Any], error: npt.NDArray[Any], place: int, rows: npt.NDArray[np.int64]) -> None:
     """Order simultaneous observations by a hash of their rank in magnitude and of the place of the first of them."""
     ranked = rows[np.argsort(error[rows], kind="mergesort")]
@@ -171,7 +171,7 @@ def _shuffle(mag: npt.NDArray[Any], error: npt.NDArray[Any], place: int, rows: n
     rows[:] = ranked[np.argsort(keys, kind="mergesort")]
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _mixed(x: np.uint64) -> np.uint64:
     """The finalizer of SplitMix64 (Steele, Lea & Flood 2014): neighbours become unrelated numbers."""
     x += np.uint64(0x9E3779B97F4A7C15)
@@ -180,7 +180,7 @@ def _mixed(x: np.uint64) -> np.uint64:
     return x ^ (x >> np.uint64(31))
 
 
-@nb.njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@exact_kernel
 def _inspect(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[Any],
@@ -231,7 +231,7 @@ def _inspect(
     return in_order
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _constant(mag: npt.NDArray[Any], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     result = np.ones(offsets.size - 1, np.bool_)
     for i in range(offsets.size - 1):

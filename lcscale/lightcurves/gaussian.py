@@ -121,7 +121,7 @@ def synthesize_like(
         rows = np.flatnonzero(observed.band == code) if observed.band is not None else np.arange(owner.size)
         if not single.counts[which][owner[rows]].all():
             raise InputError(f"a parent has no observation in the band {band}: give cadences of its own bands alone")
-        mag[rows] += _means(single)[which][owner[rows]] + _at(curves, owner[rows], phase[rows])
+        mag[rows] += single.mean_mag[which][owner[rows]] + _at(curves, owner[rows], phase[rows])
     made = LightCurves(
         observed.time, mag.astype(np.float32), observed.mag_err, observed.offsets, observed.band, observed.bands
     )
@@ -132,9 +132,9 @@ def _binned(lcs: LightCurves, period: Floats) -> tuple[Floats, Floats, Floats]:
     """Mean deviation in each bin of phase, its variance, and each curve's own variance."""
     n, owner = len(lcs), lcs.object_index()
     rows = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
-    deviation = lcs.mag[rows].astype(np.float64) - _means(lcs)[owner]
+    deviation = lcs.mag[rows].astype(np.float64) - lcs.mean_mag[owner]
     error = np.nan_to_num(lcs.mag_err[rows].astype(np.float64), nan=0.02, posinf=0.02)
-    cell = owner * N_BINS + (np.mod(lcs.time[rows] / period[owner], 1.0) * N_BINS).astype(np.int64).clip(0, N_BINS - 1)
+    cell = owner * N_BINS + (lcs.fold(period, 0.0)[rows] * N_BINS).astype(np.int64).clip(0, N_BINS - 1)
     weight = 1 / (error**2 + 0.005**2)
     total = np.bincount(cell, weight, n * N_BINS).reshape(n, N_BINS)
     value = np.bincount(cell, weight * deviation, n * N_BINS).reshape(n, N_BINS) / np.maximum(total, 1e-12)
@@ -154,13 +154,6 @@ def _matern(length: float) -> Floats:
     phase = np.arange(N_BINS) / N_BINS
     distance = np.sqrt(5) * 2 * np.abs(np.sin(np.pi * (phase[:, None] - phase))) / length
     return np.asarray((1 + distance + distance**2 / 3) * np.exp(-distance))
-
-
-def _means(lcs: LightCurves) -> Floats:
-    """Mean magnitude of each object; 0 without observations."""
-    rows = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
-    total = np.bincount(lcs.object_index(), lcs.mag[rows], minlength=len(lcs))
-    return np.asarray(total / np.maximum(lcs.counts, 1))
 
 
 def _at(curves: Floats, owner: npt.NDArray[np.int64], phase: Floats) -> Floats:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from lcscale.arrays import texts
 from lcscale.errors import InputError
+from lcscale.kernels.compiling import Floats, Integers
 from lcscale.lightcurves.batch import LightCurves
-from lcscale.lightcurves.templates import TEMPLATES, Floats, Integers, Sampling
+from lcscale.lightcurves.templates import TEMPLATES, Sampling
 
 WAVELENGTHS = {
     "u": 0.36,

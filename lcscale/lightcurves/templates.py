@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from lcscale.kernels.compiling import Floats, exact_kernel
+
 Integers = npt.NDArray[np.int64]
 
 HARMONICS = 8
@@ -382,7 +382,7 @@ def _eclipse(phase: Floats, width: Floats) -> Floats:
     return np.exp(-0.5 * (distance / 0.45) ** 2 * (1 + distance**2))
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _damped_walk(time: Floats, owner: Integers, tau: Floats, noise: Floats) -> Floats:
     walk = np.empty(time.size)
     for i in range(time.size):

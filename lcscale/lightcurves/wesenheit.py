@@ -75,6 +75,4 @@ def _mean(lcs: LightCurves, band: str) -> np.ndarray[tuple[int], np.dtype[np.flo
     """Mean magnitude of each object in a band; NaN where there is none."""
     if band not in lcs.bands or lcs.band is None:
         return np.full(len(lcs), np.nan)
-    chosen = lcs.select_band(band)
-    total = np.bincount(chosen.object_index(), chosen.mag, minlength=len(lcs))
-    return np.asarray(np.divide(total, chosen.counts, out=np.full(len(lcs), np.nan), where=chosen.counts > 0))
+    return lcs.select_band(band).mean_mag

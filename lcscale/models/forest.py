@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from lcscale.errors import ModelError
+from lcscale.kernels.compiling import exact_kernel
 
 MOST_LEAVES = 32
 """Leaves a tree may have: one a bit. Grow forests with ``max_leaf_nodes`` up to it."""
@@ -177,7 +177,7 @@ def _keeps_a_leaf(forest: Forest) -> bool:
     return bool(((forest.mask >> last) & np.uint32(1)).all())
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@exact_kernel
 def _score(
     by_column: npt.NDArray[np.float32],
     column: npt.NDArray[np.int32],

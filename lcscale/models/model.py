@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 
 from lcscale.arrays import floats
+from lcscale.kernels.threads import Lift, ProcessLimit
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.threads import Lift, ProcessLimit
 from lcscale.models.card import Card
 from lcscale.models.network import FoldedImageNet
 from lcscale.models.preparation import ALTERNATIVES, Inputs, Preparation, is_none, prepare

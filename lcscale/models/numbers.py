@@ -9,14 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.arrays import one_each
-from lcscale.lightcurves import LightCurves
-from lcscale.models.second_mode import second_mode
-from lcscale.periods.harmonics import (
+from lcscale.kernels.compiling import Floats, exact_kernel, inlined
+from lcscale.kernels.harmonics import (
     MAX_HARMONICS,
     N_PARAMETERS,
     back_substitute,
@@ -24,8 +22,9 @@ from lcscale.periods.harmonics import (
     normal_equations,
     trig_moments,
 )
-
-Floats = npt.NDArray[np.float64]
+from lcscale.kernels.turns import fraction
+from lcscale.lightcurves import LightCurves
+from lcscale.models.second_mode import second_mode
 
 BAND_NUMBERS = (
     "log_amplitude",
@@ -89,7 +88,7 @@ def band_numbers(lcs: LightCurves, period: npt.ArrayLike) -> npt.NDArray[np.floa
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _batch(time: Floats, mag: Floats, error: Floats, offsets: Any, period: Floats, scratch: Floats, out: Any) -> None:
     moments = np.zeros((4, 2 * MAX_HARMONICS + 1))
     matrix = np.zeros((N_PARAMETERS, N_PARAMETERS))
@@ -111,7 +110,7 @@ def _batch(time: Floats, mag: Floats, error: Floats, offsets: Any, period: Float
             _shape(period[i], b - a, scratch, moments, matrix, right, drops, coefficients, curve, out[i])
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _spread(mag: Floats, error: Floats, t: Floats, scratch: Floats, out: Any) -> bool:
     """Numbers that need no period; leaves weights and weighted, centred magnitudes in `scratch`."""
     n = mag.size
@@ -163,14 +162,14 @@ def _spread(mag: Floats, error: Floats, t: Floats, scratch: Floats, out: Any) ->
     return True
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _quantile(ordered: Floats, share: float) -> float:
     place = share * (ordered.size - 1)
     k = min(int(place), ordered.size - 2)
     return float(ordered[k] + (place - k) * (ordered[k + 1] - ordered[k]))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _weights(mag: Floats, error: Floats, scratch: Floats) -> None:
     """Weights (sum 1), centred magnitudes and their products in rows 2, 3 and 4 of `scratch`.
 
@@ -193,7 +192,7 @@ def _weights(mag: Floats, error: Floats, scratch: Floats) -> None:
         scratch[4, j] = scratch[2, j] * scratch[3, j]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _slow_share(t: Floats, mag: Floats, mean: float, total: float) -> float:
     """Share of the variance that lies between groups of observations of at least 60 days."""
     between = 0.0
@@ -209,7 +208,7 @@ def _slow_share(t: Floats, mag: Floats, mean: float, total: float) -> float:
     return float(between / total)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _shape(
     period: float,
     n: int,
@@ -251,14 +250,13 @@ def _shape(
     out[23], out[24] = _halves(curve)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _fold_scatter(t: Floats, y: Floats, period: float, scratch: Floats) -> float:
     """Von Neumann ratio of the magnitudes in order of phase: mean square step over twice the variance."""
     n = t.size
     phase = scratch[5, :n]
     for j in range(n):
-        turns = t[j] / period
-        phase[j] = turns - math.floor(turns)
+        phase[j] = fraction(t[j] / period)
     order = np.argsort(phase)
     mean = 0.0
     square = 0.0
@@ -273,7 +271,7 @@ def _fold_scatter(t: Floats, y: Floats, period: float, scratch: Floats) -> float
     return step / max(2 * (square - mean * mean), 1e-12)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _fit(
     period: float,
     order: int,
@@ -299,7 +297,7 @@ def _fit(
     return fitted
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _ratios(coefficients: Floats, fitted: int, out: Any) -> None:
     """Amplitude ratios and phase differences of a cosine series (Simon & Lee 1981), phases as cosine and sine."""
     first = math.hypot(coefficients[1], coefficients[2])
@@ -313,7 +311,7 @@ def _ratios(coefficients: Floats, fitted: int, out: Any) -> None:
         out[13 + 2 * k] = math.sin(difference)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _synthesize(coefficients: Floats, fitted: int, curve: Floats) -> None:
     for p in range(curve.size):
         turn = _FOUR_TURNS * p / curve.size
@@ -323,7 +321,7 @@ def _synthesize(coefficients: Floats, fitted: int, curve: Floats) -> None:
         curve[p] = value
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _rise_and_faint(curve: Floats) -> tuple[float, float]:
     """Share of the cycle from minimum to maximum light, and share spent fainter than half-way."""
     bright = 0
@@ -340,7 +338,7 @@ def _rise_and_faint(curve: Floats) -> tuple[float, float]:
     return ((bright - faint) % curve.size) / curve.size, below / curve.size
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _halves(curve: Floats) -> tuple[float, float]:
     """Depth of the other minimum over the deepest one's; difference of the two maxima over the deepest minimum's depth.
 

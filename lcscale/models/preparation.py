@@ -163,7 +163,7 @@ def prepare(
         kept = band if fit.all() else band.keep(np.repeat(fit, band.counts))
         first, width = _first_of(preparation, r), len(preparation.band_names)
         numbers[:, first : first + width] = raw_numbers(kept) if preparation.raw else band_numbers(kept, periods)
-        mean[:, r] = _means(kept)
+        mean[:, r] = kept.mean_mag
         images[:, r * preparation.per_role : (r + 1) * preparation.per_role] = _draw(kept, periods, epoch, preparation)
     if len(players) == 2:
         _differences(numbers, mean, preparation)
@@ -226,14 +226,6 @@ def fit_standards(preparation: Preparation, numbers: npt.NDArray[np.float32]) ->
 def is_none(values: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Where an array of texts has none, bool [n]."""
     return np.array([value is None for value in values], np.bool_)
-
-
-def _means(lcs: LightCurves) -> npt.NDArray[np.float64]:
-    """Mean magnitude of each object; NaN without observations."""
-    owner = lcs.object_index()
-    total = np.bincount(owner, lcs.mag[lcs.offsets[0] : lcs.offsets[-1]], minlength=len(lcs))
-    counts = lcs.counts
-    return np.asarray(np.divide(total, counts, out=np.full(len(lcs), np.nan), where=counts > 0), np.float64)
 
 
 def _first_times(

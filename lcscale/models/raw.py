@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.kernels.compiling import Floats, exact_kernel
 from lcscale.lightcurves import LightCurves
-
-Floats = npt.NDArray[np.float64]
 
 FEWEST = 5
 """Fewest observations of an object in a band."""
@@ -61,7 +59,7 @@ def raw_numbers(lcs: LightCurves) -> npt.NDArray[np.float32]:
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _batch(time: Floats, mag: Floats, offsets: Any, out: Any) -> None:
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
@@ -70,7 +68,7 @@ def _batch(time: Floats, mag: Floats, offsets: Any, out: Any) -> None:
             _peak(time[a:b], mag[a:b], out[i])
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _spread(t: Floats, y: Floats, out: Any) -> None:
     """The numbers of the distribution and of the steps."""
     n = y.size
@@ -100,7 +98,7 @@ def _spread(t: Floats, y: Floats, out: Any) -> None:
         out[6] = math.log10(max(math.sqrt(within / n_within) / reach, _SMALL))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def _peak(t: Floats, y: Floats, out: Any) -> None:
     """The numbers about the brightest observation."""
     n = y.size

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
-from lcscale.periods.harmonics import kernel as fast_kernel
-
-Floats = npt.NDArray[np.float64]
+from lcscale.kernels.compiling import Floats, exact_kernel, kernel
+from lcscale.kernels.turns import fraction, turned
 
 RATIOS = (0.7365, 0.7525)
 """Range of the period ratio (the Petersen diagram, e.g. Soszynski et al. 2014)."""
@@ -20,7 +17,7 @@ PERIODS = (0.25, 0.65)
 """Periods at which the other mode is looked for, days."""
 
 
-@fast_kernel  # type: ignore[untyped-decorator]
+@kernel
 def _residual_power(t: Floats, y: Floats, start: float, step: float, n_steps: int, scratch: Any) -> tuple[float, int]:
     """Largest ``|Σ y e^{2πift}|²`` over evenly spaced frequencies, and where; one turning phasor an observation."""
     n = t.size
@@ -29,8 +26,7 @@ def _residual_power(t: Floats, y: Floats, start: float, step: float, n_steps: in
     dc = scratch[2, :n]
     ds = scratch[3, :n]
     for j in range(n):
-        turn = start * t[j]
-        turn = 2 * math.pi * (turn - math.floor(turn))
+        turn = 2 * math.pi * fraction(start * t[j])
         c[j] = math.cos(turn)
         s[j] = math.sin(turn)
         turn = 2 * math.pi * step * t[j]
@@ -44,9 +40,7 @@ def _residual_power(t: Floats, y: Floats, start: float, step: float, n_steps: in
         for j in range(n):
             real += y[j] * c[j]
             imaginary += y[j] * s[j]
-            turned = c[j] * dc[j] - s[j] * ds[j]
-            s[j] = s[j] * dc[j] + c[j] * ds[j]
-            c[j] = turned
+            c[j], s[j] = turned(c[j], s[j], dc[j], ds[j])
         power = real * real + imaginary * imaginary
         if power > best:
             best = power
@@ -54,7 +48,7 @@ def _residual_power(t: Floats, y: Floats, start: float, step: float, n_steps: in
     return best, where
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@exact_kernel
 def second_mode(
     period: float, fitted: int, t: Floats, y: Floats, weight: Floats, coefficients: Floats, scratch: Any
 ) -> tuple[float, float]:
@@ -83,8 +77,7 @@ def second_mode(
     residual = scratch[0, :n]
     total = 0.0
     for j in range(n):
-        turn = t[j] / period
-        turn = 2 * math.pi * (turn - math.floor(turn))
+        turn = 2 * math.pi * fraction(t[j] / period)
         value = y[j] - coefficients[0]
         for k in range(1, fitted + 1):
             value -= coefficients[2 * k - 1] * math.cos(k * turn) + coefficients[2 * k] * math.sin(k * turn)

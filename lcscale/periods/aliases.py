@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.periods.harmonics import Floats, Integers, kernel
-from lcscale.periods.turns import cos_sin_turns
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.turns import cos_sin_turns
 
 SIDEREAL_DAY = 1.002737909350795
 
@@ -61,7 +61,7 @@ def flag_aliases(
     return [NAMED_FREQUENCIES[i][0] if i >= 0 else None for i in found]
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _flag(
     frequency: Floats,
     named: Floats,
@@ -86,7 +86,7 @@ def _flag(
                 found[i] = nearest
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _window_power(time: Floats, frequency: float) -> float:
     """Power of the window function, 0 to 1: 1 when all observations fall on one phase."""
     c = 0.0

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.kernels.launching import device_named
 from lcscale.periods.grid import FrequencyGrid
-from lcscale.periods.launching import device_named
 from lcscale.periods.matrix_product import levels
 from lcscale.periods.peaks import Peaks
 from lcscale.periods.series import Series

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lcscale.periods.harmonics import Curve
+from lcscale.kernels.harmonics import Curve
 from lcscale.periods.periodogram import Periodogram
 
 

@@ -14,21 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from lcscale.kernels.compiling import Floats, Integers, inlined, kernel
+from lcscale.kernels.harmonics import COEFFICIENTS, DROPS, EVIDENCE, MATRIX, RIGHT, Curve, back_substitute, fitted
 from lcscale.periods.evidence import log_evidence
-from lcscale.periods.harmonics import (
-    COEFFICIENTS,
-    DROPS,
-    EVIDENCE,
-    MATRIX,
-    RIGHT,
-    Curve,
-    Floats,
-    Integers,
-    back_substitute,
-    fitted,
-    inlined,
-    kernel,
-)
 
 ORDER = 4
 """Highest order of a series at the frequency of a peak; twice that at half the frequency."""
@@ -66,7 +54,7 @@ EPOCH_STEPS = 400
 """Phases at which the fitted series is searched for its maximum of light."""
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Drop of χ², as a share of the whole, by a series of `order` harmonics; other arguments as in `log_evidence`."""
     time, weight, weighted, cuts, share = curve
@@ -78,7 +66,7 @@ def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: 
     return total
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def _height(curve: Curve, frequency: float, order: int, prior: float, scratch: Any, work: Any) -> float:
     """What `refine` makes highest."""
     if prior == 0.0:
@@ -87,7 +75,7 @@ def _height(curve: Curve, frequency: float, order: int, prior: float, scratch: A
     return float(work[EVIDENCE, order - 1])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def refine(
     curve: Curve, frequency: float, step: float, order: int, prior: float, scratch: Any, work: Any
 ) -> tuple[float, float]:
@@ -121,7 +109,7 @@ def refine(
     return best, height
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _scan(
     curve: Curve, centre: float, step: float, order: int, prior: float, price: float, scratch: Any, work: Any
 ) -> tuple[float, float, int]:
@@ -141,7 +129,7 @@ def _scan(
     return best, place, chosen
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def rank(
     curve: Curve, peaks: Floats, df: float, fmin: float, n_harmonics: int, scratch: Any, work: Any, ranking: Any
 ) -> None:
@@ -166,7 +154,7 @@ def rank(
         ranking[i, 0] -= FREQUENCY_PRICE * math.log(1.0 + refined)
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def _span(curve: Curve) -> float:
     """Days from the first observation to the last."""
     time, cuts = curve[0], curve[3]
@@ -178,7 +166,7 @@ def _span(curve: Curve) -> float:
     return float(last - first)
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch: Any, work: Any) -> bool:
     """Whether the observations demand the period of `half` rather than that of `frequency`, twice as high."""
     if half * _span(curve) < DOUBLING_CYCLES:
@@ -196,7 +184,7 @@ def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch
     return bool(double > single + DOUBLING_EVIDENCE)
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Phase (turns, from time 0) at which a series fitted to the longest segment is brightest."""
     time, weight, weighted, cuts, _ = curve
@@ -222,7 +210,7 @@ def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, wo
     return best
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def _runner_up(ranking: Floats, count: int, best: int, df: float) -> float:
     """Frequency of the best of `count` peaks but the winner, its half and its double; NaN where there is none."""
     frequency = np.nan
@@ -237,7 +225,7 @@ def _runner_up(ranking: Floats, count: int, best: int, df: float) -> float:
     return frequency
 
 
-@inlined  # type: ignore[untyped-decorator]
+@inlined
 def choose(
     curve: Curve,
     peaks: Floats,
@@ -276,7 +264,7 @@ def choose(
     result[4] = brightest_phase(curve, result[0], min(order, ORDER), scratch, work) / result[0]
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def choose_each(
     start: int,
     stop: int,

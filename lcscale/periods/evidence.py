@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lcscale.periods.harmonics import (
+from lcscale.kernels.compiling import Floats, kernel
+from lcscale.kernels.harmonics import (
     DROPS,
     EVIDENCE,
     MATRIX,
@@ -19,14 +20,12 @@ from lcscale.periods.harmonics import (
     RIGHT,
     VOLUMES,
     Curve,
-    Floats,
-    kernel,
     normal_equations,
     trig_moments,
 )
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def log_evidence(curve: Curve, frequency: float, order: int, prior: float, scratch: Any, work: Any) -> None:
     """Logarithm of the marginal likelihood of every series up to `order`, relative to a constant star.
 
@@ -61,7 +60,7 @@ def log_evidence(curve: Curve, frequency: float, order: int, prior: float, scrat
         evidence[k] = -0.5 * n * math.log(max(1.0 - drops[k], 1e-12)) - 0.5 * volumes[k]
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _factor(
     matrix: Floats, right: Floats, order: int, narrowness: float, share: float, drops: Any, volumes: Any
 ) -> None:

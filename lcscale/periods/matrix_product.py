@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.turns import cos_sin_turns, turned
 from lcscale.periods.grid import FrequencyGrid
-from lcscale.periods.harmonics import Floats, Integers, kernel
-from lcscale.periods.turns import cos_sin_turns
 
 _PRODUCT_BYTES = 1 << 20
 _WIDEST = 512
@@ -83,7 +83,7 @@ class MatrixProduct:
         return products[:rows].reshape(-1, 2 * (self.half + 1))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _fine_phasors(time: Floats, step: float, once: Any, twice: Any) -> None:
     """e^{ibθ} and e^{2ibθ} for b = 0 .. B/2 with θ = 2π `step` `time`; rows are all cosines, then all sines."""
     n = time.size
@@ -103,12 +103,10 @@ def _fine_phasors(time: Floats, step: float, once: Any, twice: Any) -> None:
             once[count + b, j] = s[j]
             twice[b, j] = c[j] * c[j] - s[j] * s[j]
             twice[count + b, j] = 2.0 * c[j] * s[j]
-            turned = c[j] * c1[j] - s[j] * s1[j]
-            s[j] = s[j] * c1[j] + c[j] * s1[j]
-            c[j] = turned
+            c[j], s[j] = turned(c[j], s[j], c1[j], s1[j])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _coarse_phasors(
     time: Floats, weight: Floats, weighted: Floats, first: float, step: float, rows: int, once: Any, twice: Any
 ) -> None:
@@ -131,12 +129,10 @@ def _coarse_phasors(
             once[4 * a + 3, j] = weight[j] * s[j]
             twice[2 * a + 0, j] = weight[j] * (c[j] * c[j] - s[j] * s[j])
             twice[2 * a + 1, j] = weight[j] * (2.0 * c[j] * s[j])
-            turned = c[j] * c1[j] - s[j] * s1[j]
-            s[j] = s[j] * c1[j] + c[j] * s1[j]
-            c[j] = turned
+            c[j], s[j] = turned(c[j], s[j], c1[j], s1[j])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def floating_mean_drop(yc: Any, ys: Any, c: Any, s: Any, c2: Any, s2: Any, constants: Any) -> Any:
     """Drop of weighted mean square by a sinusoid with free mean (Zechmeister & Kürster 2009, eq. 5).
 
@@ -158,7 +154,7 @@ def drop_constants(dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return np.array([0.5, 1.0, 0.0, 1e-5 if np.dtype(dtype).itemsize == 4 else 1e-12], dtype)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _add_power(once: Any, twice: Any, scale: Any, constants: Any, power: Any, row: Any) -> None:
     """Add `scale` times the drop at every frequency of the rows to `power`; `row` is scratch of B numbers."""
     half = once.shape[3] - 1

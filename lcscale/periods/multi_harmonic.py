@@ -7,15 +7,15 @@ transform (finufft) with the angles stretched by k; a Cholesky factor of 2K + 1 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.harmonics import N_PARAMETERS, nested_drops, normal_equations
+from lcscale.kernels.turns import cos_sin_turns, nearest_angle
 from lcscale.periods.grid import FrequencyGrid
-from lcscale.periods.harmonics import N_PARAMETERS, Floats, Integers, kernel, nested_drops, normal_equations
-from lcscale.periods.turns import cos_sin_turns
 
 _PIECE = 1 << 15
 """Frequencies transformed at a time: memory does not grow with the grid."""
@@ -70,20 +70,19 @@ class MultiHarmonic:
                 w[k - 1] = self._single.execute(strength[0])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _strengths(
     time: Floats, weight: Floats, weighted: Floats, middle: float, step: float, angle: Any, strength: Any
 ) -> None:
     """Angles per mode in [-π, π), and w and w y turned to the frequency `middle`."""
     for j in range(time.size):
-        turns = time[j] * step
-        angle[j] = 2.0 * math.pi * (turns - math.floor(turns + 0.5))
+        angle[j] = nearest_angle(time[j] * step)
         c, s = cos_sin_turns(time[j] * middle)
         strength[0, j] = complex(weight[j] * c, weight[j] * s)
         strength[1, j] = complex(weighted[j] * c, weighted[j] * s)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _add_power(w: Any, wy: Any, scale: float, power: Any) -> None:
     n_harmonics = wy.shape[0]
     moments = np.zeros((4, N_PARAMETERS))

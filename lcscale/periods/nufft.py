@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.turns import cos_sin_turns, nearest_angle
 from lcscale.periods.grid import FrequencyGrid
-from lcscale.periods.harmonics import Floats, Integers, kernel
 from lcscale.periods.matrix_product import drop_constants, floating_mean_drop
-from lcscale.periods.turns import cos_sin_turns
 
 _PIECE = 1 << 19
 """Frequencies transformed at a time: memory does not grow with the grid."""
@@ -55,15 +54,14 @@ class FourierTransform:
             yield power
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _strengths(
     time: Floats, weight: Floats, weighted: Floats, middle: float, step: float, angle: Any, strength: Any
 ) -> None:
     """Angles per mode in [-π, π) and strengths turned to the middle of the grid, for ω (two rows) and 2ω (one)."""
     for j in range(time.size):
         for k in range(2):
-            turns = time[j] * step * (k + 1)
-            angle[k, j] = 2.0 * math.pi * (turns - math.floor(turns + 0.5))
+            angle[k, j] = nearest_angle(time[j] * step * (k + 1))
         c, s = cos_sin_turns(time[j] * middle)
         strength[0, j] = complex(weighted[j] * c, weighted[j] * s)
         strength[1, j] = complex(weight[j] * c, weight[j] * s)
@@ -71,7 +69,7 @@ def _strengths(
         strength[2, j] = complex(weight[j] * c, weight[j] * s)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _add_power(first: Any, second: Any, scale: float, constants: Floats, power: Any) -> None:
     for k in range(power.size):
         y = first[0, k]

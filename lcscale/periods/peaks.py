@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.periods.harmonics import Floats, Integers, kernel
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class PeakFinder:
         return Peaks(self._index[:count], self._height[:count], mean, deviation)
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _feed(power: Any, index: Any, height: Any, state: Any) -> None:
     """State: the two last powers, number seen, their sum and sum of squares, number of maxima."""
     before, last = state[0], state[1]

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import InputError
+from lcscale.kernels.compiling import Floats, Integers
+from lcscale.kernels.threads import Lift, ProcessLimit
 from lcscale.lightcurves import LightCurves, usable
-from lcscale.lightcurves.threads import Lift, ProcessLimit
 from lcscale.periods.grid import FrequencyGrid
-from lcscale.periods.harmonics import Floats, Integers
 from lcscale.periods.matrix_product import MatrixProduct
 from lcscale.periods.multi_harmonic import MultiHarmonic
 from lcscale.periods.nufft import FourierTransform

@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from lcscale.arrays import number
 from lcscale.errors import InputError
+from lcscale.kernels.compiling import Floats
+from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose_each
 from lcscale.periods.grid import FMAX, FrequencyGrid
-from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS, Floats
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
@@ -166,7 +167,7 @@ def chosen(
         return out
     import torch
 
-    from lcscale.periods.launching import device_named, launch
+    from lcscale.kernels.launching import device_named, launch
 
     where = device_named(device)
     empty = partial(torch.empty, dtype=torch.float64, device=where)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.harmonics import Curve
 from lcscale.lightcurves import LightCurves
-from lcscale.periods.harmonics import Curve, Floats, Integers, kernel
 
 MIN_BAND_OBSERVATIONS = 5
 """A band with fewer observations does not take part in a search over several bands (unless it is the only one)."""
@@ -95,7 +96,7 @@ def _cut(lcs: LightCurves) -> tuple[LightCurves, Integers, Integers]:
     return kept, segments, np.concatenate([[0], np.cumsum(enough.sum(axis=1))])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _prepare(
     times: Floats,
     mag: Floats,
@@ -128,7 +129,7 @@ def _prepare(
             share[g] = share[g] / total if total > 0.0 else 0.0
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _typical_weight(error: Floats) -> float:
     """Weight of an observation whose error is unknown: that of the geometric mean of the known ones, else 1."""
     known = 0
@@ -140,7 +141,7 @@ def _typical_weight(error: Floats) -> float:
     return np.exp(-2.0 * logs / known) if known else 1.0
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def _weigh(
     a: int,
     b: int,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.periods.harmonics import Floats, Integers, kernel
+from lcscale.kernels.compiling import Floats, Integers, kernel
 
 
 def baluev(power: Floats, n: Integers, spread: Floats, fmax: Floats, n_bands: Integers, n_harmonics: int = 1) -> Floats:
@@ -66,7 +66,7 @@ def _steepness(n_bands: int, n_harmonics: int) -> float:
     return float(integral / np.sqrt(np.pi) / gamma(n_bands * n_harmonics + 0.5))
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def time_spread(time: Floats, weight: Floats, offsets: Integers, spread: Any) -> None:
     """Weighted standard deviation of the times of each object, into `spread` (0 where there are none)."""
     for i in range(offsets.size - 1):

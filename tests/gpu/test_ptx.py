@@ -11,9 +11,10 @@ import pytest
 from lcscale.features import FAMILIES
 from lcscale.features.batch import BandBatch
 from lcscale.features.catalogue import PAIR_FAMILIES
+from lcscale.kernels import turns
+from lcscale.kernels.launching import thread
 from lcscale.lightcurves import LightCurves
-from lcscale.periods import choice, turns
-from lcscale.periods.launching import thread
+from lcscale.periods import choice
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from lcscale.features.batch import SCRATCH_ROWS, BandBatch
 from lcscale.features.catalogue import PAIR_FAMILIES
 from lcscale.lightcurves import LightCurves
 from lcscale.periods.choice import choose_each
-from lcscale.periods.harmonics import N_PARAMETERS, WORK_ROWS
-from lcscale.periods.launching import thread
+from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
+from lcscale.kernels.launching import thread
 from lcscale.periods.series import Series
 
 N = 3

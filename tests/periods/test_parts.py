@@ -6,16 +6,16 @@ from astropy.timeseries import LombScargle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lcscale.kernels.harmonics import EVIDENCE, N_PARAMETERS, WORK_ROWS
+from lcscale.kernels.turns import cos_sin_turns
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods import FrequencyGrid, find, lomb_scargle
 from lcscale.periods.aliases import NAMED_FREQUENCIES
 from lcscale.periods.choice import refine, series_drop
 from lcscale.periods.evidence import log_evidence
-from lcscale.periods.harmonics import EVIDENCE, N_PARAMETERS, WORK_ROWS
 from lcscale.periods.peaks import PeakFinder
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
-from lcscale.periods.turns import cos_sin_turns
 
 
 @settings(deadline=None)

@@ -1,15 +1,15 @@
-"""Cosine and sine of angles given in turns, as plain arithmetic that compilers turn into vector instructions."""
+"""Phases and phasors of angles given in turns, as plain arithmetic that compilers turn into vector instructions."""
 
 from __future__ import annotations
 
 import math
 
-import numba as nb
+from lcscale.kernels.compiling import inlined
 
 _QUARTER = math.pi / 2
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def cos_sin_turns(turns: float) -> tuple[float, float]:
     """cos(2π x) and sin(2π x) for x in turns, to 1e-15.
 
@@ -38,3 +38,28 @@ def cos_sin_turns(turns: float) -> tuple[float, float]:
     s, c = 2.0 * s * c, 1.0 - 2.0 * s * s
     s, c = 2.0 * s * c, 1.0 - 2.0 * s * s
     return c, s
+
+
+@inlined
+def fraction(turns: float) -> float:
+    """The part of `turns` beyond whole ones, in [0, 1)."""
+    part = turns - math.floor(turns)
+    return part if part < 1.0 else 0.0
+
+
+@inlined
+def phase_of(time: float, epoch: float, frequency: float) -> float:
+    """Phase in [0, 1) at a time, 0 at the epoch."""
+    return fraction((time - epoch) * frequency)
+
+
+@inlined
+def nearest_angle(turns: float) -> float:
+    """The angle, radians in [-π, π)."""
+    return 2.0 * math.pi * (turns - math.floor(turns + 0.5))
+
+
+@inlined
+def turned(c: float, s: float, c1: float, s1: float) -> tuple[float, float]:
+    """The phasor (c, s) turned by the phasor (c1, s1)."""
+    return c * c1 - s * s1, s * c1 + c * s1

@@ -10,7 +10,7 @@ import numpy as np
 from numba import cuda
 
 from lcscale.errors import InputError
-from lcscale.periods.harmonics import Floats
+from lcscale.kernels.compiling import Floats
 
 if TYPE_CHECKING:
     import torch

@@ -10,14 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba as nb
-import numpy as np
-import numpy.typing as npt
-
-from lcscale.periods.turns import cos_sin_turns
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.turns import cos_sin_turns, turned
 
 MAX_HARMONICS = 8
 """Highest order of a Fourier series that the moments and matrices have room for."""
@@ -36,16 +30,8 @@ Curve = tuple[Floats, Floats, Floats, Integers, Floats]
 
 _SINGULAR = 1e-9
 
-kernel = nb.njit(
-    cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz", "arcp"}, error_model="numpy", forceinline=True
-)
-"""Compiles kernels, inline where they are called (`lcscale.features.compiling` says why)."""
 
-inlined = nb.njit(inline="always")
-"""For kernels that others call once or twice: compiled as a part of these, and not on their own before."""
-
-
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def trig_moments(
     time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, scratch: Any, moments: Any
 ) -> None:
@@ -105,12 +91,10 @@ def trig_moments(
         moments[1, k] = ws
         if k < 2 * order:
             for j in range(n):
-                turned = c[j] * c1[j] - s[j] * s1[j]
-                s[j] = s[j] * c1[j] + c[j] * s1[j]
-                c[j] = turned
+                c[j], s[j] = turned(c[j], s[j], c1[j], s1[j])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def normal_equations(moments: Floats, order: int, matrix: Any, right: Any) -> None:
     """Lower triangle of the normal matrix and the right-hand side of a series of `order` harmonics.
 
@@ -133,7 +117,7 @@ def normal_equations(moments: Floats, order: int, matrix: Any, right: Any) -> No
                 matrix[row, col + 1] = 0.5 * (moments[1, k + m] - moments[1, k - m])
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def nested_drops(matrix: Floats, right: Floats, n_harmonics: int, drops: Any) -> int:
     """Factor the normal equations in place and write the drop of χ² of every nested model.
 
@@ -181,7 +165,7 @@ def nested_drops(matrix: Floats, right: Floats, n_harmonics: int, drops: Any) ->
     return done
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def back_substitute(matrix: Floats, right: Floats, n_parameters: int, coefficients: Any) -> None:
     """Coefficients of the series from the Cholesky factor, float64 [n_parameters]."""
     for r in range(n_parameters - 1, -1, -1):
@@ -191,7 +175,7 @@ def back_substitute(matrix: Floats, right: Floats, n_parameters: int, coefficien
         coefficients[r] = value / matrix[r, r]
 
 
-@kernel  # type: ignore[untyped-decorator]
+@kernel
 def fitted(
     time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, scratch: Any, work: Any
 ) -> int:
