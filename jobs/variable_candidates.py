@@ -41,13 +41,16 @@ class VariableCandidates:
     """Further columns of the catalog to carry along."""
     max_failed: int | float = 0
     """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
+    device: str | None = None
+    """Where it is computed, as torch names it; without, periods on the CPU, the network on a worker's GPU if there."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
 
 def work(job: VariableCandidates) -> int:
     grid = FrequencyGrid(*job.frequencies) if job.frequencies else None
-    candidates = variable_candidates(Lake(job.lake)[job.catalog], job.model, grid=grid, keep=job.keep)
+    catalog = Lake(job.lake)[job.catalog]
+    candidates = variable_candidates(catalog, job.model, grid=grid, keep=job.keep, device=job.device)
     return finish(candidates.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed))
 
 

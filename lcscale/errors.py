@@ -25,3 +25,9 @@ class ConflictError(LcscaleError):
 
 class ModelError(InputError):
     """A model's files are damaged, of a forbidden kind, or do not fit the catalog it is asked about."""
+
+
+class DeviceError(InputError):
+    """The device asked for is not there. Every task would meet it: the job stops."""
+
+    stops = True

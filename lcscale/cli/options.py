@@ -29,6 +29,10 @@ MaxFailedOption = Annotated[
         help="Publish although so many partitions, or this share of them, failed; what is missing is named.",
     ),
 ]
+DeviceOption = Annotated[
+    str | None,
+    typer.Option("--device", help="cpu, cuda or cuda:1 (default: periods on the CPU, networks on a GPU if there)."),
+]
 NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
 AnyCatalogArgument = Annotated[

@@ -8,6 +8,7 @@ import typer
 
 from lcscale.cli.options import (
     AnyCatalogArgument,
+    DeviceOption,
     EngineOption,
     LakeOption,
     LightCurvesOption,
@@ -78,6 +79,7 @@ def train(
     stream: Annotated[bool, typer.Option("--stream", help="Read light curves anew every epoch; hold few.")] = False,
     report: Annotated[str | None, typer.Option(help="HTML file to write about the training.")] = None,
     light_curves: LightCurvesOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
     from lcscale.explore import write_training_report
@@ -93,7 +95,7 @@ def train(
             f"'lcscale features {catalog} --name {catalog}_features --lake {lake}', then add "
             f"--features {catalog}_features"
         )
-    source = curves if how.raw else _with_periods(place, curves, features)
+    source = curves if how.raw else _with_periods(place, curves, features, device)
     trained = run_train(
         source,
         model,
@@ -104,6 +106,7 @@ def train(
         preparation=how,
         stream=stream,
         progress=True,
+        device=device,
     )
     figures = trained.card.metrics["test"]
     print(f"{model}: model {trained.card.id}, classes {', '.join(trained.classes)}")
@@ -123,6 +126,7 @@ def classify(
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
     light_curves: LightCurvesOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
     from lcscale.engine import read_max_failed
@@ -130,14 +134,14 @@ def classify(
 
     place = open_lake(lake)
     curves = find_catalog(place, catalog, light_curves)
-    source = curves if features is None else _with_periods(place, curves, features)
-    candidates, allowed = variable_candidates(source, model), read_max_failed(max_failed)
+    source = curves if features is None else _with_periods(place, curves, features, device)
+    candidates, allowed = variable_candidates(source, model, device=device), read_max_failed(max_failed)
     finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
 
 
-def _with_periods(lake: Lake, catalog: Catalog, features: str | None) -> Catalog:
+def _with_periods(lake: Lake, catalog: Catalog, features: str | None, device: str | None) -> Catalog:
     from lcscale.periods import Search, has_periods
 
     if features is not None:
         return catalog.join(lake[features], on=catalog.id_column_or_none or "object_id")
-    return catalog if has_periods(catalog.schema) else catalog.map(Search())
+    return catalog if has_periods(catalog.schema) else catalog.map(Search(device=device or "cpu"))

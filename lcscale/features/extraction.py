@@ -16,6 +16,7 @@ from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.declaration import Batch
 from lcscale.kernels.compiling import Floats
+from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, clean, made_field, say_missing_bands, usable
 
 CHUNK = 1 << 18
@@ -111,6 +112,7 @@ def extract(
     >>> extract(lcs, ["mean", "linear_trend"]).to_pylist()
     [{'mean': 5.5, 'linear_trend': 1.0, 'reason': None}]
     """
+    require_device(device)
     plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
     given = None if period is None else one_each(period, len(lcs), "period", "d")
     tables = [_extract(lcs.between(a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]

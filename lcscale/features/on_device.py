@@ -11,8 +11,9 @@ import numpy as np
 from lcscale.features.batch import SCRATCH_ROWS, BandBatch, QuantileRule
 from lcscale.features.sorting import widths
 from lcscale.kernels.compiling import Floats, Integers
+from lcscale.kernels.devices import device_named
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
-from lcscale.kernels.launching import device_named, launch, moved
+from lcscale.kernels.launching import launch, moved
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import cuda
 
-from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
 
 if TYPE_CHECKING:
@@ -17,28 +16,6 @@ if TYPE_CHECKING:
 
 THREADS = 128
 """Threads of a block."""
-
-
-def device_named(name: str) -> torch.device:
-    """The device that torch calls `name`.
-
-    Raises
-    ------
-    InputError
-        There is none of this name here.
-    """
-    import torch
-
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise InputError(f"no device is called {name!r}: give cpu, cuda or cuda:1") from error
-    n_devices = torch.cuda.device_count()
-    if device.type == "cuda" and (device.index or 0) >= n_devices:
-        raise InputError(f"no device {name!r}: torch sees {n_devices} NVIDIA GPUs here; device='cpu' needs none")
-    if device.type not in ("cuda", "cpu"):
-        raise InputError(f"device {name!r}: give cpu, cuda or cuda:1")
-    return device
 
 
 def launch(loop: Callable[..., None], out: Floats, arguments: Any, device: torch.device) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -44,12 +44,16 @@ class Classify(Travelling):
         Name of the period column, days.
     model_id
         The model's id by content, found out when it is empty; another content at the same place is refused.
+    device
+        Where the network runs, as torch names it; None: the GPU of the process where it has one. No part of the
+        fingerprint.
     """
 
     model: str = DEFAULT_MODEL
     column: str = "lightcurve"
     period: str = "period"
     model_id: str = ""
+    device: str | None = field(default=None, repr=False)
     rowwise = True
     version = 4
 
@@ -96,7 +100,7 @@ class Classify(Travelling):
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with class and probabilities."""
-        model = load(self.model)
+        model = load(self.model, self.device)
         card = model.card
         if card.id != self.model_id:
             raise ModelError(

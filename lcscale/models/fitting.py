@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
+from lcscale.kernels.devices import fastest_device
 from lcscale.models.augmentation import Augmentation, change, disguise, tell_right_period
 from lcscale.models.checkpoint import Training, load_checkpoint, save_checkpoint
 from lcscale.models.curves import LabelledCurves
@@ -50,6 +51,7 @@ def fit(
     options: TrainingOptions,
     progress: Silent,
     checkpoints: Checkpoints | None = None,
+    device: str | None = None,
 ) -> Fitted:
     """Train a network; deterministic for equal arguments on one machine, interrupted or not.
 
@@ -67,9 +69,11 @@ def fit(
         Told of every epoch and its number of objects.
     checkpoints
         Where to leave the state after every epoch, and to go on from where one is.
+    device
+        Where, as torch names it; None: the GPU of this process where it has one, else the CPU.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    devices = [device] if device.type == "cuda" else []
+    place = fastest_device(device)
+    devices = [place] if place.type == "cuda" else []
     with ONE_TORCH_THREAD, torch.random.fork_rng(devices=devices):
         torch.manual_seed(options.seed)
         sizes = Architecture(
@@ -82,7 +86,7 @@ def fit(
             options.dropout,
             cyclic=not preparation.raw,
         )
-        network = FoldedImageNet(sizes).to(device)
+        network = FoldedImageNet(sizes).to(place)
         training = _start(network, train.per_epoch(options.batch_size), options)
         if checkpoints is not None:
             load_checkpoint(checkpoints.path, training, checkpoints.fingerprint)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lcscale.errors import InputError, ModelError
+from lcscale.kernels.devices import fastest_device
 from lcscale.models.card import Card, ModelCard
 
 if TYPE_CHECKING:
@@ -74,13 +75,15 @@ def card_at(folder: Path, kind: type[AnyCard]) -> AnyCard:
         raise ModelError(f"{path} is no model card: it is not UTF-8 text") from error
 
 
-def load(path_or_name: str | Path) -> Model:
+def load(path_or_name: str | Path, device: str | None = None) -> Model:
     """A model ready to classify; the same object for the same content, once a process.
 
     Parameters
     ----------
     path_or_name
         Folder of a model, or the name of a shipped one.
+    device
+        Where the network runs, as torch names it; None: the GPU of this process where it has one, else the CPU.
 
     Raises
     ------
@@ -88,18 +91,16 @@ def load(path_or_name: str | Path) -> Model:
         There is no such model.
     ModelError
         Its card or weights are damaged, or they do not belong together.
+    DeviceError
+        There is no such device.
     """
     folder = find_folder(path_or_name)
-    return _load(str(folder.resolve()), read_card(folder).id)
+    return _load(str(folder.resolve()), read_card(folder).id, device)
 
 
 @lru_cache(maxsize=_IN_MEMORY)
-def _load(folder: str, model_id: str) -> Model:
-    """Read and check the weights; `model_id` is that of the card, so that another content is another model.
-
-    The network goes to the GPU of this process where it has one.
-    """
-    import torch
+def _load(folder: str, model_id: str, device: str | None) -> Model:
+    """Read and check the weights; `model_id` is that of the card, so that another content is another model."""
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
@@ -116,7 +117,7 @@ def _load(folder: str, model_id: str) -> Model:
     except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
     network.eval().requires_grad_(False)
-    return Model(card, network.to("cuda" if torch.cuda.is_available() else "cpu"))
+    return Model(card, network.to(fastest_device(device)))
 
 
 def save(card: Card, network: FoldedImageNet, folder: str | Path) -> Card:

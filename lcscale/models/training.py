@@ -11,6 +11,7 @@ import numpy as np
 
 from lcscale.engine.progress import progress_for
 from lcscale.errors import InputError
+from lcscale.kernels.devices import require_device
 from lcscale.models.card import TRAINED_ON, Card
 from lcscale.models.material import Material, Sorting, from_memory, from_stream, gather, held_numbers
 from lcscale.models.options import TrainingOptions
@@ -36,6 +37,7 @@ def train(
     preparation: Preparation | None = None,
     stream: bool = False,
     progress: bool | None = None,
+    device: str | None = None,
 ) -> Model:
     """Train a `FoldedImageNet` and write it to `folder`; the card holds its figures on sky it has not seen.
 
@@ -65,6 +67,8 @@ def train(
         memory; of validation and test set then at most 20,000 stars each are held.
     progress
         Whether to show progress on stderr; None: only where a person looks.
+    device
+        Where the network is trained, as torch names it; None: the GPU of this process where it has one, else the CPU.
 
     Returns
     -------
@@ -89,6 +93,7 @@ def train(
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
     if stream and options is not None and options.synthetic:
         raise InputError("synthetic stars are made of a training set in memory: give synthetic=0, or stream=False")
+    require_device(device or "cpu")
     sorting = Sorting(label, survey, min_class_size, split or Split())
     options, preparation = options or TrainingOptions(), preparation or Preparation()
     if stream:
@@ -96,7 +101,8 @@ def train(
     else:
         curves = gather(source, preparation, label)
         origin, material = curves.content(), from_memory(curves, preparation, sorting, options)
-    fitted = _fit(material, options, Path(folder), _identity(origin or "", material, sorting, options), progress)
+    identity = _identity(origin or "", material, sorting, options)
+    fitted = _fit(material, options, Path(folder), identity, progress, device)
     kind = "mixed" if material.synthetic and trained_on == "real" else trained_on
     card, network = _card(Path(folder).name, fitted, material, options, kind)
     data = {
@@ -115,10 +121,17 @@ def train(
     }
     save(replace(card, data=data), network, folder)
     _checkpoint(Path(folder)).unlink(missing_ok=True)
-    return load(folder)
+    return load(folder, device)
 
 
-def _fit(material: Material, options: TrainingOptions, folder: Path, identity: str, progress: bool | None) -> Fitted:
+def _fit(
+    material: Material,
+    options: TrainingOptions,
+    folder: Path,
+    identity: str,
+    progress: bool | None,
+    device: str | None,
+) -> Fitted:
     from lcscale.models.fitting import Checkpoints, fit
 
     held = material.held["validation"]
@@ -133,6 +146,7 @@ def _fit(material: Material, options: TrainingOptions, folder: Path, identity: s
             options,
             shown,
             Checkpoints(_checkpoint(folder), identity),
+            device,
         )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.kernels.launching import device_named
+from lcscale.kernels.devices import device_named
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.matrix_product import levels
 from lcscale.periods.peaks import Peaks

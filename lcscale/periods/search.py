@@ -13,6 +13,7 @@ import pyarrow as pa
 from lcscale.arrays import number
 from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
+from lcscale.kernels.devices import require_device
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
 from lcscale.periods.aliases import flag_aliases
@@ -93,6 +94,7 @@ def find(
     """
     fmax = number(fmax, "fmax", "1/d")
     _check(n_peaks, fmax, bootstrap)
+    require_device(device)
     lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
     series = Series.of(lcs)
     outcome = np.full((len(lcs), 7), np.nan)
@@ -167,7 +169,8 @@ def chosen(
         return out
     import torch
 
-    from lcscale.kernels.launching import device_named, launch
+    from lcscale.kernels.devices import device_named
+    from lcscale.kernels.launching import launch
 
     where = device_named(device)
     empty = partial(torch.empty, dtype=torch.float64, device=where)

@@ -32,6 +32,7 @@ def variable_candidates(
     *,
     grid: FrequencyGrid | None = None,
     keep: Sequence[str] = (),
+    device: str | None = None,
 ) -> Catalog:
     """Candidates of every class: one row an object, with a probability for each class; lazy.
 
@@ -48,6 +49,9 @@ def variable_candidates(
         Trial frequencies of the period search; None takes each object's default.
     keep
         Further columns of the catalog to carry along.
+    device
+        Where periods, features and classes are computed, as torch names it; None: periods and features on the CPU,
+        the network on the GPU of each worker that has one.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def variable_candidates(
     keep = [*([] if identity is None else [identity]), LABEL, *keep]
     needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason"))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
-    classified = chosen.map(*_steps(chosen, model, grid, preparation))
+    classified = chosen.map(*_steps(chosen, model, grid, preparation, device))
     return classified.columns(*_kept(classified.schema, keep, numbers))
 
 
@@ -89,24 +93,28 @@ def _preparation(model: str | os.PathLike[str]) -> Preparation:
 
 
 def _steps(
-    catalog: Catalog, model: str | os.PathLike[str], grid: FrequencyGrid | None, preparation: Preparation
+    catalog: Catalog,
+    model: str | os.PathLike[str],
+    grid: FrequencyGrid | None,
+    preparation: Preparation,
+    device: str | None,
 ) -> list[Step]:
     """Search where there is no period, features where the model wants some that are missing, classes."""
     from lcscale.models import Classify
 
     steps: list[Step] = [CountObservations.of(catalog.schema)]
     if not preparation.raw and not has_periods(catalog.schema):
-        steps.append(Search(grid))
+        steps.append(Search(grid, device=device or "cpu"))
     features = tuple(
         name
         for name in preparation.columns
         if name in FEATURES and name != "period" and maker_of(catalog.schema, name) is None
     )
     if features:
-        steps.append(Extract(features))
+        steps.append(Extract(features, device=device or "cpu"))
     if "wesenheit" in preparation.columns and maker_of(catalog.schema, "wesenheit") is None:
         steps.append(Wesenheit())
-    steps.append(Classify(os.fspath(model)))
+    steps.append(Classify(os.fspath(model), device=device))
     return steps
 
 
