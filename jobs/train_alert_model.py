@@ -2,7 +2,7 @@
 
     python jobs/train_alert_model.py [FOLDER] [--ztf light_curves.csv.gz] [--gaia LAKE/CATALOG]
 
-Simulated alerts of all kinds (`lcscale.lightcurves.alerts`), and real ones: Gaia's epochs of common variables as not
+Simulated alerts of all kinds (`lcscale.simulation.alerts`), and real ones: Gaia's epochs of common variables as not
 published, where they would have raised an alert. Half of the simulated ones have the times of these or of ZTF's alerts,
 published and not alike. Magnitudes of ZTF's alerts are of difference images, and not taken. Five minutes.
 """
@@ -17,9 +17,9 @@ import pandas as pd
 
 from lcscale import open_catalog
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.alerts import KINDS, simulate_alerts, triggers
 from lcscale.models import LabelledCurves, Preparation, Role, Split, TrainingOptions, train
 from lcscale.models.augmentation import Augmentation
+from lcscale.simulation.alerts import KINDS, simulate_alerts, triggers
 
 N_EACH, LONG = 400, 40  # simulated alerts of each kind; observations of the ZTF series whose times are used
 HOW = Preparation(view="raw", roles=(Role("any", ("G", "g", "V", "r", "R", "I", "i")),))

@@ -13,10 +13,10 @@ import sys
 import numpy as np
 
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.synthesis import synthesize
-from lcscale.lightcurves.templates import TEMPLATES
 from lcscale.models import LabelledCurves, Split, TrainingOptions, train
 from lcscale.periods import find
+from lcscale.simulation.synthesis import synthesize
+from lcscale.simulation.templates import TEMPLATES
 
 STARS_PER_CLASS = 300
 SURVEYS = ((1200.0, (40, 180)), (1800.0, (60, 400)))

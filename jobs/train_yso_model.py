@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from lcscale.crossmatch import MatchOptions, ProperMotion, match_tables
 from lcscale.products.yso import LabelledTable, train_yso_model
-from lcscale.surveys.population import simulate_population
+from lcscale.simulation.population import simulate_population
 
 SIMULATED = {"main_sequence": 1500, "evolved": 3000, "extragalactic": 1500, "YSO": 1500}
 WISE = ("w1", "w2", "w3", "w4")

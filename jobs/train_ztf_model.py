@@ -17,13 +17,13 @@ import numpy as np
 
 from lcscale import Lake
 from lcscale.lightcurves import usable
-from lcscale.lightcurves.synthesis import synthesize_at
 from lcscale.models import LabelledCurves, Preparation, Role, Split, TrainingOptions, train
 from lcscale.models.curves import SIMULATED
 from lcscale.models.preparation import ALTERNATIVES
 from lcscale.models.taxonomy import map_labels
 from lcscale.periods import Search, find
 from lcscale.products import transfer_labels
+from lcscale.simulation.synthesis import synthesize_at
 
 ROLES = (Role("blue", ("g",)), Role("red", ("r", "i")))  # of ZTF alone: it has learnt nothing of other surveys
 CATALOGS = ("ztf_yso", "ztf_gaia_binaries", "ztf_prototypes")

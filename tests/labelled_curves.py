@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.lightcurves import LIGHTCURVE_TYPE
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import LabelledCurves
 from lcscale.periods import PERIOD_SCHEMA
+from lcscale.simulation.synthesis import synthesize
 
 
 def curves(n=90, seed=3, classes=("RRab", "EA", "LPV")):

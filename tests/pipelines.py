@@ -8,8 +8,8 @@ import numpy as np
 
 from lcscale.ingest import ingest
 from lcscale.lake import Lake
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import LabelledCurves, Preparation, TrainingOptions, train
+from lcscale.simulation.synthesis import synthesize
 from lcscale.surveys import SimulatedRelease, write_release
 
 CLASSES = ("RRab", "RRc", "DCEP_F", "EA", "EW", "ROT", "LPV", "CONST")

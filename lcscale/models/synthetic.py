@@ -1,4 +1,4 @@
-"""Rare classes filled up: new training stars like the few there are (`lcscale.lightcurves.gaussian`)."""
+"""Rare classes filled up: new training stars like the few there are (`lcscale.simulation.gaussian`)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import LightCurves, usable
-from lcscale.lightcurves.gaussian import synthesize_like
 from lcscale.models.curves import LabelledCurves
 from lcscale.models.preparation import ALTERNATIVES
 from lcscale.models.targets import Targets
+from lcscale.simulation.gaussian import synthesize_like
 
 _MOST_EACH = 4
 """New stars made like one real star: more would teach that star by heart."""

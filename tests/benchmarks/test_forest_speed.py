@@ -12,7 +12,7 @@ from lcscale.models.forest import Forest
 from lcscale.models.growing import GrowthOptions
 from lcscale.products.yso import CLASSES
 from lcscale.products.yso.features import features_of, photometric_features
-from lcscale.surveys.population import simulate_population
+from lcscale.simulation.population import simulate_population
 
 pytestmark = pytest.mark.slow
 

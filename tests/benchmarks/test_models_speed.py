@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import nn
 
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models.card import Card
 from lcscale.models.model import ONE_TORCH_THREAD, Model
 from lcscale.models.network import Architecture, FoldedImageNet
 from lcscale.models.numbers import band_numbers
 from lcscale.models.preparation import Preparation, fit_standards, prepare
 from lcscale.models.roles import ROLES
+from lcscale.simulation.synthesis import synthesize
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lcscale.products.yso import CLASSES, ClassifyYSO, Photometry
-from lcscale.surveys.population import simulate_population
+from lcscale.simulation.population import simulate_population
 
 pytestmark = pytest.mark.slow
 

@@ -10,10 +10,10 @@ from skies import put
 
 from lcscale.explore import write_report
 from lcscale.lake import HEALPIX_COLUMN
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Preparation
 from lcscale.periods import FrequencyGrid
 from lcscale.products import variable_candidates
+from lcscale.simulation.synthesis import synthesize
 
 
 def test_candidates_of_two_bands_are_drawn_by_class(lake, tmp_path):

@@ -17,7 +17,7 @@ from lcscale.models.metrics import evaluate
 from lcscale.models.targets import Targets
 from lcscale.products import yso_candidates
 from lcscale.products.yso import CLASSES
-from lcscale.surveys.population import simulate_population
+from lcscale.simulation.population import simulate_population
 
 SHARES = {"extragalactic": 0.03, "main_sequence": 0.75, "evolved": 0.21, "YSO": 0.01}
 

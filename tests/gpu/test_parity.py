@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from lcscale import models
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models.model import network_scores
 from lcscale.models.preparation import prepare
+from lcscale.simulation.synthesis import synthesize
 
 pytestmark = pytest.mark.gpu
 torch = pytest.importorskip("torch")

@@ -14,7 +14,7 @@ from hats.pixel_math.spatial_index import compute_spatial_index
 from skies import put
 
 from lcscale.lake import HEALPIX_COLUMN
-from lcscale.surveys.population import simulate_population
+from lcscale.simulation.population import simulate_population
 
 JOBS = Path(__file__).parents[2] / "jobs"
 

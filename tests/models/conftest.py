@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import LabelledCurves, TrainingOptions, train
+from lcscale.simulation.synthesis import synthesize
 
 CLASSES = ("RRab", "EA", "LPV")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import LabelledCurves, Split, TrainingOptions, assessing, train
 from lcscale.models.baseline import BASELINES, baseline_probabilities
+from lcscale.simulation.synthesis import synthesize
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -9,9 +9,9 @@ import pytest
 
 from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LIGHTCURVE_TYPE, append_columns, made_field
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Classify, load
 from lcscale.periods import PERIOD_SCHEMA
+from lcscale.simulation.synthesis import synthesize
 from lcscale.steps import Step, chain_schema
 
 FIELD = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})

@@ -5,9 +5,9 @@ import pytest
 
 from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
 from lcscale.models.roles import ROLES, cast
+from lcscale.simulation.synthesis import synthesize
 
 HOW = Preparation()
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Classify, load, read_card, shipped
 from lcscale.models.registry import WEIGHTS, find_folder
+from lcscale.simulation.synthesis import synthesize
 
 
 def test_which_models_are_shipped():

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.templates import TEMPLATES
 from lcscale.models import taxonomy
+from lcscale.simulation.templates import TEMPLATES
 
 CRTS_NORTH = {
     "EA": "EA",

@@ -12,7 +12,6 @@ from labelled_curves import as_table, curves
 
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.augmentation import change, disguise, tell_right_period
 from lcscale.models.calibration import conformal_threshold, fit_temperature, prediction_sets
@@ -21,6 +20,7 @@ from lcscale.models.fitting import fit, group_loss
 from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
 from lcscale.models.targets import targets_of
 from lcscale.models.training_set import Batch, InMemory
+from lcscale.simulation.synthesis import synthesize
 
 SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
 

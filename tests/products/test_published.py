@@ -9,9 +9,9 @@ import pytest
 
 from lcscale import cli
 from lcscale.errors import InputError
-from lcscale.lightcurves.alerts import simulate_alerts
 from lcscale.models import read_card
 from lcscale.products.published import PREVALENCES, Reliability, at_prevalence, published_or_not, reliability
+from lcscale.simulation.alerts import simulate_alerts
 from lcscale.surveys.gaia_alert_curves import SCHEMA, read_alert_curves
 
 PUBLISHED = """Gaia14aaa

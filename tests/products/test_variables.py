@@ -14,11 +14,11 @@ from lcscale.errors import InputError
 from lcscale.features import Extract
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.models import Preparation, load
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products import variable_candidates
 from lcscale.products.observations import CountObservations
+from lcscale.simulation.synthesis import synthesize
 
 N = 24
 GRID = FrequencyGrid(0.05, 3.0, 0.001)

@@ -23,7 +23,7 @@ from lcscale.products.yso.features import LY, SY, features_of, photometric_featu
 from lcscale.products.yso.labels import schemes
 from lcscale.products.yso.photometry import count_problems
 from lcscale.products.yso.training import gather
-from lcscale.surveys.population import simulate_population
+from lcscale.simulation.population import simulate_population
 
 COUNTS = {"extragalactic": 150, "main_sequence": 150, "evolved": 150, "YSO": 150}
 

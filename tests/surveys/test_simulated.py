@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lcscale import surveys
-from lcscale.lightcurves.synthesis import synthesize
+from lcscale.simulation.synthesis import synthesize
 from lcscale.surveys.simulated import BANDS
 
 

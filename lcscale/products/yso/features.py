@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.products.yso.columns import BANDS
-from lcscale.surveys.population import declared
+from lcscale.simulation.population import declared
 
 Floats = npt.NDArray[np.float64]
 

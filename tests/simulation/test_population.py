@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lcscale.errors import InputError
-from lcscale.surveys.population import declared, simulate_population
+from lcscale.simulation.population import declared, simulate_population
 
 
 @pytest.fixture(scope="module")

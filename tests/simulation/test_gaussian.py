@@ -7,10 +7,10 @@ import pytest
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.gaussian import N_BINS, fit_folded, synthesize_like
-from lcscale.lightcurves.synthesis import synthesize
 from lcscale.periods import lomb_scargle
 from lcscale.periods.grid import FrequencyGrid
+from lcscale.simulation.gaussian import N_BINS, fit_folded, synthesize_like
+from lcscale.simulation.synthesis import synthesize
 
 PHASE = (np.arange(N_BINS) + 0.5) / N_BINS
 
@@ -30,7 +30,7 @@ def test_the_posterior_is_scikit_learns():
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
-    from lcscale.lightcurves.gaussian import _binned
+    from lcscale.simulation.gaussian import _binned
 
     lcs, period = star()
     found = fit_folded(lcs, period)
@@ -110,7 +110,7 @@ def test_a_parent_without_a_band_is_refused_cadences_with_it():
 @pytest.mark.parametrize(("noise", "stated"), [(0.05, 0.05), (0.02, 0.02), (0.05, 0.02)])
 def test_the_noise_of_a_bin_is_counted_once(noise, stated):
     """Means of pure noise in bins of phase scatter as much as their variances say, whether the errors say it or not."""
-    from lcscale.lightcurves.gaussian import _binned
+    from lcscale.simulation.gaussian import _binned
 
     rng = np.random.default_rng(8)
     n_stars, n = 150, 288

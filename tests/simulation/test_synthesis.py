@@ -9,8 +9,8 @@ import pytest
 from astropy.timeseries import LombScargle
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.synthesis import synthesize, synthesize_at
-from lcscale.lightcurves.templates import TEMPLATES
+from lcscale.simulation.synthesis import synthesize, synthesize_at
+from lcscale.simulation.templates import TEMPLATES
 
 
 def curve(made, i, band):

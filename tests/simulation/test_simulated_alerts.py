@@ -9,7 +9,7 @@ import pytest
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.lightcurves.alerts import FEWEST, KINDS, LIMIT, NEW_SOURCES, gaia_transits, simulate_alerts, triggers
+from lcscale.simulation.alerts import FEWEST, KINDS, LIMIT, NEW_SOURCES, gaia_transits, simulate_alerts, triggers
 
 
 def curves(made):

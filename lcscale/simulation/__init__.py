@@ -1,0 +1,1 @@
+"""Made light curves, populations and releases: what stands in where no real observations are at hand."""
