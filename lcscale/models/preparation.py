@@ -174,7 +174,9 @@ def prepare(
                 values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
             numbers[:, len(preparation.names) - len(preparation.columns) + c] = values
     numbers[~np.isfinite(numbers)] = np.nan
-    return Inputs(images, standardise(numbers, preparation), _reasons(cleaned, good))
+    of_roles = [outcome[1] for outcome in cleaned if outcome is not None]
+    of_roles = of_roles or [usable(lcs.of_bands(()), fewest)[1]]  # the batch has none of the bands
+    return Inputs(images, standardise(numbers, preparation), _reasons(of_roles, good))
 
 
 def _first_of(preparation: Preparation, role: int) -> int:
@@ -249,16 +251,10 @@ def _differences(numbers: npt.NDArray[np.float32], mean: npt.NDArray[np.float64]
     numbers[:, first + 1] = numbers[:, blue] - numbers[:, red]
 
 
-def _reasons(
-    cleaned: Sequence[tuple[LightCurves, npt.NDArray[np.object_]] | None], good: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.object_]:
+def _reasons(of_roles: Sequence[npt.NDArray[np.object_]], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
     """None where some role is filled and there is a period; else why not (the first role's reason)."""
     result = np.full(good.size, None, dtype=object)
     result[~good] = "no period"
-    outcomes = [outcome[1] for outcome in cleaned if outcome is not None]
-    if not outcomes:
-        result[:] = "no observations in a band that the model knows"
-        return result
-    empty = np.all([~is_none(reasons) for reasons in outcomes], axis=0)
-    result[empty] = outcomes[0][empty]
+    empty = np.all([~is_none(reasons) for reasons in of_roles], axis=0)
+    result[empty] = of_roles[0][empty]
     return result
