@@ -18,13 +18,13 @@ from lcscale.expressions import holds, names_in
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.surveys.identities import Known
 from lcscale.surveys.measurements import LIMIT, Measured, Observing
-from lcscale.surveys.nesting import counted_bands, light_curve_field, nest
+from lcscale.surveys.nesting import NO_ORIGIN, counted_bands, light_curve_field, nest
 from lcscale.surveys.objects import object_list, objects_of_detections
 from lcscale.surveys.packed import without_observations
 from lcscale.surveys.reading import column_names, pick, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out, stamp_of
 from lcscale.surveys.table import detection_files
-from lcscale.surveys.times import parse_format
+from lcscale.surveys.times import TimeFormat, parse_format
 
 _WITH_LIMITS = pa.struct([*LIGHTCURVE_TYPE, pa.field(LIMIT, pa.list_(pa.float32()))])
 _NO_BAND = "V"
@@ -101,6 +101,8 @@ class LightCurveTables:
     def __post_init__(self) -> None:
         if self.time_format is not None:
             parse_format(self.time_format)
+        if self.where is not None:
+            names_in(self.where)
         if self.id_from_name is not None:
             try:
                 re.compile(self.id_from_name)
@@ -148,7 +150,9 @@ class LightCurveTables:
                 table = self._chosen(table, part.path, reasons)
                 owner = known.rows(self._names(table, part.path))
                 seen[owner[owner >= 0]] = True
-                formats = formats or observing.formats(table, part.path)
+                if formats is None:
+                    formats = observing.formats(table, part.path)
+                    _say_unstated(formats, part.path, problems)
                 rows, values = observing.read(table, formats, part.path, reasons)
                 listed = owner[rows] >= 0
                 orphans += int(listed.size - listed.sum())
@@ -276,13 +280,18 @@ class LightCurveTables:
 
     def _check_positions(self, files: Sequence[str]) -> None:
         """Without a list of objects, the detections must have positions."""
-        with reading(files[0]):
-            present = column_names(files[0], self.columns, asked=self._position_from)
-        if any(pick(name, present) not in present for name in self._position_from):
-            raise InputError(
-                f"light curves need the table of their objects, or positions in the detections: {files[0]} has no "
-                f"column {self.ra!r} and {self.dec!r}; give objects=PATH (--objects PATH), or --ra and --dec"
-            )
+        for file in files:
+            try:
+                with reading(file):
+                    present = column_names(file, self.columns, asked=self._position_from)
+            except ReleaseFileError:
+                continue  # reading it will say why
+            if any(pick(name, present) not in present for name in self._position_from):
+                raise InputError(
+                    f"light curves need the table of their objects, or positions in the detections: {file} has no "
+                    f"column {self.ra!r} and {self.dec!r}; give objects=PATH (--objects PATH), or --ra and --dec"
+                )
+            return
 
     def _told_by(self, files: Sequence[str], given: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         """For each file those that tell the position of its objects: all, or those of the same name."""
@@ -309,6 +318,14 @@ class LightCurveTables:
             return objects_of_detections(named, id=id, ra=ra, dec=dec, label=label, names=self.columns, sources=sources)
         detected = self._observing().columns
         return object_list(files[0], problems, id=id, ra=ra, dec=dec, label=label, detected=detected, sources=sources)
+
+
+def _say_unstated(formats: Mapping[str, TimeFormat], path: str, problems: list[Problem]) -> None:
+    """A remark where nothing says what the zero of the times is."""
+    for name, how in formats.items():
+        if how.origin == NO_ORIGIN:
+            text = f"column {name!r} holds {how}: kept as they are, which is no MJD; --time-format says what they are"
+            problems.append(Problem(path, text, set_aside=False))
 
 
 @functools.lru_cache(maxsize=2)

@@ -145,9 +145,11 @@ def settled_field(field: pa.Field, before: pa.Field | None = None) -> pa.Field:
     said.pop(_COUNTS, None)
     if before is None:
         return field.with_metadata(said)
-    there = {key.decode(): value.decode() for key, value in (before.metadata or {}).items()}
-    bands = [name for name in f"{there.get('bands', '')},{said.get('bands', '')}".split(",") if name]
-    return before.with_metadata(there | {"bands": ",".join(dict.fromkeys(bands))} if bands else there)
+    both = {key.decode(): value.decode() for key, value in (common_field([before, field]).metadata or {}).items()}
+    there = (before.metadata or {}).get(b"bands", b"").decode()
+    bands = [name for name in f"{there},{said.get('bands', '')}".split(",") if name]
+    both.pop(_COUNTS, None)
+    return before.with_metadata(both | ({"bands": ",".join(dict.fromkeys(bands))} if bands else {}))
 
 
 def _by_observations(counts: Mapping[str, int]) -> list[str]:

@@ -84,20 +84,25 @@ def objects_of_detections(
         Columns, and their names by place (see `read_batches`); see `object_list`.
     """
     tables = []
+    damaged: ReleaseFileError | None = None
     position_from = sources or (ra, dec)
     for path, name in files.items():
         columns = [*position_from, *([label] if label else []), *([] if name else [id])]
-        for table in read_batches(Part(path), [], columns, ids=[] if name else [id], names=names):
-            present = table.column_names
-            owner = pa.array([name] * len(table)) if name else table.column(pick(id, present))
-            with reading(path):
-                position = [angles(table, pick(one, present), hours=not i) for i, one in enumerate(position_from)]
-            columns_of = [owner, *map(pa.array, position), *([table.column(pick(label, present))] if label else [])]
-            fields = [pa.field("object_id", owner.type), *_position_fields(ra, dec)]
-            fields += [pa.field("label", columns_of[-1].type)] if label else []
-            tables.append(_gathered([pa.Table.from_arrays(columns_of, schema=pa.schema(fields))], ra, dec, sums=True))
+        try:
+            for table in read_batches(Part(path), [], columns, ids=[] if name else [id], names=names):
+                present = table.column_names
+                owner = pa.array([name] * len(table)) if name else table.column(pick(id, present))
+                with reading(path):
+                    position = [angles(table, pick(one, present), hours=not i) for i, one in enumerate(position_from)]
+                arrays = [owner, *map(pa.array, position), *([table.column(pick(label, present))] if label else [])]
+                fields = [pa.field("object_id", owner.type), *_position_fields(ra, dec)]
+                fields += [pa.field("label", arrays[-1].type)] if label else []
+                made = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+                tables.append(_gathered([made], ra, dec, sums=True))
+        except ReleaseFileError as error:  # a damaged file costs only itself: reading its detections says so
+            damaged = error
     if not tables:
-        raise ReleaseFileError("no detections to gather objects from")
+        raise damaged or ReleaseFileError("no detections to gather objects from")
     return _gathered(tables, ra, dec)
 
 

@@ -215,11 +215,30 @@ def test_times_that_nothing_settles_are_refused_with_the_option(taken):
     assert 55262.0 in rows["7"]["lightcurve"]["time"]
 
 
+def test_days_of_an_origin_that_nothing_states_are_said_and_never_mixed_with_mjd(taken):
+    text = "id,time,mag,mag_err\n7,500.5,15,0.1\n"
+    record, rows, catalog = taken({"a.csv": text}, id="id")
+    assert rows["7"]["lightcurve"]["time"] == [500.5]
+    assert catalog.schema.field("lightcurve").metadata[b"time_origin"] == b"not stated"
+    assert "--time-format" in said(record, "no MJD")
+    record, _, _ = taken({"b.csv": text.replace("500.5", "58000.5")}, id="id", append=True)
+    assert record.exit_status == 3 or not record.published
+
+
+def test_a_damaged_file_costs_only_itself_where_the_detections_tell_of_their_objects(taken):
+    good = "id,ra,dec,mjd,mag,mag_err\n7,1,2,58000,15,0.1\n"
+    record, rows, _ = taken({"a.csv": "", "b.csv": good, "c.csv": "<html>"}, objects="", id="id", time="mjd")
+    assert len(rows["7"]["lightcurve"]["time"]) == 1
+    assert len(record.quarantined) == 2
+
+
 def test_options_that_mean_nothing():
     from lcscale import surveys
 
     with pytest.raises(InputError, match="no format of time"):
         surveys.get("lightcurves", time_format="soon")
+    with pytest.raises(InputError, match="no expression"):
+        surveys.get("lightcurves", where="mag >")
     with pytest.raises(InputError, match="no regular expression"):
         surveys.get("lightcurves", id_from_name="(")
     with pytest.raises(InputError, match="BAND=MAG:ERROR"):
