@@ -1,0 +1,41 @@
+"""`lcscale train`: what its options reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from lcscale import cli, models
+from lcscale.errors import InputError
+
+
+@pytest.fixture
+def called(sky, lake, monkeypatch):
+    """Run ``lcscale train`` with some options; returns what `lcscale.models.train` was called with."""
+
+    def call(*options):
+        arguments = {}
+
+        def train(source, folder, **given):
+            arguments.update(given)
+            raise InputError("enough")
+
+        monkeypatch.setattr(models, "train", train, raising=False)
+        command = ["lcscale", "train", "sky", "--lake", str(lake.root), "--model", "m", "--view", "raw", *options]
+        monkeypatch.setattr("sys.argv", command)
+        with pytest.raises(SystemExit):
+            cli.main()
+        return arguments
+
+    return call
+
+
+def test_a_seed_changes_the_training_and_not_the_test_sky(called):
+    first, other = called("--seed", "1"), called("--seed", "2")
+    assert (first["options"].seed, other["options"].seed) == (1, 2)
+    splits = [given.get("split") or models.Split() for given in (first, other)]
+    assert splits[0] == splits[1] == models.Split()
+
+
+def test_the_device_is_handed_on(called):
+    assert called("--device", "cpu")["device"] == "cpu"
+    assert called()["device"] is None
