@@ -114,6 +114,20 @@ def _parsed(text: str) -> Any:
     return None
 
 
+def astropy_unit(text: str) -> Any:
+    """The astropy unit that `text` states; one that astropy does not know is kept as it is written.
+
+    Examples
+    --------
+    >>> astropy_unit("mas/yr"), astropy_unit("km/s"), astropy_unit("% of light")
+    (Unit("mas / yr"), Unit("km / s"), UnrecognizedUnit(% of light))
+    """
+    from astropy.units import Unit
+
+    found = _parsed(text)
+    return Unit(text, parse_strict="silent") if found is None else found
+
+
 def stated_unit(field: pa.Field) -> str | None:
     """The unit that the metadata of a field states, or None.
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from lcscale.cli.alerting import alerts
+from lcscale.cli.exporting import export
 from lcscale.cli.ingesting import ingest, surveys
 from lcscale.cli.lakes import info, jobs_app, list_names, prune
 from lcscale.cli.matching import crossmatch
@@ -37,6 +38,7 @@ for command in (
     yso,
     alerts,
     published,
+    export,
     info,
     prune,
     report,

@@ -2,6 +2,7 @@
 
 from lcscale.lake.catalog import Catalog, open_catalog
 from lcscale.lake.draft import Draft
+from lcscale.lake.exporting import Exported, export
 from lcscale.lake.lake import Lake
 from lcscale.lake.leaf import Leaf, LeafWriter, write_leaf
 from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel, spatial_index
@@ -14,11 +15,13 @@ __all__ = [
     "Catalog",
     "Cone",
     "Draft",
+    "Exported",
     "Lake",
     "Leaf",
     "LeafWriter",
     "LightCurveFields",
     "Pixel",
+    "export",
     "open_catalog",
     "spatial_index",
     "write_leaf",

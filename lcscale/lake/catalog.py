@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,11 @@ from lcscale.lake.source import open_source
 from lcscale.lake.storage import place_of
 from lcscale.lake.view import View, listed
 from lcscale.lightcurves import LightCurveFields
-from lcscale.steps import Step, Where, chain_schema
+from lcscale.steps import Step, Where
 
 if TYPE_CHECKING:
     from lcscale.engine import MaxFailed, RunRecord
+    from lcscale.lake.exporting import Exported
     from lcscale.lake.streaming import CatalogStream
 
 
@@ -70,8 +72,7 @@ class Catalog(View):
         for step in steps:
             if not isinstance(step, Step):
                 raise InputError(f"map: {step!r} is no step (see lcscale.steps.Step)")
-        chain_schema(steps, self.schema)
-        return replace(self, steps=(*self.steps, *steps))
+        return self.mapped(*steps)
 
     def crossmatch(
         self,
@@ -187,6 +188,35 @@ class Catalog(View):
         from lcscale.lake.frames import to_lsdb
 
         return to_lsdb(self)
+
+    def to_pandas(self) -> Any:
+        """All rows as a pandas dataframe of Arrow dtypes (nulls stay nulls), computed here."""
+        import pandas as pd
+
+        return self.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+
+    def to_astropy(self) -> Any:
+        """All rows as an `astropy.table.Table`, computed here: units, UCDs and descriptions kept, nulls masked.
+
+        Light curves are Python objects in it; ``map(lcscale.lightcurves.Detections())`` gives a row an observation.
+        """
+        from lcscale.lake.astropy_tables import to_astropy
+
+        return to_astropy(self.to_arrow())
+
+    def export(self, path: str | os.PathLike[str], **options: Any) -> Exported:
+        """Write the rows into one file for others: CSV, Parquet, FITS, VOTable or ECSV, by the ending of its name.
+
+        Parameters
+        ----------
+        path
+            File to write.
+        options
+            ``columns``, ``where``, ``light_curves``, ``overwrite``: see `lcscale.lake.export`.
+        """
+        from lcscale.lake.exporting import export
+
+        return export(self, path, **options)
 
     def to_torch(self, batch_size: int = 256, **options: Any) -> CatalogStream:
         """A torch `IterableDataset` of shuffled batches, each row once an epoch over all loader workers and ranks.

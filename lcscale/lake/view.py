@@ -83,6 +83,11 @@ class View:
         kept = [name for name in self.source.position if name not in wanted]
         return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(wanted)))))
 
+    def mapped(self, *steps: Step) -> Self:
+        """The rows after further steps."""
+        chain_schema(steps, self.schema)
+        return replace(self, steps=(*self.steps, *steps))
+
     def without_rows(self) -> View:
         """A view of no rows that has the same columns after no step."""
         layout = Layout(self.schema, self.source.ra, self.source.dec)

@@ -12,6 +12,7 @@ from lcscale.lightcurves.appending import (
     maker_of,
 )
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
+from lcscale.lightcurves.detections import Detections
 from lcscale.lightcurves.fields import LightCurveFields
 from lcscale.lightcurves.sharing import clean_light_curves
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LIGHTCURVE_TYPE",
     "MIN_OBSERVATIONS",
+    "Detections",
     "LightCurveFields",
     "LightCurves",
     "append_columns",

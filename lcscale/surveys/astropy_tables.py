@@ -39,11 +39,19 @@ def read_with_astropy(
     arrays, fields = [], []
     for name in table.colnames:
         array = _arrow(table[name])
-        unit = getattr(table[name], "unit", None)
-        noted = {"unit": str(unit)} if unit is not None and str(unit) else {}
-        fields.append(pa.field(name, array.type, metadata=noted | table.meta.get("fields", {}).get(name, {}) or None))
+        noted = _said(table[name], name) | table.meta.get("fields", {}).get(name, {})
+        fields.append(pa.field(name, array.type, metadata=noted or None))
         arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _said(column: Any, name: str) -> dict[str, str]:
+    """What the file says of a column: its unit, its UCD and what it means."""
+    info = column.info
+    found = {"unit": info.unit, "ucd": (info.meta or {}).get("ucd")}
+    if info.description != name:
+        found["description"] = info.description
+    return {key: str(value) for key, value in found.items() if value is not None and str(value)}
 
 
 def _text(path: str, how: Format) -> Table:

@@ -1,0 +1,88 @@
+"""`Detections`: nested light curves as a table with a row an observation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import InputError
+from lcscale.units import stated_unit
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Step that gives every observation of the light curves a row, with the other columns of its object beside it.
+
+    Objects without observations have no row. A part of the light curve whose name another column has is called
+    ``lightcurve_<part>``.
+
+    Parameters
+    ----------
+    column
+        Name of the nested light-curve column.
+
+    Examples
+    --------
+    >>> table = pa.table({"name": ["a", "b"], "lightcurve": [{"time": [1.0, 2.0]}, {"time": [3.0]}]})
+    >>> Detections()(table).to_pydict()
+    {'name': ['a', 'a', 'b'], 'time': [1.0, 2.0, 3.0]}
+    """
+
+    column: str = "lightcurve"
+    rowwise = True
+    version = 1
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The light-curve column."""
+        return (self.column,)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """The other fields of `input_schema`, and one for each part of the light curve, with its unit.
+
+        Raises
+        ------
+        InputError
+            The column does not hold lists of observations.
+        """
+        nested = input_schema.field(self.column)
+        if not (pa.types.is_struct(nested.type) and all(_is_list(part.type) for part in nested.type)):
+            raise InputError(f"the column {self.column!r} holds no light curves but {nested.type}")
+        others = [field for field in input_schema if field.name != self.column]
+        return pa.schema([*others, *self._parts(nested, {field.name for field in others})], input_schema.metadata)
+
+    def _parts(self, nested: pa.Field, taken: set[str]) -> list[pa.Field]:
+        names = [f"{self.column}_{part.name}" if part.name in taken else part.name for part in nested.type]
+        units = _units(nested)
+        stated = (units.get(part.name, units.get(part.name.removesuffix("_err"))) for part in nested.type)
+        return [
+            pa.field(name, part.type.value_type, metadata={"unit": unit} if unit else None)
+            for name, part, unit in zip(names, nested.type, stated, strict=True)
+        ]
+
+    def fingerprint(self) -> str:
+        """Its parameters and version."""
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The observations of the rows of `table`, in the order of the rows."""
+        schema = self.schema(table.schema)
+        nested = table.column(self.column).combine_chunks()
+        lists = nested.flatten()  # of a null light curve the lists are null, whatever lies behind them
+        counts = np.asarray(pc.fill_null(pc.list_value_length(lists[0]), 0)) if lists else np.zeros(len(table), int)
+        owner = pa.array(np.repeat(np.arange(len(table)), counts))
+        objects = table.drop_columns([self.column]).take(owner)
+        return pa.Table.from_arrays([*objects.columns, *map(pc.list_flatten, lists)], schema=schema)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _units(nested: pa.Field) -> dict[str, str]:
+    """Units of the parts, which the metadata tells as ``time: d, mag: mag``; an error is in the unit of its value."""
+    parts = (part.partition(":") for part in (stated_unit(nested) or "").split(","))
+    return {name.strip(): unit.strip() for name, _, unit in parts if unit}
