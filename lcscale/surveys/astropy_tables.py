@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lcscale.surveys.formats import Format
 from lcscale.surveys.identities import trimmed
+from lcscale.surveys.positions import with_joined_positions
 from lcscale.surveys.release import Problem, ReleaseFileError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def read_with_astropy(
         noted = _said(table[name], name) | table.meta.get("fields", {}).get(name, {})
         fields.append(pa.field(name, array.type, metadata=noted or None))
         arrays.append(array)
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    return with_joined_positions(pa.Table.from_arrays(arrays, schema=pa.schema(fields)))
 
 
 def _said(column: Any, name: str) -> dict[str, str]:

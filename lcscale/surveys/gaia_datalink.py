@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from lcscale.surveys.ecsv import parsed_arrays
 from lcscale.surveys.gaia_epochs import TO_MJD
+from lcscale.surveys.identities import identities
 from lcscale.surveys.nesting import empty_light_curves, light_curve_field, nest
 from lcscale.surveys.packed import POSITION
 from lcscale.surveys.positions import gaia_positions
@@ -210,7 +211,8 @@ def _positions(table: pa.Table, sources: Integers, first: Integers) -> tuple[Flo
 def _source_ids(table: pa.Table, path: str) -> Integers:
     """The column `source_id`, or the number in the file's name where there is none."""
     if "source_id" in table.column_names:
-        return np.asarray(table.column("source_id").cast(pa.int64()).to_numpy())
+        names = identities(table.column("source_id"), "source_id", path)
+        return np.asarray(names.cast(pa.int64()).to_numpy())
     named = re.findall(r"\d{8,19}", os.path.basename(path))
     if not named:
         raise ReleaseFileError(f"{path} has no column 'source_id', and no source_id in its name")

@@ -65,6 +65,30 @@ def degrees(
     return np.where(np.isnan(values), sexagesimal_by * _sexagesimal(text), values)
 
 
+def with_joined_positions(table: pa.Table) -> pa.Table:
+    """The table with `ra` and `dec`, degrees, where it has them in parts: ``RAh RAm RAs DE- DEd DEm DEs`` (CDS)."""
+    names = set(table.column_names)
+    if not {"RAh", "RAm", "DEd", "DEm"} <= names or names & {"ra", "dec"}:
+        return table
+
+    def part(name: str) -> npt.NDArray[np.float64]:
+        if name not in names:
+            return np.zeros(table.num_rows)
+        return np.asarray(table.column(name).cast(pa.float64()).to_numpy(), np.float64)
+
+    ra = 15.0 * (part("RAh") + part("RAm") / 60 + part("RAs") / 3600)
+    south = np.zeros(table.num_rows, bool)
+    if "DE-" in names:
+        sign = pc.fill_null(table.column("DE-").cast(pa.string()), "")
+        south = np.asarray(pc.equal(pc.utf8_trim_whitespace(sign), "-").to_numpy())
+    whole = part("DEd")
+    size = np.abs(whole) + part("DEm") / 60 + part("DEs") / 3600
+    dec = np.where(south | np.signbit(whole), -size, size)
+    for name, angle in (("ra", ra), ("dec", dec)):
+        table = table.append_column(pa.field(name, pa.float64(), metadata={"unit": "deg"}), pa.array(angle))
+    return table
+
+
 def gaia_positions(source_id: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Right ascension and declination, degrees, of the centre of the HEALPix pixel of level 12 in Gaia's ids."""
     import cdshealpix

@@ -519,6 +519,14 @@ def test_a_gaia_source_whose_every_transit_is_rejected_keeps_its_row(tmp_path):
     assert (table.num_rows, observations(table, 4295806720)) == (1, [])
 
 
+def test_gaia_ids_that_a_float_has_rounded_are_refused(tmp_path):
+    text = wide_header() + "\n" + wide_line(gaia_transits()[0]).replace("4295806720", "5.5399706016320266e18") + "\n"
+    (tmp_path / "t.csv").write_text(text)
+    table, (problem,) = read(surveys.get("gaia_datalink"), tmp_path / "t.csv")
+    assert table is None
+    assert "no exact names of objects" in problem.text
+
+
 TWOMASS = """\
 121.143015|-8.301617|0.06|0.06|90|08043432-0818058 |16.057|.079|.079|12.8|15.475|.093|.093|10.5|15.319|.171|.171|7.4|\
 ABC|222|111|000|061606|28.5|316|1213478|0|0|1213479|s|1999-01-12|66|228.7|11.9|-97.6|2451190.7|1.05|.92|.89|16.0|.05|15.4|\

@@ -160,6 +160,19 @@ def test_a_cds_table_with_its_readme_beside(tmp_path):
     assert values(read_table(str(tmp_path / "stars.dat"), [])) == ROWS
 
 
+def test_positions_of_cds_tables_that_stand_in_parts(tmp_path):
+    """Hours, minutes, seconds and the sign apart; -0 degrees are south."""
+    lines = ["   1-  4 A4    ---  name Name", "   6-  7 I2    h    RAh  Hour", "   9- 10 I2    min  RAm  Minute"]
+    lines += ["  12- 15 F4.1  s    RAs  Second", "  17     A1    ---  DE-  Sign", "  18- 19 I2    deg  DEd  Degree"]
+    lines += ["  21- 22 I2    arcmin DEm Arcminute", "  24- 25 I2    arcsec DEs Arcsecond"]
+    head, tail = MRT.split("   1-  4")[0], "-" * 80 + "\n"
+    rows = "HD 1 04 30 57.5 -69 03 37\nHD 2 00 00 30.0 -00 30 00\nHD 3 12 00 00.0 +10 15 00\n"
+    (tmp_path / "t.txt").write_text(head + "\n".join(lines) + "\n" + tail + rows)
+    table = read_table(str(tmp_path / "t.txt"), [], wanted=["ra", "dec"])
+    np.testing.assert_allclose(table["ra"].to_numpy(), [15 * (4.5 + 57.5 / 3600), 0.125, 180.0])
+    np.testing.assert_allclose(table["dec"].to_numpy(), [-(69 + 3 / 60 + 37 / 3600), -0.5, 10.25])
+
+
 @pytest.fixture
 def made():
     """The rows as astropy's table."""
@@ -222,6 +235,19 @@ def test_votable_fields_by_name_in_one_of_several_tables(tmp_path):
     (tmp_path / "t.vot").write_text(VOTABLE.format(status="ERROR"))
     with pytest.raises(ReleaseFileError, match="an error of its archive: too deep"):
         read_table(str(tmp_path / "t.vot"), [])
+
+
+def test_a_votable_says_what_its_times_are(tmp_path):
+    from lcscale.surveys.times import time_format
+
+    text = VOTABLE.format(status="OK").replace(
+        '<TABLE name="notes">', '<TIMESYS ID="ts" refposition="BARYCENTER" timeorigin="2455197.5" timescale="TCB"/>'
+        '<TABLE name="notes">',
+    ).replace('name="ra" datatype="double" unit="deg"', 'name="t" datatype="double" unit="d" ref="ts"')  # fmt: skip
+    (tmp_path / "t.vot").write_text(text.replace("<TD>1.5</TD>", "<TD>1709.5</TD>"))
+    table = read_table(str(tmp_path / "t.vot"), [], wanted=["t"])
+    how = time_format(table, "t", "the file")
+    assert (how.offset, how.scale) == (2455197.5, "TCB")
 
 
 def test_fits_arrays_are_lists_and_the_table_with_the_columns_is_found(tmp_path):
