@@ -243,3 +243,19 @@ def test_options_that_mean_nothing():
         surveys.get("lightcurves", id_from_name="(")
     with pytest.raises(InputError, match="BAND=MAG:ERROR"):
         list(surveys.get("lightcurves", objects="x", band_columns="W1")._observing().measured)
+
+
+def test_the_same_file_with_other_options_is_another_ingest(taken, tmp_path):
+    """First W1, then W2 of one table; a third time it is nothing new."""
+    text = "id,mjd,w1,w1e,w2,w2e\n7,58000.5,11.5,0.02,10.5,0.03\n7,58001.5,11.75,0.02,10.75,0.03\n"
+    taken({"a.csv": text}, id="id", time="mjd", mag="w1", mag_err="w1e", bands="W1")
+    options = {"id": "id", "time": "mjd", "mag": "w2", "mag_err": "w2e", "bands": "W2", "append": True}
+    record, rows, catalog = taken({"a.csv": text}, **options)
+    assert record.published
+    assert sorted(zip(rows["7"]["lightcurve"]["band"], rows["7"]["lightcurve"]["mag"], strict=True)) == [
+        ("W1", 11.5), ("W1", 11.75), ("W2", 10.5), ("W2", 10.75),
+    ]  # fmt: skip
+    assert declared_bands(catalog.schema) == ("W1", "W2")
+    again, _, _ = taken({"a.csv": text}, **options)
+    assert not again.published
+    assert "all of these files are in the catalog already" in again.notes
