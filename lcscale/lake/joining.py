@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lake.inputs import JOIN
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
 from lcscale.lightcurves import append_columns, appended_schema, maker_of
 
@@ -78,16 +78,13 @@ class Join:
         return replace(self, right=others[0])
 
     def fingerprint(self) -> str:
-        """The right-hand content and the column."""
-        return self._fingerprint(None)
+        """The right-hand content, the column, and which rows are kept."""
+        return self.fingerprint_with([self.right.fingerprint()])
 
-    def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
-        """The same for left rows in `pixels` only."""
-        return self._fingerprint(pixels)
-
-    def _fingerprint(self, pixels: Sequence[Pixel] | None) -> str:
+    def fingerprint_with(self, contents: Sequence[str]) -> str:
+        """The same, of parts of the right-hand catalog."""
         how = "" if self.how == "left" else f" {self.how}"
-        return f"Join {self.right.fingerprint(pixels)} {self.on}{how} v{self.version}"
+        return f"Join {contents[0]} {self.on}{how} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table`; nulls where `right` has no such row, or without them."""

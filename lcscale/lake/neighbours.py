@@ -30,7 +30,7 @@ from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
 from lcscale.lake.inputs import CROSSMATCH
 from lcscale.lake.leaf import Ranges
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
 from lcscale.steps import Select
 
@@ -130,16 +130,11 @@ class Crossmatch:
 
     def fingerprint(self) -> str:
         """The right-hand content and the options; the left's too where left rows compete with each other."""
-        return self._fingerprint(None)
+        return self.fingerprint_with([view.fingerprint() for view, _ in self.others])
 
-    def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
-        """The same for left rows in `pixels` only, and for those that compete with them."""
-        return self._fingerprint(pixels)
-
-    def _fingerprint(self, pixels: Sequence[Pixel] | None) -> str:
-        reach = self._farthest()
-        left = self.left.fingerprint(pixels, 2 * reach) if self._reads_left else ""
-        right = self.right.fingerprint(pixels, 3 * reach if self.options.mutual else reach)
+    def fingerprint_with(self, contents: Sequence[str]) -> str:
+        """The same, of parts of the other catalogs."""
+        right, left = (*contents, "")[:2]
         return f"Crossmatch {left} {right} {self.options!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 from lcscale.lake.borders import ranges_around_pixels
 from lcscale.lake.leaf import Leaf
 from lcscale.lake.partition import PartitionPlan
 from lcscale.lake.pixel import Pixel
-from lcscale.lake.view import View
+from lcscale.lake.view import ReadsOthers, View
 from lcscale.steps import Step
-
-
-@runtime_checkable
-class ReadsOthers(Protocol):
-    """A step that reads other catalogs, near the rows it is given."""
-
-    @property
-    def others(self) -> tuple[tuple[View, float], ...]:
-        """The catalogs it reads, and how far from its rows, in arcseconds, it reads each at most."""
-
-    def reading(self, others: Sequence[View]) -> Step:
-        """The same step, which reads `others` in place of its own."""
 
 
 class Near(NamedTuple):

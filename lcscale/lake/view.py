@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -14,7 +15,7 @@ from upath import UPath
 from lcscale.engine.overlap import two_at_once
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
-from lcscale.lake.borders import ranges_around_pixels
+from lcscale.lake.borders import ranges_around_each, ranges_around_pixels
 from lcscale.lake.inputs import (
     CODE,
     COMMON_ID_COLUMNS,
@@ -40,11 +41,18 @@ from lcscale.steps import Narrowing, Select, Step, chain_schema
 
 
 @runtime_checkable
-class Reaching(Protocol):
-    """A step that reads rows of another catalog around those of a partition."""
+class ReadsOthers(Protocol):
+    """A step that reads other catalogs, near the rows it is given."""
 
-    def fingerprint_near(self, pixels: Sequence[Pixel]) -> str:
-        """`Step.fingerprint`, of a job that computes the partitions `pixels` only."""
+    @property
+    def others(self) -> tuple[tuple[View, float], ...]:
+        """The catalogs it reads, and how far from its rows, in arcseconds, it reads each at most."""
+
+    def reading(self, others: Sequence[View]) -> Step:
+        """The same step, which reads `others` in place of its own."""
+
+    def fingerprint_with(self, contents: Sequence[str]) -> str:
+        """`Step.fingerprint`, where `contents` stand for what is read of each of the others."""
 
 
 @dataclass(frozen=True)
@@ -168,20 +176,52 @@ class View:
         It has the identities of the leaves that hold them, the steps and the region.
         """
         leaves = self.partitions if near is None else self.source.leaves_within(ranges_around_pixels(near, reach))
-        identities = self.source.identities(leaves)
+        return self._fingerprint_of(leaves, self.source.identities(leaves))
+
+    def fingerprints(self, pixels: Sequence[Pixel], reach: float) -> list[str]:
+        """`fingerprint` for each of `pixels` alone, of the leaves in it and in the pixels around it."""
+        spans = [self.source.leaves_within(ranges) for ranges in ranges_around_each(pixels, reach)]
+        identities = self.source.identities(list(dict.fromkeys(itertools.chain.from_iterable(spans))))
+        known: dict[tuple[Pixel, ...], str] = {}
+        found = []
+        for leaves in spans:
+            key = tuple(leaf.pixel for leaf in leaves)
+            if key not in known:
+                known[key] = self._fingerprint_of(leaves, identities)
+            found.append(known[key])
+        return found
+
+    def _fingerprint_of(self, leaves: Sequence[Leaf], identities: Mapping[Pixel, str]) -> str:
         parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in leaves]
-        steps = self.steps_fingerprint([leaf.pixel for leaf in leaves])
-        digest = hashlib.blake2b("\n".join([*parts, steps]).encode(), digest_size=16)
+        digest = hashlib.blake2b(
+            "\n".join([*parts, self.steps_fingerprint([leaf.pixel for leaf in leaves])]).encode(), digest_size=16
+        )
         return digest.hexdigest()
 
     def steps_fingerprint(self, pixels: Sequence[Pixel] | None = None) -> str:
         """A text that stands for what is done to each partition; `pixels` are all that are computed, where not all."""
-        steps = (
-            step.fingerprint_near(pixels) if isinstance(step, Reaching) and pixels is not None else step.fingerprint()
-            for step in self.steps
-        )
-        told = self.source.layout.fingerprint()
-        return "\n".join([*([told] if told else []), repr(self.area), *steps])
+
+        def told(step: Step) -> str:
+            if pixels is None or not isinstance(step, ReadsOthers):
+                return step.fingerprint()
+            return step.fingerprint_with([view.fingerprint(pixels, reach) for view, reach in step.others])
+
+        return self._told([told(step) for step in self.steps])
+
+    def steps_fingerprints(self, pixels: Sequence[Pixel]) -> list[str]:
+        """`steps_fingerprint` for each of `pixels` alone."""
+        columns: list[Iterable[str]] = []
+        for step in self.steps:
+            if isinstance(step, ReadsOthers):
+                contents = [view.fingerprints(pixels, reach) for view, reach in step.others]
+                columns.append([step.fingerprint_with(each) for each in zip(*contents, strict=True)])
+            else:
+                columns.append(itertools.repeat(step.fingerprint(), len(pixels)))
+        return [self._told(each) for each in zip(*columns, strict=True)] if columns else [self._told(())] * len(pixels)
+
+    def _told(self, steps: Sequence[str]) -> str:
+        layout = self.source.layout.fingerprint()
+        return "\n".join([*([layout] if layout else []), repr(self.area), *steps])
 
     @property
     def id_column(self) -> str:

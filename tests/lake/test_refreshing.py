@@ -6,11 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cdshealpix.nested import healpix_to_lonlat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lcscale.ingest import Partitioning, ingest
-from lcscale.lake import Lake
+from lcscale.lake import Lake, Pixel, spatial_index
+from lcscale.lake.borders import ranges_around_each, ranges_around_pixels, united
 
 QUIET = {"engine": "serial", "progress": False}
 
@@ -119,3 +121,31 @@ def test_another_step_is_another_task(tmp_path, one, other):
     record = other(lake).write("result", **QUIET)
     assert record.skipped == 0
     assert record.done == len(lake["left"].source.leaves)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.integers(0, 9), st.sampled_from([0.0, 0.5, 60.0, 5000.0, 400_000.0, 700_000.0]))
+def test_ranges_around_each_pixel_hold_those_around_it(seed, order, reach):
+    rng = np.random.default_rng(seed)
+    pixels = [Pixel(order, int(number)) for number in rng.integers(0, 12 << 2 * order, 4)] + [Pixel(2, 7)]
+    for pixel, wide in zip(pixels, ranges_around_each(pixels, reach), strict=True):
+        for first, behind in ranges_around_pixels([pixel], reach):
+            assert any(low <= pixel.span[0] and pixel.span[1] <= high for low, high in united(wide))
+            if reach > 0:
+                lon, lat = np.radians(_inside(first, behind, rng))
+                near = _separation(lon, lat, *np.radians(_inside(*pixel.span, rng))).min(axis=1) <= reach
+                index = spatial_index(np.degrees(lon), np.degrees(lat))
+                assert all(any(low <= each < high for low, high in wide) for each in index[near])
+
+
+def _inside(first, behind, rng, n=200):
+    index = rng.integers(first, behind, n)
+    lon, lat = healpix_to_lonlat(index.astype(np.uint64), 29)
+    return np.asarray(lon.deg), np.asarray(lat.deg)
+
+
+def _separation(lon, lat, other_lon, other_lat):
+    cosine = np.sin(lat)[:, None] * np.sin(other_lat) + np.cos(lat)[:, None] * np.cos(other_lat) * np.cos(
+        lon[:, None] - other_lon
+    )
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1))) * 3600
