@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_EXPORTS = ("Box", "Catalog", "Cone", "Lake", "LightCurveFields", "open_catalog")
+_EXPORTS = {
+    "lcscale.lake": ("Box", "Catalog", "Cone", "Lake", "LightCurveFields", "open_catalog"),
+    "lcscale.refresh": ("Pipeline",),
+}
 _ROOMS = (
     "crossmatch",
     "engine",
@@ -22,6 +25,7 @@ _ROOMS = (
     "models",
     "periods",
     "products",
+    "refresh",
     "steps",
     "surveys",
 )
@@ -33,14 +37,17 @@ if TYPE_CHECKING:
     from lcscale.lake import Lake as Lake
     from lcscale.lake import LightCurveFields as LightCurveFields
     from lcscale.lake import open_catalog as open_catalog
+    from lcscale.refresh import Pipeline as Pipeline
 
-__all__ = [*_EXPORTS, *_ROOMS]
+_PLACES = {name: room for room, names in _EXPORTS.items() for name in names}
+
+__all__ = [*_PLACES, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
     """Import rooms and their main classes when they are first used, so that ``import lcscale`` stays quick."""
-    if name in _EXPORTS:
-        return getattr(importlib.import_module("lcscale.lake"), name)
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
     if name in _ROOMS:
         return importlib.import_module(f"lcscale.{name}")
     raise AttributeError(f"module 'lcscale' has no attribute {name!r}")

@@ -13,6 +13,7 @@ from lcscale.cli.lakes import info, jobs_app, list_names, prune
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
+from lcscale.cli.refreshing import pipeline, refresh
 from lcscale.cli.show import show, why
 from lcscale.cli.variables import classify, features, train
 from lcscale.cli.yso import yso
@@ -39,6 +40,8 @@ for command in (
     alerts,
     published,
     export,
+    refresh,
+    pipeline,
     info,
     prune,
     report,

@@ -1,6 +1,7 @@
 """Release files of surveys become HATS catalogs of a lake, with the light curves nested."""
 
-from lcscale.ingest.job import Partitioning, ingest
+from lcscale.ingest.job import ingest
 from lcscale.ingest.previewing import Preview, preview
+from lcscale.ingest.release import Changes, Partitioning, changes
 
-__all__ = ["Partitioning", "Preview", "ingest", "preview"]
+__all__ = ["Changes", "Partitioning", "Preview", "changes", "ingest", "preview"]

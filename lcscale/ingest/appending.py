@@ -12,7 +12,7 @@ from lcscale.errors import ConflictError
 from lcscale.ingest.grouping import reach_arcsec
 from lcscale.ingest.leaves import Before
 from lcscale.ingest.planning import schema_text
-from lcscale.ingest.sources import read_sources
+from lcscale.ingest.sources import Sources, read_sources
 from lcscale.lake import HEALPIX_COLUMN, Lake, Leaf, Pixel
 from lcscale.lake.borders import ranges_around_pixel
 from lcscale.lake.source import Source
@@ -30,8 +30,8 @@ class Present:
 
     source: Source | None = None
     """The version."""
-    known: frozenset[str] = frozenset()
-    """Identities of the parts it was made from."""
+    sources: Sources = field(default_factory=Sources)
+    """What it was made from."""
     leaves: Mapping[Pixel, Leaf] = field(default_factory=dict)
     """Its leaves."""
     results: Mapping[Pixel, Mapping[str, Any]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Present:
                 f"those of the files {survey.ra}, {survey.dec}"
             )
         leaves = {leaf.pixel: leaf for leaf in source.leaves}
-        return cls(source, frozenset(read_sources(source.folder)), leaves, source.results())
+        return cls(source, read_sources(source.folder), leaves, source.results())
 
     @property
     def schema(self) -> str:

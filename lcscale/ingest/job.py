@@ -19,7 +19,7 @@ from upath import UPath
 from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, prepare, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
-from lcscale.errors import ConflictError, InputError
+from lcscale.errors import ConflictError
 from lcscale.ingest.appending import Move, Present
 from lcscale.ingest.duplicates import ROWS_OF_A_TASK, find_duplicates
 from lcscale.ingest.grouping import reach_arcsec
@@ -27,8 +27,9 @@ from lcscale.ingest.leaves import gather_leaf, link_leaf
 from lcscale.ingest.memory import memory_of_a_task
 from lcscale.ingest.moving import find_moves, find_strangers
 from lcscale.ingest.planning import plan_leaves, read_schema_text
+from lcscale.ingest.release import Partitioning, Release, made_with
 from lcscale.ingest.shuffle import SparkShuffle
-from lcscale.ingest.sources import part_identities, write_sources
+from lcscale.ingest.sources import write_sources
 from lcscale.ingest.spills import STAGING, Spills
 from lcscale.ingest.staging import count, listed, stage
 from lcscale.lake import Draft, Lake, Pixel
@@ -43,22 +44,6 @@ VERSION = 2
 """Raised when the same files would give other catalogs: a finished ingest is not repeated before."""
 
 
-@dataclass(frozen=True)
-class Partitioning:
-    """How large a partition may be."""
-
-    rows: int = 1_000_000
-    """Rows, at most."""
-    bytes: int = 256 << 20
-    """Bytes in memory, at most; light curves make partitions of few rows."""
-
-    def __post_init__(self) -> None:
-        if self.rows < 1 or self.bytes < 1:
-            raise InputError(
-                f"partitions of {self.rows} rows and {self.bytes} bytes hold nothing; give positive limits"
-            )
-
-
 def ingest(
     survey: str | Survey,
     paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
@@ -67,6 +52,7 @@ def ingest(
     *,
     partitioning: Partitioning | None = None,
     append: bool = False,
+    replace: bool = False,
     memory: int | None = None,
     engine: Any = None,
     progress: bool | None = None,
@@ -97,6 +83,8 @@ def ingest(
         old ones (of light curves the object's own columns) wherever those were, partitions that neither get nor
         lose anything are linked. New names cost a look at all names there are: one column of the catalog is
         read; observations of known objects cost nothing of the kind.
+    replace
+        Make the catalog of that name anew from these files alone, whatever it was made from before.
     memory
         Bytes that the tasks running at once on a machine may use together, beside the interpreters; default: a
         quarter of what its workers may use, or 384 MiB a task where that is more. The need does not grow with the
@@ -130,22 +118,19 @@ def ingest(
     adapter = get_survey(survey, **options) if isinstance(survey, str) else survey
     target = lake if isinstance(lake, Lake) else Lake(lake)
     given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
-    problems: list[Problem] = []
-    parts = adapter.parts(given, problems)
-    if not parts and not problems:
-        raise InputError(f"no release files of {adapter.name} in {', '.join(given)}")
-    identities = part_identities(parts, problems, adapter)
     present = Present.in_lake(target, name, adapter) if append and name in target else Present()
-    new = {identity: part for identity, part in identities.items() if identity not in present.known}
-    job = _Job(adapter, new, partitioning or Partitioning(), problems, present)
+    release = Release.at(adapter, given, present.sources)
+    known = release.known(present.sources)
+    new = {identity: part for identity, part in release.parts.items() if identity not in known}
+    job = _Job(adapter, new, partitioning or Partitioning(), release, present, known)
     draft = target.draft(name, job.text(), takes_over=False)  # spills are gone: what is to be completed is read anew
-    if draft.base is not None and not (draft.is_published or draft.completes or append):
+    if draft.base is not None and not (draft.is_published or draft.completes or append or replace):
         raise ConflictError(
             f"the lake has a catalog {name!r} already, made from other files or with other options; "
             "choose another name, or add to it with --append"
         )
     if present.source is not None and not new:
-        record = _unchanged(name, present.source, problems)
+        record = _unchanged(name, present.source, release.problems)
     else:
         with draft:
             record = job.run(draft, engine, progress, memory, max_failed)
@@ -161,8 +146,10 @@ class _Job:
     adapter: Survey
     parts: dict[str, Part]
     limits: Partitioning
-    problems: list[Problem]
+    release: Release
     present: Present
+    known: frozenset[str]
+    """Parts that the catalog holds already."""
 
     def text(self) -> str:
         """Stands for everything the result depends on."""
@@ -196,8 +183,8 @@ class _Job:
         if not any(result.get("spills") for result in draft.ledger.done().values()):
             remove_folder(draft.ledger.folder)  # nothing could be read of the release: perhaps it can now
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
-        listing = _task(listed, (tuple(self.problems),), repr(self.problems), "list of files", draft)
-        listed_too = [listing, *staging] if self.problems else staging
+        listing = _task(listed, (tuple(self.release.problems),), repr(self.release.problems), "list of files", draft)
+        listed_too = [listing, *staging] if self.release.problems else staging
         reading = run(listed_too, title=f"{title}: reading", max_failed=max_failed, **options)
         if reading.withheld:
             return reading
@@ -329,7 +316,8 @@ class _Job:
         properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties, **missing_property(missing)}
         properties |= {CODE: json.dumps(code_versions())}
         properties |= {ID_COLUMN: self.adapter.identity} if self.adapter.identity is not None else {}
-        write_sources(draft.folder, self.present.known | read)
+        options = made_with(self.adapter, self.limits)
+        write_sources(draft.folder, self.release.sources(self.present.sources, self.known | read, options))
         draft.publish(leaves, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 
     def _finished(self, draft: Draft) -> RunRecord:
@@ -344,7 +332,7 @@ class _Job:
     def _with_problems(self, record: RunRecord, draft: Draft) -> RunRecord:
         """`record` with what was found in the release, in this run or an earlier one of the same plan."""
         done = draft.ledger.done()
-        _note(record, [*self.problems, *(Problem(*problem) for problem in draft.ledger.problems())])
+        _note(record, [*self.release.problems, *(Problem(*problem) for problem in draft.ledger.problems())])
         record.notes += [note for result in done.values() for note in result.get("notes", [])]
         record.notes += _counts(done.values())
         repeated = [result for result in done.values() if result.get("duplicates")]

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,7 @@ from lcscale.lake.leaf import leaf_path
 from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
+from lcscale.lake.publications import note_publication
 from lcscale.lake.storage import (
     children,
     files_below,
@@ -108,8 +109,18 @@ class Draft:
 
         An equal key stands for equal input, steps and code: the leaf is linked, and the task is done.
         """
-        known = set(self.ledger.done())
         taken: dict[str, int] = {}
+        for key, version, result, path in self.equal_tasks(keys):
+            pixel = Pixel(*result["pixel"])
+            if path is not None:
+                link(path, leaf_path(self.folder, pixel))
+            self.ledger.add(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
+            taken[version] = taken.get(version, 0) + 1
+        return taken
+
+    def equal_tasks(self, keys: Container[str]) -> Iterator[tuple[str, str, dict[str, Any], UPath | None]]:
+        """Tasks of `keys` that are not done here and were in other versions: key, version, result, leaf (if any)."""
+        known = set(self.ledger.done())
         for version, _ in reversed(existing_versions(self.entry)):
             other = self.entry / version
             if version == self.version:
@@ -122,12 +133,8 @@ class Draft:
                 path = next((each for each in places if each.exists()), None) if result["rows"] else None
                 if path is None and result["rows"]:
                     continue
-                if path is not None:
-                    link(path, leaf_path(self.folder, pixel))
-                self.ledger.add(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
                 known.add(key)
-                taken[version] = taken.get(version, 0) + 1
-        return taken
+                yield key, version, result, path
 
     @property
     def adds_nothing(self) -> bool:
@@ -217,6 +224,7 @@ def publish_version(entry: UPath, version: str, base: str | None) -> None:
                 f"{entry.name}: version {current_version(entry)} was published while {version} was written; its leaves "
                 f"are kept in {entry / version}: run the same command again to publish it on top"
             )
+        note_publication(entry, version)
 
 
 def link(path: UPath, place: UPath) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from typing import Any
 
@@ -12,6 +13,8 @@ from lcscale.lake.catalog import Catalog, open_with
 from lcscale.lake.collection import COLLECTION_FILE, current_version
 from lcscale.lake.draft import Draft, check_name, existing_versions, is_name
 from lcscale.lake.history import Job, jobs, prune
+from lcscale.lake.past import PastLake, unix_time
+from lcscale.lake.publications import Publication, publications
 from lcscale.lake.storage import children, place_of
 from lcscale.lake.tables import read_table, table_names, write_table
 
@@ -87,6 +90,21 @@ class Lake:
         """The published version of a catalog, or None."""
         check_name(name)
         return current_version(self.root / name)
+
+    def publications(self, name: str) -> list[Publication]:
+        """Which version of a catalog became the current one when, the first one first."""
+        check_name(name)
+        return publications(self.root / name)
+
+    def at(self, when: str | float | datetime.datetime) -> PastLake:
+        """The catalogs of the lake in the versions that were current together at a time.
+
+        Parameters
+        ----------
+        when
+            A date and time, or such a text (``"2026-11-26T03:00"``; UTC where it tells no zone), or Unix time.
+        """
+        return PastLake(self.root, unix_time(when))
 
     def jobs(self) -> list[Job]:
         """What ran in this lake and what is left of it, from the ledgers, oldest first."""

@@ -24,6 +24,9 @@ PERIODS = {"year": ("year", "%Y"), "month": ("month", "%Y-%m"), "night": ("day",
 BY = (*PERIODS, "class")
 """What alerts can be counted by."""
 
+STATISTICS_VERSION = 1
+"""Raised when the same alerts would give other statistics: tables of before are then out of date."""
+
 STATISTICS_SCHEMA = pa.schema(
     [
         pa.field("by", pa.string(), nullable=False),
