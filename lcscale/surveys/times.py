@@ -22,6 +22,10 @@ _UNIX = 40_587.0
 _FIRST, _LAST = 15_000.0, 90_000.0
 """MJD of 1899 and 2105: what times of observations lie between."""
 _NEARLY_ALL = 0.9
+_NO_DAYS = frozenset(
+    ("h", "hr", "hour", "hours", "min", "minute", "minutes", "ms", "us", "ns", "yr", "year", "years", "a")
+)
+"""Units that a time may state and that no format has; seconds are those since 1970."""
 _NAMED = {"btjd": ("bjd", 2_457_000.0, "TDB"), "bkjd": ("bjd", 2_454_833.0, "TDB")}
 _KIND = re.compile(r"(barycentric |heliocentric )?(hmjd|bmjd|mjd|hjd|bjd|(?<![a-z])jd)")
 _OFFSET = re.compile(r"(?<!\d)(2[345]\d{5}(?:\.\d+)?)(?!\d)")
@@ -110,6 +114,9 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
     column, field = table.column(name), table.schema.field(name)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return TimeFormat("iso", scale="UTC")
+    unit = (field.metadata or {}).get(b"unit", b"").decode(errors="replace").strip().lower()
+    if unit in _NO_DAYS and not given:
+        raise ReleaseFileError(f"{path}: column {name!r} is in {unit}, and times are read in days; {_SETTLES}")
     said = parse_format(given) if given else _said(name, field)
     if pa.types.is_string(column.type) and (said.kind == "iso" or not _is_numeric(column)):
         return TimeFormat("iso", scale=said.scale or "UTC")

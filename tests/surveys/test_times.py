@@ -68,6 +68,12 @@ def test_a_range_that_fits_no_reading_is_refused_with_the_option_that_settles_it
         read(values, name)
 
 
+@pytest.mark.parametrize("unit", ["h", "min", "yr"])
+def test_a_unit_that_is_no_day_is_refused(unit):
+    with pytest.raises(ReleaseFileError, match=f"is in {unit}, and times are read in days; .*--time-format"):
+        read([58000.25 * 24], unit=unit)
+
+
 def test_days_without_a_stated_origin_are_not_called_mjd():
     assert read([100.5, 350.0]) == ("not stated", "", [100.5, 350.0])
 
