@@ -13,7 +13,7 @@ from lcscale.cli.lakes import info, jobs_app, list_names, prune
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
-from lcscale.cli.refreshing import pipeline, refresh
+from lcscale.cli.refreshing import pipeline, refresh, versions
 from lcscale.cli.show import show, why
 from lcscale.cli.variables import classify, features, train
 from lcscale.cli.yso import yso
@@ -42,6 +42,7 @@ for command in (
     export,
     refresh,
     pipeline,
+    versions,
     info,
     prune,
     report,

@@ -1,4 +1,4 @@
-"""`lcscale refresh` and `lcscale pipeline`: what a file says of a lake, made and shown."""
+"""`lcscale refresh`, `pipeline` and `versions`: what a file says of a lake, made and shown; what was before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcscale.cli.options import EngineOption, MaxFailedOption
+from lcscale.cli.options import CatalogArgument, EngineOption, LakeOption, MaxFailedOption, open_lake
 
 if TYPE_CHECKING:
     from lcscale.refresh import Step
@@ -43,6 +43,8 @@ def refresh(
     record = pipeline.refresh(
         engine=engine, progress=True, max_failed=allowed, allow_removal=allow_removal, tell=tell_step
     )
+    for old in record.removed:
+        print(f"removed {old}")
     print(record.summary())
     if record.exit_status:
         raise typer.Exit(record.exit_status)
@@ -72,3 +74,11 @@ def pipeline(file: FileArgument) -> None:
             f"{entry.word} {', '.join(entry.sources)}" if entry.sources else f"{entry.word} {entry.values[entry.word]}"
         )
         print(f"{entry.name} <- {made}\n    {state}")
+
+
+def versions(name: CatalogArgument, lake: LakeOption) -> None:
+    """List the versions of a catalog: date, cause, rows, bytes, and the share of these that the one before has too."""
+    from lcscale.refresh.versions import versions_of
+
+    for version in versions_of(open_lake(lake), name):
+        print(version)

@@ -15,6 +15,7 @@ from lcscale.lake import Catalog, Lake
 from lcscale.refresh.entries import Declared, Entry, in_order, read_entries
 from lcscale.refresh.locking import refreshing
 from lcscale.refresh.making import check, view
+from lcscale.refresh.retention import remove_old
 from lcscale.refresh.running import bring_up_to_date
 from lcscale.refresh.states import OPENED, WAITING, State, state_of
 
@@ -42,6 +43,8 @@ class RefreshRecord:
 
     steps: list[Step] = field(default_factory=list)
     """The entries in the order in which they were looked at."""
+    removed: list[str] = field(default_factory=list)
+    """Old versions that the file's `keep` and `keep_days` let go, where no step failed."""
 
     @property
     def exit_status(self) -> int:
@@ -162,6 +165,9 @@ class Pipeline:
                     unmade.add(entry.name)
                 record.steps.append(step)
                 tell(step)
+            if not unmade:
+                for entry in self.entries:
+                    record.removed += [f"{entry.name} {old}" for old in remove_old(entry, self.declared, self.lake)]
         return record
 
     def _kept_back(self, entry: Entry, before: list[str]) -> Step:
