@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import subprocess
 import sys
@@ -45,12 +46,15 @@ EXTRAS = {"dask_cuda", "cudf", "numba_cuda", "pyspark", "lsdb", "light_curve"}
 HEAVY = {"torch", "healpy", "hats", "lsdb", "pyspark", "astropy", "sklearn", "matplotlib", "distributed"}
 
 
-def imports(path: Path, *, top_level: bool) -> set[str]:
+def imports(path: Path, *, top_level: bool = False, checkers: bool = True) -> set[str]:
     """Dotted names that a module imports, anywhere in it or at its top level only."""
     tree = ast.parse(path.read_text())
     nodes = ast.walk(tree) if not top_level else _top_level(tree)
+    skipped = set() if checkers else {id(node) for node in _for_type_checkers(tree)}
     found = set()
     for node in nodes:
+        if id(node) in skipped:
+            continue
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -59,10 +63,15 @@ def imports(path: Path, *, top_level: bool) -> set[str]:
 
 
 def _top_level(tree: ast.Module):
-    for node in tree.body:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            continue
-        yield node
+    return (node for node in tree.body if not _is_for_type_checkers(node))
+
+
+def _for_type_checkers(tree: ast.Module):
+    return (inner for node in ast.walk(tree) if _is_for_type_checkers(node) for inner in ast.walk(node))
+
+
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
 
 
 def rooms() -> dict[str, list[Path]]:
@@ -79,11 +88,26 @@ def test_rooms_import_downward_only():
     for room, paths in rooms().items():
         allowed = BELOW[room] | {room}
         for path in set(paths) - MOVED:
-            for name in imports(path, top_level=False):
+            for name in imports(path):
                 parts = name.split(".")
                 if parts[0] == "lcscale" and len(parts) > 1 and parts[1] in BELOW and parts[1] not in allowed:
                     wrong.append(f"{path.relative_to(ROOT)} imports {name}")
     assert wrong == []
+
+
+def modules() -> dict[str, set[str]]:
+    """What each module imports of lcscale, anywhere in it but for type checkers: modules, not the names in them."""
+    names = {".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in ROOT.rglob("*.py")}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    return {
+        module: {name if name in names else name.rpartition(".")[0] for name in imports(path, checkers=False)}
+        & names.keys() - {module}
+        for module, path in names.items()
+    }
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graphlib.TopologicalSorter(modules()).prepare()  # CycleError names a circle
 
 
 def test_extras_are_never_imported_at_import_time():
