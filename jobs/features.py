@@ -24,7 +24,7 @@ from configuration import finish, run_job
 
 from lcscale import Lake
 from lcscale.features import Extract
-from lcscale.periods import FrequencyGrid, Search, has_periods
+from lcscale.periods import PERIOD, FrequencyGrid, Search
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Features:
 
 def work(job: Features) -> int:
     catalog = Lake(job.lake)[job.catalog]
-    if not has_periods(catalog.schema):
+    if not PERIOD.is_in(catalog.schema):
         catalog = catalog.map(Search(FrequencyGrid(*job.frequencies) if job.frequencies else None))
     table = catalog.map(Extract(tuple(job.features) or None))
     if not job.keep_light_curves:

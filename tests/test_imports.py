@@ -15,10 +15,11 @@ import lcscale
 
 ROOT = Path(lcscale.__file__).parent
 KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images", "simulation"}
-GROUND = {"errors", "units", "arrays", "kernels"}
+GROUND = {"errors", "units", "arrays", "vocabulary", "kernels"}
 BELOW = {
     "errors": set(),
     "units": {"errors"},
+    "vocabulary": {"errors"},
     "arrays": {"errors", "units"},
     "kernels": {"errors"},
     "expressions": {"errors"},

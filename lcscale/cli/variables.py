@@ -85,11 +85,11 @@ def train(
     from lcscale.explore import write_training_report
     from lcscale.models import Preparation, TrainingOptions
     from lcscale.models import train as run_train
-    from lcscale.periods import has_periods
+    from lcscale.periods import PERIOD
 
     how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
     curves = find_catalog(place, catalog, light_curves)
-    if stream and not how.raw and features is None and not has_periods(curves.schema):
+    if stream and not how.raw and features is None and not PERIOD.is_in(curves.schema):
         raise InputError(
             f"{catalog} has no periods, and --stream would search them anew every epoch: make them once with "
             f"'lcscale features {catalog} --name {catalog}_features --lake {lake}', then add "
@@ -140,8 +140,8 @@ def classify(
 
 
 def _with_periods(lake: Lake, catalog: Catalog, features: str | None, device: str | None) -> Catalog:
-    from lcscale.periods import Search, has_periods
+    from lcscale.periods import PERIOD, Search
 
     if features is not None:
         return catalog.join(lake[features], on=catalog.id_column_or_none or "object_id")
-    return catalog if has_periods(catalog.schema) else catalog.map(Search(device=device or "cpu"))
+    return catalog if PERIOD.is_in(catalog.schema) else catalog.map(Search(device=device or "cpu"))

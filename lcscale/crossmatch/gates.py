@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.crossmatch.compared import Compared
-from lcscale.crossmatch.naming import JoinedNames
+from lcscale.crossmatch.naming import SEPARATION, JoinedNames
 from lcscale.crossmatch.options import ErrorColumns, MatchOptions
 from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError
@@ -83,7 +83,7 @@ def _holds(
 ) -> npt.NDArray[np.bool_]:
     """Whether a condition holds on each joined row; where it is null it does not."""
     from_right = {new: old for old, new in names.right}
-    separation = dict(names.added)["separation_arcsec"]
+    separation = dict(names.added)[SEPARATION.name]
     known = [*left.column_names, *(new for new, old in from_right.items() if old in right.column_names), separation]
     columns = {}
     for name in names_in(condition):

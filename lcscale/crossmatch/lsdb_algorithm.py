@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatchAlgorithm
 
+from lcscale.crossmatch.naming import SEPARATION
 from lcscale.crossmatch.options import MatchOptions, reach_arcsec
 from lcscale.crossmatch.pairing import counterparts
 from lcscale.errors import InputError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from lsdb.catalog import Catalog
     from lsdb.core.crossmatch.crossmatch_args import CrossmatchArgs
 
-_DISTANCE = "separation_arcsec"
+_DISTANCE = SEPARATION.name
 
 
 class LSDBCrossmatch(AbstractCrossmatchAlgorithm):  # type: ignore[misc]

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 
 import pyarrow as pa
 
 from lcscale.crossmatch.options import MatchOptions
 from lcscale.errors import InputError
-from lcscale.lightcurves.appending import brought_field
+from lcscale.vocabulary import HEALPIX_COLUMN, Column, brought_field
 
-SPATIAL_INDEX = "_healpix_29"
-"""The right catalog's column of this name is dropped: rows of the result are where the left ones are."""
+SEPARATION = Column(
+    "separation_arcsec",
+    pa.float64(),
+    "arcsec",
+    "pos.angDistance",
+    "Distance of the left position from the right one, at the epoch of the comparison.",
+    "lcscale.crossmatch",
+    unmarked=True,
+)
+CHANCE = Column(
+    "chance_probability",
+    pa.float64(),
+    "",
+    "stat.probability;stat.falsePositive",
+    "Probability that an unrelated source of the right catalog is as near by chance.",
+    "lcscale.crossmatch",
+    unmarked=True,
+)
 
-SEPARATION = pa.field("separation_arcsec", pa.float64())
-CHANCE = pa.field("chance_probability", pa.float64())
+COLUMNS = (SEPARATION, CHANCE)
+"""Columns that a match appends."""
+AGAIN = tuple(replace(column, name=f"{column.name}<suffix>") for column in COLUMNS)
+"""The same of a match with a catalog that is one itself."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ def joined_names(
     `whole_left` is the schema of the left catalog where only some of its columns are read: names hang on that one.
     """
     left = left if whole_left is None else whole_left
-    wanted = [name for name in right.names if name != SPATIAL_INDEX]
+    wanted = [name for name in right.names if name != HEALPIX_COLUMN]  # rows of the result are where the left ones are
     added = [field.name for field in added_fields(options)]
     repeated = sorted({name for name in wanted if wanted.count(name) > 1})
     if repeated:
@@ -84,7 +102,7 @@ def joined_schema(
 
 def added_fields(options: MatchOptions) -> list[pa.Field]:
     """What a match of these options appends behind the right columns."""
-    return [SEPARATION, CHANCE] if options.chance_probability else [SEPARATION]
+    return [column.field for column in (COLUMNS if options.chance_probability else COLUMNS[:1])]
 
 
 def _free_suffix(left: set[str], wanted: list[str], added: list[str]) -> str:

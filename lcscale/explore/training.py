@@ -18,6 +18,7 @@ from lcscale.lake import Catalog
 from lcscale.lightcurves import LightCurves
 from lcscale.models import read_card
 from lcscale.models.card import Card
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 _DRAWN = 12
 """Mistakes whose light curves are drawn."""
@@ -120,7 +121,7 @@ def _mistakes(card: Card, catalogs: Sequence[Catalog]) -> str:
         ]
         for row in errors
     ]
-    headings = ["given", "probability", "label", "period (days)", "catalog", "_healpix_29"]
+    headings = ["given", "probability", "label", "period (days)", "catalog", HEALPIX_COLUMN]
     return text + details("All that were kept", table(headings, rows))
 
 

@@ -38,9 +38,7 @@ FAMILIES: tuple[Family, ...] = (
 PAIR_FAMILIES: tuple[PairFamily, ...] = (multiband.FAMILY,)
 """Families of features of a further band with the primary one."""
 
-PERIOD = Feature(
-    "period", "day", "period the periodic features are folded with: given, or found by lcscale.periods.find"
-)
+PERIOD = Feature("period", "d", "period the periodic features are folded with: given, or found by lcscale.periods.find")
 
 PAIR_FEATURES: dict[str, Feature] = {feature.name: feature for family in PAIR_FAMILIES for feature in family.features}
 """Features that only further bands have, by name."""

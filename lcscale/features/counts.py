@@ -11,12 +11,12 @@ from lcscale.kernels.compiling import Floats, Integers, comparing_kernel, kernel
 
 FEATURES = (
     Feature("n_observations", "", "n, usable observations", agrees="light-curve ObservationCount"),
-    Feature("duration", "day", "t[n] - t[1]", agrees="light-curve Duration"),
-    Feature("smallest_gap", "day", "min (t[j+1] - t[j])", agrees="light-curve MinimumTimeInterval"),
-    Feature("largest_gap", "day", "max (t[j+1] - t[j])", agrees="light-curve MaximumTimeInterval"),
+    Feature("duration", "d", "t[n] - t[1]", agrees="light-curve Duration"),
+    Feature("smallest_gap", "d", "min (t[j+1] - t[j])", agrees="light-curve MinimumTimeInterval"),
+    Feature("largest_gap", "d", "max (t[j+1] - t[j])", agrees="light-curve MaximumTimeInterval"),
 )
 
-CADENCE_FEATURES = (Feature("cadence", "day", "median (t[j+1] - t[j])", agrees="numpy.median of numpy.diff"),)
+CADENCE_FEATURES = (Feature("cadence", "d", "median (t[j+1] - t[j])", agrees="numpy.median of numpy.diff"),)
 
 
 @comparing_kernel

@@ -14,15 +14,15 @@ from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
+from lcscale.features.columns import REASON, column_of
 from lcscale.features.declaration import Batch
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
-from lcscale.lightcurves import LightCurves, clean, made_field, say_missing_bands, usable
+from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
+from lcscale.vocabulary import schema_of
 
 CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
-
-_MAKER = "lcscale.features"
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,9 @@ class Plan:
         return first | {f"{name}_{band}": name for band in self.bands[1:] for name in self.names if name != "period"}
 
     def schema(self) -> pa.Schema:
-        """Schema of the table, with the features' units."""
-        fields = [
-            made_field(column, pa.float64(), _MAKER, FEATURES[name].unit) for column, name in self.columns().items()
-        ]
-        return pa.schema([*fields, made_field("reason", pa.string(), _MAKER)])
+        """Schema of the table."""
+        bands = {column: column[len(name) + 1 :] for column, name in self.columns().items()}
+        return schema_of([*(column_of(FEATURES[name], bands[each]) for each, name in self.columns().items()), REASON])
 
 
 def extract(

@@ -31,7 +31,7 @@ FEATURES = (
     ),
     Feature(
         "maximum_slope",
-        "mag/day",
+        "mag/d",
         "max |Δm / Δt| of consecutive observations, those at one time left out",
         "Richards et al. 2011",
         "light-curve MaximumSlope",

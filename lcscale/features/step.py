@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from lcscale.features.batch import QuantileRule
 from lcscale.features.extraction import Plan, extract
-from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, declared_bands
-from lcscale.periods import has_periods
+from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.periods import PERIOD
+from lcscale.vocabulary import append_columns, appended_schema
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Extract:
         plan = self._plan(table.schema)
         lcs = clean_light_curves(table, self.column)
         period = None
-        if has_periods(table.schema):
+        if PERIOD.is_in(table.schema):
             period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)
         features = extract(
             lcs, plan.names, period, bands=plan.bands, quantile_rule=self.quantile_rule, device=self.device
@@ -79,7 +80,7 @@ class Extract:
 
     def _plan(self, schema: pa.Schema) -> Plan:
         plan = Plan.of(self.names, self._bands(schema), self.quantile_rule)
-        if has_periods(schema):
+        if PERIOD.is_in(schema):
             return Plan(tuple(name for name in plan.names if name != "period"), plan.bands, plan.quantile_rule)
         return plan
 

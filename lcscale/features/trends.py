@@ -9,12 +9,10 @@ from lcscale.features.declaration import Family, Feature
 from lcscale.kernels.compiling import Floats, Integers, kernel
 
 FEATURES = (
-    Feature(
-        "linear_trend", "mag/day", "slope of the unweighted least-squares line", agrees="light-curve LinearTrend[0]"
-    ),
+    Feature("linear_trend", "mag/d", "slope of the unweighted least-squares line", agrees="light-curve LinearTrend[0]"),
     Feature(
         "linear_trend_error",
-        "mag/day",
+        "mag/d",
         "sqrt(noise² / Σ (t - mean t)²)",
         agrees="light-curve LinearTrend[1]; scipy.stats.linregress",
     ),
@@ -24,13 +22,13 @@ FEATURES = (
 WEIGHTED_FEATURES = (
     Feature(
         "linear_fit",
-        "mag/day",
+        "mag/d",
         "slope of the least-squares line with weights 1/σ²",
         agrees="light-curve LinearFit[0]",
     ),
     Feature(
         "linear_fit_error",
-        "mag/day",
+        "mag/d",
         "sqrt(1 / Σ (t - weighted mean t)² / σ²)",
         agrees="light-curve LinearFit[1]",
         needs_errors=True,

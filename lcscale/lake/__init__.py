@@ -5,9 +5,10 @@ from lcscale.lake.draft import Draft
 from lcscale.lake.exporting import Exported, export
 from lcscale.lake.lake import Lake
 from lcscale.lake.leaf import Leaf, LeafWriter, write_leaf
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel, spatial_index
+from lcscale.lake.pixel import Pixel, spatial_index
 from lcscale.lake.region import Box, Cone
 from lcscale.lightcurves import LightCurveFields
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 __all__ = [
     "HEALPIX_COLUMN",

@@ -13,10 +13,10 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lake.file_formats import FORMATS
 from lcscale.lake.partition import apply
-from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
 from lcscale.lightcurves import Detections
 from lcscale.steps import Select, Step, Where, chain_schema
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 LIGHT_CURVES = ("long", "nested")
 """How light curves are written: a row an observation, or as they are (Parquet only)."""

@@ -11,9 +11,9 @@ import pyarrow as pa
 from lcscale.errors import LcscaleError
 from lcscale.lake.leaf import Leaf
 from lcscale.lake.partition import PartitionPlan
-from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.reach import near, with_leaves, without_leaves
 from lcscale.lake.view import View
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 Frame = Callable[[pa.Table], Any]
 """Makes a dataframe, indexed by `_healpix_29`, from an Arrow table."""

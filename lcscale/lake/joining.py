@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lake.inputs import JOIN
-from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
-from lcscale.lightcurves import append_columns, appended_schema, maker_of
+from lcscale.vocabulary import HEALPIX_COLUMN, append_columns, appended_schema, is_made
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Join:
 
     def _added(self, schema: pa.Schema) -> pa.Schema:
         theirs = self.right.schema
-        made = {name for name in theirs.names if maker_of(theirs, name)}
+        made = {name for name in theirs.names if is_made(theirs, name)}
         return pa.schema([field for field in theirs if field.name not in schema.names or field.name in made])
 
     def narrowed(self, wanted: Collection[str]) -> Join:

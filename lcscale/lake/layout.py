@@ -14,9 +14,10 @@ import pyarrow as pa
 from lcscale.errors import InputError, LcscaleError
 from lcscale.lake.conforming import conform, plain
 from lcscale.lake.leaf import OUR_INDEX, FileIndex, Leaf, Ranges, inside
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel, spatial_index
+from lcscale.lake.pixel import Pixel, spatial_index
 from lcscale.lightcurves.faults import numbers
 from lcscale.lightcurves.fields import COLUMN, LightCurveFields
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 _HIVE = ("Norder", "Dir", "Npix")
 _FINEST = 29

@@ -22,8 +22,9 @@ from upath import UPath
 
 from lcscale.engine.disk import move
 from lcscale.errors import LcscaleError
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import is_local, path_at
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 Ranges = npt.NDArray[np.int64]
 """int64 [n, 2]: half-open ranges of HEALPix indices at order 29, sorted and disjoint."""

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.lake.leaf import CELL_ORDER, Leaf, cells_of, leaf_path
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import content_of, replace_file
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 MANIFEST_FILE = "leaves.parquet"
 

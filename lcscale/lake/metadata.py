@@ -10,7 +10,8 @@ from upath import UPath
 
 from lcscale.lake.leaf import CELL_ORDER, leaf_name, leaf_path
 from lcscale.lake.manifest import Manifest
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import Pixel
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 _METADATA_LEAVES = 1_000
 

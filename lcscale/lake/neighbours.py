@@ -30,9 +30,9 @@ from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
 from lcscale.lake.inputs import CROSSMATCH
 from lcscale.lake.leaf import Ranges
-from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.lake.view import View
 from lcscale.steps import Select
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 _ANY_EPOCH = 2000.0
 """Stands for an epoch that is not known yet, and for that of no rows."""

@@ -9,9 +9,6 @@ import numpy.typing as npt
 
 from lcscale.arrays import modulo_360
 
-HEALPIX_COLUMN = "_healpix_29"
-"""Name of the column with the nested HEALPix index at order 29, by which the rows of a leaf are sorted."""
-
 
 class Pixel(NamedTuple):
     """Pixel number `pixel` at `order` (0 to 29), nested.

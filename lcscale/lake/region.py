@@ -14,8 +14,8 @@ import pyarrow as pa
 from lcscale.arrays import floats, modulo_360, number
 from lcscale.errors import InputError
 from lcscale.lake.leaf import Ranges, inside
-from lcscale.lake.pixel import HEALPIX_COLUMN
 from lcscale.units import column_in
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 _ENOUGH_CELLS = 500
 """Cells on the border of a region that describe it well enough."""

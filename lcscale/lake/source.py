@@ -23,9 +23,10 @@ from lcscale.lake.collection import current_version
 from lcscale.lake.layout import Layout, layout_of
 from lcscale.lake.leaf import Leaf, Ranges, leaf_name
 from lcscale.lake.manifest import Manifest, described
-from lcscale.lake.pixel import HEALPIX_COLUMN, Pixel
+from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import files_below, is_local, path_at
 from lcscale.lightcurves.fields import LightCurveFields
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 if TYPE_CHECKING:
     from hats.catalog import TableProperties

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lcscale.lightcurves.appending import (
-    append_columns,
-    appended_schema,
-    brought_field,
-    made_field,
-    maker_of,
-)
 from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
 from lcscale.lightcurves.detections import Detections
 from lcscale.lightcurves.fields import LightCurveFields
@@ -25,14 +18,9 @@ __all__ = [
     "Detections",
     "LightCurveFields",
     "LightCurves",
-    "append_columns",
-    "appended_schema",
-    "brought_field",
     "clean",
     "clean_light_curves",
     "declared_bands",
-    "made_field",
-    "maker_of",
     "say_missing_bands",
     "usable",
 ]

@@ -8,11 +8,18 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.appending import append_columns, appended_schema, made_field
 from lcscale.lightcurves.batch import LightCurves, declared_bands
 from lcscale.lightcurves.sharing import clean_light_curves
+from lcscale.vocabulary import Column, append_columns, appended_schema, schema_of
 
-_SCHEMA = pa.schema([made_field("wesenheit", pa.float32(), "lcscale.lightcurves", "mag")])
+WESENHEIT = Column(
+    "wesenheit",
+    pa.float32(),
+    "mag",
+    "phot.mag.reddFree",
+    "Wesenheit index I - 1.55 (V - I) of the mean magnitudes: a brightness that reddening leaves alone.",
+    "lcscale.lightcurves",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Wesenheit:
         missing = [band for band in (self.blue, self.red) if bands and band not in bands]
         if missing:
             raise InputError(f"a Wesenheit index needs the band {', '.join(missing)}; there are {', '.join(bands)}")
-        return appended_schema(input_schema, _SCHEMA)
+        return appended_schema(input_schema, schema_of([WESENHEIT]))
 
     def fingerprint(self) -> str:
         """Its parameters and version."""
@@ -68,7 +75,7 @@ class Wesenheit:
         blue, red = (_mean(lcs, band) for band in (self.blue, self.red))
         index = red - self.ratio * (blue - red)
         value = pa.array(index.astype(np.float32), mask=~np.isfinite(index))
-        return append_columns(table, pa.table([value], schema=_SCHEMA))
+        return append_columns(table, pa.table([value], schema=schema_of([WESENHEIT])))
 
 
 def _mean(lcs: LightCurves, band: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

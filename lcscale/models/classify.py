@@ -10,18 +10,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
-from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, made_field, maker_of
+from lcscale.lightcurves import clean_light_curves
 from lcscale.models.calibration import prediction_sets
 from lcscale.models.card import Card
-from lcscale.models.curves import bands_of, numbers_of, require_period
+from lcscale.models.columns import PROBABILITY, schema_for
+from lcscale.models.curves import bands_of, numbers_of
 from lcscale.models.preparation import is_none
 from lcscale.models.registry import load, read_card
 from lcscale.models.roles import cast
 from lcscale.models.travelling import Travelling
+from lcscale.periods.columns import PERIOD
+from lcscale.vocabulary import append_columns, appended_schema
 
 DEFAULT_MODEL = "general"
 """Shipped model that is used where none is named."""
-_MAKER = "lcscale.models"
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,14 @@ class Classify(Travelling):
             The column `period` is a survey's own.
         """
         card = read_card(self.model)
-        if not card.preparation.raw:
-            require_period(input_schema, self.period)
+        if not card.preparation.raw and self.period == PERIOD.name:
+            PERIOD.refuse_another(input_schema, "lcscale.periods.Search")
         bands = bands_of(input_schema, self.column)
         if bands is not None:
             cast(bands, card.preparation.roles)
         stale = _stale(input_schema)
         kept = [field for field in input_schema if field.name not in stale]
-        return appended_schema(pa.schema(kept, input_schema.metadata), _new_schema(card.classes))
+        return appended_schema(pa.schema(kept, input_schema.metadata), schema_for(card.classes))
 
     def fingerprint(self) -> str:
         """The model's id, wherever it is, the columns and the version."""
@@ -124,7 +126,7 @@ class Classify(Travelling):
             pa.array([card.trained_on] * len(table), pa.string()),
         ]
         earlier = table.drop_columns(list(_stale(table.schema)))
-        result = append_columns(earlier, pa.Table.from_arrays(new, schema=_new_schema(card.classes)))
+        result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_for(card.classes)))
         at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
         reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
         return result.set_column(at, result.schema.field(at), reason)
@@ -143,7 +145,7 @@ def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
 
 def _stale(schema: pa.Schema) -> set[str]:
     """Columns with the probabilities of another model, of which no other column would say whose they are."""
-    return {name for name in schema.names if name.startswith("prob_") and maker_of(schema, name) == _MAKER}
+    return set(PROBABILITY.found(schema).values())
 
 
 def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:
@@ -151,16 +153,3 @@ def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:
     sets = prediction_sets(probabilities, card.threshold)
     order = np.argsort(-probabilities, axis=1, kind="stable")
     return [",".join(card.classes[k] for k in row if chosen[k]) for row, chosen in zip(order, sets, strict=True)]
-
-
-def _new_schema(classes: tuple[str, ...]) -> pa.Schema:
-    return pa.schema(
-        [
-            made_field("class", pa.string(), _MAKER),
-            *(made_field(f"prob_{name}", pa.float32(), _MAKER) for name in classes),
-            made_field("prediction_set", pa.string(), _MAKER),
-            made_field("reason", pa.string(), _MAKER),
-            made_field("model_id", pa.string(), _MAKER),
-            made_field("trained_on", pa.string(), _MAKER),
-        ]
-    )

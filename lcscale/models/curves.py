@@ -13,17 +13,18 @@ import pyarrow as pa
 
 from lcscale.arrays import floats, integers, modulo_360, selection, texts
 from lcscale.errors import InputError
-from lcscale.features import FEATURES
-from lcscale.lightcurves import LightCurves, declared_bands, maker_of
+from lcscale.features import columns as features
+from lcscale.lightcurves import LightCurves, declared_bands
 from lcscale.lightcurves.faults import numbers
-from lcscale.models.preparation import ALTERNATIVES
+from lcscale.lightcurves.wesenheit import WESENHEIT
 from lcscale.models.roles import Role, cast
 from lcscale.models.taxonomy import map_labels
-from lcscale.periods import has_periods
+from lcscale.periods import columns as periods
+from lcscale.periods.columns import PERIOD
 from lcscale.units import column_in
+from lcscale.vocabulary import HEALPIX_COLUMN, is_made
 
-HEALPIX_COLUMN = "_healpix_29"
-_OURS = {*FEATURES, *ALTERNATIVES, "wesenheit"} - {"period"}
+_OURS = {each.name for each in (*features.COLUMNS, *periods.COLUMNS, WESENHEIT)} - {PERIOD.name}
 SIMULATED = "simulated"
 """Origin of stars that are simulated where others are real: their figures are kept apart."""
 
@@ -170,17 +171,8 @@ def numbers_of(table: pa.Table, names: Sequence[str], unit: str | None = None) -
             np.float64, copy=False
         )
         for name in names
-        if name in table.column_names and (name not in _OURS or maker_of(table.schema, name) is not None)
+        if name in table.column_names and (name not in _OURS or is_made(table.schema, name))
     }
-
-
-def require_period(schema: pa.Schema, period: str) -> None:
-    """Raise `InputError` where the column `period` is there, but is a survey's own."""
-    if period == "period" and period in schema.names and not has_periods(schema):
-        raise InputError(
-            "the column period is the survey's own, not one that was searched in these light curves: put "
-            "lcscale.periods.Search before, or rename the column and name it to take it as it is"
-        )
 
 
 def _part(table: pa.Table, column: str, period: str | None, label: str, columns: Sequence[str]) -> LabelledCurves:
@@ -190,8 +182,8 @@ def _part(table: pa.Table, column: str, period: str | None, label: str, columns:
             f"training needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
             f"there are {', '.join(table.column_names)}"
         )
-    if period is not None:
-        require_period(table.schema, period)
+    if period == PERIOD.name:
+        PERIOD.refuse_another(table.schema, "lcscale.periods.Search")
     table = table.filter(table.column(label).is_valid())
     lcs = LightCurves.from_arrow(table, column)
     bands = bands_of(table.schema, column) or lcs.bands

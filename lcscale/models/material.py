@@ -22,6 +22,7 @@ from lcscale.models.synthetic import fill_up
 from lcscale.models.targets import Targets, targets_of
 from lcscale.models.taxonomy import map_labels
 from lcscale.models.training_set import InMemory, TrainingSet
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 SETS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _CHUNK = 1024
@@ -204,7 +205,7 @@ def _labels_and_places(catalog: Any, label: str) -> tuple[npt.NDArray[np.object_
         raise InputError(f"training needs the column {label}; there are {', '.join(catalog.column_names)}")
     table = catalog.columns(label).to_arrow()
     spelled = table.column(label).cast(pa.string()).to_numpy(zero_copy_only=False).astype(object)
-    return spelled, np.asarray(table.column("_healpix_29").to_numpy(), np.int64)
+    return spelled, np.asarray(table.column(HEALPIX_COLUMN).to_numpy(), np.int64)
 
 
 def _reading(preparation: Preparation, label: str) -> dict[str, Any]:

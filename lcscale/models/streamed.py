@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.models.curves import HEALPIX_COLUMN, LabelledCurves
+from lcscale.models.curves import LabelledCurves
 from lcscale.models.splitting import Split, assign
 from lcscale.models.targets import Targets
 from lcscale.models.training_set import Batch
+from lcscale.vocabulary import HEALPIX_COLUMN
 
 
 @dataclass(frozen=True)

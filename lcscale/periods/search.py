@@ -15,35 +15,16 @@ from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
-from lcscale.lightcurves import LightCurves, made_field, maker_of, usable
+from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import choose_each
+from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.grid import FMAX, FrequencyGrid
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
-
-_MAKER = "lcscale.periods"
-PERIOD_SCHEMA = pa.schema(
-    [
-        *(made_field(name, pa.float64(), _MAKER, "d") for name in ("period", "period_2", "period_3")),
-        made_field("frequency", pa.float64(), _MAKER, "1/d"),
-        *(made_field(name, pa.float64(), _MAKER) for name in ("power", "fap", "snr")),
-        made_field("alias", pa.string(), _MAKER),
-        made_field("epoch", pa.float64(), _MAKER, "d"),
-        made_field("n_cycles", pa.float64(), _MAKER),
-        made_field("reason", pa.string(), _MAKER),
-    ]
-)
-"""Columns of `find`."""
-
-
-def has_periods(schema: pa.Schema) -> bool:
-    """Whether a catalog's `period` and its alternatives were searched here; a survey's own is none."""
-    return maker_of(schema, "period") == _MAKER
-
 
 N_PEAKS = 5
 
@@ -89,7 +70,7 @@ def find(
         One row an object: `period` (days); `period_2`, the other one of P and 2P; `period_3`, the best unrelated peak;
         `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap`
         and `snr`, its height over the mean of the periodogram in standard deviations; `alias`, the sampling frequency
-        at which the period stands, if any; `epoch`, the first maximum of light (time of the input); `n_cycles`,
+        at which the period stands, if any; `epoch`, the first maximum of brightness (time of the input); `n_cycles`,
         baseline over period; `reason` why there is no period, with nulls everywhere else.
     """
     fmax = number(fmax, "fmax", "1/d")

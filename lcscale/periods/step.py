@@ -8,9 +8,11 @@ import pyarrow as pa
 
 from lcscale.arrays import options_in
 from lcscale.errors import InputError
-from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, declared_bands
+from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.grid import FMAX, FrequencyGrid
-from lcscale.periods.search import N_PEAKS, PERIOD_SCHEMA, find
+from lcscale.periods.search import N_PEAKS, find
+from lcscale.vocabulary import append_columns, appended_schema
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from lcscale.crossmatch import MatchOptions
+from lcscale.crossmatch.naming import SEPARATION
 from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.products.definitions import Definition, Near, as_definitions
+from lcscale.vocabulary import Column
 
-_ADDED = "separation_arcsec"
+OF_DEFINITION = Column(
+    "separation_<definition>_arcsec",
+    pa.float64(),
+    "arcsec",
+    "pos.angDistance",
+    "Distance to the nearest source of that catalog; null where none is within the radius.",
+    "lcscale.products",
+    unmarked=True,
+)
 
 
 def separation_column(definition: str) -> str:
     """Column with the distance of an alert to the nearest source of a definition, arcsec; null where none is near."""
-    return f"separation_{definition}_arcsec"
+    return OF_DEFINITION.of(definition).name
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,10 @@ class KeepMatch:
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """The left fields and the renamed ones."""
         kept = [input_schema.field(name) for name in self.left]
-        kept += [input_schema.field(old).with_name(new) for old, new in self.renamed]
+        kept += [
+            replace(OF_DEFINITION, name=new).field if old == SEPARATION.name else input_schema.field(old).with_name(new)
+            for old, new in self.renamed
+        ]
         return pa.schema(kept, input_schema.metadata)
 
     def fingerprint(self) -> str:
@@ -46,7 +59,7 @@ class KeepMatch:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The table's columns that are kept."""
-        return table.select(self.columns).rename_columns([*self.left, *(new for _, new in self.renamed)])
+        return pa.Table.from_arrays(table.select(self.columns).columns, schema=self.schema(table.schema))
 
 
 def match_alerts(
@@ -81,10 +94,10 @@ def _matched(alerts: Catalog, name: str, definition: Near, radius_arcsec: float)
     """The alerts with the nearest source of one definition."""
     separation = separation_column(name)
     new = {column: f"{name}_{column}" for column in definition.keep}
-    left = [each for each in alerts.column_names if each not in (_ADDED, separation, *new.values())]
+    left = [each for each in alerts.column_names if each not in (SEPARATION.name, separation, *new.values())]
     right = definition.sources(*definition.keep)
     joined = alerts.columns(*left).crossmatch(right, radius_arcsec=radius_arcsec, how="left")
     theirs = [column for column in right.column_names if column != HEALPIX_COLUMN]
     places = dict(zip(theirs, joined.column_names[len(left) :], strict=False))
-    renamed = [(places[column], title) for column, title in new.items()] + [(_ADDED, separation)]
+    renamed = [(places[column], title) for column, title in new.items()] + [(SEPARATION.name, separation)]
     return joined.map(KeepMatch(tuple(left), tuple(renamed)))

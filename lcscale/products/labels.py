@@ -8,7 +8,7 @@ from lcscale.crossmatch import MatchOptions
 from lcscale.errors import InputError
 from lcscale.lake import Catalog
 from lcscale.lightcurves import declared_bands
-from lcscale.products.observations import CountObservations
+from lcscale.products.observations import N_OBSERVATIONS, N_OBSERVATIONS_OF_BAND, CountObservations
 
 
 def transfer_labels(
@@ -64,6 +64,6 @@ def transfer_labels(
     needed = MatchOptions(radius_arcsec=radius_arcsec, **options).columns_needed("right")
     right = labelled.columns(label, *needed)
     pairs = catalog.crossmatch(right, radius_arcsec=radius_arcsec, mutual=True, **options).map(counter)
-    counts = [f"n_observations_{band}" for band in bands] if counter.bands else []
-    enough = " and ".join(f"`{name}` >= {min_observations}" for name in counts or ["n_observations"])
+    counts = [N_OBSERVATIONS_OF_BAND.of(band).name for band in bands] if counter.bands else []
+    enough = " and ".join(f"`{name}` >= {min_observations}" for name in counts or [N_OBSERVATIONS.name])
     return pairs.where(f"is_valid(`{label}`) and {enough}")

@@ -7,7 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lcscale.lightcurves import append_columns, appended_schema, clean_light_curves, declared_bands
+from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.vocabulary import Column, append_columns, appended_schema, schema_of
+
+_MAKER = "lcscale.products"
+N_OBSERVATIONS = Column(
+    "n_observations",
+    pa.int32(),
+    "",
+    "meta.number;obs",
+    "Usable observations, in all bands that the catalog declares.",
+    _MAKER,
+    unmarked=True,
+)
+N_OBSERVATIONS_OF_BAND = Column(
+    "n_observations_<band>",
+    pa.int32(),
+    "",
+    "meta.number;obs",
+    "Usable observations in <band>.",
+    _MAKER,
+    unmarked=True,
+)
+
+COLUMNS = (N_OBSERVATIONS, N_OBSERVATIONS_OF_BAND)
+"""Columns of `CountObservations`."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +61,7 @@ class CountObservations:
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """`input_schema` with the counts."""
-        return appended_schema(input_schema, pa.schema([(name, pa.int32()) for name in self._names()]))
+        return appended_schema(input_schema, self._gives())
 
     def fingerprint(self) -> str:
         """Its parameters and version."""
@@ -55,7 +79,7 @@ class CountObservations:
             chosen = owner[:0] if lcs.band is None or code is None else owner[lcs.band == code]
             counts.append(np.bincount(chosen, minlength=len(lcs)))
         arrays = [pa.array(count.astype(np.int32)) for count in counts]
-        return append_columns(table, pa.table(dict(zip(self._names(), arrays, strict=True))))
+        return append_columns(table, pa.table(arrays, schema=self._gives()))
 
-    def _names(self) -> list[str]:
-        return ["n_observations", *(f"n_observations_{band}" for band in self.bands)]
+    def _gives(self) -> pa.Schema:
+        return schema_of([N_OBSERVATIONS, *map(N_OBSERVATIONS_OF_BAND.of, self.bands)])

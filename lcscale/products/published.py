@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.models.columns import PROBABILITY
+from lcscale.vocabulary import Column
 
 if TYPE_CHECKING:
     from lcscale.models import Card
@@ -21,6 +23,14 @@ MODEL = "alerts"
 PREVALENCES = (0.5, 0.1, 0.01, 0.001)
 """Shares of alerts worth publishing at which precision is told."""
 _PUBLISHED = "PUBLISHED"
+AT_PREVALENCE = Column(
+    "prob_published_at_prevalence",
+    pa.float32(),
+    "",
+    "stat.probability;src.class",
+    "Probability that the survey would publish the alert, where the share of alerts worth it is the one given.",
+    "lcscale.products",
+)
 
 
 @dataclass(frozen=True)
@@ -121,11 +131,9 @@ def published_or_not(
     if prevalence is None:
         return result
     labels = read_card(os.fspath(model)).data["labels"]
-    probability = result.column(f"prob_{_PUBLISHED}").to_numpy(zero_copy_only=False).astype(np.float64)
+    probability = result.column(PROBABILITY.of(_PUBLISHED).name).to_numpy(zero_copy_only=False).astype(np.float64)
     moved = at_prevalence(probability, labels[_PUBLISHED] / sum(labels.values()), prevalence)
-    return result.append_column(
-        "prob_published_at_prevalence", pa.array(moved.astype(np.float32), mask=~np.isfinite(moved))
-    )
+    return result.append_column(AT_PREVALENCE.field, pa.array(moved.astype(np.float32), mask=~np.isfinite(moved)))
 
 
 def at_prevalence(

@@ -11,11 +11,13 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.features import FEATURES, Extract
 from lcscale.lake import Catalog
-from lcscale.lightcurves import maker_of
-from lcscale.lightcurves.wesenheit import Wesenheit
-from lcscale.periods import FrequencyGrid, Search, has_periods
+from lcscale.lightcurves.wesenheit import WESENHEIT, Wesenheit
+from lcscale.models.columns import PROBABILITY
+from lcscale.periods import PERIOD, FrequencyGrid, Search
+from lcscale.products.observations import COLUMNS as COUNTS
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
+from lcscale.vocabulary import is_made
 
 if TYPE_CHECKING:
     from lcscale.models import Preparation
@@ -70,7 +72,7 @@ def variable_candidates(
             f"{catalog.name} has no light curves (column 'lightcurve'), which a classifier sees; "
             "take the catalog that was ingested, or write features with the light curves kept"
         )
-    if grid is not None and has_periods(catalog.schema):
+    if grid is not None and PERIOD.is_in(catalog.schema):
         raise InputError(f"{catalog.name} has periods already; leave grid out, or drop them with .without('period')")
     unknown = [name for name in keep if name not in catalog.column_names]
     if unknown:
@@ -103,16 +105,16 @@ def _steps(
     from lcscale.models import Classify
 
     steps: list[Step] = [CountObservations.of(catalog.schema)]
-    if not preparation.raw and not has_periods(catalog.schema):
+    if not preparation.raw and not PERIOD.is_in(catalog.schema):
         steps.append(Search(grid, device=device or "cpu"))
     features = tuple(
         name
         for name in preparation.columns
-        if name in FEATURES and name != "period" and maker_of(catalog.schema, name) is None
+        if name in FEATURES and name != "period" and not is_made(catalog.schema, name)
     )
     if features:
         steps.append(Extract(features, device=device or "cpu"))
-    if "wesenheit" in preparation.columns and maker_of(catalog.schema, "wesenheit") is None:
+    if WESENHEIT.name in preparation.columns and not WESENHEIT.is_in(catalog.schema):
         steps.append(Wesenheit())
     steps.append(Classify(os.fspath(model), device=device))
     return steps
@@ -120,8 +122,8 @@ def _steps(
 
 def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> list[str]:
     """Names of the result's columns, in order."""
-    counts = [name for name in schema.names if name.startswith("n_observations")]
-    classes = [name for name in schema.names if name.startswith("prob_")]
+    counts = [name for column in COUNTS for name in column.found(schema).values()]
+    classes = PROBABILITY.found(schema).values()
     ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
     fixed = [*keep, *counts, *PERIOD_COLUMNS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from lcscale.lightcurves import made_field
 from lcscale.surveys.nesting import light_curve_field
+from lcscale.vocabulary import Column
 
 FIELD = light_curve_field(("G",), time_scale="TCB", time_origin="JD - 2400000.5", mag_system="Vega")
 """The light-curve column; the survey publishes no errors here, so they are null."""
+
+REASON = Column(
+    "reason", pa.string(), "", "meta.note", "Why a file could not be read as a light curve.", "lcscale.surveys"
+)
 
 SCHEMA = pa.schema(
     [
@@ -23,7 +27,7 @@ SCHEMA = pa.schema(
         pa.field("n_untrusted", pa.int32()),
         pa.field("n_null", pa.int32()),
         pa.field("n_malformed", pa.int32()),
-        made_field("reason", pa.string(), "lcscale.surveys"),
+        REASON.field,
     ]
 )
 """Columns of `read_alert_curves`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,22 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.units import column_in
+from lcscale.vocabulary import Column
 
 _UNSEEN = -1.6375e30
 _FRAMES = {"G": "galactic", "C": "icrs", "E": "barycentricmeanecliptic"}
 _LETTERS = {"GALACTIC": "G", "EQUATORIAL": "C", "CELESTIAL": "C", "ICRS": "C", "Q": "C", "ECLIPTIC": "E"}
 
 Floats = npt.NDArray[np.float64]
+
+MAP_VALUE = Column(
+    "<map>",
+    pa.float64(),
+    "",
+    "stat.value;pos",
+    "Value of a map of the sky at the position, in the map's own unit; null where it has none.",
+    "lcscale.surveys",
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ class SampleMap:
 
     def _field(self) -> pa.Field:
         unit = self._map().unit
-        return pa.field(self.column, pa.float64(), metadata={"unit": unit} if unit else None)
+        return replace(MAP_VALUE, name=self.column, unit=unit).field
 
     def fingerprint(self) -> str:
         """The map's content, how it is sampled, and the version."""

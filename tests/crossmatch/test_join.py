@@ -8,7 +8,7 @@ import pytest
 
 from lcscale.crossmatch import MatchOptions, joined_schema, match, match_tables, reach_arcsec
 from lcscale.errors import InputError
-from lcscale.lightcurves import made_field, maker_of
+from lcscale.periods import PERIOD
 
 RADEC = ("ra", "dec")
 
@@ -145,10 +145,12 @@ def test_bad_input_is_named(left, right, change, words):
 
 def test_what_was_made_of_other_light_curves_does_not_pass_for_ours():
     left = pa.schema([("ra", pa.float64()), ("dec", pa.float64())])
-    right = pa.schema([*left, made_field("period", pa.float64(), "lcscale.periods", "d")])
+    right = pa.schema([*left, PERIOD.field])
     joined = joined_schema(left, right, MatchOptions())
-    assert maker_of(joined, "period") is None
-    assert joined.field("period").metadata == {b"unit": b"d"}
+    assert "period" in joined.names
+    assert not PERIOD.is_in(joined)
+    assert b"made_by" not in joined.field("period").metadata
+    assert joined.field("period").metadata[b"unit"] == b"d"
 
 
 @pytest.mark.parametrize("suffix", [None, "x"])

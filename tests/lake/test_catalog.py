@@ -14,7 +14,7 @@ from skies import put, sky_table
 import lcscale as lc
 from lcscale.errors import ConflictError, InputError
 from lcscale.lake import HEALPIX_COLUMN, Lake, write_leaf
-from lcscale.lightcurves import made_field
+from lcscale.periods import PERIOD
 from lcscale.steps import Where
 
 
@@ -337,7 +337,7 @@ def test_join_takes_what_a_step_made_for_a_column_of_the_same_name(lake):
     rows = sky_table(60, 1, lightcurves=False)
     own, found = (pa.array(np.arange(60) + half) for half in (0.5, 0.25))
     left = put(lake, "left", rows.append_column("period", own).append_column("note", pa.array(["renewed"] * 60)))
-    made = rows.append_column(made_field("period", pa.float64(), "test"), found)
+    made = rows.append_column(PERIOD.field, found)
     right = put(lake, "right", made.append_column("note", pa.array(["old"] * 60)).slice(0, 40))
     joined = left.join(right)
     table = joined.to_arrow()

@@ -8,11 +8,13 @@ import pyarrow as pa
 import pytest
 
 from lcscale.errors import InputError, ModelError
-from lcscale.lightcurves import LIGHTCURVE_TYPE, append_columns, made_field
+from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.models import Classify, load
+from lcscale.models.columns import PROBABILITY
 from lcscale.periods import PERIOD_SCHEMA
 from lcscale.simulation.synthesis import synthesize
 from lcscale.steps import Step, chain_schema
+from lcscale.vocabulary import append_columns, schema_of
 
 FIELD = pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"})
 
@@ -56,7 +58,7 @@ def test_a_period_of_the_survey_is_refused(step):
 
 def test_no_probability_of_another_model_stays(step):
     table, _ = catalog()
-    old = pa.schema([made_field(f"prob_{name}", pa.float32(), "lcscale.models") for name in ("QSO", "EA")])
+    old = schema_of([PROBABILITY.of("QSO"), PROBABILITY.of("EA")])
     before = append_columns(table, pa.table([pa.array([0.5] * len(table), pa.float32())] * 2, schema=old))
     before = before.append_column("prob_theirs", pa.array([0.1] * len(table)))
     result = step(before)

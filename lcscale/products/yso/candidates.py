@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 from lcscale.crossmatch import ProperMotion
 from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Catalog
-from lcscale.lightcurves import append_columns, appended_schema
 from lcscale.products.counterparts import match_alerts, separation_column
 from lcscale.products.definitions import AtLeast
 from lcscale.products.yso.classify import DEFAULT_MODEL, ClassifyYSO
-from lcscale.products.yso.columns import IDS, declared, find_columns, quantities
+from lcscale.products.yso.columns import AGREEMENT, CLASSIFIED, IDS, declared, find_columns, quantities
 from lcscale.products.yso.labels import CLASSES
 from lcscale.products.yso.photometry import PROBLEMS, Photometry
 from lcscale.surveys.planck import SampleMap
+from lcscale.vocabulary import append_columns, appended_schema, schema_of
 
 TAU = 1.3e-5
 """Planck dust optical depth (353 GHz) from which on there may be young stars (Marton et al. 2019)."""
@@ -49,7 +49,7 @@ class Agreement:
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """`input_schema` with the new columns."""
-        return appended_schema(input_schema, _AGREEMENT)
+        return appended_schema(input_schema, schema_of(AGREEMENT))
 
     def fingerprint(self) -> str:
         """Its parameters and version."""
@@ -65,10 +65,8 @@ class Agreement:
         nowhere = np.array([not each for each in known], np.bool_)
         young = pc.equal(table.column("class"), "YSO")
         unique = pc.and_(pc.fill_null(young, False), pa.array(nowhere)).combine_chunks()
-        return append_columns(table, pa.Table.from_arrays([pa.array(known, mask=nowhere), unique], schema=_AGREEMENT))
-
-
-_AGREEMENT = pa.schema([("known_yso", pa.string()), ("unique_to_us", pa.bool_())])
+        new = pa.Table.from_arrays([pa.array(known, mask=nowhere), unique], schema=schema_of(AGREEMENT))
+        return append_columns(table, new)
 
 
 def join_surveys(
@@ -179,9 +177,9 @@ def yso_candidates(
     chosen = chosen.map(step)
     if known:
         chosen = chosen.map(Agreement(names))
-    ours = ("SY", "LY", "R", "R_w3", "R_w4", "branch", "class", *(f"prob_{name}" for name in CLASSES), "in_training")
-    agreement = ("known_yso", "unique_to_us", *(separation_column(name) for name in names)) if known else ()
-    fixed = (*IDS, *keep, "tau", *ours, *agreement, PROBLEMS, "reason", "model_id", "trained_on")
+    *ours, reason, model_id, trained_on = (column.name for column in CLASSIFIED)
+    agreement = (*(column.name for column in AGREEMENT), *(separation_column(name) for name in names)) if known else ()
+    fixed = (*IDS, *keep, "tau", *ours, *agreement, PROBLEMS, reason, model_id, trained_on)
     return chosen.columns(*(name for name in dict.fromkeys(fixed) if name in chosen.column_names))
 
 

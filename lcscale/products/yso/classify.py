@@ -11,31 +11,17 @@ import pyarrow as pa
 
 from lcscale.crossmatch import match
 from lcscale.errors import InputError, ModelError
-from lcscale.lightcurves import append_columns, appended_schema
 from lcscale.models.tabular import SHIPPED, TabularModel, load_tabular, read_tabular_card
 from lcscale.models.travelling import Travelling
 from lcscale.products.yso.branches import both_branches, choose, realities
-from lcscale.products.yso.columns import IDS, quantities
+from lcscale.products.yso.columns import CLASSIFIED, IDS, NUMBERS, quantities
 from lcscale.products.yso.labels import CLASSES
+from lcscale.vocabulary import append_columns, appended_schema, schema_of
 
 DEFAULT_MODEL = "yso"
 """Shipped model that is used where none is named."""
 SAME_ARCSEC = 1.0
 """A source within this distance of a training star is that star."""
-
-_NUMBERS = ("SY", "LY", "R", "R_w3", "R_w4")
-_NEW = pa.schema(
-    [
-        *(pa.field(name, pa.float32()) for name in _NUMBERS),
-        pa.field("branch", pa.string()),
-        pa.field("class", pa.string()),
-        *(pa.field(f"prob_{name}", pa.float32()) for name in CLASSES),
-        pa.field("in_training", pa.bool_()),
-        pa.field("reason", pa.string()),
-        pa.field("model_id", pa.string()),
-        pa.field("trained_on", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +75,7 @@ class ClassifyYSO(Travelling):
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """`input_schema` with the new columns."""
-        return appended_schema(input_schema, _NEW)
+        return appended_schema(input_schema, schema_of(CLASSIFIED))
 
     def fingerprint(self) -> str:
         """The model's id, wherever it is, the other parameters and the version."""
@@ -115,7 +101,7 @@ class ClassifyYSO(Travelling):
         best = np.array(CLASSES, object)[np.nan_to_num(chosen).argmax(axis=1)]
         values = {"SY": short[:, young], "LY": long[:, young], **real}
         arrays = [
-            *(_nullable(values[name]) for name in _NUMBERS),
+            *(_nullable(values[column.name]) for column in NUMBERS),
             pa.array(np.where(taken, "LY", "SY"), pa.string(), mask=~answered),
             pa.array(best, pa.string(), mask=~answered),
             *(_nullable(chosen[:, k]) for k in range(len(CLASSES))),
@@ -124,7 +110,7 @@ class ClassifyYSO(Travelling):
             pa.array([self.model_id] * n, pa.string()),
             pa.array([model.card.trained_on] * n, pa.string()),
         ]
-        return append_columns(table, pa.Table.from_arrays(arrays, schema=_NEW))
+        return append_columns(table, pa.Table.from_arrays(arrays, schema=schema_of(CLASSIFIED)))
 
 
 def at_prevalence(probabilities: npt.NDArray[np.floating], prevalence: Any) -> npt.NDArray[np.float32]:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.products.yso.columns import IDS, find_columns, limits, unit_of
+from lcscale.products.yso import columns as declared
+from lcscale.products.yso.columns import IDS, find_columns, limits, measurement, unit_of
 from lcscale.units import factor, stated_unit
 
 MOST_ERROR = 2.0
@@ -19,7 +20,7 @@ NO_VALUE = ("", r"\n", "null", "nan", "none", "-", "--")
 """What archives write in columns of text where there is no number (in lower case)."""
 NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
 """A number in text."""
-PROBLEMS = "photometry_problems"
+PROBLEMS = declared.PROBLEMS.name
 """Column that names what was wrong with a row's measurements and taken as not measured."""
 
 Floats = npt.NDArray[np.float64]
@@ -60,9 +61,9 @@ class Photometry:
         """The kept fields, ids as they are, measurements as float64, and what was wrong."""
         fields = [input_schema.field(name) for name in self.keep]
         for name, column in self.found:
-            kind = input_schema.field(column).type if name in IDS else pa.float64()
-            fields.append(pa.field(name, kind))
-        return pa.schema([*fields, pa.field(PROBLEMS, pa.string())], input_schema.metadata)
+            ours = measurement(name).field
+            fields.append(ours.with_type(input_schema.field(column).type) if name in IDS else ours)
+        return pa.schema([*fields, declared.PROBLEMS.field], input_schema.metadata)
 
     def fingerprint(self) -> str:
         """Its parameters and version."""

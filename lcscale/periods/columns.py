@@ -1,0 +1,82 @@
+"""What a period search says of a light curve."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from lcscale.vocabulary import Column, schema_of
+
+_MAKER = "lcscale.periods"
+_FLOAT = pa.float64()
+
+PERIOD = Column(
+    "period", _FLOAT, "d", "time.period;src.var", "Period found in the light curve: the best of the peaks.", _MAKER
+)
+
+COLUMNS = (
+    PERIOD,
+    Column(
+        "period_2",
+        _FLOAT,
+        "d",
+        "time.period;src.var",
+        "The other one of P and 2P: what the period is if one cycle was taken for two, or two for one.",
+        _MAKER,
+    ),
+    Column("period_3", _FLOAT, "d", "time.period;src.var", "Period of the best peak unrelated to the first.", _MAKER),
+    Column("frequency", _FLOAT, "1/d", "arith.rate;src.var", "1 / period, cycles per day.", _MAKER),
+    Column(
+        "power",
+        _FLOAT,
+        "",
+        "stat.fit.goodness",
+        "Height of the period's peak in the Lomb-Scargle periodogram: the share of the weighted variance of the "
+        "magnitudes that a sinusoid (or the series asked for) explains, 0 to 1.",
+        _MAKER,
+    ),
+    Column(
+        "fap",
+        _FLOAT,
+        "",
+        "stat.probability;stat.falsePositive",
+        "False-alarm probability: how likely pure noise, observed at the same times, has a peak at least as high "
+        "anywhere on the grid of frequencies (Baluev's formula, or the bootstrap).",
+        _MAKER,
+    ),
+    Column(
+        "snr",
+        _FLOAT,
+        "",
+        "stat.snr",
+        "Height of the peak over the mean of the whole periodogram, in standard deviations of its powers.",
+        _MAKER,
+    ),
+    Column(
+        "alias",
+        pa.string(),
+        "",
+        "meta.code",
+        "Name of the rhythm of the observations, such as 1/day, at which the period stands where the sampling itself "
+        "repeats at that frequency: the period may then be the survey's, not the star's. Null for all others.",
+        _MAKER,
+    ),
+    Column(
+        "epoch",
+        _FLOAT,
+        "d",
+        "time.epoch;src.var",
+        "Time of the first maximum of brightness from the first observation on, of the series that is fitted with the "
+        "period to the band observed most; in the time of the input. Fold with (time - epoch) / period modulo 1: phase "
+        "0 is a maximum of brightness, never a minimum. Eclipsing stars are brightest between eclipses: these lie near "
+        "0.25 and 0.75 where the maxima are round, and anywhere but at 0 where the light is flat between them.",
+        _MAKER,
+    ),
+    Column(
+        "n_cycles", _FLOAT, "", "meta.number", "Days from the first observation to the last, over the period.", _MAKER
+    ),
+    Column("reason", pa.string(), "", "meta.note", "Why there is no period; null where there is one.", _MAKER),
+)
+"""Columns of `find`, in order."""
+
+PERIOD_SCHEMA = schema_of(COLUMNS)
+"""Their schema."""
