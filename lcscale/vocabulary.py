@@ -36,7 +36,7 @@ class Column:
     type: pa.DataType
     """Arrow type."""
     unit: str = ""
-    """Unit as VOUnit spells it; nothing for texts and pure numbers."""
+    """Unit as astropy spells it; nothing for texts and pure numbers."""
     ucd: str = ""
     """What it is, in the words of UCD1+."""
     about: str = ""
@@ -112,6 +112,8 @@ HEALPIX = Column(
 )
 HEALPIX_COLUMN = HEALPIX.name
 """Name of the column with the nested HEALPix index at order 29, by which the rows of a leaf are sorted."""
+RA = Column("ra", pa.float64(), "deg", "pos.eq.ra;meta.main", "Right ascension, ICRS.")
+DEC = Column("dec", pa.float64(), "deg", "pos.eq.dec;meta.main", "Declination, ICRS.")
 
 
 def schema_of(columns: Iterable[Column]) -> pa.Schema:

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from lcscale.cli.alerting import alerts
+from lcscale.cli.columns import columns
 from lcscale.cli.exporting import export
 from lcscale.cli.ingesting import ingest, surveys
 from lcscale.cli.lakes import info, jobs_app, list_names, prune
@@ -44,6 +45,7 @@ for command in (
     pipeline,
     versions,
     info,
+    columns,
     prune,
     report,
     show,

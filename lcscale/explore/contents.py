@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from lcscale.crossmatch.naming import AGAIN, SEPARATION
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields
+from lcscale.models.columns import PROBABILITY
+from lcscale.products.counterparts import OF_DEFINITION
+from lcscale.products.yso import CLASSES
+from lcscale.products.yso import columns as yso
 
 STATISTICS_COLUMNS = ("n_alerts", "n_yso", "percentage", "low", "high", "definition")
 """What makes a plain table one of alert statistics."""
@@ -28,7 +33,7 @@ class Contents:
     @property
     def light_curves(self) -> tuple[Catalog, ...]:
         """Those with light curves."""
-        return self._with(lambda names: "lightcurve" in names)
+        return self._with(lambda schema: "lightcurve" in schema.names)
 
     def light_curves_of(self, catalog: Catalog, fields: LightCurveFields | None = None) -> tuple[Catalog, ...]:
         """What the rows of `catalog` were made from; all that there are where it does not tell (lcscale 0.1)."""
@@ -37,15 +42,15 @@ class Contents:
     @property
     def candidates(self) -> tuple[Catalog, ...]:
         """Those with a class and probabilities."""
-        return self._with(lambda names: "class" in names and bool(classes_of(names)))
+        return self._with(lambda schema: bool(classes_of(schema)))
 
     @property
     def matched(self) -> tuple[Catalog, ...]:
         """Those with separations."""
-        return self._with(lambda names: bool(separations_of(names)))
+        return self._with(lambda schema: bool(separations_of(schema)))
 
-    def _with(self, wanted: Callable[[list[str]], bool]) -> tuple[Catalog, ...]:
-        return tuple(catalog for catalog in self.catalogs if wanted(catalog.column_names))
+    def _with(self, wanted: Callable[[pa.Schema], bool]) -> tuple[Catalog, ...]:
+        return tuple(catalog for catalog in self.catalogs if wanted(catalog.schema))
 
 
 def contents_of(lake: Lake) -> Contents:
@@ -64,11 +69,15 @@ def properties_of(catalog: Catalog) -> dict[str, str]:
     return {str(key): str(value) for key, value in (properties.explicit_dict() | properties.extra_dict()).items()}
 
 
-def classes_of(names: list[str]) -> tuple[str, ...]:
-    """Classes that have a column of probabilities, in the order of the columns."""
-    return tuple(name.removeprefix("prob_") for name in names if name.startswith("prob_"))
+def classes_of(schema: pa.Schema) -> tuple[str, ...]:
+    """Classes that a model of ours gave probabilities of, in the order of the columns."""
+    given = PROBABILITY.found(schema)
+    return tuple(given) or tuple(
+        name for name, each in zip(CLASSES, yso.PROBABILITIES, strict=True) if each.is_in(schema)
+    )
 
 
-def separations_of(names: list[str]) -> tuple[str, ...]:
-    """Columns with separations in arcseconds."""
-    return tuple(name for name in names if name.startswith("separation_") and "arcsec" in name)
+def separations_of(schema: pa.Schema) -> tuple[str, ...]:
+    """Columns with separations in arcseconds that matches of ours gave, in their order."""
+    found = {name for column in (SEPARATION, AGAIN[0], OF_DEFINITION) for name in column.found(schema).values()}
+    return tuple(name for name in schema.names if name in found)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from lcscale.crossmatch.naming import SEPARATION
 from lcscale.errors import LcscaleError
 from lcscale.explore.alerts import alert_section
 from lcscale.explore.candidates import (
@@ -192,7 +193,7 @@ def _stages(run: Run) -> str | None:
 def _separations(catalog: Catalog) -> str:
     """A histogram for each column of separations."""
     text = ""
-    for column in separations_of(catalog.column_names):
+    for column in separations_of(catalog.schema):
         parts = [
             table.column(column).drop_null().to_numpy().astype(np.float64)
             for table in catalog.columns(column).to_batches()
@@ -200,7 +201,7 @@ def _separations(catalog: Catalog) -> str:
         values = np.concatenate([np.empty(0), *parts])
         if not values.size:
             continue
-        text += heading(f"{catalog.name}: {column}" if column != "separation_arcsec" else catalog.name)
+        text += heading(f"{catalog.name}: {column}" if column != SEPARATION.name else catalog.name)
         svg = separations(values, float(values.max()) or 1.0, f"separations {catalog.name} {column}")
         caption = (
             f"Separations of {values.size:,} pairs; median {np.median(values):.3f}″, 95 % within "

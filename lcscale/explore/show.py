@@ -168,7 +168,7 @@ def _periodogram(found: _Candidate) -> str:
 
 
 def _probabilities(found: _Candidate) -> str:
-    names = classes_of(list(found.row))
+    names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
     svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen, "probabilities")
     caption = (

@@ -75,7 +75,7 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
     card
         Card of the model that made them; with it, labels count only on sky that the model was not trained on.
     """
-    names = classes_of(catalog.column_names)
+    names = classes_of(catalog.schema)
     wanted = ("class", *(f"prob_{name}" for name in names), "reason", "model_id", "trained_on", "label", *_BEST)
     identity = catalog.id_column_or_none
     wanted = wanted if identity is None else (*wanted, identity)

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.explore.contents import separations_of
 from lcscale.explore.page import Link, details, figure, heading, paragraph, table
 from lcscale.explore.sky import places_of, sky_maps
 from lcscale.lake import Catalog
+from lcscale.products.counterparts import OF_DEFINITION
 
 _DATE = "Date"
 _MOST_ROWS = 500
@@ -24,19 +24,12 @@ _GAIA_ALERT = re.compile(r"^Gaia\d{2}[a-z]{3}$")
 
 def is_matched_alerts(catalog: Catalog) -> bool:
     """Whether the catalog is one of alerts with separations from young stellar objects (see `match_alerts`)."""
-    names = catalog.column_names
-    return {"object_id", _DATE} <= set(names) and bool(definitions_of(names))
-
-
-def definitions_of(names: list[str]) -> dict[str, str]:
-    """Columns of separations, by the name of the definition."""
-    found = {column: re.fullmatch(r"separation_(.+)_arcsec", column) for column in separations_of(names)}
-    return {match[1]: column for column, match in found.items() if match}
+    return {"object_id", _DATE} <= set(catalog.column_names) and bool(OF_DEFINITION.found(catalog.schema))
 
 
 def alerts_at_young_stars(catalog: Catalog) -> str:
     """The latest alerts that lie at a source of some definition."""
-    columns = definitions_of(catalog.column_names)
+    columns = OF_DEFINITION.found(catalog.schema)
     wanted = ["object_id", _DATE, *columns.values(), *(c for c in ("label", "AlertMag") if c in catalog.column_names)]
     parts = []
     total = 0

@@ -20,6 +20,7 @@ from lcscale.models.growing import index_of
 from lcscale.models.registry import shipped
 from lcscale.models.tabular import SHIPPED, read_tabular_card
 from lcscale.products.yso import CLASSES, count_candidates
+from lcscale.products.yso.columns import NUMBERS, PROBABILITIES
 from lcscale.products.yso.counting import SURE
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +30,7 @@ YOUNG = CLASSES.index("YSO")
 
 def is_yso_candidates(catalog: Catalog) -> bool:
     """Whether the catalog is one of `yso_candidates`."""
-    return {"SY", "LY", "R", "prob_YSO"} <= set(catalog.column_names)
+    return all(column.is_in(catalog.schema) for column in (*NUMBERS[:3], *PROBABILITIES))
 
 
 def yso_section(catalog: Catalog) -> str:

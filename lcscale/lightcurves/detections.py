@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
+from lcscale.lightcurves.columns import COLUMNS
 from lcscale.units import stated_unit
+from lcscale.vocabulary import Column
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,10 @@ class Detections:
         names = [f"{self.column}_{part.name}" if part.name in taken else part.name for part in nested.type]
         units = _units(nested)
         stated = (units.get(part.name, units.get(part.name.removesuffix("_err"))) for part in nested.type)
+        declared = {column.name.partition(".")[2]: column for column in COLUMNS}
+        bare = Column("", pa.null())
         return [
-            pa.field(name, part.type.value_type, metadata={"unit": unit} if unit else None)
+            replace(declared.get(part.name, bare), name=name, type=part.type.value_type, unit=unit or "").field
             for name, part, unit in zip(names, nested.type, stated, strict=True)
         ]
 

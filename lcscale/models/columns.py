@@ -23,7 +23,7 @@ PREDICTION_SET = Column(
     "prediction_set",
     pa.string(),
     "",
-    "src.class;stat.confidenceLevel",
+    "src.class",
     "Classes, the most probable first, that hold the true one for 90 % of stars like the training set's.",
     _MAKER,
 )

@@ -18,6 +18,7 @@ from lcscale.lake.partition import PartitionPlan
 from lcscale.products.counterparts import match_alerts, separation_column
 from lcscale.products.definitions import Definition, Near, OfClass, as_definitions, catalog_version
 from lcscale.products.shares import yso_share
+from lcscale.vocabulary import Column
 
 PERIODS = {"year": ("year", "%Y"), "month": ("month", "%Y-%m"), "night": ("day", "%Y-%m-%d")}
 """Periods of time, with Arrow's unit and how their labels are written."""
@@ -27,22 +28,27 @@ BY = (*PERIODS, "class")
 STATISTICS_VERSION = 1
 """Raised when the same alerts would give other statistics: tables of before are then out of date."""
 
-STATISTICS_SCHEMA = pa.schema(
-    [
-        pa.field("by", pa.string(), nullable=False),
-        pa.field("period", pa.string()),
-        pa.field("class", pa.string()),
-        pa.field("n_alerts", pa.int64(), nullable=False),
-        pa.field("n_yso", pa.int64(), nullable=False),
-        *(pa.field(name, pa.float64(), metadata={"unit": "%"}) for name in ("percentage", "low", "high")),
-        pa.field("definition", pa.string(), nullable=False),
-        pa.field("meaning", pa.string(), nullable=False),
-        pa.field("time", pa.string()),
-        pa.field("alerts_version", pa.string(), nullable=False),
-        pa.field("yso_version", pa.string()),
-    ]
+_MAKER = "lcscale.products"
+_TEXT, _NUMBER, _SHARE = pa.string(), pa.int64(), pa.float64()
+STATISTICS = (
+    Column("by", _TEXT, "", "meta.note", "What the alerts are counted by.", _MAKER),
+    Column("period", _TEXT, "", "time.epoch;obs", "Year, month or night of the alerts.", _MAKER),
+    Column("class", _TEXT, "", "src.class", "Class that the survey gave the alerts.", _MAKER),
+    Column("n_alerts", _NUMBER, "", "meta.number", "Alerts.", _MAKER),
+    Column("n_yso", _NUMBER, "", "meta.number", "Alerts at young stellar objects.", _MAKER),
+    Column("percentage", _SHARE, "%", "stat.value", "Share of alerts at young stellar objects.", _MAKER),
+    Column("low", _SHARE, "%", "stat.confidenceLevel;stat.min", "Lower end of its 95 % interval (Wilson).", _MAKER),
+    Column("high", _SHARE, "%", "stat.confidenceLevel;stat.max", "Upper end of its 95 % interval.", _MAKER),
+    Column("definition", _TEXT, "", "meta.id", "What counts as a young stellar object.", _MAKER),
+    Column("meaning", _TEXT, "", "meta.note", "The definition in words.", _MAKER),
+    Column("time", _TEXT, "", "meta.note", "Which time of the alerts counts.", _MAKER),
+    Column("alerts_version", _TEXT, "", "meta.version", "Catalog of the alerts and its version.", _MAKER),
+    Column("yso_version", _TEXT, "", "meta.version", "Catalog of the young stars and its version.", _MAKER),
 )
 """Columns of `alert_statistics`."""
+_ALWAYS = {"by", "n_alerts", "n_yso", "definition", "meaning", "alerts_version"}
+STATISTICS_SCHEMA = pa.schema([each.field.with_nullable(each.name not in _ALWAYS) for each in STATISTICS])
+"""Their schema."""
 
 Key = tuple[str | None, str | None]
 """Period and class of a row."""

@@ -1,0 +1,21 @@
+"""The nested column with light curves, field by field."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from lcscale.vocabulary import Column
+
+COLUMNS = (
+    Column(
+        "lightcurve.time",
+        pa.float64(),
+        "d",
+        "time.epoch;obs",
+        "Times of the observations; their origin and scale stand in the column's metadata.",
+    ),
+    Column("lightcurve.mag", pa.float32(), "mag", "phot.mag", "Magnitudes."),
+    Column("lightcurve.mag_err", pa.float32(), "mag", "stat.error;phot.mag", "Standard errors of the magnitudes."),
+    Column("lightcurve.band", pa.string(), "", "meta.id;instr.bandpass", "Names of the bands."),
+)
+"""Fields of `lightcurve`, a list a row each."""
