@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from lcscale.crossmatch.naming import AGAIN, SEPARATION
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields
-from lcscale.models.columns import PROBABILITY
+from lcscale.models.columns import CLASS, PROBABILITY
 from lcscale.products.counterparts import OF_DEFINITION
 from lcscale.products.yso import CLASSES
 from lcscale.products.yso import columns as yso
@@ -42,7 +42,7 @@ class Contents:
     @property
     def candidates(self) -> tuple[Catalog, ...]:
         """Those with a class and probabilities."""
-        return self._with(lambda schema: bool(classes_of(schema)))
+        return self._with(lambda schema: CLASS.name in schema.names and bool(classes_of(schema)))
 
     @property
     def matched(self) -> tuple[Catalog, ...]:
@@ -70,11 +70,10 @@ def properties_of(catalog: Catalog) -> dict[str, str]:
 
 
 def classes_of(schema: pa.Schema) -> tuple[str, ...]:
-    """Classes that a model of ours gave probabilities of, in the order of the columns."""
-    given = PROBABILITY.found(schema)
-    return tuple(given) or tuple(
-        name for name, each in zip(CLASSES, yso.PROBABILITIES, strict=True) if each.is_in(schema)
-    )
+    """Classes with a column of probabilities, of our models or of others who name no maker, in their order."""
+    made = tuple(replace(PROBABILITY, unmarked=True).found(schema))
+    of_yso = zip(CLASSES, yso.PROBABILITIES, strict=True)
+    return made or tuple(name for name, column in of_yso if column.is_in(schema))
 
 
 def separations_of(schema: pa.Schema) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from upath import UPath
 from lcscale.lake.leaf import CELL_ORDER, leaf_name, leaf_path
 from lcscale.lake.manifest import Manifest
 from lcscale.lake.pixel import Pixel
+from lcscale.lake.votable import with_votable
 from lcscale.vocabulary import HEALPIX_COLUMN
 
 _METADATA_LEAVES = 1_000
@@ -48,7 +49,7 @@ def write_metadata(
     manifest.write(folder)
     pixels = manifest.pixels
     PartitionInfo.from_healpix([HealpixPixel(*pixel) for pixel in pixels]).write_to_file(catalog_path=folder)
-    _write_parquet_metadata(folder, pixels, schema)
+    _write_parquet_metadata(folder, pixels, schema, ra=ra, dec=dec)
     order = min(max((pixel.order for pixel in pixels), default=0), CELL_ORDER)
     write_skymap(manifest.counts(order), folder)
     TableProperties(
@@ -66,12 +67,12 @@ def write_metadata(
     ).to_properties_file(folder)
 
 
-def _write_parquet_metadata(folder: UPath, pixels: Sequence[Pixel], schema: pa.Schema) -> None:
-    """Write ``_common_metadata``, and ``_metadata`` of catalogs of few leaves."""
+def _write_parquet_metadata(folder: UPath, pixels: Sequence[Pixel], schema: pa.Schema, *, ra: str, dec: str) -> None:
+    """Write ``_common_metadata`` with the VOTable of the columns, and ``_metadata`` of catalogs of few leaves."""
     from hats.io import paths
     from hats.io.file_io.file_io import write_parquet_metadata
 
-    write_parquet_metadata(schema, paths.get_common_metadata_pointer(folder))
+    write_parquet_metadata(with_votable(schema, ra=ra, dec=dec), paths.get_common_metadata_pointer(folder))
     if len(pixels) > _METADATA_LEAVES:
         return
     footers = []

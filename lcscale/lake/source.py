@@ -25,6 +25,7 @@ from lcscale.lake.leaf import Leaf, Ranges, leaf_name
 from lcscale.lake.manifest import Manifest, described
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import files_below, is_local, path_at
+from lcscale.lake.votable import without_votable
 from lcscale.lightcurves.fields import LightCurveFields
 from lcscale.vocabulary import HEALPIX_COLUMN
 
@@ -291,7 +292,7 @@ def _source(
     )
     if stored is None and not leaves:
         raise InputError(f"the catalog at {url} has no schema: neither dataset/_common_metadata nor any leaf")
-    schema = leaves[0].schema() if stored is None else stored
+    schema = without_votable(leaves[0].schema() if stored is None else stored)
     try:
         index = properties.healpix_column, properties.healpix_order
         layout = layout_of(schema, properties.ra_column, properties.dec_column, index=index, light_curves=light_curves)

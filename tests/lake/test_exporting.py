@@ -183,7 +183,7 @@ def test_detections_of_null_and_empty_light_curves_have_no_row():
         "lightcurve_mag": [15.0, None, 14.0],
     }
     assert found.schema.equals(Detections().schema(table.schema), check_metadata=True)
-    assert found.schema.field("time").metadata == {b"unit": b"d"}
+    assert found.schema.field("time").metadata[b"unit"] == b"d"
     assert Detections()(table.slice(1, 3))["time"].to_pylist() == [3.0]
 
 
