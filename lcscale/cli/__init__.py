@@ -14,7 +14,7 @@ from lcscale.cli.lakes import info, jobs_app, list_names, prune
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
-from lcscale.cli.refreshing import pipeline, refresh, versions
+from lcscale.cli.refreshing import diff, pipeline, refresh, versions
 from lcscale.cli.show import show, why
 from lcscale.cli.variables import classify, features, train
 from lcscale.cli.yso import yso
@@ -44,6 +44,7 @@ for command in (
     refresh,
     pipeline,
     versions,
+    diff,
     info,
     columns,
     prune,

@@ -1,4 +1,4 @@
-"""`lcscale refresh`, `pipeline` and `versions`: what a file says of a lake, made and shown; what was before."""
+"""`lcscale refresh`, `pipeline`, `versions` and `diff`: what a file says of a lake, made and shown; what was before."""
 
 from __future__ import annotations
 
@@ -82,3 +82,18 @@ def versions(name: CatalogArgument, lake: LakeOption) -> None:
 
     for version in versions_of(open_lake(lake), name):
         print(version)
+
+
+def diff(
+    name: CatalogArgument,
+    lake: LakeOption,
+    before: Annotated[str | None, typer.Argument(help="Version to compare with (default: the one before).")] = None,
+    after: Annotated[str | None, typer.Argument(help="Version (default: the current one).")] = None,
+) -> None:
+    """Compare two versions of a catalog: which rows differ, and why; writes the table NAME_diff."""
+    from lcscale.refresh.difference import difference
+
+    place = open_lake(lake)
+    found = difference(place, name, before, after)
+    place.write_table(f"{name}_diff", found.table)
+    print(found.summary())
