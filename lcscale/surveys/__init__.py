@@ -73,7 +73,7 @@ def get(name: str, **options: Any) -> Survey:
     Examples
     --------
     >>> get("table", ra="RAdeg", dec="DEdeg")
-    Table(ra='RAdeg', dec='DEdeg', id=None, gaia_id=None)
+    Table(ra='RAdeg', dec='DEdeg', id=None, gaia_id=None, columns=())
     """
     if name not in ADAPTERS:
         raise InputError(f"unknown survey {name!r}; there are {', '.join(ADAPTERS)}")
