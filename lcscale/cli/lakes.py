@@ -51,7 +51,9 @@ def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.
     for each in place[name].inputs:
         print(f"made from {each}")
     for field in source.schema:
-        remarks = ", ".join(f"{key.decode()}={value.decode()}" for key, value in (field.metadata or {}).items())
+        said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+        said.pop("description", None)  # `lcscale columns` prints it
+        remarks = ", ".join(f"{key}={value}" for key, value in said.items())
         print(f"  {field.name:28s} {str(field.type)[:60]:60s} {remarks}".rstrip())
     for key, value in source.properties:
         print(f"  {key} = {value}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from lcscale.errors import InputError
 from lcscale.explore.contents import Contents, properties_of
-from lcscale.explore.folded import find_light_curve, fold, folded_panels
+from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import details, figure, heading, paragraph, table
 from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
 from lcscale.explore.tally import THRESHOLDS, Tally, agrees
@@ -113,7 +113,8 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
     text = heading(found.catalog.name, found.tag)
     caption = (
         "The most probable object of each class, folded with the period found; beside the class its probability, "
-        "below it the object and the period in days. Brightest at the top, two cycles; further bands are shifted by "
+        "below it the object and the period in days. Brightest at the top, two cycles, "
+        f"{phase_zero(found.catalog.schema)}; further bands are shifted by "
         f"what the legend says. {found.origin} Light curves from "
         + ", ".join(f"{name} {version}" for name, version in sorted(sources.items()))
         + "."

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lcscale.explore.drawing import BANDS, FAINT, SERIES, as_svg, new_figure, style
 from lcscale.lake import Catalog, Cone
 from lcscale.lightcurves import LightCurves, usable
+from lcscale.periods.columns import EPOCH
 
 _COLUMNS = 3
 _SAME_ARCSEC = 1.0
@@ -64,6 +65,12 @@ def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) ->
     return Folded(
         title, subtitle, kept.fold(row["period"], epoch), kept.mag.astype(np.float64), band, kept.bands or ("",)
     )
+
+
+def phase_zero(schema: pa.Schema) -> str:
+    """Where phase 0 of the folded rows of a catalog is, in words."""
+    ours = EPOCH.name not in schema.names or EPOCH.is_in(schema)
+    return "phase 0 at a maximum of brightness" if ours else "phase 0 at the epoch that the table brought"
 
 
 def folded_panels(curves: Sequence[Folded], name: str) -> str:

@@ -15,7 +15,7 @@ from lcscale.explore import closeup
 from lcscale.explore.cards import find_model
 from lcscale.explore.contents import classes_of, contents_of
 from lcscale.explore.finding import AROUND_ARCSEC, rows_of
-from lcscale.explore.folded import find_light_curve, fold, folded_panels
+from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
@@ -143,9 +143,10 @@ def _curves(found: _Candidate) -> str:
     if found.period > 0:
         folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
         svg = folded_panels([folded], "folded")
-        text += figure(
-            svg, f"Folded with the period of the table; further bands are shifted as the legend says. {found.origin}"
+        caption = (
+            f"Folded with the period of the table, {phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
+        text += figure(svg, f"{caption}the legend says. {found.origin}")
     return text + figure(closeup.light_curve(found.lcs, "raw"), f"All finite observations. {found.origin}")
 
 

@@ -13,6 +13,18 @@ PERIOD = Column(
     "period", _FLOAT, "d", "time.period;src.var", "Period found in the light curve: the best of the peaks.", _MAKER
 )
 
+EPOCH = Column(
+    "epoch",
+    _FLOAT,
+    "d",
+    "time.epoch;src.var",
+    "Time of the first maximum of brightness from the first observation on, of the series that is fitted with the "
+    "period to the band observed most; in the time of the input. Fold with (time - epoch) / period modulo 1: phase "
+    "0 is a maximum of brightness, never a minimum. Eclipsing stars are brightest between eclipses: these lie near "
+    "0.25 and 0.75 where the maxima are round, and anywhere but at 0 where the light is flat between them.",
+    _MAKER,
+)
+
 COLUMNS = (
     PERIOD,
     Column(
@@ -60,17 +72,7 @@ COLUMNS = (
         "repeats at that frequency: the period may then be the survey's, not the star's. Null for all others.",
         _MAKER,
     ),
-    Column(
-        "epoch",
-        _FLOAT,
-        "d",
-        "time.epoch;src.var",
-        "Time of the first maximum of brightness from the first observation on, of the series that is fitted with the "
-        "period to the band observed most; in the time of the input. Fold with (time - epoch) / period modulo 1: phase "
-        "0 is a maximum of brightness, never a minimum. Eclipsing stars are brightest between eclipses: these lie near "
-        "0.25 and 0.75 where the maxima are round, and anywhere but at 0 where the light is flat between them.",
-        _MAKER,
-    ),
+    EPOCH,
     Column(
         "n_cycles", _FLOAT, "", "meta.number", "Days from the first observation to the last, over the period.", _MAKER
     ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from skies import put, sky_table
 
-from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels
+from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels, phase_zero
 from lcscale.lightcurves import LightCurves
+from lcscale.periods import PERIOD_SCHEMA
 
 
 def test_a_light_curve_is_found_by_name_and_position(lake):
@@ -54,3 +56,8 @@ def test_strays_do_not_squeeze_the_rest():
     assert _range(np.array([2.0, 2.1, *values, 25.0])) == ends
     assert _range(np.array([*values, 17.0, 17.1, 17.2, 17.3])) == (values[0], 17.3)  # more than a hundredth: signal
     assert _range(np.array([1.0, 9.0])) == (1.0, 9.0)
+
+
+def test_phase_zero_is_told_as_the_maximum_that_our_search_found_alone():
+    assert "maximum of brightness" in phase_zero(PERIOD_SCHEMA)
+    assert "maximum" not in phase_zero(pa.schema([("period", pa.float64()), ("epoch", pa.float64())]))
