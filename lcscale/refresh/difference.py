@@ -136,18 +136,27 @@ def _differ(before: pd.Series, after: pd.Series) -> pd.Series:
 def _causes(old: Catalog, new: Catalog, word: pd.Series, differs: pd.DataFrame) -> pd.Series:
     """The cause of each row's change: what the row itself tells, else what the versions tell; exactly one each."""
     both = word == CHANGED
-    cause = pd.Series(_of_versions(old, new), word.index, dtype=object)
-    for column, told in (("period", OTHER_PERIOD), ("model_id", OTHER_MODEL), ("n_observations", NEW_OBSERVATIONS)):
+    counted, other = "n_observations" in differs.columns, _other_inputs(old, new)
+    cause = pd.Series(_of_versions(old, new, other), word.index, dtype=object)
+    if not counted and LIGHT_CURVES in other:  # the rows do not tell which of them have new observations
+        cause = cause.mask(both, NEW_OBSERVATIONS)
+    elif "period" in differs.columns:
+        cause = cause.mask(both & differs["period"], OTHER_PERIOD)
+    for column, told in (("model_id", OTHER_MODEL), ("n_observations", NEW_OBSERVATIONS)):
         if column in differs.columns:
             cause = cause.mask(both & differs[column], told)
     return cause
 
 
-def _of_versions(old: Catalog, new: Catalog) -> str:
-    """What differs first in what two versions were made from."""
-    inputs = [{(each.role, each.url or each.name): each.version for each in side.inputs} for side in (old, new)]
-    other = {key[0] for key in {*inputs[0], *inputs[1]} if inputs[0].get(key) != inputs[1].get(key)}
-    if other & {ROWS, LIGHT_CURVES} or not (inputs[0] or inputs[1]):
+def _other_inputs(old: Catalog, new: Catalog) -> set[str]:
+    """Roles in which two versions were made from other inputs."""
+    one, two = ({(each.role, each.url or each.name): each.version for each in side.inputs} for side in (old, new))
+    return {key[0] for key in {*one, *two} if one.get(key) != two.get(key)}
+
+
+def _of_versions(old: Catalog, new: Catalog, other: set[str]) -> str:
+    """What differs first in what two versions were made from; `other` are the roles in which inputs differ."""
+    if other & {ROWS, LIGHT_CURVES} or not (old.inputs or new.inputs):
         return OTHER_ROWS
     if other & {CROSSMATCH, JOIN}:
         return OTHER_RIGHT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +15,7 @@ from lcscale.ingest import ingest
 from lcscale.lake import Lake
 from lcscale.refresh import Pipeline
 from lcscale.refresh.difference import difference
+from lcscale.surveys import write_release
 
 QUIET = {"engine": "serial", "progress": False}
 
@@ -90,3 +93,21 @@ def test_classes_that_flip_have_their_cause_in_the_row(tmp_path):
     assert "4 classes flipped" in found.summary()
     shares = [float(line.split("%")[0]) for line in found.summary().splitlines() if "%" in line]
     assert sum(shares) == pytest.approx(100.0)
+
+
+def test_features_of_grown_light_curves_are_due_to_new_observations(tmp_path):
+    made = write_release(tmp_path / "release", n=6)
+    survey_file = tmp_path / "pipeline.toml"
+    survey_file.write_text(
+        'lake = "lake"\n[catalogs.stars]\ningest = "simulated"\nfiles = "release/survey"\n'
+        '[catalogs.found]\nfeatures = "stars"\nonly = ["amplitude"]\nbaseline = 100.0\nfmax = 1.0\n'
+    )
+    file = next(Path(made.survey).glob("detections*"))
+    whole = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(whole[: len(whole) // 2]))
+    Pipeline.read(survey_file).refresh(**QUIET)
+    file.write_text("".join(whole))
+    Pipeline.read(survey_file).refresh(**QUIET)
+    found = difference(Pipeline.read(survey_file).lake, "found")
+    assert found.table.num_rows > 0
+    assert {row["cause"] for row in found.table.to_pylist() if row["change"] == "changed"} == {"new observations"}
