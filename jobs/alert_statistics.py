@@ -11,6 +11,7 @@ with a file such as
 
     [definitions]                       # what a YSO is
     spicy = "spicy"
+    orion = { catalog = "gcvs", where = "VarType like 'IN%' or VarType like 'FU%'" }
     own = { catalog = "yso_candidates", probability = "prob_YSO", at_least = 0.9 }
     survey = { classes = ["YSO"] }
 """
@@ -26,7 +27,7 @@ from configuration import run_job
 
 from lcscale import Lake
 from lcscale.errors import InputError
-from lcscale.products import Near, OfClass, alert_statistics
+from lcscale.products import Near, OfClass, alert_statistics, check_statistics
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,22 @@ class AlertStatistics:
     """Column with the time of an alert."""
     name: str = "alert_statistics"
     """Table to write."""
+    replace: bool = False
+    """Whether other statistics of that name may be replaced."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
 
 def definition(lake: Lake, given: str | dict) -> Near | OfClass:
-    row = given if isinstance(given, dict) else {"catalog": given}
+    row = dict(given) if isinstance(given, dict) else {"catalog": given}
     if set(row) == {"classes"}:
         return OfClass(tuple(row["classes"]))
-    if "catalog" not in row or set(row) - {"catalog", "probability", "at_least"}:
-        raise InputError(f"definition {given!r}: give a catalog, perhaps with probability and at_least, or classes")
-    return Near(**row | {"catalog": lake[str(row["catalog"])]})
+    if "catalog" not in row or set(row) - {"catalog", "where", "probability", "at_least"}:
+        told = "give a catalog, perhaps with where, probability and at_least, or classes"
+        raise InputError(f"definition {given!r}: {told}")
+    catalog = lake[str(row.pop("catalog"))]
+    condition = row.pop("where", None)
+    return Near(catalog if condition is None else catalog.where(str(condition)), **row)
 
 
 def work(job: AlertStatistics) -> int:
@@ -65,6 +71,8 @@ def work(job: AlertStatistics) -> int:
     definitions = {name: definition(lake, given) for name, given in job.definitions.items()}
     options = {"radius_arcsec": job.radius_arcsec, "time": job.time, "engine": job.engine}
     table = pa.concat_tables(alert_statistics(lake[job.alerts], definitions, by=by, **options) for by in job.by)
+    if not job.replace:
+        check_statistics(lake, job.name, table)
     print(f"{job.name} {lake.write_table(job.name, table)}: {table.num_rows:,} rows")
     return 0
 

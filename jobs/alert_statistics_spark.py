@@ -18,7 +18,7 @@ from configuration import run_job
 
 from lcscale import Lake
 from lcscale.errors import InputError
-from lcscale.products import alert_statistics_spark
+from lcscale.products import alert_statistics_spark, check_statistics
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ def work(job: AlertStatisticsSpark) -> int:
     table = pa.concat_tables(
         alert_statistics_spark(lake[job.alerts], definitions, spark, by=by, **options) for by in job.by
     )
+    if not job.replace:
+        check_statistics(lake, job.name, table)
     print(f"{job.name} {lake.write_table(job.name, table)}: {table.num_rows:,} rows")
     return 0
 

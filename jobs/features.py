@@ -45,6 +45,8 @@ class Features:
     """Whether the light curves stand in the result too."""
     max_failed: int | float = 0
     """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
+    replace: bool = False
+    """Whether a result of other inputs, models or settings of that name may be replaced."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
@@ -56,7 +58,9 @@ def work(job: Features) -> int:
     table = catalog.map(Extract(tuple(job.features) or None))
     if not job.keep_light_curves:
         table = table.without("lightcurve")
-    return finish(table.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed))
+    return finish(
+        table.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -43,6 +43,8 @@ class VariableCandidates:
     """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
     device: str | None = None
     """Where it is computed, as torch names it; without, periods on the CPU, the network on a worker's GPU if there."""
+    replace: bool = False
+    """Whether a result of other inputs, models or settings of that name may be replaced."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
@@ -51,7 +53,9 @@ def work(job: VariableCandidates) -> int:
     grid = FrequencyGrid(*job.frequencies) if job.frequencies else None
     catalog = Lake(job.lake)[job.catalog]
     candidates = variable_candidates(catalog, job.model, grid=grid, keep=job.keep, device=job.device)
-    return finish(candidates.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed))
+    return finish(
+        candidates.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

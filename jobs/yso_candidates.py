@@ -54,6 +54,8 @@ class YsoCandidates:
     """Catalog to make."""
     max_failed: int | float = 0
     """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
+    replace: bool = False
+    """Whether a result of other inputs, models or settings of that name may be replaced."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
 
@@ -67,7 +69,11 @@ def work(job: YsoCandidates) -> int:
     known = {each: lake[each] for each in job.known}
     options = {"known": known, "tau": job.tau, "dust_map": job.dust_map, "prevalence": job.prevalence or None}
     candidates = yso_candidates(source, job.model, **options)
-    return finish(candidates.write(job.name, lake=lake, engine=job.engine, progress=True, max_failed=job.max_failed))
+    return finish(
+        candidates.write(
+            job.name, lake=lake, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace
+        )
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -18,7 +18,8 @@ class Step(Protocol):
 
     Steps are small, immutable and picklable (a frozen dataclass does it); they carry no data and no open files, and
     load what they need where they run. Steps chained on a catalog run fused on each partition. A step that uses some
-    columns only where they are there names them in an attribute `optional_columns`.
+    columns only where they are there names them in an attribute `optional_columns`. One whose parameters are a choice
+    of the user names those fields in an attribute `settings`: by them a result is told from another.
     """
 
     @property
@@ -113,6 +114,26 @@ class Where:
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that are kept."""
         return table.filter(holds(self.condition, table))
+
+
+def settings_of(options: Any, names: Sequence[str] | None = None) -> dict[str, str]:
+    """Those fields `names` of a dataclass (default: all that it shows) that have not their default, as text.
+
+    Examples
+    --------
+    >>> settings_of(Where("mag < 15"))
+    {'condition': 'mag < 15'}
+    """
+    shown = [each.name for each in fields(options) if each.repr] if names is None else names
+    defaults = {each.name: each.default for each in fields(options)}
+    found = {name: getattr(options, name) for name in shown}
+    return {name: _as_text(value) for name, value in found.items() if value != defaults[name]}
+
+
+def _as_text(value: Any) -> str:
+    if not is_dataclass(value) or isinstance(value, Condition):
+        return str(value)
+    return f"({', '.join(f'{name}={text}' for name, text in settings_of(value).items())})"
 
 
 def require_columns(step: Step, schema: pa.Schema) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lcscale.cli.options import EngineOption, LakeOption, NameOption, find_catalog, open_lake
+from lcscale.cli.options import EngineOption, LakeOption, NameOption, ReplaceOption, find_selection, open_lake
+
+if TYPE_CHECKING:
+    from lcscale.lake import Catalog
 
 
 def alerts(
     catalog: Annotated[str, typer.Argument(help="Catalog of alerts.", show_default=False)],
     lake: LakeOption,
-    yso: Annotated[list[str], typer.Option("--yso", help="Catalog of young stellar objects; may be given again.")],
+    yso: Annotated[
+        list[str],
+        typer.Option(
+            "--yso",
+            metavar="CATALOG [where CONDITION]",
+            help="Catalog of young stellar objects, or those of its rows that are; may be given again.",
+        ),
+    ],
     name: NameOption = "alert_statistics",
     by: Annotated[str, typer.Option(help="year, month, night or class.")] = "year",
     time: Annotated[str, typer.Option(help="Column with the time that puts an alert in its period.")] = "Date",
@@ -21,21 +31,33 @@ def alerts(
         float, typer.Option(help="Probability that sources of a catalog with a column prob_YSO must reach.")
     ] = 0.9,
     engine: EngineOption = None,
+    replace: ReplaceOption = False,
 ) -> None:
     """Count alerts and those that are young stellar objects, with Wilson intervals."""
-    from lcscale.products import Near, alert_statistics
+    from lcscale.products import Near, alert_statistics, check_statistics
 
     place = open_lake(lake)
-    listed = {each: find_catalog(place, each) for each in yso}
+    listed = _by_name([find_selection(place, each) for each in yso])
     known = {
         each: Near(found, "prob_YSO", at_least) if "prob_YSO" in found.column_names else found
         for each, found in listed.items()
     }
     table = alert_statistics(place[catalog], known, by=by, radius_arcsec=radius_arcsec, time=time, engine=engine)
+    if not replace:
+        check_statistics(place, name, table)
     version = place.write_table(name, table)
     period = "class" if by == "class" else "period"
     _print_table(table.select(["definition", period, "n_alerts", "n_yso", "percentage", "low", "high"]))
     print(f"{name}: {table.num_rows} rows, {place.root}/tables/{name}/{version}")
+
+
+def _by_name(catalogs: list[Catalog]) -> dict[str, Catalog]:
+    """Catalogs by their names; those that are there again get a number."""
+    found: dict[str, Catalog] = {}
+    for catalog in catalogs:
+        again = sum(each.name == catalog.name for each in found.values())
+        found[f"{catalog.name}_{again + 1}" if again else catalog.name] = catalog
+    return found
 
 
 def _print_table(table: Any) -> None:

@@ -146,3 +146,29 @@ def prune(
         print(f"{name}: removed {version}")
     for version in set(named).difference([place.current(name)]):
         print(f"{name}: {version} stays: {', '.join(named[version])} was made from it")
+
+
+def use(
+    name: CatalogArgument,
+    version: Annotated[str, typer.Argument(help="A version of it; see `lcscale info`.", show_default=False)],
+    lake: LakeOption,
+) -> None:
+    """Make an earlier version of a catalog the current one again."""
+    place = open_lake(lake)
+    before = place.current(name)
+    place.use(name, version)
+    print(f"{name}: {version} is current" + (f", was {before}" if before not in (None, version) else ""))
+
+
+def drop(
+    name: Annotated[str, typer.Argument(help="Name of a catalog or a table.", show_default=False)],
+    lake: LakeOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a catalog with all its versions, or a table."""
+    place = open_lake(lake)
+    held = f"the table {name}" if name in place.table_names() else f"{name} with {len(place.versions(name))} versions"
+    if not yes:
+        typer.confirm(f"Remove {held} from {place.root}?", abort=True)
+    place.drop(name)
+    print(f"{name}: removed")

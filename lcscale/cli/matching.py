@@ -12,6 +12,7 @@ from lcscale.cli.options import (
     LakeOption,
     MaxFailedOption,
     NameOption,
+    ReplaceOption,
     find_catalog,
     finish,
     open_lake,
@@ -33,6 +34,7 @@ def crossmatch(
     name: NameOption,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
+    replace: ReplaceOption = False,
     radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 1.0,
     n_neighbors: Annotated[int, typer.Option(help="Most neighbours of a row; 0 for all within the radius.")] = 1,
     how: Annotated[str, typer.Option(help="inner, left, or anti (rows without a counterpart).")] = "inner",
@@ -97,4 +99,5 @@ def crossmatch(
         left_id=left_id,
         right_id=right_id,
     )
-    finish(pairs.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
+    record = pairs.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace)
+    finish(record)

@@ -33,6 +33,10 @@ DeviceOption = Annotated[
     str | None,
     typer.Option("--device", help="cpu, cuda or cuda:1 (default: periods on the CPU, networks on a GPU if there)."),
 ]
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", help="Replace a result of other inputs, models or settings that the name holds."),
+]
 NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
 AnyCatalogArgument = Annotated[
@@ -69,6 +73,13 @@ def find_catalog(lake: Lake, name: str, light_curves: str | None = None) -> Cata
     if fields is None:
         return found
     return open_catalog(found.source.url, light_curves=fields, **dict(found.source.options))
+
+
+def find_selection(lake: Lake, text: str) -> Catalog:
+    """A catalog by its name or URL, or those of its rows for which ``NAME where CONDITION`` holds."""
+    name, separator, condition = text.partition(" where ")
+    catalog = find_catalog(lake, name.strip())
+    return catalog.where(condition) if separator else catalog
 
 
 def light_curve_fields(text: str | None) -> LightCurveFields | None:

@@ -14,6 +14,7 @@ from lcscale.cli.options import (
     LightCurvesOption,
     MaxFailedOption,
     NameOption,
+    ReplaceOption,
     find_catalog,
     finish,
     open_lake,
@@ -30,6 +31,7 @@ def features(
     name: Annotated[str | None, typer.Option("--name", help="Name of the result in the lake.")] = None,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
+    replace: ReplaceOption = False,
     fmax: Annotated[float, typer.Option(help="Highest trial frequency, cycles per day.")] = 25.0,
     baseline: Annotated[
         float | None, typer.Option(help="Baseline the grid is made for, days (default: each object's own).")
@@ -57,7 +59,7 @@ def features(
     place = open_lake(lake)
     result = find_catalog(place, catalog, light_curves).map(search, Extract(names, device=device)).without("lightcurve")
     allowed = read_max_failed(max_failed)
-    finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
+    finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 
 def train(
@@ -125,6 +127,7 @@ def classify(
     ] = None,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
+    replace: ReplaceOption = False,
     light_curves: LightCurvesOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -136,7 +139,7 @@ def classify(
     curves = find_catalog(place, catalog, light_curves)
     source = curves if features is None else _with_periods(place, curves, features, device)
     candidates, allowed = variable_candidates(source, model, device=device), read_max_failed(max_failed)
-    finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed))
+    finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 
 def _with_periods(lake: Lake, catalog: Catalog, features: str | None, device: str | None) -> Catalog:

@@ -11,6 +11,7 @@ from lcscale.cli.options import (
     LakeOption,
     MaxFailedOption,
     NameOption,
+    ReplaceOption,
     find_catalog,
     finish,
     open_lake,
@@ -44,6 +45,7 @@ def yso(
     ] = None,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
+    replace: ReplaceOption = False,
 ) -> None:
     """Give every source its probability of being a young star, and three other classes theirs."""
     from lcscale.engine import read_max_failed
@@ -57,7 +59,7 @@ def yso(
     catalogs = {each: find_catalog(place, each) for each in known or ()}
     shares = None if prevalence is None else _shares(prevalence)
     candidates = yso_candidates(source, model, known=catalogs, tau=tau or None, dust_map=dust_map, prevalence=shares)
-    record = candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed)
+    record = candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace)
     if not record.withheld:
         _tell(place[name], prevalence)
     finish(record)

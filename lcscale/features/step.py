@@ -43,6 +43,7 @@ class Extract:
     quantile_rule: QuantileRule = "linear"
     device: str = field(default="cpu", repr=False)
     optional_columns = ("period",)
+    settings = ("names", "bands", "quantile_rule")
     rowwise = True
     version = 4
 

@@ -242,6 +242,7 @@ class Catalog(View):
         progress: bool | None = None,
         retries: int = 2,
         max_failed: MaxFailed = 0,
+        replace: bool = False,
     ) -> RunRecord:
         """Run every partition once and publish the result as `name` of the lake.
 
@@ -264,6 +265,14 @@ class Catalog(View):
         max_failed
             How many partitions may be missing in what is published: a number, or a share of all as a float. They
             stand in the record, in ``lcscale jobs`` and in the catalog's properties; the same call tries them again.
+        replace
+            Whether the name may hold a result of other inputs, another model, or other periods, features or matches,
+            which this then replaces; newer versions of the same inputs need no word.
+
+        Raises
+        ------
+        ConflictError
+            Where the name holds such a result, and not `replace`.
         """
         from lcscale.lake.job import Plan, write_view
 
@@ -273,7 +282,8 @@ class Catalog(View):
         check_name(name)
         plan = Plan(self)
         options: dict[str, Any] = {"engine": engine, "progress": progress, "retries": retries}
-        return write_view(plan, Draft(root / name, plan.text), max_failed=max_failed, **options)
+        draft = Draft(root / name, plan.text)
+        return write_view(plan, draft, max_failed=max_failed, replaces=replace, **options)
 
 
 def open_catalog(url: str, *, light_curves: LightCurveFields | None = None, **storage_options: Any) -> Catalog:

@@ -10,9 +10,9 @@ from typing import Any
 from upath import UPath
 
 from lcscale.engine import Ledger
-from lcscale.errors import LcscaleError
-from lcscale.lake.collection import current_version
-from lcscale.lake.draft import existing_versions
+from lcscale.errors import ConflictError, InputError, LcscaleError
+from lcscale.lake.collection import COLLECTION_FILE, current_version
+from lcscale.lake.draft import existing_versions, publish_version
 from lcscale.lake.storage import children, is_local, remove_folder
 from lcscale.lake.writer import is_written
 
@@ -112,6 +112,30 @@ def prune(entry: UPath, keep: int, needed: frozenset[str] = frozenset()) -> list
     for left in entry.glob(f"{_REMOVED}*"):  # by a prune that was killed
         remove_folder(left)
     return removed
+
+
+def use(entry: UPath, version: str) -> None:
+    """Make `version`, which must be finished, the current one of `entry`."""
+    finished = [name for name, _ in existing_versions(entry) if (entry / name / "hats.properties").exists()]
+    if version not in finished:
+        there = ", ".join(finished) or "none"
+        raise InputError(f"{entry.name} has no finished version {version!r}; there are: {there}")
+    publish_version(entry, version, current_version(entry))
+
+
+def drop(entry: UPath) -> None:
+    """Remove `entry` with all its versions: nobody finds it any more before the first of its files goes."""
+    versions = [name for name, _ in existing_versions(entry)]
+    if not versions and not (entry / COLLECTION_FILE).exists():
+        raise InputError(f"there is no {entry.name!r} in the lake at {entry.parent}")
+    if written := [name for name in versions if is_written(entry / name)]:
+        raise ConflictError(f"{entry.name}: {', '.join(written)} is being written; wait for it, or stop it")
+    (entry / COLLECTION_FILE).unlink(missing_ok=True)
+    if is_local(entry):
+        hidden = entry.with_name(f"{_REMOVED}{entry.name}-{uuid.uuid4().hex[:8]}")
+        os.rename(entry.path, hidden.path)
+        entry = hidden
+    remove_folder(entry)
 
 
 def _remove_version(folder: UPath) -> None:

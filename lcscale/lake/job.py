@@ -18,13 +18,21 @@ from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
 from lcscale.lake.partition import write_partition
 from lcscale.lake.pixel import Pixel
+from lcscale.lake.replacing import check_replaced
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
 from lcscale.lake.view import View
 
 
 def write_view(
-    plan: Plan, draft: Draft, *, engine: Any, progress: bool | None, retries: int, max_failed: MaxFailed = 0
+    plan: Plan,
+    draft: Draft,
+    *,
+    engine: Any,
+    progress: bool | None,
+    retries: int,
+    max_failed: MaxFailed = 0,
+    replaces: bool = False,
 ) -> RunRecord:
     """See `Catalog.write`."""
     start = time.perf_counter()
@@ -32,6 +40,8 @@ def write_view(
     allowed_failures(max_failed, len(plan.leaves))
     if draft.is_published:
         return _finished(draft, view, plan)
+    if draft.base is not None and draft.completes is None and not replaces:
+        check_replaced(draft.entry, draft.base, view.properties_of_result(draft.entry.parent))
     with draft, opened(engine) as chosen:
         options: dict[str, Any] = {"ledger": draft.ledger, "engine": chosen, "progress": progress, "retries": retries}
         tasks = plan.tasks(draft)

@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from lcscale.errors import InputError, LcscaleError
+from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.catalog import Catalog, open_with
 from lcscale.lake.collection import COLLECTION_FILE, current_version
 from lcscale.lake.draft import Draft, check_name, existing_versions, is_name
-from lcscale.lake.history import Job, jobs, prune
+from lcscale.lake.history import Job, drop, jobs, prune, use
 from lcscale.lake.past import PastLake, unix_time
 from lcscale.lake.publications import Publication, publications
-from lcscale.lake.storage import children, place_of
-from lcscale.lake.tables import read_table, table_names, write_table
+from lcscale.lake.storage import children, place_of, remove_folder
+from lcscale.lake.tables import TABLES, read_table, table_names, write_table
 
 
 class Lake:
@@ -41,7 +41,9 @@ class Lake:
 
     def names(self) -> list[str]:
         """Names of the published catalogs, sorted."""
-        return sorted(child.name for child in children(self.root) if (child / COLLECTION_FILE).exists())
+        return sorted(
+            child.name for child in children(self.root) if is_name(child.name) and (child / COLLECTION_FILE).exists()
+        )
 
     def __contains__(self, name: str) -> bool:
         return is_name(name) and bool((self.root / name / COLLECTION_FILE).exists())
@@ -119,6 +121,28 @@ class Lake:
         if keep < 0:
             raise InputError(f"prune: keep is {keep}; it must not be negative")
         return prune(self.root / name, keep, frozenset(self.named_by(name)))
+
+    def use(self, name: str, version: str) -> None:
+        """Make an earlier (or later) finished version of a catalog the current one again."""
+        check_name(name)
+        use(self.root / name, version)
+
+    def drop(self, name: str) -> None:
+        """Remove a catalog with all its versions, or a table.
+
+        Raises
+        ------
+        ConflictError
+            Where another catalog's current version was made from it, or a version of it is being written.
+        """
+        check_name(name)
+        if name in self.table_names():
+            remove_folder(self.root / TABLES / name)
+            return
+        others = [other for names in self.named_by(name).values() for other in names if other != name]
+        if others:
+            raise ConflictError(f"{name}: {', '.join(dict.fromkeys(others))} was made from it; drop that first")
+        drop(self.root / name)
 
     def named_by(self, name: str) -> dict[str, list[str]]:
         """Versions of a catalog that current versions of others were made from, with the names of those."""

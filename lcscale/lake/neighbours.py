@@ -49,6 +49,7 @@ class Crossmatch:
     options: MatchOptions
     asked: tuple[str, ...] = field(init=False, repr=False)
     """Sides (`left`, `right`) whose rows tell their epoch when the step runs: nothing else does."""
+    settings = ("options",)
     version = 4
 
     def __post_init__(self) -> None:

@@ -37,7 +37,7 @@ from lcscale.lake.partition import PartitionPlan, apply
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.region import Region
 from lcscale.lake.source import Source
-from lcscale.steps import Narrowing, Select, Step, chain_schema
+from lcscale.steps import Narrowing, Select, Step, chain_schema, settings_of
 
 
 @runtime_checkable
@@ -309,8 +309,9 @@ def listed(names: Iterable[str | Iterable[str]]) -> list[str]:
 
 
 def _told(step: Step) -> dict[str, Any]:
-    """What the properties keep of a step: its name and version, and its condition where it has one."""
-    condition = getattr(step, "condition", None)
-    return {"step": type(step).__name__, "version": step.version} | (
-        {} if condition is None else {"condition": str(condition)}
-    )
+    """What the properties keep of a step: its name and version, its condition, and what was chosen for it."""
+    told: dict[str, Any] = {"step": type(step).__name__, "version": step.version}
+    condition, names = getattr(step, "condition", None), getattr(step, "settings", None)
+    if condition is not None:
+        told["condition"] = str(condition)
+    return told | ({} if names is None else {"settings": settings_of(step, names)})

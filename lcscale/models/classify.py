@@ -56,6 +56,7 @@ class Classify(Travelling):
     period: str = "period"
     model_id: str = ""
     device: str | None = field(default=None, repr=False)
+    settings = ()
     rowwise = True
     version = 4
 

@@ -44,6 +44,7 @@ class Search:
     n_harmonics: int = 1
     bootstrap: int = 0
     device: str = field(default="cpu", repr=False)
+    settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap")
     rowwise = True
     version = 4
 

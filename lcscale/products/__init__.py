@@ -1,5 +1,6 @@
 """The tables the mission asks for: variable-star candidates, alert statistics."""
 
+from lcscale.products.alert_tables import check_statistics
 from lcscale.products.alerts import alert_statistics
 from lcscale.products.alerts_spark import alert_statistics_spark
 from lcscale.products.counterparts import match_alerts
@@ -14,6 +15,7 @@ __all__ = [
     "OfClass",
     "alert_statistics",
     "alert_statistics_spark",
+    "check_statistics",
     "join_surveys",
     "match_alerts",
     "transfer_labels",

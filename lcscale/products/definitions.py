@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lake import Catalog
+from lcscale.steps import Where
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,11 @@ class Near:
     def meaning(self, radius_arcsec: float) -> str:
         """In words, as it stands in the table."""
         limit = "" if self.probability is None else f" with {self.probability} >= {self.at_least:g}"
-        return f"within {radius_arcsec:g} arcsec of a source of {self.catalog.name}{limit}"
+        chosen = [str(step.condition) for step in self.catalog.steps if isinstance(step, Where)]
+        rows = (
+            f" where {' and '.join(f'({each})' for each in chosen) if len(chosen) > 1 else chosen[0]}" if chosen else ""
+        )
+        return f"within {radius_arcsec:g} arcsec of a source of {self.catalog.name}{rows}{limit}"
 
     @property
     def source_version(self) -> str:

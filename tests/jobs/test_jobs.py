@@ -74,7 +74,7 @@ def test_the_whole_pipeline_by_jobs(run, tmp_path):
     assert (status, "nothing to do" in out) == (0, True)
     assert {f"prob_{name}" for name in CLASSES} <= set(lake["variable_candidates"].column_names)
 
-    definitions = {"known": "yso", "survey": {"classes": ["QSO"]}, "near": {"catalog": "yso"}}
+    definitions = {"known": "yso", "survey": {"classes": ["QSO"]}, "near": {"catalog": "yso", "where": "dec < 90"}}
     status, _, _ = run(
         "alert_statistics", *options, alerts="alerts", by=["year", "class"], definitions=definitions, **shared
     )

@@ -50,6 +50,7 @@ class ClassifyYSO(Travelling):
     model: str = DEFAULT_MODEL
     prevalence: tuple[float, ...] | None = None
     model_id: str = ""
+    settings = ("prevalence",)
     rowwise = True
     version = 1
     shipped = SHIPPED
