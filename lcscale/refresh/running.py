@@ -40,7 +40,7 @@ def bring_up_to_date(
         return _write_table(entry, lake, find, engine)
     options: dict[str, Any] = {"engine": engine, "progress": progress, "max_failed": max_failed}
     if entry.word != "ingest":
-        return view(entry, find).write(entry.name, lake=lake, **options)
+        return view(entry, find).write(entry.name, lake=lake, replace=True, **options)  # the file says what it is
     found = state.changes
     if found is not None and found.gone and not allow_removal:
         raise ConflictError(

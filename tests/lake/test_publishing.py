@@ -133,7 +133,7 @@ def test_the_same_error_again_and_again_ends_the_job(lake, sky, engine):
     for path in whole:
         Path(path).write_bytes(whole[path][:100])
     damaged = lake["copy"].columns("object_id", "mean_mag")
-    record = damaged.write("result", engine=engine, retries=2)
+    record = damaged.write("result", engine=engine, retries=2, replace=True)
     assert (record.published, record.exit_status, lake.current("result")) == (False, 3, first.version)
     assert len(record.quarantined) == 10
     assert "10 tasks in a row failed alike (LcscaleError: cannot read the leaf" in record.withheld
@@ -141,7 +141,7 @@ def test_the_same_error_again_and_again_ends_the_job(lake, sky, engine):
     assert sum(entry["attempts"] for entry in tried) == 30
     for path, content in whole.items():
         Path(path).write_bytes(content)
-    healed = damaged.write("result", engine="serial")
+    healed = damaged.write("result", engine="serial", replace=True)
     assert (healed.published, healed.version) == (True, record.version)
     assert lake["result"].to_arrow().equals(damaged.to_arrow())
 
