@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from lcscale import __version__
 from lcscale.cli.alerting import alerts
 from lcscale.cli.columns import columns
 from lcscale.cli.exporting import export
@@ -22,6 +24,14 @@ from lcscale.errors import LcscaleError
 
 __all__ = ["app", "main"]
 
+
+def _print_version(asked: bool) -> None:
+    """Print the version and stop, where it was asked for."""
+    if asked:
+        print(f"lcscale {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     help="Survey-scale light-curve catalogs: from release files to candidate tables.",
     no_args_is_help=True,
@@ -29,6 +39,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def _lcscale(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Survey-scale light-curve catalogs: from release files to candidate tables."""
+
 
 for command in (
     ingest,

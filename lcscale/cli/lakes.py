@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _WRITERS = ("ingest", "crossmatch", "features", "classify", "yso")
 """The commands whose jobs have a ledger: they write one catalog of a lake, and nothing else."""
 
+_WIDEST_TYPE = 44
+
 jobs_app = typer.Typer(help="Show running and past jobs of a lake, and retry what was set aside.")
 
 
@@ -54,9 +56,19 @@ def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.
         said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
         said.pop("description", None)  # `lcscale columns` prints it
         remarks = ", ".join(f"{key}={value}" for key, value in said.items())
-        print(f"  {field.name:28s} {str(field.type)[:60]:60s} {remarks}".rstrip())
+        print(f"  {field.name:28s} {_type(field.type):44s} {remarks}".rstrip())
     for key, value in source.properties:
         print(f"  {key} = {value}")
+
+
+def _type(kind: Any) -> str:
+    """The name of an Arrow type; of a long one the names of its parts only."""
+    text = str(kind)
+    if len(text) <= _WIDEST_TYPE or not kind.num_fields:
+        return text
+    parts = [kind.field(i) for i in range(kind.num_fields)]
+    inside = ", ".join(part.name for part in parts) if text.startswith("struct<") else _type(parts[0].type)
+    return f"{text.partition('<')[0]}<{inside}>"
 
 
 @jobs_app.callback(invoke_without_command=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import pyarrow as pa
 import pytest
 from skies import put, sky_table
 
 import lcscale as lc
+from lcscale import cli
 from lcscale.errors import ConflictError, InputError
 from lcscale.features import Extract
 from lcscale.lake import Lake
@@ -161,3 +164,45 @@ def test_an_entry_that_is_being_written_is_not_removed(lake, stars):
         lake.drop("x")
     lake.drop("x")  # begun and left: nobody lists it, and it goes
     assert not (lake.root / "x").exists()
+
+
+@pytest.fixture
+def command(lake, monkeypatch, capsys):
+    def call(*arguments: str):
+        monkeypatch.setattr(sys, "argv", ["lcscale", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return status, capsys.readouterr()
+
+    return call
+
+
+def test_the_commands_go_back_and_remove(command, lake, stars):
+    stars.columns("mean_mag").write("x")
+    first = lake.current("x")
+    stars.where("mean_mag > 15").write("x")
+    at = ("--lake", str(lake.root))
+    assert command("use", "x", first, *at)[1].out.startswith(f"x: {first} is current, was ")
+    assert lake.current("x") == first
+    unanswered = command("drop", "x", *at)  # answered with no: nothing is removed
+    assert unanswered[0] == 1
+    assert "x" in lake
+    assert command("drop", "x", "--yes", *at)[1].out == "x: removed\n"
+    assert "x" not in lake
+    status, captured = command("crossmatch", "stars", "reference", "--name", "others", *at)
+    assert status == 0  # written without a word of what it was made from
+    status, captured = command("crossmatch", "others", "reference", "--name", "others", *at)
+    assert (status, len(captured.err.strip().splitlines())) == (1, 1)
+    assert "--replace" in captured.err
+
+
+def test_info_shows_types_whole_and_the_version_is_printed(command, stars, lake):
+    status, captured = command("info", "stars", "--lake", str(lake.root))
+    assert status == 0
+    assert "struct<time, mag, mag_err, band>" in captured.out
+    status, captured = command("--version")
+    assert (status, captured.out) == (0, f"lcscale {lc.__version__}\n")
