@@ -55,7 +55,7 @@ def with_votable(schema: pa.Schema, *, ra: str, dec: str) -> pa.Schema:
 def without_votable(schema: pa.Schema) -> pa.Schema:
     """`schema` as it was before: the VOTable tells of one version, and does not pass to what is made from it."""
     kept = {key: value for key, value in (schema.metadata or {}).items() if key not in (_VERSION, _CONTENT)}
-    return schema.with_metadata(kept or None)
+    return schema.with_metadata(kept) if kept else schema.remove_metadata()
 
 
 def _votable(schema: pa.Schema, known: Mapping[str, _Said]) -> bytes:
