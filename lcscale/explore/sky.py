@@ -135,6 +135,7 @@ def sky_maps(places: Sequence[Places], name: str) -> str:
             how = {"cmap": colours, "norm": LogNorm(1, max(2, int(shown.counts.max()))), "linewidths": 0}
             drawn = _draw_field(axis, shown, how, ra, dec, radius) if field else _draw_sky(axis, shown, how)
             bar = figure.colorbar(drawn, ax=axis, shrink=0.6, aspect=24, pad=0.02, format="%d")
+            bar.ax.yaxis.set_minor_formatter(lambda value, _: "")
             bar.outline.set_visible(False)
             bar.set_label(f"rows in {_CELL_DEG if field else _CELL_DEG * 2 ** (CELL_ORDER - _SKY_ORDER):.2g}° cells")
         return as_svg(figure, name, "Positions on the sky")

@@ -86,6 +86,8 @@ def _histogram(catalog: Catalog) -> str:
         for k, (name, histogram) in enumerate(total.items()):
             axis.stairs(histogram, edges, color=SERIES[k], linewidth=1.3, label=name)
         axis.set_yscale("symlog", linthresh=1)
+        axis.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")  # powers of ten would be TeX in an SVG
+        axis.yaxis.set_minor_formatter(lambda value, _: "")
         axis.set_xlim(0, 1)
         axis.set_xlabel("probability of a YSO")
         axis.set_ylabel("sources")

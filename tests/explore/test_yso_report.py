@@ -41,6 +41,7 @@ def test_the_lake_s_report_has_candidates_model_and_what_was_not_taken(candidate
     for said in ("Candidates for young stars", "j sentinel", "trained on mixed data", "F1 YSO", "late_type_stars"):
         assert said in text
     assert "Traceback" not in text
+    assert "mathdefault" not in text
 
 
 def test_classifiers_are_compared_on_one_page(tmp_path):
