@@ -156,15 +156,23 @@ class Draft:
         self._writer.end()
 
     def _remove_orphans(self, pixels: Iterable[Pixel]) -> None:
-        """Remove leaves of other pixels: workers wrote them for a run that died before its ledger knew of them."""
-        wanted = {leaf_path(self.folder, pixel).path for pixel in pixels}
+        """Remove leaves of other pixels: workers wrote them for a run that died before its ledger knew of them.
+
+        Leaves that were put together when there were fewer, and are not now, come back to their places.
+        """
+        wanted = {leaf_path(self.folder, pixel).path: pixel for pixel in pixels}
         leaves = {path for path in files_below(self.folder / "dataset") if re.search(r"/Npix=\d+\.parquet$", path)}
-        if lost := wanted - leaves:
+        for pixel in (wanted[path] for path in wanted.keys() - leaves):
+            place, part = leaf_path(self.folder, pixel), part_path(self.folder, pixel)
+            if part.exists():
+                link(part, place)
+                leaves.add(place.path)
+        if lost := wanted.keys() - leaves:
             raise LcscaleError(
                 f"{len(lost)} leaves that were written are gone, such as {min(lost)}; nothing was published. "
                 f"Remove {self.folder} and run the same command again"
             )
-        for path in leaves - wanted:
+        for path in leaves - wanted.keys():
             self.folder.fs.rm_file(path)
 
     def publish(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,3 +77,38 @@ def test_groups_hold_each_leaf_once_and_no_more_than_fits(drawn):
         assert all(pixel.span[0] <= Pixel(*r["pixel"]).span[0] < pixel.span[1] for r in some)
         if len(some) > 1:
             assert sum(result["bytes"] for result in some) <= FULL_BYTES
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Fails where the file `folder`/share says so, by the first row's id: a share of the partitions."""
+
+    folder: str
+    columns = ("object_id",)
+    rowwise = True
+    version = 1
+
+    def schema(self, input_schema):
+        return input_schema
+
+    def fingerprint(self):
+        return f"{self!r} v{self.version}"
+
+    def __call__(self, table):
+        share = float((Path(self.folder) / "share").read_text())
+        if table["object_id"][0].as_py() % 100 < 100 * share:
+            raise OSError("a disk that fails")
+        return table
+
+
+@pytest.mark.parametrize("shares", [(0.8, 0.0), (0.8, 0.6, 0.3, 0.0), (0.6, 0.55, 0.0)])
+def test_a_version_is_completed_whichever_leaves_were_put_together(tmp_path, shares):
+    lake = Lake(tmp_path / "lake")
+    view = put(lake, "sky", sky_table(2000), order=2).map(Failing(str(tmp_path)))
+    for share in shares:
+        (tmp_path / "share").write_text(str(share))
+        record = view.write("all", progress=False, retries=0, max_failed=1.0)
+        assert record.published
+        assert lake["all"].source.rows == record.rows == len(lake["all"].to_arrow())
+    assert lake["all"].to_arrow().equals(view.to_arrow())
+    assert is_valid_catalog(lake["all"].source.folder, strict=True)
