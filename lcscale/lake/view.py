@@ -193,6 +193,8 @@ class View:
 
     def _fingerprint_of(self, leaves: Sequence[Leaf], identities: Mapping[Pixel, str]) -> str:
         parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in leaves]
+        if not leaves:  # which tell the columns too
+            parts = [self.source.schema.to_string(truncate_metadata=False)]
         digest = hashlib.blake2b(
             "\n".join([*parts, self.steps_fingerprint([leaf.pixel for leaf in leaves])]).encode(), digest_size=16
         )

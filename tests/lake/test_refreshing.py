@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,6 +123,39 @@ def test_another_step_is_another_task(tmp_path, one, other):
     record = other(lake).write("result", **QUIET)
     assert record.skipped == 0
     assert record.done == len(lake["left"].source.leaves)
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        lambda lake: lake["left"].crossmatch(lake["right"], radius_arcsec=900.0, how="left"),
+        lambda lake: lake["left"].join(lake["right"]),
+        lambda lake: lake["left"].crossmatch(lake["left"].join(lake["right"]), radius_arcsec=900.0),
+    ],
+    ids=["crossmatch", "join", "crossmatch with a join"],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.append_column("bp", table["mag"]),
+        lambda table: table.rename_columns({"mag": "g_mag"}),
+        lambda table: table.rename_columns({"mag": "g_mag"}).append_column("g_text", table["object_id"]),
+    ],
+    ids=["more", "renamed", "both"],
+)
+def test_partitions_far_from_the_other_catalog_follow_its_columns(tmp_path, pipeline, change):
+    rng = np.random.default_rng(4)
+    lake = Lake(tmp_path / "lake")
+    add(lake, "left", rows(tmp_path, 0, 600, None, rng), append=False)
+    near = rows(tmp_path, 1, 20, (200.0, -50.0), rng)
+    add(lake, "right", near, append=False)
+    pipeline(lake).write("result", **QUIET)
+    shutil.rmtree(tmp_path / "lake" / "right")
+    pq.write_table(change(pq.read_table(near)), near)
+    add(lake, "right", near, append=False)
+    pipeline(lake).write("result", **QUIET)
+    assert lake["result"].to_arrow().equals(pipeline(lake).to_arrow())
+    assert len({str(leaf.schema()) for leaf in lake["result"].source.leaves}) == 1
 
 
 @settings(deadline=None, max_examples=40)
