@@ -38,7 +38,7 @@ def add(lake, name, file, append=True):
 PIPELINES = {
     "where": lambda lake: lake["left"].where("mag < 15.5"),
     "inner": lambda lake: lake["left"].crossmatch(lake["right"], radius_arcsec=900.0),
-    "left": lambda lake: lake["left"].crossmatch(lake["right"], radius_arcsec=900.0, how="left", n_neighbors=2),
+    "outer": lambda lake: lake["left"].crossmatch(lake["right"], radius_arcsec=900.0, how="left", n_neighbors=2),
     "anti": lambda lake: lake["left"].crossmatch(lake["right"], radius_arcsec=900.0, how="anti"),
     "mutual": lambda lake: lake["left"].crossmatch(lake["right"], radius_arcsec=900.0, mutual=True),
     "chance": lambda lake: lake["left"].crossmatch(
