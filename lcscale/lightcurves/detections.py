@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -72,14 +73,25 @@ class Detections:
         return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """The observations of the rows of `table`, in the order of the rows."""
+        """The observations of the rows of `table`, in the order of the rows; nulls where a shorter list has ended."""
         schema = self.schema(table.schema)
         nested = table.column(self.column).combine_chunks()
         lists = nested.flatten()  # of a null light curve the lists are null, whatever lies behind them
-        counts = np.asarray(pc.fill_null(pc.list_value_length(lists[0]), 0)) if lists else np.zeros(len(table), int)
-        owner = pa.array(np.repeat(np.arange(len(table)), counts))
-        objects = table.drop_columns([self.column]).take(owner)
-        return pa.Table.from_arrays([*objects.columns, *map(pc.list_flatten, lists)], schema=schema)
+        lengths = [np.asarray(pc.fill_null(pc.list_value_length(part), 0), np.int64) for part in lists]
+        counts = np.max([np.zeros(len(table), np.int64), *lengths], axis=0)
+        owner = np.repeat(np.arange(len(table)), counts)
+        number = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        objects = table.drop_columns([self.column]).take(pa.array(owner))
+        parts = [_padded(part, length, owner, number) for part, length in zip(lists, lengths, strict=True)]
+        return pa.Table.from_arrays([*objects.columns, *parts], schema=schema)
+
+
+def _padded(
+    lists: pa.Array, lengths: npt.NDArray[np.int64], owner: npt.NDArray[np.int64], number: npt.NDArray[np.int64]
+) -> pa.Array:
+    """Element `number` of the list of row `owner`, for each pair; null where that list is shorter."""
+    at = (np.cumsum(lengths) - lengths)[owner] + number
+    return pc.list_flatten(lists).take(pa.array(at, mask=number >= lengths[owner]))
 
 
 def _is_list(kind: pa.DataType) -> bool:
