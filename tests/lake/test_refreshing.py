@@ -120,7 +120,7 @@ def test_another_step_is_another_task(tmp_path, one, other):
     lake = Lake(tmp_path / "lake")
     add(lake, "left", rows(tmp_path, 0, 300, None, np.random.default_rng(3)), append=False)
     one(lake).write("result", **QUIET)
-    record = other(lake).write("result", **QUIET)
+    record = other(lake).write("result", replace=True, **QUIET)
     assert record.skipped == 0
     assert record.done == len(lake["left"].source.leaves)
 
