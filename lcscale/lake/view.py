@@ -179,8 +179,16 @@ class View:
         return self._fingerprint_of(leaves, self.source.identities(leaves))
 
     def fingerprints(self, pixels: Sequence[Pixel], reach: float) -> list[str]:
-        """`fingerprint` for each of `pixels` alone, of the leaves in it and in the pixels around it."""
-        spans = [self.source.leaves_within(ranges) for ranges in ranges_around_each(pixels, reach)]
+        """`fingerprint` for each of `pixels` alone.
+
+        Where the manifest tells what the leaves hold, of the leaves in it and in the pixels around it; of other
+        catalogs nothing is asked about leaves that are out of reach.
+        """
+        if self.source.manifest is not None:
+            around = ranges_around_each(pixels, reach)
+        else:
+            around = [ranges_around_pixels([pixel], reach) for pixel in pixels]
+        spans = [self.source.leaves_within(ranges) for ranges in around]
         identities = self.source.identities(list(dict.fromkeys(itertools.chain.from_iterable(spans))))
         known: dict[tuple[Pixel, ...], str] = {}
         found = []
