@@ -26,8 +26,7 @@ import pyarrow as pa
 from configuration import run_job
 
 from lcscale import Lake
-from lcscale.errors import InputError
-from lcscale.products import Near, OfClass, alert_statistics, check_statistics
+from lcscale.products import alert_statistics, check_statistics, definition_of
 
 
 @dataclass(frozen=True)
@@ -48,27 +47,15 @@ class AlertStatistics:
     """Column with the time of an alert."""
     name: str = "alert_statistics"
     """Table to write."""
-    replace: bool = False
-    """Whether other statistics of that name may be replaced."""
     engine: str | None = None
     """Where to run; the active Dask client, else this process."""
-
-
-def definition(lake: Lake, given: str | dict) -> Near | OfClass:
-    row = dict(given) if isinstance(given, dict) else {"catalog": given}
-    if set(row) == {"classes"}:
-        return OfClass(tuple(row["classes"]))
-    if "catalog" not in row or set(row) - {"catalog", "where", "probability", "at_least"}:
-        told = "give a catalog, perhaps with where, probability and at_least, or classes"
-        raise InputError(f"definition {given!r}: {told}")
-    catalog = lake[str(row.pop("catalog"))]
-    condition = row.pop("where", None)
-    return Near(catalog if condition is None else catalog.where(str(condition)), **row)
+    replace: bool = False
+    """Whether other statistics of that name may be replaced."""
 
 
 def work(job: AlertStatistics) -> int:
     lake = Lake(job.lake)
-    definitions = {name: definition(lake, given) for name, given in job.definitions.items()}
+    definitions = {name: definition_of(given, lake) for name, given in job.definitions.items()}
     options = {"radius_arcsec": job.radius_arcsec, "time": job.time, "engine": job.engine}
     table = pa.concat_tables(alert_statistics(lake[job.alerts], definitions, by=by, **options) for by in job.by)
     if not job.replace:

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-from alert_statistics import AlertStatistics, definition
+from alert_statistics import AlertStatistics
 from configuration import run_job
 
 from lcscale import Lake
 from lcscale.errors import InputError
-from lcscale.products import alert_statistics_spark, check_statistics
+from lcscale.products import alert_statistics_spark, check_statistics, definition_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def work(job: AlertStatisticsSpark) -> int:
         raise InputError(f"Spark SQL needs PySpark: pip install 'lcscale[spark]' ({error})") from error
     spark = SparkSession.builder.appName("alert_statistics").config("spark.ui.enabled", "false").getOrCreate()
     lake = Lake(job.lake)
-    definitions = {name: definition(lake, given) for name, given in job.definitions.items()}
+    definitions = {name: definition_of(given, lake) for name, given in job.definitions.items()}
     options = {"radius_arcsec": job.radius_arcsec, "time": job.time, "matched": job.matched, "engine": job.engine}
     table = pa.concat_tables(
         alert_statistics_spark(lake[job.alerts], definitions, spark, by=by, **options) for by in job.by

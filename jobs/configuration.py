@@ -6,7 +6,7 @@ import argparse
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -14,6 +14,23 @@ from lcscale.engine import RunRecord, read_max_failed
 from lcscale.errors import InputError, LcscaleError
 
 Job = TypeVar("Job")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Keys of every job that writes a catalog."""
+
+    engine: str | None = None
+    """Where to run; the active Dask client, else this process."""
+    max_failed: int | float = 0
+    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
+    replace: bool = False
+    """Whether a result of other inputs, models or settings of that name may be replaced."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `Catalog.write` is told."""
+        return {"engine": self.engine, "max_failed": self.max_failed, "replace": self.replace, "progress": True}
 
 
 def run_job(job: type[Job], work: Callable[[Job], int], about: str, arguments: Sequence[str] | None = None) -> int:
@@ -25,9 +42,8 @@ def run_job(job: type[Job], work: Callable[[Job], int], about: str, arguments: S
     parser.add_argument("--max-failed", help="publish although so many partitions (3), or this share (0.01), failed")
     given = parser.parse_args(arguments)
     try:
-        instead = {"lake": given.lake, "engine": given.engine}
-        if given.max_failed is not None:
-            instead["max_failed"] = read_max_failed(given.max_failed)
+        max_failed = None if given.max_failed is None else read_max_failed(given.max_failed)
+        instead = {"lake": given.lake, "engine": given.engine, "max_failed": max_failed}
         return work(_read(job, given.config, instead))
     except LcscaleError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
@@ -41,14 +57,13 @@ def _read(job: type[Job], path: Path, instead: dict[str, Any]) -> Job:
         raise InputError(f"cannot read the configuration {path}: {error}") from error
     values |= {name: value for name, value in instead.items() if value is not None}
     hints = get_type_hints(job)
-    unknown = [name for name in values if name not in hints]
-    if unknown:
+    if unknown := [name for name in values if name not in hints]:
         raise InputError(f"{path}: no key {', '.join(unknown)} in this job; there are {', '.join(hints)}")
     for name, value in values.items():
         if not isinstance(value, hints[name]):
             raise InputError(f"{path}: {name} = {value!r} should be {getattr(hints[name], '__name__', hints[name])}")
-    needed = [each for each in fields(job) if each.default is MISSING and each.default_factory is MISSING]
-    missing = [each.name for each in needed if each.name not in values]
+    needed = (each.name for each in fields(job) if each.default is each.default_factory is MISSING)
+    missing = [name for name in needed if name not in values]
     if missing:
         raise InputError(f"{path}: the key {', '.join(missing)} is missing")
     return job(**values)
@@ -56,9 +71,7 @@ def _read(job: type[Job], path: Path, instead: dict[str, Any]) -> Job:
 
 def finish(record: RunRecord) -> int:
     """Say what was done, what was set aside and why nothing was published; returns the exit status."""
-    print(record.summary())
-    for note in record.notes:
-        print(note)
+    print(record.summary(), *record.notes, sep="\n")
     for entry in record.quarantined:
         print(f"set aside: {entry['label']}: {entry['error']}", file=sys.stderr)
     if record.withheld:

@@ -19,13 +19,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from configuration import finish, run_job
+from configuration import Writing, finish, run_job
 
 from lcscale import Lake
 
 
 @dataclass(frozen=True)
-class Crossmatch:
+class Crossmatch(Writing):
     """Keys of the file."""
 
     lake: str
@@ -46,12 +46,6 @@ class Crossmatch:
     """Columns to keep of the left catalog; all without."""
     right_columns: list = field(default_factory=list)
     """Columns to keep of the right catalog; all without."""
-    max_failed: int | float = 0
-    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
-    replace: bool = False
-    """Whether a result of other inputs, models or settings of that name may be replaced."""
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
 
 
 def work(job: Crossmatch) -> int:
@@ -60,9 +54,7 @@ def work(job: Crossmatch) -> int:
     left = left.columns(*job.left_columns) if job.left_columns else left
     right = right.columns(*job.right_columns) if job.right_columns else right
     pairs = left.crossmatch(right, radius_arcsec=job.radius_arcsec, n_neighbors=job.n_neighbors, how=job.how)
-    return finish(
-        pairs.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace)
-    )
+    return finish(pairs.write(job.name, **job.options))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

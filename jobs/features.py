@@ -20,7 +20,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from configuration import finish, run_job
+from configuration import Writing, finish, run_job
 
 from lcscale import Lake
 from lcscale.features import Extract
@@ -28,7 +28,7 @@ from lcscale.periods import PERIOD, FrequencyGrid, Search
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Writing):
     """Keys of the file."""
 
     lake: str
@@ -43,12 +43,6 @@ class Features:
     """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
     keep_light_curves: bool = False
     """Whether the light curves stand in the result too."""
-    max_failed: int | float = 0
-    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
-    replace: bool = False
-    """Whether a result of other inputs, models or settings of that name may be replaced."""
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
 
 
 def work(job: Features) -> int:
@@ -58,9 +52,7 @@ def work(job: Features) -> int:
     table = catalog.map(Extract(tuple(job.features) or None))
     if not job.keep_light_curves:
         table = table.without("lightcurve")
-    return finish(
-        table.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace)
-    )
+    return finish(table.write(job.name, **job.options))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

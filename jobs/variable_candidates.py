@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from configuration import finish, run_job
+from configuration import Writing, finish, run_job
 
 from lcscale import Lake
 from lcscale.periods import FrequencyGrid
@@ -24,7 +24,7 @@ from lcscale.products import variable_candidates
 
 
 @dataclass(frozen=True)
-class VariableCandidates:
+class VariableCandidates(Writing):
     """Keys of the file."""
 
     lake: str
@@ -39,23 +39,15 @@ class VariableCandidates:
     """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
     keep: list = field(default_factory=list)
     """Further columns of the catalog to carry along."""
-    max_failed: int | float = 0
-    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
     device: str | None = None
     """Where it is computed, as torch names it; without, periods on the CPU, the network on a worker's GPU if there."""
-    replace: bool = False
-    """Whether a result of other inputs, models or settings of that name may be replaced."""
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
 
 
 def work(job: VariableCandidates) -> int:
     grid = FrequencyGrid(*job.frequencies) if job.frequencies else None
     catalog = Lake(job.lake)[job.catalog]
     candidates = variable_candidates(catalog, job.model, grid=grid, keep=job.keep, device=job.device)
-    return finish(
-        candidates.write(job.name, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace)
-    )
+    return finish(candidates.write(job.name, **job.options))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

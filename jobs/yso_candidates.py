@@ -20,14 +20,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from configuration import finish, run_job
+from configuration import Writing, finish, run_job
 
 from lcscale import Lake
 from lcscale.products import join_surveys, yso_candidates
 
 
 @dataclass(frozen=True)
-class YsoCandidates:
+class YsoCandidates(Writing):
     """Keys of the file."""
 
     lake: str
@@ -52,12 +52,6 @@ class YsoCandidates:
     """Shares of the classes among the sources."""
     name: str = "yso_candidates"
     """Catalog to make."""
-    max_failed: int | float = 0
-    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
-    replace: bool = False
-    """Whether a result of other inputs, models or settings of that name may be replaced."""
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
 
 
 def work(job: YsoCandidates) -> int:
@@ -69,11 +63,7 @@ def work(job: YsoCandidates) -> int:
     known = {each: lake[each] for each in job.known}
     options = {"known": known, "tau": job.tau, "dust_map": job.dust_map, "prevalence": job.prevalence or None}
     candidates = yso_candidates(source, job.model, **options)
-    return finish(
-        candidates.write(
-            job.name, lake=lake, engine=job.engine, progress=True, max_failed=job.max_failed, replace=job.replace
-        )
-    )
+    return finish(candidates.write(job.name, lake=lake, **job.options))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from lcscale.products.alert_tables import check_statistics
 from lcscale.products.alerts import alert_statistics
 from lcscale.products.alerts_spark import alert_statistics_spark
 from lcscale.products.counterparts import match_alerts
-from lcscale.products.definitions import Near, OfClass
+from lcscale.products.definitions import Near, OfClass, definition_of
 from lcscale.products.labels import transfer_labels
 from lcscale.products.shares import yso_share
 from lcscale.products.variables import variable_candidates
@@ -16,6 +16,7 @@ __all__ = [
     "alert_statistics",
     "alert_statistics_spark",
     "check_statistics",
+    "definition_of",
     "join_surveys",
     "match_alerts",
     "transfer_labels",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.lake import Catalog
+from lcscale.lake import Catalog, Lake
 from lcscale.steps import Where
 
 
@@ -109,6 +110,32 @@ def as_definitions(yso: Catalog | Mapping[str, Catalog | Definition]) -> dict[st
             raise InputError(f"definition {name!r}: expected a catalog, Near(...) or OfClass(...), got {value!r}")
         definitions[name] = Near(value) if isinstance(value, Catalog) else value
     return definitions
+
+
+def definition_of(given: str | Mapping[str, Any], lake: Lake) -> Definition:
+    """The definition that a configuration file gives.
+
+    Parameters
+    ----------
+    given
+        Name of a catalog; or ``catalog``, perhaps with ``where`` (a condition on its rows), ``probability`` and
+        ``at_least``; or ``classes`` of the alerts themselves.
+    lake
+        Where the catalogs are.
+
+    Raises
+    ------
+    InputError
+        It is none of these.
+    """
+    row = {"catalog": given} if isinstance(given, str) else dict(given)
+    if set(row) == {"classes"}:
+        return OfClass(tuple(row["classes"]))
+    if "catalog" not in row or set(row) - {"catalog", "where", "probability", "at_least"}:
+        told = "give a catalog, perhaps with where, probability and at_least, or classes"
+        raise InputError(f"definition {given!r}: {told}")
+    catalog, condition = lake[str(row.pop("catalog"))], row.pop("where", None)
+    return Near(catalog if condition is None else catalog.where(str(condition)), **row)
 
 
 def catalog_version(catalog: Catalog) -> str:
