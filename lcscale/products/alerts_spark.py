@@ -54,7 +54,7 @@ def alert_statistics_spark(
     definitions = as_definitions(yso)
     keys = grouping(by, time, label)
     joined = matched_alerts(alerts, definitions, keys, radius_arcsec)
-    record = joined.write(matched, engine=engine, progress=False)
+    record = joined.write(matched, engine=engine, progress=False, replace=True)  # made in between, for these lists
     if record.quarantined:
         raise QuarantineError(f"alert statistics: {matched}: {record.withheld}")
     spark.conf.set("spark.sql.session.timeZone", "UTC")

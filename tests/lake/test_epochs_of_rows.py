@@ -66,7 +66,7 @@ def test_the_epochs_of_the_rows_are_those_that_were_told(lake, still, mutual):
         assert found.to_dask().separation_arcsec.sum().compute() == pytest.approx(
             float(np.sum(expected.to_arrow()["separation_arcsec"].to_numpy()))
         )
-        assert found.write("found").rows == 300
+        assert found.write("found", replace=True).rows == 300
 
 
 def test_rows_of_several_epochs_around_a_partition_are_refused_when_it_runs(lake, still):

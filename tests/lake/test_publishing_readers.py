@@ -124,13 +124,13 @@ def test_a_version_that_is_pruned_while_it_is_opened_gives_way_to_the_current_on
         put(lake, "sky", sky_table(50 * number, lightcurves=False), order=0, plan=str(number))
     old, new = lake.versions("sky")
     publish_version(lake.root / "sky", old, new)
-    opening = source._open_version
+    opening = source._open_own
 
-    def pruned(url, folder, given):
+    def pruned(url, folder, *read):
         if folder.name == old:
             publish_version(lake.root / "sky", new, old)
             lake.prune("sky", keep=0)
-        return opening(url, folder, given)
+        return opening(url, folder, *read)
 
-    monkeypatch.setattr(source, "_open_version", pruned)
+    monkeypatch.setattr(source, "_open_own", pruned)
     assert lake["sky"].source.rows == 100
