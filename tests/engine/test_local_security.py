@@ -57,4 +57,4 @@ def test_nothing_listens_beyond_loopback(engine):
         for connection in process.net_connections("tcp")
         if connection.status == psutil.CONN_LISTEN
     ]
-    assert set(listening) == {"127.0.0.1"}
+    assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
