@@ -107,7 +107,15 @@ def _impose_one_thread() -> Lift:
     return partial(torch.set_num_threads, before)
 
 
-ONE_TORCH_THREAD = ProcessLimit(_impose_one_thread)
+class _OneThread(ProcessLimit):
+    """The limit, in each thread that enters: OpenMP keeps the number of threads for every thread apart."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        torch.set_num_threads(1)
+
+
+ONE_TORCH_THREAD = _OneThread(_impose_one_thread)
 """Context in which torch computes with one thread, as a worker that owns one core must."""
 
 
