@@ -64,14 +64,8 @@ def test_on_the_cpu_by_name_all_is_the_same(stars):
     chosen = variable_candidates(stars, "demo", grid=GRID, device="cpu")
     default = variable_candidates(stars, "demo", grid=GRID)
     assert [step.fingerprint() for step in chosen.steps] == [step.fingerprint() for step in default.steps]
-    if torch.cuda.is_available():
-        return
-    ours, theirs = chosen.to_arrow(), default.to_arrow()
-    for name in ours.column_names:
-        if name.startswith("prob_"):  # torch sums in another order when its threads are busy elsewhere
-            np.testing.assert_allclose(ours[name].to_numpy(), theirs[name].to_numpy(), rtol=1e-5, atol=1e-6)
-        else:
-            assert ours[name].equals(theirs[name]), name
+    if not torch.cuda.is_available():
+        assert chosen.to_arrow().equals(default.to_arrow())
 
 
 @pytest.mark.parametrize("command", ["features", "classify", "train"])
