@@ -13,8 +13,8 @@ from pathlib import Path
 from train_yso_model import tables
 
 from lcscale.explore.yso import write_comparison
-from lcscale.models.comparison import compare_classifiers
-from lcscale.models.growing import GrowthOptions
+from lcscale.models.judging.comparison import compare_classifiers
+from lcscale.models.trees.growing import GrowthOptions
 from lcscale.products.yso import CLASSES
 from lcscale.products.yso.features import features_of, photometric_features
 from lcscale.products.yso.training import gather

@@ -18,7 +18,7 @@ import pandas as pd
 from lcscale import open_catalog
 from lcscale.lightcurves import LightCurves
 from lcscale.models import LabelledCurves, Preparation, Role, Split, TrainingOptions, train
-from lcscale.models.augmentation import Augmentation
+from lcscale.models.inputs.augmentation import Augmentation
 from lcscale.simulation.alerts import KINDS, simulate_alerts, triggers
 
 N_EACH, LONG = 400, 40  # simulated alerts of each kind; observations of the ZTF series whose times are used

@@ -16,7 +16,7 @@ import numpy as np
 
 from lcscale import Lake
 from lcscale.models import LabelledCurves, Preparation, Split, TrainingOptions, train
-from lcscale.models.roles import ROLES
+from lcscale.models.labels.roles import ROLES
 from lcscale.periods import Search
 
 CATALOGS = {

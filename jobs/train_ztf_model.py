@@ -18,9 +18,9 @@ import numpy as np
 from lcscale import Lake
 from lcscale.lightcurves import usable
 from lcscale.models import LabelledCurves, Preparation, Role, Split, TrainingOptions, train
-from lcscale.models.curves import SIMULATED
-from lcscale.models.preparation import ALTERNATIVES
-from lcscale.models.taxonomy import map_labels
+from lcscale.models.inputs.preparation import ALTERNATIVES
+from lcscale.models.labels.curves import SIMULATED
+from lcscale.models.labels.taxonomy import map_labels
 from lcscale.periods import Search, find
 from lcscale.products import transfer_labels
 from lcscale.simulation.synthesis import synthesize_at

@@ -19,12 +19,12 @@ from lcscale import crossmatch, features, images, lake, lightcurves, models, per
 from lcscale.arrays import floats, integers, number, texts
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.models.curves import LabelledCurves
-from lcscale.models.numbers import band_numbers
-from lcscale.models.preparation import Preparation, prepare
-from lcscale.models.splitting import Split, assign
-from lcscale.models.targets import targets_of
-from lcscale.models.taxonomy import map_labels, roll_up
+from lcscale.models.inputs.numbers import band_numbers
+from lcscale.models.inputs.preparation import Preparation, prepare
+from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.splitting import Split, assign
+from lcscale.models.labels.targets import targets_of
+from lcscale.models.labels.taxonomy import map_labels, roll_up
 from lcscale.units import factor
 
 rng = np.random.default_rng(5)

@@ -25,7 +25,7 @@ from lcscale.lake.neighbours import Crossmatch
 from lcscale.lightcurves import Detections
 from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify, Split
-from lcscale.models.streamed import OfSets
+from lcscale.models.training.streamed import OfSets
 from lcscale.periods import Search
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast

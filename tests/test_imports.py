@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import lcscale
+from lcscale.models.moved import MOVED as MODELS_MOVED
 
 ROOT = Path(lcscale.__file__).parent
 KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images", "simulation"}
@@ -138,6 +139,7 @@ def test_importing_lcscale_is_quick_and_loads_nothing_heavy():
     [
         *((f"lcscale.lightcurves.{name}", f"lcscale.simulation.{name}") for name in sorted(p.stem for p in MOVED)),
         ("lcscale.surveys.population", "lcscale.simulation.population"),
+        *MODELS_MOVED.items(),
     ],
 )
 def test_modules_that_moved_are_found_under_their_old_names(old, new):

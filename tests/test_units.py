@@ -10,7 +10,7 @@ from astropy import units as u
 from lcscale import surveys
 from lcscale.errors import InputError
 from lcscale.lake.region import Box, Cone
-from lcscale.models.curves import numbers_of
+from lcscale.models.labels.curves import numbers_of
 from lcscale.products.yso.photometry import Photometry
 from lcscale.units import column_in, stated_unit
 

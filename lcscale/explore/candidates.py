@@ -14,8 +14,8 @@ from lcscale.explore.page import details, figure, heading, paragraph, table
 from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
 from lcscale.explore.tally import THRESHOLDS, Tally, agrees
 from lcscale.lake import Catalog
-from lcscale.models.card import Card
-from lcscale.models.taxonomy import classes as taxonomy
+from lcscale.models.keeping.card import Card
+from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.products.published import precision_rows, reliability, tells_published
 
 _MOST_REASONS = 12

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from lcscale.models import read_card, shipped
-from lcscale.models.card import Card
+from lcscale.models.keeping.card import Card
 
 
 def find_model(model_id: str, folders: Sequence[str | os.PathLike[str]] = ()) -> str | None:

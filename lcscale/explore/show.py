@@ -19,7 +19,7 @@ from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
-from lcscale.models.taxonomy import classes as taxonomy
+from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 
 _PERIODS = ("period", "period_2", "period_3")
@@ -181,9 +181,9 @@ def _probabilities(found: _Candidate) -> str:
 
 def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | os.PathLike[str]]) -> str:
     """Images, attention and the numbers that stood beside them; needs the model itself."""
-    from lcscale.models.attention import grad_cam
-    from lcscale.models.preparation import prepare
-    from lcscale.models.registry import load
+    from lcscale.models.inputs.preparation import prepare
+    from lcscale.models.keeping.registry import load
+    from lcscale.models.networks.attention import grad_cam
 
     place = find_model(found.row["model_id"], folders)
     if place is None:

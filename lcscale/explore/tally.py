@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from lcscale.explore.contents import classes_of, properties_of
 from lcscale.lake import HEALPIX_COLUMN, Catalog
-from lcscale.models.card import Card
-from lcscale.models.splitting import TEST, Split, assign
-from lcscale.models.taxonomy import SURVEYS, ancestors, classes, map_labels
+from lcscale.models.keeping.card import Card
+from lcscale.models.labels.splitting import TEST, Split, assign
+from lcscale.models.labels.taxonomy import SURVEYS, ancestors, classes, map_labels
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from lcscale.explore.plots import confusion_matrix
 from lcscale.lake import Catalog
 from lcscale.lightcurves import LightCurves
 from lcscale.models import read_card
-from lcscale.models.card import Card
+from lcscale.models.keeping.card import Card
 from lcscale.vocabulary import HEALPIX_COLUMN
 
 _DRAWN = 12

@@ -15,10 +15,10 @@ from lcscale.explore.drawing import ACCENT, GRID, SERIES, as_svg, new_figure, st
 from lcscale.explore.page import Section, figure, heading, page, paragraph, table
 from lcscale.explore.plots import confusion_matrix
 from lcscale.lake import Catalog
-from lcscale.models.comparison import Judged, prevalence_weights
-from lcscale.models.growing import index_of
-from lcscale.models.registry import shipped
-from lcscale.models.tabular import SHIPPED, read_tabular_card
+from lcscale.models.judging.comparison import Judged, prevalence_weights
+from lcscale.models.keeping.registry import shipped
+from lcscale.models.trees.growing import index_of
+from lcscale.models.trees.tabular import SHIPPED, read_tabular_card
 from lcscale.products.yso import CLASSES, count_candidates
 from lcscale.products.yso.columns import NUMBERS, PROBABILITIES
 from lcscale.products.yso.counting import SURE

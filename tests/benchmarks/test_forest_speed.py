@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 
-from lcscale.models.forest import Forest
-from lcscale.models.growing import GrowthOptions
+from lcscale.models.trees.forest import Forest
+from lcscale.models.trees.growing import GrowthOptions
 from lcscale.products.yso import CLASSES
 from lcscale.products.yso.features import features_of, photometric_features
 from lcscale.simulation.population import simulate_population

@@ -13,12 +13,12 @@ import pytest
 import torch
 from torch import nn
 
-from lcscale.models.card import Card
-from lcscale.models.model import ONE_TORCH_THREAD, Model
-from lcscale.models.network import Architecture, FoldedImageNet
-from lcscale.models.numbers import band_numbers
-from lcscale.models.preparation import Preparation, fit_standards, prepare
-from lcscale.models.roles import ROLES
+from lcscale.models.inputs.numbers import band_numbers
+from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare
+from lcscale.models.keeping.card import Card
+from lcscale.models.keeping.model import ONE_TORCH_THREAD, Model
+from lcscale.models.labels.roles import ROLES
+from lcscale.models.networks.folded_images import Architecture, FoldedImageNet
 from lcscale.simulation.synthesis import synthesize
 
 pytestmark = pytest.mark.slow

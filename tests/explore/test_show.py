@@ -13,9 +13,9 @@ from pipelines import hasty_model, surveyed_lake
 from lcscale.errors import InputError
 from lcscale.explore import closeup, show
 from lcscale.models import Preparation, load
-from lcscale.models.preparation import Inputs
-from lcscale.models.registry import save
-from lcscale.models.roles import Role
+from lcscale.models.inputs.preparation import Inputs
+from lcscale.models.keeping.registry import save
+from lcscale.models.labels.roles import Role
 from lcscale.periods import FrequencyGrid
 from lcscale.products import variable_candidates
 

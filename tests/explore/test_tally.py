@@ -12,7 +12,7 @@ from skies import put, sky_table
 from lcscale.explore.tally import LOG_PERIOD_EDGES, agrees, tally
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.models import Split, load
-from lcscale.models.splitting import TEST, assign
+from lcscale.models.labels.splitting import TEST, assign
 
 CLASSES = ("RRab", "RRc", "EA")
 N = 3000

@@ -11,10 +11,10 @@ from skies import put
 from lcscale.explore import write_report
 from lcscale.explore.yso import is_yso_candidates, write_comparison
 from lcscale.lake import HEALPIX_COLUMN
-from lcscale.models.comparison import Judged, ranking
-from lcscale.models.growing import index_of
-from lcscale.models.metrics import evaluate
-from lcscale.models.targets import Targets
+from lcscale.models.judging.comparison import Judged, ranking
+from lcscale.models.judging.metrics import evaluate
+from lcscale.models.labels.targets import Targets
+from lcscale.models.trees.growing import index_of
 from lcscale.products import yso_candidates
 from lcscale.products.yso import CLASSES
 from lcscale.simulation.population import simulate_population

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lcscale import models
-from lcscale.models.model import network_scores
-from lcscale.models.preparation import prepare
+from lcscale.models.inputs.preparation import prepare
+from lcscale.models.keeping.model import network_scores
 from lcscale.simulation.synthesis import synthesize
 
 pytestmark = pytest.mark.gpu

@@ -235,7 +235,7 @@ def test_the_command_is_told_by_an_option(ours, lake, tmp_path):
 
 
 def test_a_row_of_one_band_has_its_own_features_and_the_bands_of_the_catalog_for_models(ours, tmp_path):
-    from lcscale.models.curves import bands_of
+    from lcscale.models.labels.curves import bands_of
 
     theirs = lc.open_catalog(str(theirs_of(ours, tmp_path / "theirs", one_band_a_row)))
     table = theirs.map(Extract(("amplitude",))).to_arrow()

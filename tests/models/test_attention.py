@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from lcscale.models.attention import grad_cam
-from lcscale.models.model import network_scores
-from lcscale.models.network import Architecture, FoldedImageNet
-from lcscale.models.preparation import Inputs
+from lcscale.models.inputs.preparation import Inputs
+from lcscale.models.keeping.model import network_scores
+from lcscale.models.networks.attention import grad_cam
+from lcscale.models.networks.folded_images import Architecture, FoldedImageNet
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lcscale.models import LabelledCurves, Split, TrainingOptions, assessing, train
-from lcscale.models.baseline import BASELINES, baseline_probabilities
+from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models.judging import assessing
+from lcscale.models.judging.baseline import BASELINES, baseline_probabilities
 from lcscale.simulation.synthesis import synthesize
 
 

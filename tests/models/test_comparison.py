@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_score
 
-from lcscale.models.comparison import CLASSIFIERS, compare_classifiers, prevalence_weights, ranking
-from lcscale.models.growing import GrowthOptions, Sample
+from lcscale.models.judging.comparison import CLASSIFIERS, compare_classifiers, prevalence_weights, ranking
+from lcscale.models.trees.growing import GrowthOptions, Sample
 
 CLASSES = ("a", "b", "c")
 SHARES = {"a": 0.9, "b": 0.09, "c": 0.01}

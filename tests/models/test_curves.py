@@ -6,8 +6,8 @@ from labelled_curves import as_table, curves
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
 from lcscale.models import LabelledCurves, Split, TrainingOptions, train
-from lcscale.models.curves import numbers_of
-from lcscale.models.roles import ROLES
+from lcscale.models.labels.curves import numbers_of
+from lcscale.models.labels.roles import ROLES
 from lcscale.periods import PERIOD_SCHEMA
 from lcscale.simulation.synthesis import synthesize
 

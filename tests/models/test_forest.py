@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from lcscale.errors import ModelError
-from lcscale.models.forest import MOST_LEAVES, Forest
+from lcscale.models.trees.forest import MOST_LEAVES, Forest
 
 
 def grown(n_classes=4, n_features=9, n=300, seed=0, kind=RandomForestClassifier, **options):

@@ -14,10 +14,10 @@ from skies import put
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError, ModelError
 from lcscale.models import Split, TrainingOptions, train
-from lcscale.models.calibration import fit_period_weights
-from lcscale.models.model import network_scores
-from lcscale.models.preparation import prepare
-from lcscale.models.targets import targets_of
+from lcscale.models.inputs.preparation import prepare
+from lcscale.models.judging.calibration import fit_period_weights
+from lcscale.models.keeping.model import network_scores
+from lcscale.models.labels.targets import targets_of
 
 SMALL = TrainingOptions(epochs=4, filters=(4, 4, 4), hidden=8)
 
@@ -39,7 +39,7 @@ def stopped(monkeypatch):
     """Make the next training stop after some epochs."""
 
     def set_up(after: int):
-        monkeypatch.setattr("lcscale.models.training.progress_for", lambda *_: Stopping(after))
+        monkeypatch.setattr("lcscale.models.training.train.progress_for", lambda *_: Stopping(after))
         return monkeypatch
 
     return set_up

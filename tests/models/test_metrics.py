@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from lcscale.models.metrics import coverage, evaluate, expected_calibration_error
-from lcscale.models.targets import targets_of
+from lcscale.models.judging.metrics import coverage, evaluate, expected_calibration_error
+from lcscale.models.labels.targets import targets_of
 
 NAMES = np.array(["RRab", "RRc", "EA", "EW"], dtype=object)
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lcscale.models import Architecture, FoldedImageNet
-from lcscale.models.network import Convolution
+from lcscale.models.networks.folded_images import Convolution
 
 SIZES = Architecture(n_channels=4, n_numbers=10, n_classes=5)
 

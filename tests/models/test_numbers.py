@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lcscale.lightcurves import LightCurves
-from lcscale.models.numbers import BAND_NUMBERS, band_numbers
+from lcscale.models.inputs.numbers import BAND_NUMBERS, band_numbers
 
 
 def curve(n=200, period=0.6, seed=0, series=((0.4, 0.3), (0.2, 1.1), (0.1, 2.0)), noise=0.005, span=700.0):

@@ -5,8 +5,8 @@ import pytest
 
 from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LightCurves
-from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
-from lcscale.models.roles import ROLES, cast
+from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare, standardise
+from lcscale.models.labels.roles import ROLES, cast
 from lcscale.simulation.synthesis import synthesize
 
 HOW = Preparation()
@@ -141,8 +141,8 @@ def test_other_candidate_periods_enter_by_their_ratio_to_the_one_in_use(stars):
 def test_with_another_candidate_in_use_the_first_is_the_alternative(stars):
     import torch
 
-    from lcscale.models.model import network_scores, scores_of
-    from lcscale.models.network import Architecture, FoldedImageNet
+    from lcscale.models.keeping.model import network_scores, scores_of
+    from lcscale.models.networks.folded_images import Architecture, FoldedImageNet
 
     how = Preparation(columns=("period_2", "period_3"))
     torch.manual_seed(0)

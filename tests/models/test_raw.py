@@ -12,8 +12,8 @@ from lcscale.errors import InputError
 from lcscale.images import render_raw
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
 from lcscale.models import Classify, LabelledCurves, Preparation, Role, TrainingOptions, read_card, train
-from lcscale.models.preparation import prepare
-from lcscale.models.raw import RAW_NUMBERS, raw_numbers
+from lcscale.models.inputs.preparation import prepare
+from lcscale.models.inputs.raw import RAW_NUMBERS, raw_numbers
 from lcscale.products import variable_candidates
 from lcscale.simulation.alerts import KINDS, simulate_alerts
 

@@ -8,7 +8,7 @@ import pytest
 
 from lcscale.errors import InputError, ModelError
 from lcscale.models import Card, load, read_card
-from lcscale.models.registry import CARD, WEIGHTS, save
+from lcscale.models.keeping.registry import CARD, WEIGHTS, save
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lcscale.models import Classify, load, read_card, shipped
-from lcscale.models.registry import WEIGHTS, find_folder
+from lcscale.models.keeping.registry import WEIGHTS, find_folder
 from lcscale.simulation.synthesis import synthesize
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lcscale.errors import InputError
-from lcscale.models.splitting import TEST, TRAIN, VALIDATION, Split, assign
+from lcscale.models.labels.splitting import TEST, TRAIN, VALIDATION, Split, assign
 
 PLACES = np.random.default_rng(0).integers(0, 12 << 58, 20_000)
 

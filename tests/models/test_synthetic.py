@@ -10,9 +10,9 @@ from labelled_curves import curves
 
 from lcscale.errors import InputError
 from lcscale.models import LabelledCurves, TrainingOptions, train
-from lcscale.models.roles import ROLES
-from lcscale.models.synthetic import fill_up
-from lcscale.models.targets import targets_of
+from lcscale.models.labels.roles import ROLES
+from lcscale.models.labels.targets import targets_of
+from lcscale.models.training.synthetic import fill_up
 
 
 @pytest.fixture(scope="module")

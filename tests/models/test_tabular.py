@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lcscale.errors import InputError, ModelError
-from lcscale.models.growing import GrowthOptions, Sample, balanced_weights, grow
-from lcscale.models.tabular import TabularCard, TabularModel, load_tabular, read_tabular_card, save_tabular
+from lcscale.models.trees.growing import GrowthOptions, Sample, balanced_weights, grow
+from lcscale.models.trees.tabular import TabularCard, TabularModel, load_tabular, read_tabular_card, save_tabular
 
 OPTIONS = GrowthOptions(n_trees=16, folds=3)
 PATTERNS = {"a b": ("a", "b"), "a": ("a",)}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lcscale.models.targets import targets_of
+from lcscale.models.labels.targets import targets_of
 
 
 def of(*names, min_count=1):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lcscale.errors import InputError
-from lcscale.models import taxonomy
+from lcscale.models.labels import taxonomy
 from lcscale.simulation.templates import TEMPLATES
 
 CRTS_NORTH = {

@@ -13,13 +13,13 @@ from labelled_curves import as_table, curves
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
-from lcscale.models.augmentation import change, disguise, tell_right_period
-from lcscale.models.calibration import conformal_threshold, fit_temperature, prediction_sets
-from lcscale.models.curves import SIMULATED
-from lcscale.models.fitting import fit, group_loss
-from lcscale.models.preparation import Preparation, fit_standards, prepare, standardise
-from lcscale.models.targets import targets_of
-from lcscale.models.training_set import Batch, InMemory
+from lcscale.models.inputs.augmentation import change, disguise, tell_right_period
+from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare, standardise
+from lcscale.models.judging.calibration import conformal_threshold, fit_temperature, prediction_sets
+from lcscale.models.labels.curves import SIMULATED
+from lcscale.models.labels.targets import targets_of
+from lcscale.models.training.fitting import fit, group_loss
+from lcscale.models.training.training_set import Batch, InMemory
 from lcscale.simulation.synthesis import synthesize
 
 SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
@@ -313,7 +313,7 @@ def test_a_map_of_time_differences_has_no_phase_to_be_cut_at():
 def test_only_candidate_periods_that_tell_something_are_looked_at(monkeypatch):
     from types import SimpleNamespace
 
-    from lcscale.models import assessing
+    from lcscale.models.judging import assessing
 
     rng = np.random.default_rng(4)
     n, classes = 4000, np.array(["RRab", "RRc", "EA"], object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lcscale.models.tabular import load_tabular
+from lcscale.models.trees.tabular import load_tabular
 from lcscale.products.yso.branches import choose, realities
 from lcscale.products.yso.features import APERTURES, PROFILE_FIT, reality_features
 

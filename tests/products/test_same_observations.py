@@ -16,7 +16,7 @@ from lcscale.features import Extract
 from lcscale.lake.partition import apply
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves, clean, cleaning, sharing
 from lcscale.models import Classify
-from lcscale.models.preparation import prepare
+from lcscale.models.inputs.preparation import prepare
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Where

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from lcscale.cli import app
 from lcscale.errors import InputError, ModelError
 from lcscale.lake import HEALPIX_COLUMN
-from lcscale.models.growing import GrowthOptions
-from lcscale.models.tabular import load_tabular
+from lcscale.models.trees.growing import GrowthOptions
+from lcscale.models.trees.tabular import load_tabular
 from lcscale.products import join_surveys, yso_candidates
 from lcscale.products.yso import CLASSES, ClassifyYSO, LabelledTable, Photometry, map_classes, train_yso_model
 from lcscale.products.yso.classify import at_prevalence

@@ -12,7 +12,7 @@ from skies import put
 from lcscale.ingest import ingest
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.models import Classify, Split, read_card
-from lcscale.models.splitting import TEST, assign
+from lcscale.models.labels.splitting import TEST, assign
 from lcscale.periods import Search
 from lcscale.products import transfer_labels
 

@@ -9,7 +9,7 @@ import lcscale as lc
 from lcscale.features import Extract
 from lcscale.ingest import ingest
 from lcscale.models import Split, TrainingOptions, train
-from lcscale.models.taxonomy import map_labels
+from lcscale.models.labels.taxonomy import map_labels
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products import variable_candidates
 

@@ -9,7 +9,7 @@ import pytest
 
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lake import Lake
-from lcscale.models.tabular import read_tabular_card
+from lcscale.models.trees.tabular import read_tabular_card
 from lcscale.products import join_surveys, yso_candidates
 from lcscale.products.yso import CLASSES, count_candidates, map_classes
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.models.tabular import TabularModel
+from lcscale.models.trees.tabular import TabularModel
 from lcscale.products.yso.features import photometric_features, reality_features
 
 REALITY = ("spurious", "real")

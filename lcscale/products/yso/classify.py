@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from lcscale.crossmatch import match
 from lcscale.errors import InputError, ModelError
-from lcscale.models.tabular import SHIPPED, TabularModel, load_tabular, read_tabular_card
-from lcscale.models.travelling import Travelling
+from lcscale.models.keeping.travelling import Travelling
+from lcscale.models.trees.tabular import SHIPPED, TabularModel, load_tabular, read_tabular_card
 from lcscale.products.yso.branches import both_branches, choose, realities
 from lcscale.products.yso.columns import CLASSIFIED, IDS, NUMBERS, quantities
 from lcscale.products.yso.labels import CLASSES

@@ -15,10 +15,10 @@ import pyarrow as pa
 from lcscale.arrays import modulo_360
 from lcscale.crossmatch import match
 from lcscale.errors import InputError
-from lcscale.models.growing import Grown, GrowthOptions, Sample, grow
-from lcscale.models.metrics import evaluate
-from lcscale.models.tabular import TabularCard, TabularModel, save_tabular
-from lcscale.models.targets import Targets
+from lcscale.models.judging.metrics import evaluate
+from lcscale.models.labels.targets import Targets
+from lcscale.models.trees.growing import Grown, GrowthOptions, Sample, grow
+from lcscale.models.trees.tabular import TabularCard, TabularModel, save_tabular
 from lcscale.products.yso.branches import REALITY, choose, realities
 from lcscale.products.yso.columns import quantities
 from lcscale.products.yso.features import (
@@ -265,7 +265,7 @@ def _data(gathered: Gathered, options: GrowthOptions) -> dict[str, Any]:
 
 
 def figures(probabilities: npt.NDArray[np.floating], label: npt.NDArray[np.object_], classes: Sequence[str]) -> Any:
-    """Figures of objects with a class each (see `lcscale.models.metrics.evaluate`); those without answer left out."""
+    """Figures of objects with a class each (see `evaluate`); those without answer left out."""
     known = np.isfinite(probabilities[:, 0])
     allowed = label[known, None] == np.array(classes, object)[None, :]
     return evaluate(probabilities[known], Targets(tuple(classes), label[known], allowed.astype(np.bool_)))

@@ -1,0 +1,1 @@
+"""From light curves to what a network takes."""

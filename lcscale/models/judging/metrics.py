@@ -1,0 +1,95 @@
+"""How good probabilities are: accuracy, F1, confusion, calibration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.models.judging.calibration import prediction_sets
+from lcscale.models.labels.targets import Targets
+
+
+def evaluate(
+    probabilities: npt.NDArray[np.floating], targets: Targets, counted: npt.NDArray[np.bool_] | None = None
+) -> dict[str, Any]:
+    """Figures of a set of stars with known labels, as JSON has them.
+
+    A star whose label is a group is right with any class of the group; in the counts by class it is of the one in its
+    group that has the highest probability. The calibration error is that of stars whose one class is known.
+
+    Parameters
+    ----------
+    probabilities
+        float [n_objects, n_classes].
+    targets
+        Labels of the same stars.
+    counted
+        bool [n_classes], the classes of which the mean F1 is taken; default: those with a star here.
+
+    Returns
+    -------
+    dict
+        `n`, `accuracy`, `macro_f1`, `log_loss`, `ece`; `per_class` with `n`, `precision`, `recall`, `f1`;
+        `confusion`, counts by true class (rows) and class given (columns).
+    """
+    truth = targets.resolve(probabilities)
+    n_classes = len(targets.classes)
+    confusion = np.zeros((n_classes, n_classes), np.int64)
+    np.add.at(confusion, (truth, probabilities.argmax(axis=1)), 1)
+    right = np.diag(confusion)
+    given, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    precision, recall = right / np.maximum(given, 1), right / np.maximum(true, 1)
+    f1 = 2 * right / np.maximum(given + true, 1)
+    counted = true > 0 if counted is None else counted
+    chance = np.maximum((probabilities * targets.allowed).sum(axis=1), 1e-12)
+    return {
+        "n": int(truth.size),
+        "accuracy": _rounded(right.sum() / max(truth.size, 1)),
+        "macro_f1": _rounded(f1[counted].mean() if counted.any() else 0.0),
+        "log_loss": _rounded(-np.log(chance).mean() if truth.size else 0.0),
+        "ece": _rounded(expected_calibration_error(probabilities[targets.exact], truth[targets.exact])),
+        "per_class": {
+            name: {
+                "n": int(true[k]),
+                "precision": _rounded(precision[k]),
+                "recall": _rounded(recall[k]),
+                "f1": _rounded(f1[k]),
+            }
+            for k, name in enumerate(targets.classes)
+        },
+        "confusion": confusion.tolist(),
+    }
+
+
+def coverage(probabilities: npt.NDArray[np.floating], targets: Targets, threshold: float) -> dict[str, float]:
+    """Share of stars whose class is in their prediction set, and the mean size of the sets."""
+    sets = prediction_sets(probabilities, threshold)
+    return {
+        "coverage": _rounded((sets & targets.allowed).any(axis=1).mean()),
+        "mean_set_size": _rounded(sets.sum(axis=1).mean()),
+    }
+
+
+def expected_calibration_error(
+    probabilities: npt.NDArray[np.floating], truth: npt.NDArray[np.integer], n_bins: int = 15
+) -> float:
+    """Mean distance of the highest probability from the share of right answers (Guo et al. 2017), even bins of width.
+
+    Examples
+    --------
+    >>> expected_calibration_error(np.array([[0.75, 0.25]] * 4), np.array([0, 0, 0, 1]))
+    0.0
+    """
+    if not truth.size:
+        return 0.0
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    which = np.minimum((confidence * n_bins).astype(np.int64), n_bins - 1)
+    gap = np.bincount(which, confidence - right, minlength=n_bins)
+    return float(np.abs(gap).sum() / truth.size)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 5)

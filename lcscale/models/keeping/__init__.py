@@ -1,0 +1,1 @@
+"""Models as folders, and as a step that a catalog maps."""

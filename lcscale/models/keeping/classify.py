@@ -1,0 +1,156 @@
+"""`Classify`: a model as a step that a catalog maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import ModelError
+from lcscale.lightcurves import clean_light_curves
+from lcscale.models.inputs.preparation import is_none
+from lcscale.models.judging.calibration import prediction_sets
+from lcscale.models.keeping.card import Card
+from lcscale.models.keeping.columns import PROBABILITY, schema_for
+from lcscale.models.keeping.registry import load, read_card
+from lcscale.models.keeping.travelling import Travelling
+from lcscale.models.labels.curves import bands_of, numbers_of
+from lcscale.models.labels.roles import cast
+from lcscale.periods.columns import PERIOD
+from lcscale.vocabulary import append_columns, appended_schema
+
+DEFAULT_MODEL = "general"
+"""Shipped model that is used where none is named."""
+
+
+@dataclass(frozen=True)
+class Classify(Travelling):
+    """Append class and probabilities to a catalog with light curves and periods.
+
+    The new columns: `class`, the one with the highest probability; `prob_<class>` for every class of the model;
+    `prediction_set`, the classes (joined by commas, the most probable first) that hold the true one for 90 % of stars
+    like the training set's; `reason`, where an object cannot be classified (and then these are null); `model_id`;
+    `trained_on`.
+
+    Parameters
+    ----------
+    model
+        Name of a shipped model, or the folder of one. Its files go along when the step is sent to another process,
+        which loads them once; jobs send a step once a worker.
+    column
+        Name of the nested light-curve column.
+    period
+        Name of the period column, days.
+    model_id
+        The model's id by content, found out when it is empty; another content at the same place is refused.
+    device
+        Where the network runs, as torch names it; None: the GPU of the process where it has one. No part of the
+        fingerprint.
+    """
+
+    model: str = DEFAULT_MODEL
+    column: str = "lightcurve"
+    period: str = "period"
+    model_id: str = ""
+    device: str | None = field(default=None, repr=False)
+    settings = ()
+    rowwise = True
+    version = 4
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", str(self.model))
+        if not self.model_id:
+            object.__setattr__(self, "model_id", read_card(self.model).id)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Light curve, and period where the model sees folded ones."""
+        return (self.column,) if read_card(self.model).preparation.raw else (self.column, self.period)
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """Numbers that the model's card names besides, and the other candidate periods it looks at."""
+        card = read_card(self.model)
+        others = alternatives(self.period, len(card.period_weights))
+        return tuple(dict.fromkeys((*card.preparation.columns, *others)))
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with the new columns.
+
+        Raises
+        ------
+        ModelError
+            The catalog's bands do not fit the model.
+        InputError
+            The column `period` is a survey's own.
+        """
+        card = read_card(self.model)
+        if not card.preparation.raw and self.period == PERIOD.name:
+            PERIOD.refuse_another(input_schema, "lcscale.periods.Search")
+        bands = bands_of(input_schema, self.column)
+        if bands is not None:
+            cast(bands, card.preparation.roles)
+        stale = _stale(input_schema)
+        kept = [field for field in input_schema if field.name not in stale]
+        return appended_schema(pa.schema(kept, input_schema.metadata), schema_for(card.classes))
+
+    def fingerprint(self) -> str:
+        """The model's id, wherever it is, the columns and the version."""
+        return f"Classify({self.model_id}, {self.column!r}, {self.period!r}) v{self.version}"
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table` with class and probabilities."""
+        model = load(self.model, self.device)
+        card = model.card
+        if card.id != self.model_id:
+            raise ModelError(
+                f"model {self.model} has changed: it is {card.id} now, the job was planned with {self.model_id}"
+            )
+        prediction = model.predict(
+            clean_light_curves(table, self.column),
+            None if card.preparation.raw else self._periods(table, len(card.period_weights)),
+            bands=bands_of(table.schema, self.column),
+            columns=numbers_of(table, card.preparation.columns),
+        )
+        missing = ~is_none(prediction.reason)
+        names = np.array(card.classes, dtype=object)
+        best = np.nan_to_num(prediction.probabilities, nan=0.0).argmax(axis=1)
+        new = [
+            pa.array(names[best], pa.string(), mask=missing),
+            *(pa.array(prediction.probabilities[:, k], pa.float32(), mask=missing) for k in range(len(names))),
+            pa.array(_set_texts(prediction.probabilities, card), pa.string(), mask=missing),
+            pa.array(prediction.reason, pa.string()),
+            pa.array([self.model_id] * len(table), pa.string()),
+            pa.array([card.trained_on] * len(table), pa.string()),
+        ]
+        earlier = table.drop_columns(list(_stale(table.schema)))
+        result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_for(card.classes)))
+        at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
+        reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
+        return result.set_column(at, result.schema.field(at), reason)
+
+    def _periods(self, table: pa.Table, n_candidates: int) -> npt.NDArray[np.float64]:
+        """Candidate periods, the best first; NaN in the columns of those that the catalog does not have."""
+        names = (self.period, *alternatives(self.period, n_candidates))
+        found = numbers_of(table, names, "d")
+        return np.stack([found.get(name, np.full(len(table), np.nan)) for name in names], axis=1)
+
+
+def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
+    """Columns of the candidate periods after the first: ``period_2``, ``period_3`` …"""
+    return tuple(f"{period}_{k}" for k in range(2, n_candidates + 1))
+
+
+def _stale(schema: pa.Schema) -> set[str]:
+    """Columns with the probabilities of another model, of which no other column would say whose they are."""
+    return set(PROBABILITY.found(schema).values())
+
+
+def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:
+    """The prediction set of each star as text."""
+    sets = prediction_sets(probabilities, card.threshold)
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    return [",".join(card.classes[k] for k in row if chosen[k]) for row, chosen in zip(order, sets, strict=True)]

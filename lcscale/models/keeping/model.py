@@ -1,0 +1,210 @@
+"""`Model`: a network with its card, which turns light curves into probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lcscale.arrays import floats
+from lcscale.kernels.threads import Lift, ProcessLimit
+from lcscale.lightcurves import LightCurves
+from lcscale.models.inputs.preparation import ALTERNATIVES, Inputs, Preparation, is_none, prepare
+from lcscale.models.keeping.card import Card
+from lcscale.models.networks.folded_images import FoldedImageNet
+
+BATCH = 256
+"""Objects that go through the network at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model says of a batch of objects."""
+
+    probabilities: npt.NDArray[np.float32]
+    """float32 [n_objects, n_classes], calibrated; NaN for objects with a reason."""
+    reason: npt.NDArray[np.object_]
+    """Why an object could not be classified, or None."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network and its card."""
+
+    card: Card
+    """What it is."""
+    network: FoldedImageNet
+    """Its weights, as they are saved."""
+
+    @cached_property
+    def fused(self) -> FoldedImageNet:
+        """The network as it computes soonest."""
+        return self.network.fused()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the taxonomy, in the order of the probabilities."""
+        return self.card.classes
+
+    def predict(
+        self,
+        lcs: LightCurves,
+        period: npt.ArrayLike | None = None,
+        *,
+        bands: Sequence[str] | None = None,
+        columns: Mapping[str, npt.NDArray[Any]] | None = None,
+    ) -> Prediction:
+        """Calibrated probabilities of every class, and reasons where there are none.
+
+        Parameters
+        ----------
+        lcs
+            Any batch; its bands must be among those that the card knows.
+        period
+            Days, float [n_objects] or [n_objects, n_candidates]: over several candidates (the best first, NaN where
+            there are no more) the probabilities are summed with the card's weights. NaN where there is no period.
+            Models of raw light curves take none.
+        bands
+            The catalog's bands, where the batch may lack some; default: the batch's.
+        columns
+            Further numbers that the card names, where the catalog has them.
+        """
+        card, known = self.card, tuple(bands or lcs.bands)
+        candidates = candidates_of(period, len(lcs), len(card.period_weights))
+        scores, reason = scores_of(self.fused, card.preparation, lcs, candidates, bands=known, columns=columns)
+        weights = np.array(card.period_weights, np.float32)
+        probabilities = np.tensordot(weights, softmax(scores / card.temperature), 1)
+        probabilities[~is_none(reason)] = np.nan
+        return Prediction(probabilities.astype(np.float32, copy=False), reason)
+
+    def predict_proba(
+        self,
+        lcs: LightCurves,
+        period: npt.ArrayLike | None = None,
+        *,
+        bands: Sequence[str] | None = None,
+        columns: Mapping[str, npt.NDArray[Any]] | None = None,
+    ) -> npt.NDArray[np.float32]:
+        """Calibrated probabilities, float32 [n_objects, n_classes]; NaN for objects that cannot be classified.
+
+        Parameters
+        ----------
+        lcs, period, bands, columns
+            As `predict` has them.
+        """
+        return self.predict(lcs, period, bands=bands, columns=columns).probabilities
+
+
+def _impose_one_thread() -> Lift:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    return partial(torch.set_num_threads, before)
+
+
+class _OneThread(ProcessLimit):
+    """The limit, in each thread that enters: OpenMP keeps the number of threads for every thread apart."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        torch.set_num_threads(1)
+
+
+ONE_TORCH_THREAD = _OneThread(_impose_one_thread)
+"""Context in which torch computes with one thread, as a worker that owns one core must."""
+
+
+def lowered(device: torch.device, precision: str = "auto") -> AbstractContextManager[Any]:
+    """Context in which networks compute in bfloat16 where `precision` asks for it; auto does on a GPU."""
+    wanted = precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
+
+
+def scores_of(
+    network: FoldedImageNet,
+    preparation: Preparation,
+    lcs: LightCurves,
+    candidates: npt.NDArray[np.float64],
+    *,
+    bands: Sequence[str],
+    columns: Mapping[str, npt.NDArray[Any]] | None = None,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
+    """Scores float32 [n_candidates, n_objects, n_classes] with each of the candidate periods [n_objects, n_candidates].
+
+    Objects with a reason, which is the second result, have scores of 0. A candidate that is the first one once more is
+    not looked at again. Where a column tells of the candidate in use, it tells of the first one instead.
+    """
+    best = candidates[:, 0]
+    first, reason = _scores_with(network, preparation, lcs, best, bands, columns or {})
+    scores = np.repeat(first[None], candidates.shape[1], axis=0)
+    for k, period in enumerate(candidates.T[1:], 1):
+        rows = np.flatnonzero(is_none(reason) & (period != best))
+        told = {name: best if name == ALTERNATIVES[k - 1] else values for name, values in (columns or {}).items()}
+        told = {name: values[rows] for name, values in told.items()}
+        scores[k, rows], _ = _scores_with(network, preparation, lcs.take(rows), period[rows], bands, told)
+    return scores, reason
+
+
+def _scores_with(
+    network: FoldedImageNet,
+    preparation: Preparation,
+    lcs: LightCurves,
+    period: npt.NDArray[np.float64],
+    bands: Sequence[str],
+    columns: Mapping[str, npt.NDArray[Any]],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
+    """Scores float32 [n_objects, n_classes], and the reasons; images are drawn and dropped in batches."""
+    scores = np.zeros((len(lcs), network.architecture.n_classes), np.float32)
+    reason = np.full(len(lcs), None, dtype=object)
+    for first in range(0, len(lcs), BATCH):
+        rows = np.arange(first, min(first + BATCH, len(lcs)))
+        told = {name: values[rows] for name, values in columns.items()}
+        batch = prepare(lcs.take(rows), period[rows], preparation, bands=bands, columns=told)
+        reason[rows] = batch.reason
+        good = is_none(batch.reason)
+        scores[rows[good]] = network_scores(network, batch)[good]
+    return scores, reason
+
+
+def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "auto") -> npt.NDArray[np.float32]:
+    """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode; on the network's device.
+
+    On a GPU in bfloat16 and in batches of one size: they are filled up with empty objects, so that no shape is compiled
+    twice and an object's scores do not depend on how many others there are.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    scores = []
+    with ONE_TORCH_THREAD, torch.inference_mode(), lowered(device, precision):
+        for first in range(0, len(inputs), BATCH):
+            images, numbers = (each[first : first + BATCH] for each in (inputs.images, inputs.numbers))
+            n = len(images)
+            if device.type == "cuda" and n < BATCH:
+                images, numbers = (
+                    np.concatenate([e, np.zeros((BATCH - n, *e.shape[1:]), e.dtype)]) for e in (images, numbers)
+                )
+            seen, told = (torch.from_numpy(each).to(device) for each in (images, numbers))
+            scores.append(network(seen, told).float().cpu().numpy()[:n])
+    return np.concatenate(scores) if scores else np.empty((0, network.architecture.n_classes), np.float32)
+
+
+def candidates_of(period: npt.ArrayLike | None, n: int, n_candidates: int) -> npt.NDArray[np.float64]:
+    """Periods float64 [n, n_candidates]; the first where there is no other."""
+    given = floats(np.nan if period is None else period, "period", "d")
+    given = np.broadcast_to(given[:, None] if given.ndim == 1 else given, (n, given.shape[1] if given.ndim == 2 else 1))
+    result = np.repeat(given[:, :1], n_candidates, axis=1)
+    some = given[:, :n_candidates]
+    fit = np.isfinite(some) & (some > 0)
+    result[:, : some.shape[1]][fit] = some[fit]
+    return result
+
+
+def softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities of scores, along the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)

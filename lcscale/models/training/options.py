@@ -1,0 +1,49 @@
+"""`TrainingOptions`: how a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lcscale.errors import InputError
+from lcscale.models.inputs.augmentation import Augmentation
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Equal options, data and machine give equal weights."""
+
+    epochs: int = 40
+    """Most passes over the training set."""
+    batch_size: int = 64
+    """Objects between two steps of the optimizer."""
+    learning_rate: float = 2e-3
+    """Highest rate of the one-cycle schedule (AdamW)."""
+    weight_decay: float = 1e-2
+    """Of AdamW."""
+    label_smoothing: float = 0.05
+    """Share of the truth that is spread over all classes."""
+    class_weight_power: float = 0.5
+    """Classes weigh ``count ** -power``."""
+    patience: int = 12
+    """Epochs without a better validation loss after which training ends."""
+    filters: tuple[int, int, int] = (12, 24, 32)
+    """Filters of the convolutions."""
+    hidden: int = 128
+    """Width of the dense layers."""
+    dropout: float = 0.3
+    """Of the joined layers."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    """Changes at every look."""
+    synthetic: int = 0
+    """Classes with fewer training stars are filled up to this number with light curves drawn from Gaussian processes of
+    their own stars; at most four for each real one. Never in validation or test."""
+    precision: str = "auto"
+    """float32, or bfloat16 (mixed: weights stay float32); auto takes bfloat16 on a GPU."""
+    seed: int = 0
+    """Of all random numbers."""
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
