@@ -19,7 +19,9 @@ class Step(Protocol):
     Steps are small, immutable and picklable (a frozen dataclass does it); they carry no data and no open files, and
     load what they need where they run. Steps chained on a catalog run fused on each partition. A step that uses some
     columns only where they are there names them in an attribute `optional_columns`. One whose parameters are a choice
-    of the user names those fields in an attribute `settings`: by them a result is told from another.
+    of the user names those fields in an attribute `settings`: by them a result is told from another. A rowwise one that
+    takes far longer than reading its rows says so in an attribute `costly` (True): where a catalog is made again, rows
+    that are as they were are taken over, not computed.
     """
 
     @property

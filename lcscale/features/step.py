@@ -45,6 +45,7 @@ class Extract:
     optional_columns = ("period",)
     settings = ("names", "bands", "quantile_rule")
     rowwise = True
+    costly = True
     version = 4
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.publications import note_publication
+from lcscale.lake.row_keys import keys_path
 from lcscale.lake.storage import (
     children,
     files_below,
@@ -100,7 +101,11 @@ class Draft:
 
     def _take_over(self, other: UPath) -> None:
         """Start from the leaves and the ledger of `other`: readers of that version never see this one's work."""
-        for path in (each for kept in ("dataset/**/Npix=*", "parts/*", "ledger/*.jsonl") for each in other.glob(kept)):
+        for path in (
+            each
+            for kept in ("dataset/**/Npix=*", "row_keys/**/*.npy", "parts/*", "ledger/*.jsonl")
+            for each in other.glob(kept)
+        ):
             if path.is_file():
                 link(path, self.folder / path.relative_to(other).as_posix())
 
@@ -114,6 +119,8 @@ class Draft:
             pixel = Pixel(*result["pixel"])
             if path is not None:
                 link(path, leaf_path(self.folder, pixel))
+            if result.get("row_keys"):
+                link(keys_path(self.entry / version, pixel), keys_path(self.folder, pixel))
             self.ledger.add(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
             taken[version] = taken.get(version, 0) + 1
         return taken

@@ -16,9 +16,10 @@ from lcscale.engine.record import code_versions
 from lcscale.lake.coalescing import merge_tasks
 from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
-from lcscale.lake.partition import write_partition
+from lcscale.lake.partition_task import write_partition
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.replacing import check_replaced
+from lcscale.lake.reusing import costly_from
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import writing
 from lcscale.lake.view import View
@@ -50,6 +51,9 @@ def write_view(
             record = run(tasks, title=name, max_failed=max_failed, **options)
         record.name, record.version = name, draft.version
         record.notes += [f"{n:,} partitions taken over from {version}" for version, n in taken.items()]
+        done = draft.ledger.done()
+        rows = sum(done[key].get("rows_taken", 0) for key in plan.leaves.keys() & done.keys())
+        record.notes += [f"{rows:,} rows of other partitions taken over from {draft.base}"] if rows else []
         record.versions |= _step_versions(view)
         if draft.adds_nothing:
             record.version = draft.discard()
@@ -123,7 +127,9 @@ class Plan:
         """The draft's tasks."""
         given = replace(self.plan, leaf_options=parquet_options(self.plan.schema))
         shared = Shared(_digest(f"{self.view.source.url}|{self.view.source.schema}|{self.text}"), given)
-        return _Tasks(self.leaves, shared, draft.folder, self.view.name)
+        keeps_rows = draft.base is not None and costly_from(self.plan.steps) is not None
+        before = draft.entry / str(draft.base) if keeps_rows else None
+        return _Tasks(self.leaves, shared, draft.folder, before, self.view.name)
 
     def leaves_written(self, draft: Draft) -> list[dict[str, Any]]:
         """Results of the draft's finished tasks, but for those that had no rows to write."""
@@ -138,6 +144,7 @@ class _Tasks(Collection[Task]):
     leaves: dict[str, Leaf]
     shared: Shared
     folder: UPath
+    before: UPath | None
     name: str
 
     def __len__(self) -> int:
@@ -148,7 +155,8 @@ class _Tasks(Collection[Task]):
 
     def __iter__(self) -> Iterator[Task]:
         for key, leaf in self.leaves.items():
-            yield Task(key, write_partition, (leaf, self.shared, self.folder), f"{self.name} {leaf.pixel}", True)
+            given = (leaf, self.shared, self.folder, self.before)
+            yield Task(key, write_partition, given, f"{self.name} {leaf.pixel}", True)
 
 
 def _publish(view: View, draft: Draft, leaves: list[dict[str, Any]], record: RunRecord) -> None:

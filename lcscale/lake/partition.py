@@ -1,24 +1,16 @@
-"""What a worker does with one partition: read its rows, apply the steps, give or write the result."""
+"""What a worker does with one partition: read its rows, apply the steps, give the result."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from upath import UPath
 
-from lcscale.engine.overlap import ahead, turn
 from lcscale.lake.layout import Layout
-from lcscale.lake.leaf import Leaf, LeafWriter, Ranges
+from lcscale.lake.leaf import Leaf, Ranges
 from lcscale.lake.region import Region
-from lcscale.lake.storage import writing
 from lcscale.lightcurves.sharing import shared_cleaning
 from lcscale.steps import Step, chain_schema
 
@@ -95,50 +87,3 @@ def apply(steps: Sequence[Step], table: pa.Table) -> pa.Table:
         return result
     half = table.num_rows // 2
     return pa.concat_tables([apply(steps, table.slice(0, half)), apply(steps, table.slice(half))])
-
-
-def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath) -> dict[str, Any]:
-    """The task of a job: write the result for `leaf` into the version at `folder`; see `LeafWriter.result`.
-
-    While a batch is computed, a thread reads the next one and another writes the last one. A partition left without
-    rows has no leaf (``rows`` is 0).
-    """
-    stages = {"read": 0.0, "compute": 0.0, "write": 0.0}
-
-    def write(table: pa.Table) -> None:
-        with _timed(stages, "write"):
-            writer.write(table)
-
-    with writing(folder), LeafWriter(folder, leaf.pixel, plan.schema, plan.leaf_options) as writer:
-        with ThreadPoolExecutor(1, "write") as thread:
-            batches = ahead(_timed_each(plan.batches(leaf), stages, "read"))
-            first = list(itertools.islice(batches, 1))
-            written: Future[None] | None = None
-            with turn():
-                for batch in itertools.chain(first, batches):
-                    with _timed(stages, "compute"):
-                        table = apply(plan.steps, batch)
-                    if written is not None:
-                        written.result()
-                    written = thread.submit(write, table) if table.num_rows else None
-            if written is not None:
-                written.result()
-        closing = time.perf_counter()
-    stages["write"] += time.perf_counter() - closing
-    return writer.result() | {"stages": stages, "process": os.getpid()}
-
-
-@contextlib.contextmanager
-def _timed(stages: dict[str, float], stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    stages[stage] += time.perf_counter() - start
-
-
-def _timed_each(batches: Iterator[pa.Table], stages: dict[str, float], stage: str) -> Iterator[pa.Table]:
-    while True:
-        with _timed(stages, stage):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        yield batch

@@ -46,6 +46,7 @@ class Search:
     device: str = field(default="cpu", repr=False)
     settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap")
     rowwise = True
+    costly = True
     version = 4
 
     def __post_init__(self) -> None:

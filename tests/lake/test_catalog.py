@@ -156,11 +156,11 @@ def test_an_interrupted_job_goes_on_where_it_stopped(lake, sky, monkeypatch):
     seen = []
     original = job.write_partition
 
-    def stop_in_the_middle(leaf, plan, folder):
+    def stop_in_the_middle(leaf, *given):
         seen.append(leaf.pixel)
         if len(seen) == 20:
             raise KeyboardInterrupt
-        return original(leaf, plan, folder)
+        return original(leaf, *given)
 
     monkeypatch.setattr(job, "write_partition", stop_in_the_middle)
     with pytest.raises(KeyboardInterrupt):

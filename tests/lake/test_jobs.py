@@ -40,7 +40,7 @@ def test_a_worker_writes_a_leaf_without_importing_hats(lake, sky):
     task = pickle.dumps((sky.partitions[3], plan, lake.root / "elsewhere"))
     script = (
         "import pickle, sys\n"
-        "from lcscale.lake.partition import write_partition\n"
+        "from lcscale.lake.partition_task import write_partition\n"
         "print(write_partition(*pickle.load(sys.stdin.buffer))['rows'], 'hats' in sys.modules)\n"
     )
     told = subprocess.run([sys.executable, "-c", script], input=task, capture_output=True, env=ENVIRONMENT, check=True)

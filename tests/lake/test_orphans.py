@@ -14,7 +14,7 @@ from lcscale.errors import LcscaleError
 from lcscale.lake import Lake
 from lcscale.lake.draft import Draft
 from lcscale.lake.job import Plan
-from lcscale.lake.partition import write_partition
+from lcscale.lake.partition_task import write_partition
 
 
 @pytest.fixture(params=["disk", "bucket"])

@@ -58,6 +58,7 @@ class Classify(Travelling):
     device: str | None = field(default=None, repr=False)
     settings = ()
     rowwise = True
+    costly = True
     version = 4
 
     def __post_init__(self) -> None:

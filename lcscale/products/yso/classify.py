@@ -52,6 +52,7 @@ class ClassifyYSO(Travelling):
     model_id: str = ""
     settings = ("prevalence",)
     rowwise = True
+    costly = True
     version = 1
     shipped = SHIPPED
 

@@ -1,0 +1,144 @@
+"""What stands for each row of a table: a digest of all its values, lists and light curves included."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from upath import UPath
+
+from lcscale.engine.disk import make_folder
+from lcscale.lake.leaf import leaf_name
+from lcscale.lake.pixel import Pixel
+from lcscale.lake.storage import content_of, is_local, replace_file
+
+SIZE = 16
+"""Bytes of a key."""
+Keys = npt.NDArray[np.void]
+"""A key a row, `SIZE` bytes each."""
+
+
+class Fixed(NamedTuple):
+    """Bytes of rows, of which each has as many."""
+
+    data: npt.NDArray[np.uint8]
+    """uint8 [n_rows, n_bytes]."""
+
+
+class Ragged(NamedTuple):
+    """Bytes of rows, of which each has some."""
+
+    offsets: npt.NDArray[np.int64]
+    """Where those of each row begin, int64 [n_rows + 1]."""
+    data: npt.NDArray[np.uint8]
+    """All of them, uint8."""
+
+
+def row_keys(table: pa.Table, about: str) -> Keys:
+    """A key for each row: equal for equal values of all columns and equal texts `about`, and different otherwise.
+
+    Parameters
+    ----------
+    table
+        The rows; any columns.
+    about
+        What the values are: the schema with its units, and what is done to the rows.
+
+    Returns
+    -------
+    Keys
+        BLAKE2b digests of 128 bits [n_rows].
+
+    Examples
+    --------
+    >>> a, b, c = row_keys(pa.table({"id": [7, 8, 7], "mag": [[14.5], [15.0, 15.1], [14.5]]}), "")
+    >>> bool(a == c), bool(a == b)
+    (True, False)
+    """
+    seed = hashlib.blake2b(about.encode(), digest_size=SIZE)
+    pieces = [piece for column in table.columns for piece in _pieces(column.combine_chunks())]
+    fixed = [np.empty((table.num_rows, 0), np.uint8), *(each.data for each in pieces if isinstance(each, Fixed))]
+    whole = np.hstack(fixed)
+    ragged = [_of_lists(np.arange(table.num_rows + 1), Fixed(whole))]
+    ragged += [each for each in pieces if isinstance(each, Ragged)]
+    cut = [(each.offsets.tolist(), np.ascontiguousarray(each.data).data) for each in ragged]
+    keys = bytearray()
+    for row in range(table.num_rows):
+        digest = seed.copy()
+        for offsets, data in cut:
+            digest.update(data[offsets[row] : offsets[row + 1]])
+        keys += digest.digest()
+    return np.frombuffer(bytes(keys), np.dtype((np.void, SIZE)))
+
+
+def _pieces(array: pa.Array) -> Iterator[Fixed | Ragged]:
+    """The bytes of `array`: which values are there, how long lists and texts are, and the values."""
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        yield from _pieces(array.storage)
+    elif pa.types.is_dictionary(kind):
+        yield from _pieces(array.cast(kind.value_type))
+    elif pa.types.is_fixed_size_list(kind):
+        yield from _pieces(array.cast(pa.list_(kind.value_field)))
+    elif pa.types.is_struct(kind):
+        yield _fixed(array.is_valid())
+        for part in array.flatten():
+            yield from _pieces(part)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        offsets = array.offsets.to_numpy().astype(np.int64)
+        yield from (_fixed(array.is_valid()), _fixed(pa.array(np.diff(offsets))))
+        yield from (_of_lists(offsets, piece) for piece in _pieces(array.values))
+    elif pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):
+        texts = array.cast(pa.large_binary())
+        offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        yield from (_fixed(array.is_valid()), _fixed(pa.array(np.diff(offsets))))
+        yield Ragged(offsets, np.frombuffer(texts.buffers()[2] or b"", np.uint8))
+    elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        yield _fixed(array.is_valid())
+        yield _fixed(pc.fill_null(array, False if pa.types.is_boolean(kind) else 0))
+    else:  # times, decimals and what else there may be
+        texts = [None if value is None else repr(value) for value in array.to_pylist()]
+        yield from _pieces(pa.array(texts, pa.string()))
+
+
+def _fixed(array: pa.Array) -> Fixed:
+    values = np.ascontiguousarray(array.to_numpy(zero_copy_only=False))
+    return Fixed(values.view(np.uint8).reshape(len(values), values.itemsize))
+
+
+def _of_lists(offsets: npt.NDArray[np.int64], piece: Fixed | Ragged) -> Ragged:
+    """The bytes of lists, out of those of their values."""
+    if isinstance(piece, Ragged):
+        return Ragged(piece.offsets[offsets], piece.data)
+    return Ragged(offsets * piece.data.shape[1], piece.data.ravel())
+
+
+def keys_path(folder: UPath, pixel: Pixel) -> UPath:
+    """Where the keys of the rows lie that the leaf of `pixel` in the version at `folder` was made from."""
+    return folder / f"row_keys/{leaf_name(pixel).removeprefix('dataset/').removesuffix('.parquet')}.npy"
+
+
+def read_keys(folder: UPath, pixel: Pixel) -> Keys | None:
+    """The keys of the rows of a leaf, in their order; None where none were kept."""
+    content = content_of(keys_path(folder, pixel))
+    if content is None:
+        return None
+    found = np.load(io.BytesIO(content), allow_pickle=False)
+    return np.ascontiguousarray(found).view(np.dtype((np.void, SIZE))).ravel()
+
+
+def write_keys(folder: UPath, pixel: Pixel, keys: Keys) -> None:
+    """Keep the keys of the rows of a leaf."""
+    place, stream = keys_path(folder, pixel), io.BytesIO()
+    np.save(stream, keys.view(np.uint8).reshape(-1, SIZE))
+    if is_local(place):
+        make_folder(place.parent.path)
+        replace_file(place, stream.getvalue())
+    else:
+        place.fs.pipe_file(place.path, stream.getvalue())
