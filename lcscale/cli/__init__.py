@@ -12,7 +12,7 @@ from lcscale.cli.alerting import alerts
 from lcscale.cli.columns import columns
 from lcscale.cli.exporting import export
 from lcscale.cli.ingesting import ingest, surveys
-from lcscale.cli.lakes import drop, info, jobs_app, list_names, prune, use
+from lcscale.cli.lakes import drop, info, jobs_app, list_names, prune, remove, use
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
@@ -68,6 +68,7 @@ for command in (
     info,
     columns,
     prune,
+    remove,
     use,
     drop,
     report,

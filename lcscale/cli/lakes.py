@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lcscale.cli.options import CatalogArgument, LakeOption, open_lake
+from lcscale.cli.options import CatalogArgument, EngineOption, LakeOption, finish, open_lake
 from lcscale.errors import InputError
 
 if TYPE_CHECKING:
@@ -158,6 +158,21 @@ def prune(
         print(f"{name}: removed {version}")
     for version in set(named).difference([place.current(name)]):
         print(f"{name}: {version} stays: {', '.join(named[version])} was made from it")
+
+
+def remove(
+    name: CatalogArgument,
+    ids: Annotated[
+        str,
+        typer.Option("--ids", help="File of ids: .txt, one a line; .csv or .parquet, a column.", show_default=False),
+    ],
+    lake: LakeOption,
+    engine: EngineOption = None,
+) -> None:
+    """Withdraw objects from an ingested catalog: a version without them, which files do not bring back (see `use`)."""
+    from lcscale.ingest import withdraw
+
+    finish(withdraw(open_lake(lake), name, ids, engine=engine))
 
 
 def use(

@@ -3,5 +3,6 @@
 from lcscale.ingest.job import ingest
 from lcscale.ingest.previewing import Preview, preview
 from lcscale.ingest.release import Changes, Partitioning, changes
+from lcscale.ingest.withdrawing import withdraw
 
-__all__ = ["Changes", "Partitioning", "Preview", "changes", "ingest", "preview"]
+__all__ = ["Changes", "Partitioning", "Preview", "changes", "ingest", "preview", "withdraw"]

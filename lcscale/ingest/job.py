@@ -9,8 +9,8 @@ import itertools
 import json
 import os
 import time
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,22 +20,25 @@ from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures,
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError
+from lcscale.expressions.lists import ValueList
 from lcscale.ingest.appending import Move, Present
 from lcscale.ingest.duplicates import ROWS_OF_A_TASK, find_duplicates
 from lcscale.ingest.grouping import reach_arcsec
 from lcscale.ingest.leaves import gather_leaf, link_leaf
 from lcscale.ingest.memory import memory_of_a_task
 from lcscale.ingest.moving import find_moves, find_strangers
+from lcscale.ingest.notes import counts, note, unchanged
 from lcscale.ingest.planning import plan_leaves, read_schema_text
 from lcscale.ingest.release import Partitioning, Release, made_with
 from lcscale.ingest.shuffle import SparkShuffle
 from lcscale.ingest.sources import write_sources
 from lcscale.ingest.spills import STAGING, Spills
 from lcscale.ingest.staging import count, listed, stage
+from lcscale.ingest.withdrawing import Remaining, read_withdrawn, write_withdrawn
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.inputs import CODE, ID_COLUMN
 from lcscale.lake.leaf import parquet_options
-from lcscale.lake.source import Source, missing_property
+from lcscale.lake.source import missing_property
 from lcscale.lake.storage import remove_folder
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
@@ -122,7 +125,8 @@ def ingest(
     release = Release.at(adapter, given, present.sources)
     known = release.known(present.sources)
     new = {identity: part for identity, part in release.parts.items() if identity not in known}
-    job = _Job(adapter, new, partitioning or Partitioning(), release, present, known)
+    withdrawn = read_withdrawn(target[name].source.folder) if (append or replace) and name in target else None
+    job = _Job(adapter, new, partitioning or Partitioning(), release, present, known, withdrawn)
     draft = target.draft(name, job.text(), takes_over=False)  # spills are gone: what is to be completed is read anew
     if draft.base is not None and not (draft.is_published or draft.completes or append or replace):
         raise ConflictError(
@@ -130,7 +134,7 @@ def ingest(
             "choose another name, or add to it with --append"
         )
     if present.source is not None and not new:
-        record = _unchanged(name, present.source, release.problems)
+        record = unchanged(name, present.source, release.problems)
     else:
         with draft:
             record = job.run(draft, engine, progress, memory, max_failed)
@@ -150,11 +154,18 @@ class _Job:
     present: Present
     known: frozenset[str]
     """Parts that the catalog holds already."""
+    withdrawn: ValueList | None
+    """Objects that stay out of the catalog."""
+
+    @property
+    def reader(self) -> Survey:
+        """Reads the parts, without what was withdrawn."""
+        return self.adapter if self.withdrawn is None else Remaining(self.adapter, self.withdrawn)
 
     def text(self) -> str:
         """Stands for everything the result depends on."""
         base = [] if self.present.source is None else [f"append to {self.present.source.version}"]
-        return "\n".join([f"ingest v{VERSION}", repr(self.adapter), repr(self.limits), *base, *self.parts])
+        return "\n".join([f"ingest v{VERSION}", repr(self.reader), repr(self.limits), *base, *self.parts])
 
     def run(
         self, draft: Draft, engine: Any, progress: bool | None, memory: int | None, max_failed: MaxFailed
@@ -199,7 +210,7 @@ class _Job:
         if record.quarantined:
             return record
         if shuffled:
-            options["engine"] = SparkShuffle(options["engine"], self.adapter, tuple(held), memory)
+            options["engine"] = SparkShuffle(options["engine"], self.reader, tuple(held), memory)
         tasks = self._leaf_tasks(waiting, moves, schema, draft)
         record = run(tasks, title=f"{title}: writing", max_failed=max_failed, **options)
         record.stages = reading.stages | record.stages
@@ -236,7 +247,7 @@ class _Job:
 
     def _staging_tasks(self, function: Any, draft: Draft, spills: UPath, memory: int) -> list[Task]:
         return [
-            _task(function, (self.adapter, part, spills, memory), identity, part.label, draft, keyed=True)
+            _task(function, (self.reader, part, spills, memory), identity, part.label, draft, keyed=True)
             for identity, part in self.parts.items()
         ]
 
@@ -318,6 +329,8 @@ class _Job:
         properties |= {ID_COLUMN: self.adapter.identity} if self.adapter.identity is not None else {}
         options = made_with(self.adapter, self.limits)
         write_sources(draft.folder, self.release.sources(self.present.sources, self.known | read, options))
+        if self.withdrawn is not None:
+            write_withdrawn(draft.folder, self.withdrawn, str(self.adapter.identity))
         draft.publish(leaves, read_schema_text(schema), ra=self.adapter.ra, dec=self.adapter.dec, **properties)
 
     def _finished(self, draft: Draft) -> RunRecord:
@@ -332,44 +345,16 @@ class _Job:
     def _with_problems(self, record: RunRecord, draft: Draft) -> RunRecord:
         """`record` with what was found in the release, in this run or an earlier one of the same plan."""
         done = draft.ledger.done()
-        _note(record, [*self.release.problems, *(Problem(*problem) for problem in draft.ledger.problems())])
+        note(record, [*self.release.problems, *(Problem(*problem) for problem in draft.ledger.problems())])
         record.notes += [note for result in done.values() for note in result.get("notes", [])]
-        record.notes += _counts(done.values())
+        record.notes += counts(done.values())
+        record.notes += [] if self.withdrawn is None else [f"{len(self.withdrawn):,} withdrawn names stay out"]
         repeated = [result for result in done.values() if result.get("duplicates")]
         if repeated:
             examples = [example for result in repeated for example in result["examples"]][:5]
             total = sum(result["duplicates"] for result in repeated)
             record.notes.append(f"{total:,} rows repeat the id of another row, such as {', '.join(examples)}")
         return record
-
-
-def _unchanged(name: str, source: Source, problems: Sequence[Problem]) -> RunRecord:
-    """The record of an append that brought nothing new."""
-    record = RunRecord(name, source.version, rows=source.rows, skipped=len(source.leaves), versions=code_versions())
-    record.notes.append("all of these files are in the catalog already")
-    _note(record, problems)
-    return record
-
-
-def _counts(results: Collection[Mapping[str, Any]]) -> list[str]:
-    """How many observations were left out for which reason, and how many objects have none."""
-    reasons: Counter[str] = Counter()
-    for result in results:
-        reasons.update(result.get("left_out", {}))
-    notes = [f"left out: {reason}: {number:,} observations" for reason, number in reasons.most_common()]
-    empty = sum(result.get("unobserved", 0) for result in results)
-    if empty:
-        objects = sum(result["rows"] for result in results if "unobserved" in result)
-        notes.append(f"{empty:,} of {objects:,} objects are without an observation")
-    return notes
-
-
-def _note(record: RunRecord, problems: Sequence[Problem]) -> None:
-    for problem in dict.fromkeys(problems):
-        if problem.set_aside:
-            record.quarantined.append({"label": problem.path, "error": problem.text, "traceback": None})
-        else:
-            record.notes.append(f"{problem.path}: {problem.text}")
 
 
 def _task(
