@@ -40,7 +40,7 @@ RA, DEC = np.array([10.0, 20.0]), np.array([1.0, -30.0])
 
 def curves(**given):
     """All that is computed from a light curve of which one array is `given`."""
-    lcs = LightCurves(**({"time": TIME, "mag": MAG, "mag_err": ERROR, "offsets": OFFSETS} | given))
+    lcs = LightCurves(**({"time": TIME, "value": MAG, "error": ERROR, "offsets": OFFSETS} | given))
     return features.extract(lcs, ["mean", "weighted_mean"]).to_pydict(), lcs.counts, lcs.band
 
 
@@ -83,8 +83,8 @@ CASES = {
     "crossmatch.propagate.parallax": (lambda x: moved(parallax=x), [10.0, 20.0], "mas", MISSING),
     "crossmatch.propagate.radial_velocity": (lambda x: moved(radial_velocity=x), [1.0, 2.0], "km/s", MISSING),
     "lightcurves.LightCurves.time": (lambda x: curves(time=x), TIME, "d", MISSING),
-    "lightcurves.LightCurves.mag": (lambda x: curves(mag=x), MAG, "mag", MISSING),
-    "lightcurves.LightCurves.mag_err": (lambda x: curves(mag_err=x), ERROR, "mag", MISSING),
+    "lightcurves.LightCurves.value": (lambda x: curves(value=x), MAG, "mag", MISSING),
+    "lightcurves.LightCurves.error": (lambda x: curves(error=x), ERROR, "mag", MISSING),
     "lightcurves.LightCurves.offsets": (lambda x: curves(offsets=x), OFFSETS, None, REFUSED),
     "lightcurves.LightCurves.band": (
         lambda x: curves(band=x, bands=("V", "I")), np.arange(2 * N) % 2, None, -1,

@@ -128,6 +128,7 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
     lcs = clean(lcs)
     if period is None:
         period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
+    lcs = lcs.in_magnitudes()
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None

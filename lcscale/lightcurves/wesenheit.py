@@ -82,4 +82,4 @@ def _mean(lcs: LightCurves, band: str) -> np.ndarray[tuple[int], np.dtype[np.flo
     """Mean magnitude of each object in a band; NaN where there is none."""
     if band not in lcs.bands or lcs.band is None:
         return np.full(len(lcs), np.nan)
-    return lcs.select_band(band).mean_mag
+    return lcs.select_band(band).in_magnitudes().mean_mag

@@ -142,7 +142,7 @@ def prepare(
     columns
         Values of `preparation.columns`, by name; those not given are missing.
     """
-    n, lcs = len(lcs), clean(lcs)
+    n, lcs = len(lcs), clean(lcs).in_magnitudes()
     periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
     good = np.ones(n, np.bool_) if preparation.raw else np.isfinite(periods) & (periods > 0)
     periods = np.where(good, periods, np.nan)
