@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lcscale.lightcurves.batch import FLUX_TYPE, LIGHTCURVE_TYPE, LightCurves, declared_bands
+from lcscale.lightcurves.batch import LightCurves
 from lcscale.lightcurves.detections import Detections
 from lcscale.lightcurves.fields import LightCurveFields
+from lcscale.lightcurves.nested import FLUX_TYPE, LIGHTCURVE_TYPE, declared_bands
 from lcscale.lightcurves.sharing import clean_light_curves
 
 if TYPE_CHECKING:

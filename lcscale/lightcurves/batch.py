@@ -9,28 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lcscale.arrays import flags, floats, integers, one_each, selection, texts
 from lcscale.errors import InputError
-from lcscale.lightcurves.faults import Texts, first_faults, numbers, unequal
-from lcscale.lightcurves.fluxes import MAG, NJY, ab_zero_point, fluxes, magnitudes, medians
-from lcscale.units import stated_unit
-
-LIGHTCURVE_TYPE = pa.struct(
-    [
-        pa.field("time", pa.list_(pa.float64())),
-        pa.field("mag", pa.list_(pa.float32())),
-        pa.field("mag_err", pa.list_(pa.float32())),
-        pa.field("band", pa.list_(pa.string())),
-    ]
-)
-"""Arrow type of the nested column `lightcurve` that catalogs of the lake carry (nested-pandas reads it as a frame)."""
-
-FLUX_TYPE = pa.struct(
-    [field.with_name({"mag": "flux", "mag_err": "flux_err"}.get(field.name, field.name)) for field in LIGHTCURVE_TYPE]
-)
-"""The same where the light curves are fluxes; their unit stands in the column's metadata."""
+from lcscale.lightcurves.faults import Texts, first_faults, numbers
+from lcscale.lightcurves.fluxes import MAG, NJY, Softened, ab_zero_point, fluxes, softened
+from lcscale.lightcurves.nested import band_codes, fields_and_offsets, part_names, part_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,19 +179,10 @@ class LightCurves:
             return self
         zero = ab_zero_point(self.unit)
         lcs = self.between(0, len(self))
-        cell = lcs._cells()
-        flux, error = lcs.value.astype(np.float64), lcs.error.astype(np.float64)
-        n_cells = len(lcs) * lcs.n_codes
-        softening = medians(np.where(error > 0, error, np.nan), cell, n_cells)
-        dark = np.bincount(cell[flux <= 0], minlength=n_cells)
-        some = np.bincount(cell[np.isfinite(flux)], minlength=n_cells)
-        lost = (2 * dark >= some) & (some > 0)
-        mag, mag_err = magnitudes(flux, error, zero, softening[cell])
-        mag[lost[cell]] = np.nan
-        narrow = lcs.value.dtype
-        made = replace(lcs, value=mag.astype(narrow), error=mag_err.astype(narrow), faults=lcs._dark(dark, some, lost))
-        made = replace(made, unit=MAG)
-        return made if self.left_out is None else made._leaving_out(~np.isfinite(mag))
+        made = softened(lcs.value, lcs.error, lcs._cells(), len(lcs) * lcs.n_codes, zero)
+        narrow, faults = lcs.value.dtype, lcs._dark(made)
+        result = replace(lcs, value=made.mag.astype(narrow), error=made.error.astype(narrow), faults=faults, unit=MAG)
+        return result if self.left_out is None else result._leaving_out(~np.isfinite(made.mag))
 
     def in_fluxes(self, unit: str = NJY) -> LightCurves:
         """The batch in fluxes of `unit`, magnitudes taken as AB; fluxes are converted from one unit to another.
@@ -234,13 +209,11 @@ class LightCurves:
         owner = self.object_index() * self.n_codes
         return owner if self.band is None else owner + self.band[inside] % self.n_codes
 
-    def _dark(
-        self, dark: npt.NDArray[np.int64], some: npt.NDArray[np.int64], lost: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.object_] | None:
-        """The faults, and one for each object all of whose bands are `lost`."""
+    def _dark(self, made: Softened) -> npt.NDArray[np.object_] | None:
+        """The faults, and one for each object without a magnitude in any of its bands."""
         shape = (len(self), self.n_codes)
-        n, n_dark = some.reshape(shape).sum(axis=1), dark.reshape(shape).sum(axis=1)
-        whole = (n > 0) & (lost | (some == 0)).reshape(shape).all(axis=1)
+        n, n_dark = made.counts.reshape(shape).sum(axis=1), made.dark.reshape(shape).sum(axis=1)
+        whole = (n > 0) & (made.lost | (made.counts == 0)).reshape(shape).all(axis=1)
         if not whole.any():
             return self.faults
         faults = np.full(len(self), None, dtype=object) if self.faults is None else self.faults.copy()
@@ -292,12 +265,12 @@ class LightCurves:
         nested = table.combine_chunks() if isinstance(table, pa.ChunkedArray) else table
         if isinstance(nested, pa.ChunkedArray):  # more than one chunk is left only past the offsets' 2^31
             raise InputError("a batch of light curves holds at most 2^31 observations; use smaller batches")
-        names = _parts(nested.type)
+        names = part_names(nested.type)
         if mag not in names and flux in names:
             mag, mag_err = flux, flux_err
         else:
             unit = MAG
-        fields, offsets, faults = _fields_and_offsets(nested, column, (time, mag, mag_err, band))
+        fields, offsets, faults = fields_and_offsets(nested, column, (time, mag, mag_err, band))
         for name in (time, mag):
             if name not in fields:
                 raise InputError(f"light-curve column {column!r} has no field {name!r}; there are {', '.join(fields)}")
@@ -305,7 +278,7 @@ class LightCurves:
         texts = [(name, wrong, fields[name]) for name, (_, wrong) in values.items() if wrong is not None]
         measured = values[mag][0]
         errors = values[mag_err][0] if mag_err in values else np.full(measured.size, np.nan, np.float32)
-        codes, bands = _band_codes(fields[band]) if band in fields else (None, ())
+        codes, bands = band_codes(fields[band]) if band in fields else (None, ())
         lcs = cls(values[time][0], measured, errors, offsets, codes, bands, faults, unit=unit)
         return lcs._without_texts(texts) if texts else lcs
 
@@ -455,82 +428,3 @@ class LightCurves:
             np.concatenate(left_out) if len(left_out) == len(parts) else None,
             parts[0].unit,
         )
-
-
-def declared_bands(schema: pa.Schema, column: str = "lightcurve", key: str = "bands") -> tuple[str, ...]:
-    """Bands that the metadata of a light-curve field names, primary first; empty where it says nothing.
-
-    Examples
-    --------
-    >>> declared_bands(pa.schema([pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "I,V"})]))
-    ('I', 'V')
-    """
-    metadata = schema.field(column).metadata if column in schema.names else None
-    names = (metadata or {}).get(key.encode(), b"").decode().split(",")
-    return tuple(name.strip() for name in names if name.strip())
-
-
-def part_units(nested: pa.Field) -> dict[str, str]:
-    """Units of the parts of a nested column, which its metadata tell as ``time: d, flux: nJy``.
-
-    Examples
-    --------
-    >>> part_units(pa.field("lightcurve", FLUX_TYPE, metadata={"unit": "time: d, flux: nJy"}))
-    {'time': 'd', 'flux': 'nJy'}
-    """
-    parts = (part.partition(":") for part in (stated_unit(nested) or "").split(","))
-    return {name.strip(): unit.strip() for name, _, unit in parts if unit}
-
-
-def _parts(nested: pa.DataType) -> list[str]:
-    kind = nested.value_type if _is_list(nested) else nested
-    return list(kind.names) if pa.types.is_struct(kind) else []
-
-
-def _fields_and_offsets(
-    nested: pa.Array, column: str, wanted: Sequence[str | None]
-) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64], npt.NDArray[np.object_] | None]:
-    """Flat value arrays by field name, the offsets into them, and faults, for both nested layouts."""
-    if pa.types.is_struct(nested.type):
-        lists = dict(zip(nested.type.names, nested.flatten(), strict=True))
-        if lists and all(_is_list(value.type) for value in lists.values()):
-            used = {name: value for name, value in lists.items() if name in wanted} or lists
-            faults = unequal(used)
-            readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
-            compact = {name: compact_lists(value, readable) for name, value in used.items()}
-            return {name: values for name, (values, _) in compact.items()}, next(iter(compact.values()))[1], faults
-    elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
-        values, offsets = compact_lists(nested)
-        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets, None
-    raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
-
-
-def compact_lists(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Values and offsets of a list array that start at 0 and hold nothing behind rows that are null or unreadable."""
-    if lists.null_count or readable is not None:
-        full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
-        lists = pc.if_else(full, lists, pa.scalar([], lists.type))
-    offsets = lists.offsets.to_numpy().astype(np.int64)
-    start, end = int(offsets[0]), int(offsets[-1])
-    return lists.values.slice(start, end - start), offsets - start
-
-
-def _band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:
-    """int8 codes and the sorted names of a band column; nulls get code -1."""
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    names = [str(name) for name in encoded.dictionary.to_pylist()]
-    if len(names) > 127:
-        raise InputError(f"{len(names)} different bands in one batch of light curves; at most 127 are possible")
-    rank = np.empty(len(names) + 1, np.int8)
-    rank[np.argsort(names, kind="stable")] = np.arange(len(names))
-    rank[-1] = -1
-    codes = (
-        encoded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
-        if len(names)
-        else np.zeros(len(values), np.int64)
-    )
-    return rank[codes], tuple(sorted(names))

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.batch import part_units
 from lcscale.lightcurves.columns import COLUMNS
+from lcscale.lightcurves.nested import part_units
 from lcscale.vocabulary import Column
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -78,6 +80,48 @@ def magnitudes(
     mag = np.where(known & np.isfinite(flux), zero - _PER_LN * level, np.nan)
     reach = np.hypot(flux, 2.0 * soft)
     return mag, np.where(known, _PER_LN * error / np.where(reach > 0, reach, 1.0), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Softened:
+    """Magnitudes of fluxes that are softened by the errors of their light curve."""
+
+    mag: Floats
+    """float64 [n], NaN where there is none."""
+    error: Floats
+    """float64 [n]."""
+    counts: npt.NDArray[np.int64]
+    """int64 [n_cells], finite fluxes."""
+    dark: npt.NDArray[np.int64]
+    """int64 [n_cells], those that are zero or negative."""
+    lost: npt.NDArray[np.bool_]
+    """bool [n_cells], where these are half or more, and there are no magnitudes."""
+
+
+def softened(
+    flux: npt.NDArray[np.floating], error: npt.NDArray[np.floating], cell: npt.NDArray[np.int64], n: int, zero: float
+) -> Softened:
+    """The `magnitudes` of `n` light curves, each softened by its median error, or none where half is not positive.
+
+    Parameters
+    ----------
+    flux, error
+        [n_observations]; errors that are not positive and finite are unknown.
+    cell
+        int64 [n_observations], which light curve of one band each is of.
+    n
+        Number of light curves.
+    zero
+        Magnitude of a flux of 1.
+    """
+    flux, error = flux.astype(np.float64), error.astype(np.float64)
+    softening = medians(np.where(error > 0, error, np.nan), cell, n)
+    dark = np.bincount(cell[flux <= 0], minlength=n)
+    counts = np.bincount(cell[np.isfinite(flux)], minlength=n)
+    lost = (2 * dark >= counts) & (counts > 0)
+    mag, mag_err = magnitudes(flux, error, zero, softening[cell])
+    mag[lost[cell]] = np.nan
+    return Softened(mag, mag_err, counts, dark, lost)
 
 
 def fluxes(mag: Floats, error: Floats, zero: float | Floats) -> tuple[Floats, Floats]:

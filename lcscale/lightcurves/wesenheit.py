@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.batch import LightCurves, declared_bands
+from lcscale.lightcurves.batch import LightCurves
+from lcscale.lightcurves.nested import declared_bands
 from lcscale.lightcurves.sharing import clean_light_curves
 from lcscale.vocabulary import Column, append_columns, appended_schema, schema_of
 
