@@ -52,7 +52,7 @@ class LightCurves:
     (2, [2, 1])
     >>> faint = LightCurves([0.0, 1.0, 2.0], [90.0, -7.0, 60.0], [20.0, 20.0, 20.0], [0, 3], unit="nJy")
     >>> faint.in_magnitudes().mag.round(2).tolist()
-    [26.47, 28.33, 26.86]
+    [26.46, 28.34, 26.85]
     """
 
     time: npt.NDArray[np.float64]

@@ -114,12 +114,11 @@ def softened(
     zero
         Magnitude of a flux of 1.
     """
-    flux, error = flux.astype(np.float64), error.astype(np.float64)
-    softening = medians(np.where(error > 0, error, np.nan), cell, n)
+    softening = medians(np.where(error > 0, error, np.nan).astype(np.float64), cell, n)
     dark = np.bincount(cell[flux <= 0], minlength=n)
     counts = np.bincount(cell[np.isfinite(flux)], minlength=n)
     lost = (2 * dark >= counts) & (counts > 0)
-    mag, mag_err = magnitudes(flux, error, zero, softening[cell])
+    mag, mag_err = magnitudes(flux.astype(np.float64), error.astype(np.float64), zero, softening[cell])
     mag[lost[cell]] = np.nan
     return Softened(mag, mag_err, counts, dark, lost)
 

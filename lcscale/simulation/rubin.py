@@ -156,7 +156,7 @@ def simulate_rubin(
     truth |= {"true_period": pa.array(made.period, mask=~np.isfinite(made.period))}
     visits = {"visit": visit, "band": np.array(BANDS)[band], "expMidptMJD": time, "obsStartMJD": time - 15 / 86_400}
     visits |= {"ra": np.full(time.size, _CENTRE[0]), "dec": np.full(time.size, _CENTRE[1])}
-    visits |= {"physical_filter": [f"{BANDS[code]}_03" for code in band], "expTime": np.full(time.size, 30.0)}
+    visits |= {"physical_filter": np.array([f"{BANDS[code]}_03" for code in band]), "expTime": np.full(time.size, 30.0)}
     tables = (_table(objects, DIA_OBJECT), sources, _table(forced, FORCED_SOURCE_ON_DIA_OBJECT), _table(visits, VISIT))
     return SimulatedRubin(*tables, pa.table(truth))
 
