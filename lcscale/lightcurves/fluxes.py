@@ -70,7 +70,7 @@ def magnitudes(
     >>> magnitudes(np.array([100.0, -1.0]), np.array([1.0, 1.0]), 23.9)[0].tolist()
     [18.9, nan]
     >>> magnitudes(np.array([100.0, -1.0]), np.array([1.0, 1.0]), 23.9, 1.0)[0].round(4).tolist()
-    [18.8999, 24.4224]
+    [18.8999, 24.4225]
     """
     soft = np.broadcast_to(np.asarray(softening, np.float64), flux.shape)
     known = (flux > 0) | (soft > 0)
