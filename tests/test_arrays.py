@@ -19,7 +19,6 @@ from lcscale import crossmatch, features, images, lake, lightcurves, models, per
 from lcscale.arrays import floats, integers, number, texts
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.numbers import band_numbers
 from lcscale.models.inputs.preparation import Preparation, prepare
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import Split, assign
@@ -110,7 +109,6 @@ CASES = {
     "models.LabelledCurves.take.index": (
         lambda x: LabelledCurves(LCS, PERIOD, ["a", "b"], [1, 2]).take(x).period, np.array([1, 0]), None, REFUSED,
     ),
-    "models.numbers.band_numbers.period": (lambda x: band_numbers(LCS, x), PERIOD, "d", MISSING),
     "models.preparation.prepare.period": (lambda x: prepare(LCS, x, Preparation()).numbers, PERIOD, "d", MISSING),
     "models.splitting.assign.healpix_29": (lambda x: assign(x, Split()), np.array([1, 2]), None, REFUSED),
     "products.yso_share.n_alerts": (lambda x: products.yso_share(x, [1, 2]), np.array([10, 20]), None, REFUSED),
