@@ -9,6 +9,7 @@ import typer
 
 from lcscale import __version__
 from lcscale.cli.alerting import alerts
+from lcscale.cli.browsing import browse
 from lcscale.cli.columns import columns
 from lcscale.cli.exporting import export
 from lcscale.cli.ingesting import ingest, surveys
@@ -72,6 +73,7 @@ for command in (
     use,
     drop,
     report,
+    browse,
     show,
     why,
     demo,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -30,3 +31,4 @@ def demo(
     from lcscale.lake import Lake
 
     print(f"report: {run_demo(Lake(lake), report, engine=engine, progress=True).absolute()}")
+    print(f"browse: {sys.argv[0]} browse --lake {lake}")

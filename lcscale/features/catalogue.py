@@ -10,11 +10,9 @@ from lcscale.features import (
     moments,
     morphology,
     multiband,
-    outburst,
     pairwise,
     robust,
     sequence,
-    shape,
     trends,
     variability,
 )
@@ -24,7 +22,6 @@ FAMILIES: tuple[Family, ...] = (
     counts.FAMILY,
     counts.CADENCE_FAMILY,
     moments.FAMILY,
-    moments.SCATTER_FAMILY,
     variability.FAMILY,
     sequence.FAMILY,
     morphology.FAMILY,
@@ -32,11 +29,8 @@ FAMILIES: tuple[Family, ...] = (
     distribution.FAMILY,
     trends.FAMILY,
     trends.WEIGHTED_FAMILY,
-    outburst.FAMILY,
     folded.FAMILY,
-    folded.FAMILY_TWICE,
     fourier.FAMILY,
-    shape.FAMILY,
     pairwise.FAMILY,
 )
 """Families of features of one band, in the order of their columns."""
@@ -54,7 +48,7 @@ FEATURES: dict[str, Feature] = {
 } | PAIR_FEATURES
 """Every feature by name."""
 
-OPTIONAL: tuple[str, ...] = tuple(feature.name for feature in FEATURES.values() if feature.optional)
+OPTIONAL: tuple[str, ...] = tuple(feature.name for feature in pairwise.FEATURES)
 """Features made only when asked for by name."""
 
 NAMES: tuple[str, ...] = tuple(name for name in FEATURES if name not in OPTIONAL and name not in PAIR_FEATURES)

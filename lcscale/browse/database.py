@@ -1,0 +1,149 @@
+"""The rows of one version of a catalog in a DuckDB file of the cache, made once; nothing else is ever read by it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import sys
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.browse.columns import beside, flat, judged_by
+from lcscale.errors import InputError
+from lcscale.lake import Catalog, Lake
+from lcscale.vocabulary import HEALPIX_COLUMN
+
+FORMAT = 1
+"""Raised when what is cached changes."""
+_MEMORY = "256MB"
+_BATCH = 1 << 18
+
+
+class Database:
+    """A table ``rows`` whose row numbers are the catalog's order on the sky; read-only, and closed to all files.
+
+    Parameters
+    ----------
+    catalog
+        Its flat columns are copied; of other catalogs those that `beside` finds come along.
+    lake
+        Where those are.
+    cache
+        Folder of the copies.
+    """
+
+    def __init__(self, catalog: Catalog, lake: Lake, cache: Path) -> None:
+        others = beside(lake, catalog)
+        joined = catalog.columns(flat(catalog.schema))
+        for other in others:
+            joined = joined.join(other.catalog.columns(catalog.id_column, *other.names), on=catalog.id_column)
+        self.joined = {
+            name: f"{each.catalog.name} {each.catalog.source.version}" for each in others for name in each.names
+        }
+        key = hashlib.blake2b(f"{FORMAT}\n{joined.fingerprint()}\n{duckdb.__version__}".encode(), digest_size=12)
+        self.folder = cache / f"{catalog.name}-{catalog.source.version}-{key.hexdigest()}"
+        self.schema = judged_by(joined.schema.empty_table()).schema
+        if not (self.folder / "rows.duckdb").is_file():
+            self._make(joined)
+        config: dict[str, Any] = {"threads": 2, "memory_limit": _MEMORY, "enable_external_access": False}
+        file = str(self.folder / "rows.duckdb")
+        self._connection = duckdb.connect(file, read_only=True, config=config | {"lock_configuration": True})
+        self._local = threading.local()
+        self.rows = int(self.sql("select count(*) from rows").fetchall()[0][0])
+
+    def _make(self, joined: Catalog) -> None:
+        """Copy the rows, in a folder beside that is renamed when it is whole."""
+        draft = self.folder.with_name(f".{uuid.uuid4().hex}")
+        draft.mkdir(parents=True)
+        if joined.source.rows > _BATCH:
+            print(f"browse: copying {joined.source.rows:,} rows into {self.folder}, once", file=sys.stderr)
+        try:
+            with duckdb.connect(str(draft / "rows.duckdb"), config={"threads": 2, "memory_limit": _MEMORY}) as made:
+                made.register("part", self.schema.empty_table())
+                made.execute("create table rows as select * from part")
+                made.execute("begin")
+                for part in _gathered(joined.to_batches(), _BATCH):
+                    made.register("part", judged_by(part).cast(self.schema))
+                    made.execute("insert into rows select * from part")
+                made.execute("commit")
+                made.unregister("part")
+            (draft / "catalog.json").write_text(json.dumps({"url": joined.source.url, "columns": self.schema.names}))
+            with contextlib.suppress(OSError):  # another server was quicker
+                draft.rename(self.folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def sql(self, text: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyRelation:
+        """Ask a query of ours; `values` are bound, and names in `text` come from the schema by `quoted`."""
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = self._connection.cursor()
+        cursor: duckdb.DuckDBPyConnection = self._local.cursor
+        return cursor.sql(text, params=list(values)) if values else cursor.sql(text)
+
+    def quoted(self, name: str) -> str:
+        """`name` as SQL writes it; only that of a column there is."""
+        if name not in self.schema.names:
+            raise InputError(f"no column {name!r}; there are {', '.join(self.schema.names)}")
+        return '"' + name.replace('"', '""') + '"'
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """All rows in order, some at a time."""
+        names = ", ".join(map(self.quoted, columns)) or "null"
+        reader = self.sql(f"select {names} from rows").to_arrow_reader(_BATCH)
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+    def column(self, name: str) -> npt.NDArray[np.float64]:
+        """A column of numbers, float64 [n_rows]; NaN where it is null."""
+        found = np.empty(self.rows)
+        at = 0
+        for batch in self.batches([name]):
+            values = batch.column(0).cast(pa.float64(), safe=False).to_numpy()
+            found[at : at + values.size] = values
+            at += values.size
+        return found
+
+    def take(self, rows: npt.NDArray[np.integer[Any]], columns: Sequence[str]) -> pa.Table:
+        """The rows of these numbers, in this order."""
+        wanted = rows.astype(np.int64)
+        names = ", ".join(["rowid", *map(self.quoted, columns)])
+        found = self.sql(f"select {names} from rows where rowid in (select unnest(?))", [wanted.tolist()])
+        table = found.to_arrow_table()
+        place = np.argsort(table.column("rowid").to_numpy())
+        order = place[np.searchsorted(table.column("rowid").to_numpy()[place], wanted)]
+        fields = [self.schema.field(name) for name in columns]
+        return table.take(pa.array(order)).drop_columns(["rowid"]).cast(pa.schema(fields))
+
+    def find(self, column: str, ids: Sequence[str]) -> dict[str, int]:
+        """Row numbers of objects by their names; those that are not there are left out."""
+        text = f"cast({self.quoted(column)} as varchar)"
+        found = self.sql(
+            f"select {text}, min(rowid) from rows where {text} in (select unnest(?)) group by 1", [list(map(str, ids))]
+        )
+        return {str(name): int(row) for name, row in found.fetchall()}
+
+    def index_of(self, row: int) -> int:
+        """HEALPix index (order 29) of a row."""
+        return int(self.sql(f'select "{HEALPIX_COLUMN}" from rows where rowid = ?', [row]).fetchall()[0][0])
+
+
+def _gathered(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """The rows of `tables` in fewer and larger ones, of at least so many rows but for the last."""
+    kept: list[pa.Table] = []
+    for table in tables:
+        kept.append(table)
+        if sum(each.num_rows for each in kept) >= rows:
+            yield pa.concat_tables(kept)
+            kept = []
+    if kept:
+        yield pa.concat_tables(kept)

@@ -1,0 +1,352 @@
+"""The page in a real browser: sort, filter, fold, judge, undo, export; by keys alone, on a phone, dark, offline."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+import pytest
+from candidates import HOSTILE
+
+pytest.importorskip("playwright.sync_api")
+from playwright.sync_api import Page, expect
+
+WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 420, "height": 860}
+ROW = "#grid .grid-body .grid-row[aria-rowindex='{}']"
+
+
+@pytest.fixture
+def page(chromium, served):
+    """A page of the served lake; no request may leave the machine, and no error may be told."""
+    with opened(chromium, served) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def opened(chromium, served, viewport=None, **options):
+    context = chromium.new_context(viewport=viewport or WIDE, **options)
+    name, value = next(iter(served.prepared.guard.cookie_of(served.prepared.guard.new_session()).items()))
+    context.add_cookies([{"name": name, "value": value, "url": served.url}])
+    page = context.new_page()
+    asked, errors = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(served.url)
+    page.served, page.errors = served, errors
+    expect(page.locator(ROW.format(2))).to_contain_text(re.compile(r"\w"))
+    yield page
+    assert errors == []
+    assert asked
+    assert {url for url in asked if not url.startswith((served.url, "data:", "blob:"))} == set()
+    context.close()
+
+
+def column(page: Page, number: int, rows: int = 8) -> list[str]:
+    """Texts of a column in the first rows."""
+    return [page.locator(ROW.format(row)).locator(".cell").nth(number).inner_text() for row in range(2, 2 + rows)]
+
+
+def header(page: Page, name: str):
+    return page.locator(".grid-head button", has_text=re.compile(f"^{name}"))
+
+
+def place_of(page: Page, name: str) -> int:
+    return [text.split()[0] for text in page.locator(".grid-head .cell").all_inner_texts()].index(name)
+
+
+def open_first(page: Page) -> str:
+    page.locator(ROW.format(2)).click()
+    expect(page.locator("#star h1")).to_be_visible()
+    expect(page.locator("#period")).not_to_have_value("")
+    return page.locator("#star h1").inner_text()
+
+
+def test_the_table_sorts_and_filters_and_its_count_is_right(page, browse_lake):
+    frame = browse_lake["variable_candidates"].to_pandas()
+    expect(page.locator("#count")).to_have_text("160 rows")
+    header(page, "amplitude").click()
+    expect(page.locator("#active")).to_contain_text("amplitude ▼")
+    top = frame.sort_values("amplitude", ascending=False)["object_id"].tolist()
+    expect(page.locator(ROW.format(2)).locator(".cell").nth(1)).to_have_text(top[0])
+    assert column(page, 1) == top[:8]
+    page.locator("#where").fill("amplitude > 0.3 and class != 'EA'")
+    page.keyboard.press("Enter")
+    kept = int(((frame["amplitude"] > 0.3) & (frame["class"] != "EA")).sum())
+    expect(page.locator("#count")).to_have_text(f"{kept} of 160 rows")
+    page.locator("#classes [data-class=RRab]").click()
+    of_class = int(((frame["amplitude"] > 0.3) & (frame["class"] == "RRab")).sum())
+    expect(page.locator("#count")).to_have_text(f"{of_class} of 160 rows")
+    expect(page.locator("#grid")).to_have_attribute("aria-rowcount", str(of_class + 1))
+    page.locator("#where").fill("nonsense >")
+    page.keyboard.press("Enter")
+    expect(page.locator("#count")).to_contain_text("is no expression")
+    page.errors.clear()  # the browser tells of the status 400
+
+
+def test_thumbnails_are_drawn_in_the_rows(page):
+    canvas = page.locator(ROW.format(3)).locator("canvas")
+    ink = "c => c.getContext('2d').getImageData(0, 0, 240, 76).data.filter((v, i) => i % 4 === 3 && v > 0).length"
+    for _ in range(100):
+        if canvas.evaluate(ink) > 200:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("no thumbnail was drawn")
+
+
+def test_reload_keeps_the_state_and_a_link_shows_the_same(page, chromium, served):
+    page.locator("#where").fill("g_mag < 16")
+    page.keyboard.press("Enter")
+    header(page, "g_mag").click()
+    expect(page.locator("#active")).to_contain_text("g_mag ▼")
+    count, top = page.locator("#count").inner_text(), column(page, 1)
+    name = open_first(page)
+    page.locator("[data-step='×2']").click()
+    period = page.locator("#period").input_value()
+    page.reload()
+    expect(page.locator("#star h1")).to_have_text(name)
+    expect(page.locator("#period")).to_have_value(period)
+    page.locator("#star button", has_text="Table").click()
+    expect(page.locator("#count")).to_have_text(count)
+    assert column(page, 1) == top
+    with opened(chromium, served) as other:
+        other.goto(page.url)
+        expect(other.locator("#count")).to_have_text(count)
+        assert column(other, 1) == top
+
+
+def test_alias_buttons_and_keys_fold_at_other_periods(page):
+    open_first(page)
+    start = float(page.locator("#period").input_value())
+
+    def now(expected):
+        expect(page.locator("#period")).to_have_value(re.compile(rf"^{re.escape(f'{expected:.6g}'[:5])}"))
+
+    page.locator("[data-step='×2']").click()
+    now(2 * start)
+    page.locator("[data-step='×½']").click()
+    page.keyboard.press("h")
+    now(start / 2)
+    page.keyboard.press("d")
+    page.keyboard.press("t")
+    now(3 * start)
+    page.locator("[data-step='×⅓']").click()
+    page.locator("[data-step='+1/d']").click()
+    now(1 / (1 / start + 1))
+    page.locator("[data-period=period_2]").click()
+    now(2 * start)
+    expect(page.locator("[data-period=period_2]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("p")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("1/2.5")
+    page.keyboard.press("Enter")
+    assert float(page.locator("#period").input_value()) == pytest.approx(0.4)
+    about = page.locator("[aria-label^='Folded light curve: folded']")
+    expect(about).to_have_attribute("aria-label", re.compile("0.4"))
+
+
+def test_dragging_and_peaks_set_the_period(page):
+    open_first(page)
+    start = float(page.locator("#period").input_value())
+    box = page.locator("canvas[aria-label^='Folded']").bounding_box()
+    page.mouse.move(box["x"] + 400, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 600, box["y"] + 150, steps=5)
+    page.mouse.up()
+    dragged = float(page.locator("#period").input_value())
+    assert dragged != start
+    assert dragged == pytest.approx(start, rel=0.2)
+    peaks = page.locator("[aria-label='Peaks of the periodogram'] button")
+    expect(peaks.first).to_be_visible()
+    peaks.first.click()
+    told = float(peaks.first.locator("strong").inner_text().split()[0])
+    assert float(page.locator("#period").input_value()) == pytest.approx(told, rel=1e-5)
+    page.locator("button", has_text="Prewhiten").click()
+    expect(page.locator("button", has_text="As observed")).to_be_visible()
+
+
+def test_judge_undo_and_hide_what_is_judged(page, served):
+    page.locator("#open-labels").click()
+    page.locator("#label-name").fill("page")
+    page.locator("#label-person").fill("A. Stronomer")
+    page.locator("dialog button.primary").click()
+    header(page, "g_mag").click()
+    expect(page.locator("#active")).to_contain_text("g_mag")
+    first = open_first(page)
+    page.locator("[data-step='×2']").click()
+    page.keyboard.press("s")
+    page.keyboard.press("1")
+    expect(page.locator("#star h1")).not_to_have_text(first)
+    (label,) = served.get("api/labels/page").json()["labels"]
+    key = page.locator(".class").first.get_attribute("data-class")
+    assert (label["object_id"], label["class"], label["sure"], label["person"]) == (first, key, False, "A. Stronomer")
+    assert label["period"] > 0
+    page.keyboard.press("u")
+    expect(page.locator("#toast")).to_contain_text("taken back")
+    assert served.get("api/labels/page").json()["count"] == 0
+    page.keyboard.press("2")
+    expect(page.locator("#toast")).to_contain_text(":")
+    page.keyboard.press("Escape")
+    page.locator("#open-labels").click()
+    page.locator("#label-hide").check()
+    page.locator("dialog button.primary").click()
+    expect(page.locator("#count")).to_have_text("159 of 160 rows, 1 judged ones hidden")
+    for label in served.get("api/labels/page").json()["labels"]:
+        served.post("api/labels/page/undo", json={"label_id": label["label_id"]})
+
+
+def test_export_downloads_what_is_shown(page, browse_lake):
+    page.locator("#where").fill("class = 'EW'")
+    page.keyboard.press("Enter")
+    expect(page.locator("#count")).to_contain_text("of 160")
+    page.locator("#open-export").click()
+    with page.expect_download() as waiting:
+        page.locator("[data-export=export-csv]").first.click()
+    with open(waiting.value.path()) as stream:
+        lines = stream.read().splitlines()
+    frame = browse_lake["variable_candidates"].to_pandas()
+    assert len(lines) - 1 == (frame["class"] == "EW").sum()
+    page.keyboard.press("Escape")
+    open_first(page)
+    for format in ("PNG", "SVG"):
+        with page.expect_download() as waiting:
+            page.locator("[aria-label='Folded light curve'] button", has_text=format).click()
+        with open(waiting.value.path(), "rb") as stream:
+            assert stream.read(4) == {"PNG": b"\x89PNG", "SVG": b"<svg"}[format]
+
+
+def test_a_brushed_histogram_filters_the_table_and_the_other_plots(page):
+    page.locator("#open-plots").click()
+    canvas = page.locator("canvas[aria-label^='amplitude']")
+    canvas.scroll_into_view_if_needed()
+    expect(canvas).to_be_visible()
+    page.wait_for_timeout(800)
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 130, box["y"] + 80, steps=4)
+    page.mouse.up()
+    expect(page.locator("#active")).to_contain_text("histogram amplitude")
+    expect(page.locator("#count")).to_contain_text("of 160 rows")
+    page.locator("#active .active", has_text="histogram amplitude").click()
+    expect(page.locator("#count")).to_have_text("160 rows")
+    sky = page.locator("canvas[aria-label^='Sky']")
+    sky.scroll_into_view_if_needed()
+    box = sky.bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 110, steps=4)
+    page.mouse.up()
+    expect(page.locator("#active")).to_contain_text("sky")
+    expect(page.locator("#count")).to_contain_text("of 160 rows")
+
+
+def test_everything_by_keys_alone(page, served):
+    page.locator("#grid").focus()
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator("#star h1")).to_be_visible()
+    expect(page.locator("#period")).not_to_have_value("")
+    first = page.locator("#star h1").inner_text()
+    assert first == served.get("api/rows", catalog="variable_candidates", at=1, limit=1).json()["rows"][0]["object_id"]
+    page.keyboard.press("j")
+    expect(page.locator("#star h1")).not_to_have_text(first)
+    page.keyboard.press("k")
+    expect(page.locator("#star h1")).to_have_text(first)
+    page.keyboard.press("Escape")
+    expect(page.locator("#grid")).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("class = 'LPV'")
+    page.keyboard.press("Enter")
+    expect(page.locator("#count")).to_contain_text("of 160 rows")
+    page.keyboard.press("?")
+    expect(page.locator("dialog")).to_contain_text("judge: ")
+    page.keyboard.press("Escape")
+    page.keyboard.press("End")
+    last = int(page.locator("#grid").get_attribute("aria-rowcount"))
+    expect(page.locator(ROW.format(last))).to_have_attribute("aria-selected", "true")
+    for _ in range(12):  # whatever Tab reaches shows that it has the focus
+        page.keyboard.press("Tab")
+        if page.locator(":focus").count():  # else it has left the page
+            assert page.locator(":focus").evaluate("e => getComputedStyle(e).outlineStyle") != "none"
+
+
+def test_names_that_are_markup_are_shown_as_they_are(page, served):
+    page.on("dialog", lambda dialog: page.errors.append(dialog.message))
+    for name in HOSTILE:
+        page.goto(f"{served.url}?catalog=variable_candidates&star={requests_quoted(name)}")
+        expect(page.locator("#star h1")).to_have_text(name)
+        expect(page.locator("#period")).not_to_have_value("")
+    assert page.locator("#star script").count() == 0
+
+
+def requests_quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_down_only(chromium, served, scheme):
+    with opened(chromium, served, PHONE, color_scheme=scheme) as page:
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(overflow) <= 0
+        open_first(page)
+        expect(page.locator("[aria-label='Peaks of the periodogram'] button").first).to_be_visible()
+        assert page.evaluate(overflow) <= 0
+        inside = "document.getElementById('star').scrollWidth - document.getElementById('star').clientWidth"
+        assert page.evaluate(inside) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("star", [False, True])
+def test_controls_have_names_and_text_has_contrast(chromium, served, scheme, star):
+    with opened(chromium, served, color_scheme=scheme) as page:
+        if star:
+            open_first(page)
+            expect(page.locator("[aria-label='Peaks of the periodogram'] button").first).to_be_visible()
+        assert page.evaluate(NAMELESS) == []
+        assert page.evaluate(PALE) == []
+        assert page.evaluate(TWICE) == []
+        assert page.evaluate(PICTURES) == []
+
+
+NAMELESS = """
+[...document.querySelectorAll('button, input, select, a[href]')].filter(e => e.getClientRects().length && !(
+  (e.getAttribute('aria-label') || '').trim() || (e.labels && [...e.labels].some(l => l.textContent.trim())) ||
+  (e.tagName !== 'INPUT' && e.tagName !== 'SELECT' && e.textContent.trim()))).map(e => e.outerHTML.slice(0, 120))
+"""
+TWICE = """
+[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)
+"""
+PICTURES = """
+[...document.querySelectorAll('canvas[role=img]')].filter(e => !e.getAttribute('aria-label')).map(e => e.outerHTML)
+  .concat([...document.querySelectorAll('img')].filter(e => !e.hasAttribute('alt')).map(e => e.outerHTML))
+"""
+PALE = """
+(() => {
+  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = rgb(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] > 0.99) return c;
+    }
+    return [255, 255, 255];
+  };
+  const found = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const e = node.parentElement;
+    if (!node.textContent.trim() || !e.getClientRects().length || e.closest(':disabled, .skip, option')) continue;
+    const a = light(rgb(getComputedStyle(e).color)), b = light(behind(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.add(`${e.tagName}.${e.className} ${ratio.toFixed(2)} ${node.textContent.slice(0, 20)}`);
+  }
+  return [...found];
+})()
+"""
