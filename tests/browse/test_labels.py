@@ -1,0 +1,173 @@
+"""Labels: append-only, superseded, taken back, in and out, and never lost once confirmed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pyarrow as pa
+import pytest
+import requests
+
+from lcscale.errors import InputError
+from lcscale.lake import Lake
+from lcscale.products.judgements import Judgements, Label, label_names
+
+
+def test_the_last_label_counts_and_nothing_is_overwritten(tmp_path):
+    lake = Lake(tmp_path)
+    judgements = Judgements(lake.root, "mine")
+    judgements.add([Label("a", "RRab", period=0.5), Label("b", "EA")])
+    before = {path: path.read_bytes() for path in (tmp_path / "labels" / "mine").iterdir()}
+    judgements.add([Label("a", "RRc", sure=False, tags=("blend",), comment="blended")])
+    for path, content in before.items():
+        assert path.read_bytes().startswith(content)
+    other = Judgements(lake.root, "mine")
+    assert {name: label.class_name for name, label in other.current().items()} == {"b": "EA", "a": "RRc"}
+    assert [label.class_name for label in other.entries()] == ["RRab", "EA", "RRc"]
+    assert other.table().column("tags").to_pylist() == ["", "blend"]
+    assert label_names(lake.root) == ["mine"]
+
+
+def test_what_is_taken_back_gives_way_to_the_label_before(tmp_path):
+    judgements = Judgements(Lake(tmp_path).root, "mine")
+    first, second = judgements.add([Label("a", "RRab"), Label("a", "RRc")])
+    judgements.add([Label("a", withdrawn=second.label_id)])
+    assert judgements.current()["a"] == first
+    judgements.add([Label("a", withdrawn=first.label_id)])
+    assert judgements.current() == {}
+    assert len(judgements.entries()) == 4
+
+
+def test_two_people_may_judge_at_a_time(tmp_path):
+    root = Lake(tmp_path).root
+    people = [Judgements(root, "both") for _ in range(2)]
+
+    def work(k):
+        for i in range(50):
+            people[k].add([Label(f"{k}-{i}", "EA")])
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert len(Judgements(root, "both").current()) == 100
+
+
+def test_a_torn_line_costs_only_itself(tmp_path):
+    root = Lake(tmp_path).root
+    Judgements(root, "mine").add([Label("a", "EA"), Label("b", "EB")])
+    (file,) = (tmp_path / "labels" / "mine").iterdir()
+    file.write_bytes(file.read_bytes()[:-20])
+    assert set(Judgements(root, "mine").current()) == {"a"}
+
+
+def test_labels_on_an_object_store_are_files_of_their_own(s3):
+    lake = Lake("s3://survey/judged-lake", **s3)
+    judgements = Judgements(lake.root, "mine")
+    judgements.add([Label("a", "EA")])
+    judgements.add([Label("a", "EB")])
+    assert Judgements(lake.root, "mine").current()["a"].class_name == "EB"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"class_name": "NOPE"}, {"period": 0.0}, {"tags": ("a,b",)}, {"comment": "x" * 2001}, {"person": "\ud800"}],
+)
+def test_labels_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(InputError):
+        Label("a", **wrong)
+
+
+def test_judge_undo_and_hide(served):
+    name = {"labels": "undoing"}
+    row = served.get("api/rows", catalog="variable_candidates", limit=1).json()["rows"][0]
+    judged = {"object_id": row["object_id"], "class_name": "RRab", "period": 0.61, "person": "me", "tags": ["nice"]}
+    first = served.post("api/labels/undoing", json=judged).json()
+    served.post("api/labels/undoing", json={**judged, "class_name": "RRc"})
+    hidden = served.get("api/counts", catalog="variable_candidates", hide=name["labels"]).json()
+    assert (hidden["count"], hidden["hidden"]) == (159, 1)
+    rest = served.get("api/rows", catalog="variable_candidates", hide="undoing", limit=1000).json()
+    assert rest["count"] == 159 == len(rest["rows"])
+    assert row["row"] not in {each["row"] for each in rest["rows"]}
+    last = served.get("api/labels/undoing").json()["labels"][0]
+    back = served.post("api/labels/undoing/undo", json={"label_id": last["label_id"]}).json()
+    assert back["label"]["label_id"] == first["label_id"]
+    served.post("api/labels/undoing/undo", json={"label_id": first["label_id"]})
+    assert served.get("api/labels/undoing").json()["count"] == 0
+    assert len(served.get("api/labels/undoing", history=True).json()["labels"]) == 4
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet", "votable"])
+def test_labels_go_out_and_come_in_again(served, format):
+    out, back = f"out-{format}", f"back-{format}"
+    served.post(f"api/labels/{out}", json={"object_id": "007", "class_name": "EA", "period": 1.5, "comment": 'ä, "q"'})
+    served.post(f"api/labels/{out}", json={"object_id": "b", "class_name": None, "sure": False, "tags": ["x", "y"]})
+    file = served.get(f"api/labels/{out}/export", format=format).content
+    answer = served.post(
+        f"api/labels/{back}/import?format={format}", data=file, headers={"Content-Type": "application/octet-stream"}
+    )
+    assert answer.json() == {"count": 2}, answer.text
+    told = ("object_id", "class", "period", "comment", "sure", "tags")
+    mine = [[label[key] for key in told] for label in served.get(f"api/labels/{out}").json()["labels"]]
+    theirs = [[label[key] for key in told] for label in served.get(f"api/labels/{back}").json()["labels"]]
+    assert theirs == mine
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"object_id,class\nx,NOPE\n", b"name\nx\n", b"\x00\xff\x00", b"object_id\n\n"]
+)
+def test_files_that_are_no_labels_bring_in_nothing(served, content):
+    answer = served.post(
+        "api/labels/nothing/import", data=content, headers={"Content-Type": "application/octet-stream"}
+    )
+    assert answer.status_code in (400, 422, 201)
+    assert served.get("api/labels/nothing").json()["count"] == 0
+
+
+def test_a_killed_server_loses_no_label_that_it_confirmed(browse_lake, tmp_path):
+    lake = Lake(tmp_path / "lake")
+    lake.root.mkdir()
+    for round_ in range(2):
+        command = [sys.executable, "-m", "lcscale", "browse", "--lake", str(lake.root), "--no-open"]
+        server = subprocess.Popen([*command, "--cache", str(tmp_path / "c")], stdout=subprocess.PIPE, text=True)
+        address = server.stdout.readline().split()[1]
+        session = requests.Session()
+        session.get(address, timeout=60)
+        url = address.partition("?")[0]
+        confirmed: list[str] = []
+
+        def judge(session=session, url=url, confirmed=confirmed, round_=round_):
+            for i in range(100_000):
+                label = {"object_id": f"{round_}-{i}", "class_name": "EA", "comment": "c" * 500}
+                try:
+                    answer = session.post(url + "api/labels/mine", json=label, timeout=20)
+                except requests.RequestException:
+                    return
+                if answer.status_code == 201:
+                    confirmed.append(answer.json()["label_id"])
+
+        thread = threading.Thread(target=judge)
+        thread.start()
+        while len(confirmed) < 60:
+            time.sleep(0.01)
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        thread.join()
+        there = {label.label_id for label in Judgements(lake.root, "mine").entries()}
+        assert len(confirmed) >= 60
+        assert set(confirmed) <= there
+
+
+def test_labels_are_rows_that_arrow_reads(tmp_path):
+    judgements = Judgements(Lake(tmp_path).root, "mine")
+    judgements.add([Label("a", "EA", ra=1.0, dec=2.0)])
+    (file,) = (tmp_path / "labels" / "mine").iterdir()
+    row = json.loads(file.read_text())
+    assert row["class"] == "EA"
+    assert judgements.table().schema.field("period").metadata[b"unit"] == b"d"
+    assert pa.types.is_boolean(judgements.table().schema.field("sure").type)
