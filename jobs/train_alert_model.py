@@ -54,7 +54,7 @@ def gaia_variables(url: str) -> LightCurves:
     """Gaia's light curves of variables that would have raised an alert."""
     lcs = LightCurves.from_arrow(open_catalog(url).columns("lightcurve").to_arrow()).select_band("G")
     alerting = [triggers(mag) for mag in np.split(lcs.mag, lcs.offsets[1:-1])]
-    return replace(lcs, mag_err=np.full(lcs.mag.size, np.nan, np.float32)).take(np.array(alerting))
+    return replace(lcs, error=np.full(lcs.mag.size, np.nan, np.float32)).take(np.array(alerting))
 
 
 def main() -> None:

@@ -19,7 +19,6 @@ from lcscale import crossmatch, features, images, lake, lightcurves, models, per
 from lcscale.arrays import floats, integers, number, texts
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.numbers import band_numbers
 from lcscale.models.inputs.preparation import Preparation, prepare
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import Split, assign
@@ -40,7 +39,7 @@ RA, DEC = np.array([10.0, 20.0]), np.array([1.0, -30.0])
 
 def curves(**given):
     """All that is computed from a light curve of which one array is `given`."""
-    lcs = LightCurves(**({"time": TIME, "mag": MAG, "mag_err": ERROR, "offsets": OFFSETS} | given))
+    lcs = LightCurves(**({"time": TIME, "value": MAG, "error": ERROR, "offsets": OFFSETS} | given))
     return features.extract(lcs, ["mean", "weighted_mean"]).to_pydict(), lcs.counts, lcs.band
 
 
@@ -83,8 +82,8 @@ CASES = {
     "crossmatch.propagate.parallax": (lambda x: moved(parallax=x), [10.0, 20.0], "mas", MISSING),
     "crossmatch.propagate.radial_velocity": (lambda x: moved(radial_velocity=x), [1.0, 2.0], "km/s", MISSING),
     "lightcurves.LightCurves.time": (lambda x: curves(time=x), TIME, "d", MISSING),
-    "lightcurves.LightCurves.mag": (lambda x: curves(mag=x), MAG, "mag", MISSING),
-    "lightcurves.LightCurves.mag_err": (lambda x: curves(mag_err=x), ERROR, "mag", MISSING),
+    "lightcurves.LightCurves.value": (lambda x: curves(value=x), MAG, "mag", MISSING),
+    "lightcurves.LightCurves.error": (lambda x: curves(error=x), ERROR, "mag", MISSING),
     "lightcurves.LightCurves.offsets": (lambda x: curves(offsets=x), OFFSETS, None, REFUSED),
     "lightcurves.LightCurves.band": (
         lambda x: curves(band=x, bands=("V", "I")), np.arange(2 * N) % 2, None, -1,
@@ -110,7 +109,6 @@ CASES = {
     "models.LabelledCurves.take.index": (
         lambda x: LabelledCurves(LCS, PERIOD, ["a", "b"], [1, 2]).take(x).period, np.array([1, 0]), None, REFUSED,
     ),
-    "models.numbers.band_numbers.period": (lambda x: band_numbers(LCS, x), PERIOD, "d", MISSING),
     "models.preparation.prepare.period": (lambda x: prepare(LCS, x, Preparation()).numbers, PERIOD, "d", MISSING),
     "models.splitting.assign.healpix_29": (lambda x: assign(x, Split()), np.array([1, 2]), None, REFUSED),
     "products.yso_share.n_alerts": (lambda x: products.yso_share(x, [1, 2]), np.array([10, 20]), None, REFUSED),

@@ -47,7 +47,7 @@ LightCurvesOption = Annotated[
     typer.Option(
         "--light-curves",
         metavar="PART=NAME,…",
-        help="Names in a catalog of others: time=…, mag=…, mag_err=…, band=…, column=… (the nested one), flags=….",
+        help="Names in a catalog of others: time=…, mag=…, mag_err=… (flux=…, flux_err=…), band=…, column=…, flags=….",
     ),
 ]
 

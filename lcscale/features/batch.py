@@ -105,8 +105,16 @@ class BandBatch:
     @cached_property
     def by_phase(self) -> Integers:
         """Positions of the observations in order of phase, counted within each object."""
+        return self._order_of_phases(self.period)
+
+    @cached_property
+    def by_phase_twice(self) -> Integers:
+        """The same at twice the period."""
+        return self._order_of_phases(2.0 * self.period)
+
+    def _order_of_phases(self, period: Floats) -> Integers:
         phase = np.empty(self.time.size)
-        _phases(self.time, self.offsets, self.period, phase)
+        _phases(self.time, self.offsets, period, phase)
         order = np.empty(phase.size, np.int64)
         for a, b in pairwise(self.offsets.tolist()):
             order[a:b] = np.argsort(phase[a:b], kind="stable")

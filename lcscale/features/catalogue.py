@@ -10,9 +10,11 @@ from lcscale.features import (
     moments,
     morphology,
     multiband,
+    outburst,
     pairwise,
     robust,
     sequence,
+    shape,
     trends,
     variability,
 )
@@ -22,6 +24,7 @@ FAMILIES: tuple[Family, ...] = (
     counts.FAMILY,
     counts.CADENCE_FAMILY,
     moments.FAMILY,
+    moments.SCATTER_FAMILY,
     variability.FAMILY,
     sequence.FAMILY,
     morphology.FAMILY,
@@ -29,8 +32,11 @@ FAMILIES: tuple[Family, ...] = (
     distribution.FAMILY,
     trends.FAMILY,
     trends.WEIGHTED_FAMILY,
+    outburst.FAMILY,
     folded.FAMILY,
+    folded.FAMILY_TWICE,
     fourier.FAMILY,
+    shape.FAMILY,
     pairwise.FAMILY,
 )
 """Families of features of one band, in the order of their columns."""
@@ -48,7 +54,7 @@ FEATURES: dict[str, Feature] = {
 } | PAIR_FEATURES
 """Every feature by name."""
 
-OPTIONAL: tuple[str, ...] = tuple(feature.name for feature in pairwise.FEATURES)
+OPTIONAL: tuple[str, ...] = tuple(feature.name for feature in FEATURES.values() if feature.optional)
 """Features made only when asked for by name."""
 
 NAMES: tuple[str, ...] = tuple(name for name in FEATURES if name not in OPTIONAL and name not in PAIR_FEATURES)

@@ -40,6 +40,10 @@ class Feature:
         Null where the errors are unknown.
     location
         The value moves with the magnitudes (kernels see them relative to the first).
+    min_observations
+        Null for fewer observations; everything takes two.
+    optional
+        Made only when asked for by name.
     """
 
     name: str
@@ -49,6 +53,8 @@ class Feature:
     agrees: str = ""
     needs_errors: bool = False
     location: bool = False
+    min_observations: int = 2
+    optional: bool = False
 
 
 @dataclass(frozen=True)

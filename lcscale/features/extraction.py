@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -19,6 +19,7 @@ from lcscale.features.declaration import Batch
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
+from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.vocabulary import schema_of
 
 CHUNK = 1 << 18
@@ -37,22 +38,33 @@ class Plan:
         The first is the primary band, whose columns carry no suffix; empty for light curves of one unnamed band.
     quantile_rule
         ``"linear"`` or ``"hazen"``.
+    min_observations
+        Objects with fewer usable observations in a band have a reason in place of features.
     """
 
     names: tuple[str, ...]
     bands: tuple[str, ...]
     quantile_rule: QuantileRule = "linear"
+    min_observations: int = MIN_OBSERVATIONS
 
     @classmethod
-    def of(cls, names: Iterable[str] | None, bands: Sequence[str], quantile_rule: QuantileRule = "linear") -> Plan:
-        """Check the names; None asks for all of them."""
+    def of(
+        cls,
+        names: Iterable[str] | None,
+        bands: Sequence[str],
+        quantile_rule: QuantileRule = "linear",
+        min_observations: int = MIN_OBSERVATIONS,
+    ) -> Plan:
+        """Check the names; None asks for all that are made by default."""
         wanted = (*NAMES, *PAIR_FEATURES) if names is None else tuple(dict.fromkeys(names))
         unknown = [name for name in wanted if name not in FEATURES]
         if unknown:
             raise InputError(f"no feature named {', '.join(unknown)}; there are {', '.join(FEATURES)}")
         if quantile_rule not in ("linear", "hazen"):
             raise InputError(f"quantile rule {quantile_rule!r}: give linear or hazen")
-        return cls(wanted, tuple(bands), quantile_rule)
+        if not (isinstance(min_observations, int) and min_observations >= 2):
+            raise InputError(f"min_observations must be a whole number from 2 on, not {min_observations!r}")
+        return cls(wanted, tuple(bands), quantile_rule, min_observations)
 
     @property
     def needs_period(self) -> bool:
@@ -78,6 +90,7 @@ def extract(
     *,
     bands: Sequence[str] | None = None,
     quantile_rule: QuantileRule = "linear",
+    min_observations: int = MIN_OBSERVATIONS,
     device: str = "cpu",
 ) -> pa.Table:
     """Features of every light curve.
@@ -87,7 +100,7 @@ def extract(
     lcs
         Any batch, of any mix of lengths.
     names
-        Which features, of `NAMES`; all of them by default.
+        Which features, of `FEATURES`; by default all but those of `OPTIONAL`.
     period
         Days, one for each object (NaN: none); by default found by `lcscale.periods.find` where a feature needs it.
     bands
@@ -95,6 +108,8 @@ def extract(
         An empty sequence takes of each object the band with the most observations.
     quantile_rule
         How quantiles are interpolated: ``"linear"`` as NumPy, ``"hazen"`` as light-curve.
+    min_observations
+        Fewest usable observations of an object in a band. A feature that needs more has no value for fewer.
     device
         Where periods are searched for and features computed, as torch names it; ``"cuda"`` needs numba-cuda.
 
@@ -102,7 +117,7 @@ def extract(
     -------
     pyarrow.Table
         One row an object: the features, float64, null where there is no value, and `reason` why an object has none
-        (fewer than 10 usable observations in the primary band, constant magnitude).
+        (fewer than `min_observations` usable observations in the primary band, constant magnitude).
 
     Examples
     --------
@@ -111,7 +126,7 @@ def extract(
     [{'mean': 5.5, 'linear_trend': 1.0, 'reason': None}]
     """
     require_device(device)
-    plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule)
+    plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule, min_observations)
     given = None if period is None else one_each(period, len(lcs), "period", "d")
     tables = [_extract(lcs.between(a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]
     return pa.concat_tables(tables) if tables else plan.schema().empty_table()
@@ -128,23 +143,25 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
     lcs = clean(lcs)
     if period is None:
         period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
+    lcs = lcs.in_magnitudes()
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None
     for band in plan.bands or ("",):
-        kept, why = usable(_select(lcs, band))
+        kept, why = usable(_select(lcs, band), plan.min_observations)
         good = np.array([reason is None for reason in why], np.bool_)
         if not good.all():
             kept = kept.keep(np.repeat(good, kept.counts))
         batch = BandBatch.of(kept, period, plan.quantile_rule)
-        there = _on(device, batch)
+        there = on_device(batch, device)
         if primary is None:
             if band:
                 say_missing_bands(why, lcs, (band,))
             primary, reasons = there, why
-            columns |= _columns(batch, there, plan, "")
+            columns |= columns_of(batch, there, plan.names)
         else:
-            columns |= _columns(batch, there, plan, f"_{band}") | _pair_columns(primary, there, plan, f"_{band}")
+            others = columns_of(batch, there, plan.names) | _pair_columns(primary, there, plan.names)
+            columns |= {f"{name}_{band}": values for name, values in others.items()}
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
     return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
 
@@ -180,7 +197,7 @@ def _most_observed(lcs: LightCurves) -> LightCurves:
     return replace(lcs.keep(keep), left_out=left_out)
 
 
-def _on(device: str, batch: BandBatch) -> Batch:
+def on_device(batch: BandBatch, device: str) -> Batch:
     """`batch` where its features are computed."""
     if device == "cpu":
         return batch
@@ -189,29 +206,39 @@ def _on(device: str, batch: BandBatch) -> Batch:
     return DeviceBatch(batch, device)
 
 
-def _columns(batch: BandBatch, there: Batch, plan: Plan, suffix: str) -> dict[str, Floats]:
+def columns_of(batch: BandBatch, there: Batch, names: Collection[str]) -> dict[str, Floats]:
+    """The features of these names, `period` and those of two bands left out, by name; NaN where one has no value.
+
+    Parameters
+    ----------
+    batch
+        Observations of one band.
+    there
+        The same on the device where features are computed (`on_device`).
+    names
+        Names out of `FEATURES`.
+    """
     columns: dict[str, Floats] = {}
     for family in FAMILIES:
-        wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]
+        wanted = [k for k, feature in enumerate(family.features) if feature.name in names]
         if not wanted:
             continue
         values = family.compute(there)
         for k in wanted:
             feature = family.features[k]
-            column = values[:, k]
-            if feature.location:
-                column = column + batch.zero
+            column = values[:, k] + batch.zero if feature.location else values[:, k]
+            known = batch.counts >= feature.min_observations
             if feature.needs_errors:
-                column = np.where(batch.errors_known, column, np.nan)
-            columns[feature.name + suffix] = column
+                known &= batch.errors_known
+            columns[feature.name] = np.where(known, column, np.nan)
     return columns
 
 
-def _pair_columns(primary: Batch, batch: Batch, plan: Plan, suffix: str) -> dict[str, Floats]:
+def _pair_columns(primary: Batch, there: Batch, names: Collection[str]) -> dict[str, Floats]:
     columns: dict[str, Floats] = {}
     for family in PAIR_FAMILIES:
-        wanted = [k for k, feature in enumerate(family.features) if feature.name in plan.names]
+        wanted = [k for k, feature in enumerate(family.features) if feature.name in names]
         if wanted:
-            values = family.compute(primary, batch)
-            columns |= {family.features[k].name + suffix: values[:, k] for k in wanted}
+            values = family.compute(primary, there)
+            columns |= {family.features[k].name: values[:, k] for k in wanted}
     return columns

@@ -16,14 +16,14 @@ FEATURES = (
         "",
         "von Neumann η in order of phase, phase 0 at the first observation",
         "Kim et al. 2014",
-        "FATS Psi_eta, but that folds with twice the period from time 0, and s has n - 1 here, n there",
+        "FATS Psi_eta, but that folds with twice the period from time 0 (psi_eta_twice), and s has n - 1 here, n there",
     ),
     Feature(
         "psi_cs",
         "",
         "range of the cumulative sum (cumulative_sum_range) in order of phase",
         "Kim et al. 2014",
-        "FATS Psi_CS, but that folds with twice the period, and s has n - 1 here, n there",
+        "FATS Psi_CS, but that folds with twice the period (psi_cs_twice), and s has n - 1 here, n there",
     ),
     Feature(
         "string_length",
@@ -32,6 +32,17 @@ FEATURES = (
         "Lafler & Kinman 1965",
         "light-curve LaflerKinmanStringLength of the folded curve",
     ),
+)
+
+FEATURES_TWICE = tuple(
+    Feature(
+        f"{each.name}_twice",
+        each.unit,
+        f"{each.formula}; folded with twice the period",
+        each.source,
+        optional=True,
+    )
+    for each in FEATURES
 )
 
 
@@ -74,3 +85,10 @@ def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, order
 
 
 FAMILY = Family("folded", FEATURES, _each, lambda batch: (batch.mag, batch.by_phase, batch.period), periodic=True)
+FAMILY_TWICE = Family(
+    "folded twice",
+    FEATURES_TWICE,
+    _each,
+    lambda batch: (batch.mag, batch.by_phase_twice, batch.period),
+    periodic=True,
+)

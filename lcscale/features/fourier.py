@@ -18,15 +18,25 @@ MAX_ORDER = 6
 _SERIES = "m = a0 + Σ_k A_k cos(2πk t/P + φ_k), weights 1/σ², order 1 to 6 of the least BIC; null above that order"
 _SOURCE = "Simon & Lee 1981; Deb & Singh 2009"
 
+
+def _feature(name: str, order: int, unit: str, formula: str, source: str = "") -> Feature:
+    """A feature that needs a series of this order."""
+    return Feature(name, unit, formula, source, min_observations=2 * order + 4)
+
+
+_HIGHER = range(2, MAX_ORDER)
+
 FEATURES = (
-    Feature("fourier_order", "", f"order of the series {_SERIES}", "Schwarz 1978 for the criterion"),
-    Feature("fourier_r2", "", "1 - χ²(series) / χ²(constant)"),
-    *(Feature(f"a{k}", "mag", f"A_{k} of {_SERIES}", _SOURCE) for k in range(1, MAX_ORDER + 1)),
-    *(Feature(f"r{k}1", "", f"A_{k} / A_1", _SOURCE) for k in range(2, MAX_ORDER)),
-    *(Feature(f"phi{k}1", "rad", f"φ_{k} - {k} φ_1 in [0, 2π), cosine series", _SOURCE) for k in range(2, MAX_ORDER)),
-    Feature("a1_error", "mag", "standard error of A_1 from the fit's covariance, scaled by the scatter of residuals"),
-    *(Feature(f"r{k}1_error", "", f"standard error of A_{k} / A_1, like a1_error") for k in range(2, MAX_ORDER)),
-    *(Feature(f"phi{k}1_error", "rad", f"standard error of φ_{k}1, like a1_error") for k in range(2, MAX_ORDER)),
+    _feature("fourier_order", 1, "", f"order of the series {_SERIES}", "Schwarz 1978 for the criterion"),
+    _feature("fourier_r2", 1, "", "1 - χ²(series) / χ²(constant)"),
+    *(_feature(f"a{k}", k, "mag", f"A_{k} of {_SERIES}", _SOURCE) for k in range(1, MAX_ORDER + 1)),
+    *(_feature(f"r{k}1", k, "", f"A_{k} / A_1", _SOURCE) for k in _HIGHER),
+    *(_feature(f"phi{k}1", k, "rad", f"φ_{k} - {k} φ_1 in [0, 2π), cosine series", _SOURCE) for k in _HIGHER),
+    _feature(
+        "a1_error", 1, "mag", "standard error of A_1 from the fit's covariance, scaled by the scatter of residuals"
+    ),
+    *(_feature(f"r{k}1_error", k, "", f"standard error of A_{k} / A_1, like a1_error") for k in _HIGHER),
+    *(_feature(f"phi{k}1_error", k, "rad", f"standard error of φ_{k}1, like a1_error") for k in _HIGHER),
 )
 
 _A = 2
@@ -74,13 +84,7 @@ def _fit(
     """
     n = mag.size
     most = min(MAX_ORDER, (n - 4) // 2)
-    if most < 1:
-        return 0, 0.0, 0.0
-    weight, weighted, since = scratch[4, :n], scratch[5, :n], scratch[6, :n]
-    chi2 = _weigh(mag, error, weight, weighted)
-    for j in range(n):
-        since[j] = time[j] - start
-    determined = fitted(since, weight, weighted, 1.0 / period, most, scratch, work)
+    determined, chi2 = series(time, mag, error, start, period, most, 0.0, 0.0, scratch, work)
     if determined == 0:
         return 0, 0.0, 0.0
     order = best_order(work[DROPS, :determined], chi2, n)
@@ -89,10 +93,44 @@ def _fit(
 
 
 @kernel
-def _weigh(mag: Floats, error: Floats, weight: Any, weighted: Any) -> float:
-    """Fill the weights (sum 1) and w y with y about the weighted mean; returns Σ w y²."""
+def series(
+    time: Floats,
+    mag: Floats,
+    error: Floats,
+    start: float,
+    period: float,
+    most: int,
+    floor: float,
+    ridge: float,
+    scratch: Any,
+    work: Any,
+) -> tuple[int, float]:
+    """How many harmonics, up to `most`, the observations determine, and Σ w y² about the weighted mean.
+
+    Weights (their sum is 1) are 1/(σ² + floor (mean σ)²); `ridge` is added to the harmonics' diagonal. The Cholesky
+    factor and the drops of Σ w y² are left in `work`; weights, w y and times since `start` in the last rows of
+    `scratch`.
+    """
+    n = mag.size
+    if most < 1:
+        return 0, 0.0
+    weight, weighted, since = scratch[4, :n], scratch[5, :n], scratch[6, :n]
+    chi2 = _weigh(mag, error, floor, weight, weighted)
+    for j in range(n):
+        since[j] = time[j] - start
+    return fitted(since, weight, weighted, 1.0 / period, most, ridge, scratch, work), chi2
+
+
+@kernel
+def _weigh(mag: Floats, error: Floats, floor: float, weight: Any, weighted: Any) -> float:
+    """Fill the weights and w y with y about the weighted mean; returns Σ w y²."""
+    least = 0.0
+    if floor > 0.0:
+        for j in range(mag.size):
+            least += error[j]
+        least = floor * (least / mag.size) ** 2
     for j in range(mag.size):
-        weight[j] = 1.0 / (error[j] * error[j])
+        weight[j] = 1.0 / (error[j] * error[j] + least)
     total = 0.0
     mean = 0.0
     for j in range(mag.size):

@@ -23,6 +23,7 @@ FEATURES = (
         "G1 = n / ((n - 1)(n - 2)) Σ ((m - mean) / s)³, s with n - 1",
         "Joanes & Gill 1998",
         "scipy.stats.skew(bias=False); light-curve Skew",
+        min_observations=3,
     ),
     Feature(
         "kurtosis",
@@ -30,6 +31,18 @@ FEATURES = (
         "G2 = n(n + 1) / ((n - 1)(n - 2)(n - 3)) Σ ((m - mean) / s)⁴ - 3(n - 1)² / ((n - 2)(n - 3))",
         "Joanes & Gill 1998",
         "scipy.stats.kurtosis(bias=False); light-curve Kurtosis",
+        min_observations=4,
+    ),
+)
+
+SCATTER_FEATURES = (
+    Feature("geary", "", "Σ |m - mean| / sqrt(n Σ (m - mean)²): 0.798 for a Gaussian", "Geary 1935", optional=True),
+    Feature(
+        "scatter_to_noise",
+        "",
+        "sqrt(Σ (m - mean)² / n) / mean σ",
+        needs_errors=True,
+        optional=True,
     ),
 )
 
@@ -73,4 +86,33 @@ def _each(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, error
             moments(mag[a:b], error[a:b], out[i])
 
 
+@kernel
+def scatter(mag: Floats, error: Floats, out: Any) -> None:
+    """The scatter beside its mean absolute counterpart and the errors, of one light curve, into `out`."""
+    n = mag.size
+    total = 0.0
+    errors = 0.0
+    for j in range(n):
+        total += mag[j]
+        errors += error[j]
+    mean = total / n
+    absolute = 0.0
+    square = 0.0
+    for j in range(n):
+        d = mag[j] - mean
+        absolute += abs(d)
+        square += d * d
+    out[0] = absolute / math.sqrt(n * square)
+    out[1] = math.sqrt(n * square) / errors
+
+
+@kernel
+def _each_scatter(start: int, stop: int, out: Any, offsets: Integers, mag: Floats, error: Floats) -> None:
+    for i in range(start, stop):
+        a, b = offsets[i], offsets[i + 1]
+        if b > a:
+            scatter(mag[a:b], error[a:b], out[i])
+
+
 FAMILY = Family("moments", FEATURES, _each, lambda batch: (batch.mag, batch.error))
+SCATTER_FAMILY = Family("scatter", SCATTER_FEATURES, _each_scatter, lambda batch: (batch.mag, batch.error))

@@ -60,9 +60,17 @@ class DeviceBatch:
     @cached_property
     def by_phase(self) -> torch.Tensor:
         """As that of `BandBatch`; in order of time where there is no period."""
+        return self._order_of_phases(self.period)
+
+    @cached_property
+    def by_phase_twice(self) -> torch.Tensor:
+        """The same at twice the period."""
+        return self._order_of_phases(2.0 * self.period)
+
+    def _order_of_phases(self, period: torch.Tensor) -> torch.Tensor:
         counts = self.offsets.diff()
-        first, period = self.offsets[:-1].repeat_interleave(counts), self.period.repeat_interleave(counts)
-        cycles = (self.time - self.time[first]) / period
+        first = self.offsets[:-1].repeat_interleave(counts)
+        cycles = (self.time - self.time[first]) / period.repeat_interleave(counts)
         order: torch.Tensor = self._order((cycles - cycles.floor()).nan_to_num()) - first
         return order
 

@@ -14,6 +14,7 @@ FEATURES = (
         "2.219 times the k-th smallest of the n(n - 1)/2 differences |m[i] - m[j]|, k = h(h - 1)/2, h = n//2 + 1",
         "Rousseeuw & Croux 1993",
         "light-curve QnScale",
+        optional=True,
     ),
 )
 

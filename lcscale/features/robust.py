@@ -34,6 +34,16 @@ FEATURES = (
         for share, q in _RATIOS
     ),
     Feature("amplitude", "mag", "(max m - min m) / 2", agrees="light-curve Amplitude"),
+    *(
+        Feature(
+            f"quantile_skewness_{share}",
+            "",
+            f"(Q({100 - share} %) + Q({share} %) - 2 median) / (Q({100 - share} %) - Q({share} %)), {_RULE}",
+            "Bowley 1901; Hinkley 1975",
+            optional=True,
+        )
+        for share in (25, 5)
+    ),
 )
 
 _LOWER = np.array([0.25, 0.1, 0.05] + [q for _, q in _RATIOS])
@@ -88,6 +98,9 @@ def robust(v: Floats, lower: Floats, hazen: bool, out: Any) -> None:
     for k in range(3, lower.size):
         out[2 + k] = out[2 + k] / out[4] if out[4] > 0.0 else np.nan
     out[2 + lower.size] = 0.5 * (v[n - 1] - v[0])
+    for k in range(2):
+        low, high = quantile(v, lower[2 * k], hazen), quantile(v, 1.0 - lower[2 * k], hazen)
+        out[3 + lower.size + k] = (high + low - 2.0 * median) / (high - low)
 
 
 @kernel

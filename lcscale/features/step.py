@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow as pa
 from lcscale.features.batch import QuantileRule
 from lcscale.features.extraction import Plan, extract
 from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.periods import PERIOD
 from lcscale.vocabulary import append_columns, appended_schema
 
@@ -33,6 +34,8 @@ class Extract:
         Bands to use, primary first.
     quantile_rule
         ``"linear"`` or ``"hazen"``.
+    min_observations
+        As in `extract`.
     device
         As in `extract`; no part of the fingerprint.
     """
@@ -41,19 +44,20 @@ class Extract:
     column: str = "lightcurve"
     bands: tuple[str, ...] | None = None
     quantile_rule: QuantileRule = "linear"
+    min_observations: int = MIN_OBSERVATIONS
     device: str = field(default="cpu", repr=False)
     optional_columns = ("period",)
-    settings = ("names", "bands", "quantile_rule")
+    settings = ("names", "bands", "quantile_rule", "min_observations")
     rowwise = True
     costly = True
-    version = 4
+    version = 5
 
     def __post_init__(self) -> None:
         for name in ("names", "bands"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
-        Plan.of(self.names, self.bands or (), self.quantile_rule)
+        Plan.of(self.names, self.bands or (), self.quantile_rule, self.min_observations)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -76,15 +80,19 @@ class Extract:
         if PERIOD.is_in(table.schema):
             period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)
         features = extract(
-            lcs, plan.names, period, bands=plan.bands, quantile_rule=self.quantile_rule, device=self.device
+            lcs,
+            plan.names,
+            period,
+            bands=plan.bands,
+            quantile_rule=self.quantile_rule,
+            min_observations=self.min_observations,
+            device=self.device,
         )
         return append_columns(table, features)
 
     def _plan(self, schema: pa.Schema) -> Plan:
-        plan = Plan.of(self.names, self._bands(schema), self.quantile_rule)
-        if PERIOD.is_in(schema):
-            return Plan(tuple(name for name in plan.names if name != "period"), plan.bands, plan.quantile_rule)
-        return plan
+        plan = Plan.of(self.names, self._bands(schema), self.quantile_rule, self.min_observations)
+        return replace(plan, names=tuple(n for n in plan.names if n != "period")) if PERIOD.is_in(schema) else plan
 
     def _bands(self, schema: pa.Schema) -> tuple[str, ...]:
         if self.bands is not None:

@@ -15,8 +15,15 @@ FEATURES = (
         "mag/d",
         "sqrt(noise² / Σ (t - mean t)²)",
         agrees="light-curve LinearTrend[1]; scipy.stats.linregress",
+        min_observations=3,
     ),
-    Feature("linear_trend_noise", "mag", "sqrt(Σ residual² / (n - 2))", agrees="light-curve LinearTrend[2]"),
+    Feature(
+        "linear_trend_noise",
+        "mag",
+        "sqrt(Σ residual² / (n - 2))",
+        agrees="light-curve LinearTrend[2]",
+        min_observations=3,
+    ),
 )
 
 WEIGHTED_FEATURES = (
@@ -39,6 +46,7 @@ WEIGHTED_FEATURES = (
         "Σ (residual / σ)² / (n - 2) of the weighted line",
         agrees="light-curve LinearFit[2]",
         needs_errors=True,
+        min_observations=3,
     ),
 )
 

@@ -122,11 +122,11 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
 
 
 def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArray[np.int8]]:
-    """The finite observations in order of time, empty images, and the band codes as the kernels take them."""
+    """The finite magnitudes in order of time, empty images, and the band codes as the kernels take them."""
     if size < 1 or int(size) != size:
         raise InputError(f"size must be a whole number of pixels from 1 on, not {size!r}")
     n_bands = max(len(lcs.bands), 1) if lcs.band is not None else 1
-    lcs = finite_in_order(lcs)
+    lcs = finite_in_order(lcs.in_magnitudes())
     return lcs, np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
 
 

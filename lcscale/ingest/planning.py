@@ -202,6 +202,9 @@ def _fitting(found: pa.Schema, present: pa.Schema) -> pa.Schema:
         there = present.field(field.name).type
         if pa.types.is_string(field.type) and (pa.types.is_floating(there) or pa.types.is_integer(there)):
             raise InputError(f"cannot append: column {field.name!r} is text in the files, {there} in the catalog")
+        if field.name == "lightcurve" and "flux" in {*field.type.names} ^ {*there.names}:
+            files, catalog = ("fluxes" if "flux" in kind.names else "magnitudes" for kind in (field.type, there))
+            raise InputError(f"cannot append: the light curves are {files} in the files, {catalog} in the catalog")
     return present
 
 

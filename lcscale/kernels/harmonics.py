@@ -177,10 +177,15 @@ def back_substitute(matrix: Floats, right: Floats, n_parameters: int, coefficien
 
 @kernel
 def fitted(
-    time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, scratch: Any, work: Any
+    time: Floats, weight: Floats, weighted: Floats, frequency: float, order: int, ridge: float, scratch: Any, work: Any
 ) -> int:
-    """Harmonics of the series that one segment determines; the factored equations and drops are left in `work`."""
+    """Harmonics of the series that one segment determines; the factored equations and drops are left in `work`.
+
+    `ridge` is added to the diagonal of the normal equations, of the harmonics only.
+    """
     moments, matrix, right = work[MOMENTS], work[MATRIX], work[RIGHT]
     trig_moments(time, weight, weighted, frequency, order, scratch, moments)
     normal_equations(moments, order, matrix, right)
+    for k in range(1, 2 * order + 1):
+        matrix[k, k] += ridge
     return int(nested_drops(matrix, right, order, work[DROPS]))

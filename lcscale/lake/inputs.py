@@ -20,7 +20,7 @@ OF_A_VERSION = (INPUTS, ID_COLUMN, STEPS, MODELS, CODE)
 ROWS, CROSSMATCH, JOIN, LIGHT_CURVES = "rows", "crossmatch", "join", "light curves"
 """Roles of inputs."""
 
-COMMON_ID_COLUMNS = ("object_id", "source_id", "id", "objectid", "oid")
+COMMON_ID_COLUMNS = ("object_id", "source_id", "id", "objectid", "oid", "objectId", "diaObjectId")
 """Columns that ids are looked for in, where a catalog does not tell: catalogs of others, and ours of before."""
 
 

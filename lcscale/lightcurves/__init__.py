@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, LightCurves, declared_bands
+from lcscale.lightcurves.batch import LightCurves
 from lcscale.lightcurves.detections import Detections
 from lcscale.lightcurves.fields import LightCurveFields
+from lcscale.lightcurves.nested import FLUX_TYPE, LIGHTCURVE_TYPE, declared_bands
 from lcscale.lightcurves.sharing import clean_light_curves
 
 if TYPE_CHECKING:
     from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, clean, say_missing_bands, usable
 
 __all__ = [
+    "FLUX_TYPE",
     "LIGHTCURVE_TYPE",
     "MIN_OBSERVATIONS",
     "Detections",

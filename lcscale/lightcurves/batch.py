@@ -9,21 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lcscale.arrays import flags, floats, integers, one_each, selection, texts
 from lcscale.errors import InputError
-from lcscale.lightcurves.faults import Texts, first_faults, numbers, unequal
-
-LIGHTCURVE_TYPE = pa.struct(
-    [
-        pa.field("time", pa.list_(pa.float64())),
-        pa.field("mag", pa.list_(pa.float32())),
-        pa.field("mag_err", pa.list_(pa.float32())),
-        pa.field("band", pa.list_(pa.string())),
-    ]
-)
-"""Arrow type of the nested column `lightcurve` that catalogs of the lake carry (nested-pandas reads it as a frame)."""
+from lcscale.lightcurves.faults import Texts, first_faults, numbers
+from lcscale.lightcurves.fluxes import MAG, NJY, Softened, ab_zero_point, fluxes, softened
+from lcscale.lightcurves.nested import band_codes, fields_and_offsets, part_names, part_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +25,11 @@ class LightCurves:
     ----------
     time
         float64 [n_observations], days.
-    mag, mag_err
-        float32 or float64 [n_observations], magnitudes and their 1-sigma errors. Kernels compute in float64. As in
-        every array of `lcscale`, what a mask hides is missing (NaN), and Quantities are converted or refused.
+    value, error
+        float32 or float64 [n_observations], magnitudes or fluxes, as `unit` says, and their 1-sigma errors; `mag` and
+        `mag_err`, `flux` and `flux_err` give them by name. Fluxes that are zero or negative are observations. Kernels
+        compute in float64. As in every array of `lcscale`, what a mask hides is missing (NaN), and Quantities are
+        converted or refused.
     offsets
         int64 [n_objects + 1], non-decreasing; the first need not be 0.
     band
@@ -49,27 +42,33 @@ class LightCurves:
     left_out
         int64 [n_objects, n_bands + 1] ([n_objects, 1] without `band`), how many observations `clean` has left out of
         each band, the last of no band; None: the batch has not been cleaned.
+    unit
+        ``mag`` for magnitudes, else the unit of the fluxes: ``nJy``, ``uJy``, ``electron/s`` …
 
     Examples
     --------
     >>> lcs = LightCurves([0.0, 1.0, 2.0], [15.0, 15.2, 15.1], [0.1, 0.1, 0.1], [0, 2, 3])
     >>> len(lcs), lcs.counts.tolist()
     (2, [2, 1])
+    >>> faint = LightCurves([0.0, 1.0, 2.0], [90.0, -7.0, 60.0], [20.0, 20.0, 20.0], [0, 3], unit="nJy")
+    >>> faint.in_magnitudes().mag.round(2).tolist()
+    [26.46, 28.34, 26.85]
     """
 
     time: npt.NDArray[np.float64]
-    mag: npt.NDArray[np.floating]
-    mag_err: npt.NDArray[np.floating]
+    value: npt.NDArray[np.floating]
+    error: npt.NDArray[np.floating]
     offsets: npt.NDArray[np.int64]
     band: npt.NDArray[np.int8] | None = None
     bands: tuple[str, ...] = ()
     faults: npt.NDArray[np.object_] | None = None
     left_out: npt.NDArray[np.int64] | None = None
+    unit: str = MAG
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "time", np.ascontiguousarray(floats(self.time, "time", "d")))
-        for name in ("mag", "mag_err"):
-            value = floats(getattr(self, name), name, "mag", kinds=(np.float32, np.float64))
+        for name, called in zip(("value", "error"), self.names, strict=True):
+            value = floats(getattr(self, name), called, self.unit, kinds=(np.float32, np.float64))
             object.__setattr__(self, name, np.ascontiguousarray(value))
         object.__setattr__(self, "offsets", np.ascontiguousarray(integers(self.offsets, "offsets")))
         object.__setattr__(self, "bands", tuple(self.bands))
@@ -83,8 +82,7 @@ class LightCurves:
 
     def _check(self) -> None:
         n = self.time.size
-        for name in ("mag", "mag_err", "band"):
-            value = getattr(self, name)
+        for name, value in zip((*self.names, "band"), (self.value, self.error, self.band), strict=True):
             if value is not None and value.shape != (n,):
                 raise InputError(f"LightCurves: {name} has shape {value.shape}, time has ({n},)")
         offsets = self.offsets
@@ -112,6 +110,123 @@ class LightCurves:
         return np.diff(self.offsets)
 
     @property
+    def fluxes(self) -> bool:
+        """Whether the values are fluxes, not magnitudes."""
+        return self.unit != MAG
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What `value` and `error` are called in tables."""
+        return ("flux", "flux_err") if self.fluxes else ("mag", "mag_err")
+
+    @property
+    def mag(self) -> npt.NDArray[np.floating]:
+        """Magnitudes, [n_observations].
+
+        Raises
+        ------
+        InputError
+            The batch holds fluxes; `in_magnitudes` converts them.
+        """
+        return self._values(self.value, fluxes=False)
+
+    @property
+    def mag_err(self) -> npt.NDArray[np.floating]:
+        """Errors of the magnitudes, [n_observations]; raises as `mag` does."""
+        return self._values(self.error, fluxes=False)
+
+    @property
+    def flux(self) -> npt.NDArray[np.floating]:
+        """Fluxes in `unit`, [n_observations].
+
+        Raises
+        ------
+        InputError
+            The batch holds magnitudes; `in_fluxes` converts them.
+        """
+        return self._values(self.value, fluxes=True)
+
+    @property
+    def flux_err(self) -> npt.NDArray[np.floating]:
+        """Errors of the fluxes, [n_observations]; raises as `flux` does."""
+        return self._values(self.error, fluxes=True)
+
+    def _values(self, values: npt.NDArray[np.floating], *, fluxes: bool) -> npt.NDArray[np.floating]:
+        if self.fluxes is fluxes:
+            return values
+        has, door = ("magnitudes", "in_fluxes()") if fluxes else (f"fluxes ({self.unit})", "in_magnitudes()")
+        raise InputError(f"these light curves are {has}; {door} converts them")
+
+    @property
+    def faintness(self) -> npt.NDArray[np.floating]:
+        """What grows as the object fades, [n_observations]: the magnitudes, or minus the fluxes."""
+        return -self.value if self.fluxes else self.value
+
+    def in_magnitudes(self) -> LightCurves:
+        """The batch in magnitudes; one that is comes back as it is.
+
+        Fluxes become inverse hyperbolic sine magnitudes (AB), softened by the median error of the object's fluxes in
+        the band: at a signal-to-noise ratio of 10 they differ by 0.01 mag from the logarithm, which is taken where all
+        errors are unknown (then fluxes that are not positive have none, NaN). A band in which half of the fluxes of
+        an object or more are zero or negative has no magnitudes; an object without any other has a fault.
+
+        Raises
+        ------
+        InputError
+            Nothing is known of the magnitude of a flux in `unit`.
+        """
+        if not self.fluxes:
+            return self
+        zero = ab_zero_point(self.unit)
+        lcs = self.between(0, len(self))
+        made = softened(lcs.value, lcs.error, lcs._cells(), len(lcs) * lcs.n_codes, zero)
+        narrow, faults = lcs.value.dtype, lcs._dark(made)
+        result = replace(lcs, value=made.mag.astype(narrow), error=made.error.astype(narrow), faults=faults, unit=MAG)
+        return result if self.left_out is None else result._leaving_out(~np.isfinite(made.mag))
+
+    def in_fluxes(self, unit: str = NJY) -> LightCurves:
+        """The batch in fluxes of `unit`, magnitudes taken as AB; fluxes are converted from one unit to another.
+
+        Raises
+        ------
+        InputError
+            Nothing is known of the magnitude of a flux in `unit`.
+        """
+        if self.unit == unit:
+            return self
+        zero = ab_zero_point(unit)
+        if self.fluxes:
+            factor = 10.0 ** (0.4 * (zero - ab_zero_point(self.unit)))
+            flux, flux_err = self.value * factor, self.error * factor
+        else:
+            flux, flux_err = fluxes(self.value.astype(np.float64), self.error.astype(np.float64), zero)
+        narrow = self.value.dtype
+        return replace(self, value=flux.astype(narrow), error=flux_err.astype(narrow), unit=unit)
+
+    def _cells(self) -> npt.NDArray[np.int64]:
+        """For each observation within the offsets the number of its object and band, int64."""
+        inside = slice(int(self.offsets[0]), int(self.offsets[-1]))
+        owner = self.object_index() * self.n_codes
+        return owner if self.band is None else owner + self.band[inside] % self.n_codes
+
+    def _dark(self, made: Softened) -> npt.NDArray[np.object_] | None:
+        """The faults, and one for each object without a magnitude in any of its bands."""
+        shape = (len(self), self.n_codes)
+        n, n_dark = made.counts.reshape(shape).sum(axis=1), made.dark.reshape(shape).sum(axis=1)
+        whole = (n > 0) & (made.lost | (made.counts == 0)).reshape(shape).all(axis=1)
+        if not whole.any():
+            return self.faults
+        faults = np.full(len(self), None, dtype=object) if self.faults is None else self.faults.copy()
+        for i in np.flatnonzero(whole):
+            faults[i] = f"no magnitudes: {n_dark[i]} of {n[i]} fluxes are zero or negative"
+        return faults
+
+    def _leaving_out(self, gone: npt.NDArray[np.bool_]) -> LightCurves:
+        """A clean batch without the observations that are `gone`, which are counted."""
+        counts = np.bincount(self._cells()[gone], minlength=len(self) * self.n_codes).reshape(len(self), self.n_codes)
+        return replace(self.keep(~gone), left_out=counts if self.left_out is None else self.left_out + counts)
+
+    @property
     def mean_mag(self) -> npt.NDArray[np.float64]:
         """Mean magnitude of each object, float64 [n_objects]; NaN without observations."""
         total = np.bincount(self.object_index(), self.mag[self.offsets[0] : self.offsets[-1]], minlength=len(self))
@@ -130,31 +245,41 @@ class LightCurves:
         mag: str = "mag",
         mag_err: str | None = "mag_err",
         band: str | None = "band",
+        flux: str = "flux",
+        flux_err: str | None = "flux_err",
     ) -> LightCurves:
         """View the nested `column` of `table` (or the column itself) as light curves.
 
         Takes a struct of lists, as the lake stores it, or a list of structs; null light curves have no observations.
-        The field names can be given for catalogs of others (ZTF: ``time="hmjd", mag_err="magerr"``). A missing
-        `mag_err` field means unknown errors (NaN), a missing `band` field one unnamed band. An object whose lists
-        differ in length, or hold text that is no number, has no observations and a fault.
+        The field names can be given for catalogs of others (ZTF: ``time="hmjd", mag_err="magerr"``). Fluxes are taken
+        where there is no field `mag`, in the unit that the metadata of the column states, else nJy. A missing
+        `mag_err` (or `flux_err`) field means unknown errors (NaN), a missing `band` field one unnamed band. An object
+        whose lists differ in length, or hold text that is no number, has no observations and a fault.
         """
+        unit = NJY
         if isinstance(table, pa.Table):
             if column not in table.column_names:
                 raise InputError(f"no light-curve column {column!r}; there are {', '.join(table.column_names)}")
+            unit = part_units(table.schema.field(column)).get(flux, NJY)
             table = table.column(column)
         nested = table.combine_chunks() if isinstance(table, pa.ChunkedArray) else table
         if isinstance(nested, pa.ChunkedArray):  # more than one chunk is left only past the offsets' 2^31
             raise InputError("a batch of light curves holds at most 2^31 observations; use smaller batches")
-        fields, offsets, faults = _fields_and_offsets(nested, column, (time, mag, mag_err, band))
+        names = part_names(nested.type)
+        if mag not in names and flux in names:
+            mag, mag_err = flux, flux_err
+        else:
+            unit = MAG
+        fields, offsets, faults = fields_and_offsets(nested, column, (time, mag, mag_err, band))
         for name in (time, mag):
             if name not in fields:
                 raise InputError(f"light-curve column {column!r} has no field {name!r}; there are {', '.join(fields)}")
         values = {name: numbers(fields[name]) for name in (time, mag, mag_err) if name in fields}
         texts = [(name, wrong, fields[name]) for name, (_, wrong) in values.items() if wrong is not None]
-        mags = values[mag][0]
-        errors = values[mag_err][0] if mag_err in values else np.full(mags.size, np.nan, np.float32)
-        codes, names = _band_codes(fields[band]) if band in fields else (None, ())
-        lcs = cls(values[time][0], mags, errors, offsets, codes, names, faults)
+        measured = values[mag][0]
+        errors = values[mag_err][0] if mag_err in values else np.full(measured.size, np.nan, np.float32)
+        codes, bands = band_codes(fields[band]) if band in fields else (None, ())
+        lcs = cls(values[time][0], measured, errors, offsets, codes, bands, faults, unit=unit)
         return lcs._without_texts(texts) if texts else lcs
 
     def _without_texts(self, texts: Sequence[Texts]) -> LightCurves:
@@ -164,14 +289,14 @@ class LightCurves:
         return replace(self.keep(np.repeat(readable, self.counts)), faults=faults)
 
     def to_arrow(self) -> pa.StructArray:
-        """The batch as an Arrow array of `LIGHTCURVE_TYPE` (without the band field when there is none)."""
+        """The batch as an Arrow array of `LIGHTCURVE_TYPE` or `FLUX_TYPE` (without the band field if there is none)."""
         if len(self) and self.offsets[-1] - self.offsets[0] >= 2**31:
             raise InputError("an Arrow list column holds at most 2^31 observations; use smaller batches")
         offsets = pa.array(self.offsets.astype(np.int32))
         values: dict[str, pa.Array] = {
             "time": pa.array(self.time),
-            "mag": pa.array(self.mag.astype(np.float32, copy=False)),
-            "mag_err": pa.array(self.mag_err.astype(np.float32, copy=False)),
+            self.names[0]: pa.array(self.value.astype(np.float32, copy=False)),
+            self.names[1]: pa.array(self.error.astype(np.float32, copy=False)),
         }
         if self.band is not None:
             codes = pa.array(self.band, mask=self.band < 0)
@@ -201,13 +326,14 @@ class LightCurves:
     ) -> LightCurves:
         return LightCurves(
             self.time[rows],
-            self.mag[rows],
-            self.mag_err[rows],
+            self.value[rows],
+            self.error[rows],
             offsets,
             None if self.band is None else self.band[rows],
             self.bands,
             None if self.faults is None else self.faults[objects],
             None if self.left_out is None else self.left_out[objects],
+            self.unit,
         )
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> LightCurves:
@@ -279,11 +405,13 @@ class LightCurves:
 
     @classmethod
     def concatenate(cls, batches: Sequence[LightCurves]) -> LightCurves:
-        """One batch of all objects of `batches`, which must share their `bands`."""
+        """One batch of all objects of `batches`, which must share their `bands` and `unit`."""
         if not batches:
             raise InputError("LightCurves.concatenate needs at least one batch")
         if len({batch.bands for batch in batches}) > 1:
             raise InputError("LightCurves.concatenate needs batches with the same bands")
+        if len(units := {batch.unit for batch in batches}) > 1:
+            raise InputError(f"LightCurves.concatenate needs batches in one unit, not {' and '.join(sorted(units))}")
         parts = [batch.take(np.arange(len(batch))) for batch in batches]
         band = None if parts[0].band is None else np.concatenate([part.band for part in parts if part.band is not None])
         counts = np.concatenate([part.counts for part in parts])
@@ -291,73 +419,12 @@ class LightCurves:
         faults = [np.full(len(part), None, object) if part.faults is None else part.faults for part in parts]
         return cls(
             np.concatenate([part.time for part in parts]),
-            np.concatenate([part.mag for part in parts]),
-            np.concatenate([part.mag_err for part in parts]),
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.error for part in parts]),
             np.concatenate([[0], np.cumsum(counts)]),
             band,
             parts[0].bands,
             None if all(part.faults is None for part in parts) else np.concatenate(faults),
             np.concatenate(left_out) if len(left_out) == len(parts) else None,
+            parts[0].unit,
         )
-
-
-def declared_bands(schema: pa.Schema, column: str = "lightcurve", key: str = "bands") -> tuple[str, ...]:
-    """Bands that the metadata of a light-curve field names, primary first; empty where it says nothing.
-
-    Examples
-    --------
-    >>> declared_bands(pa.schema([pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "I,V"})]))
-    ('I', 'V')
-    """
-    metadata = schema.field(column).metadata if column in schema.names else None
-    names = (metadata or {}).get(key.encode(), b"").decode().split(",")
-    return tuple(name.strip() for name in names if name.strip())
-
-
-def _fields_and_offsets(
-    nested: pa.Array, column: str, wanted: Sequence[str | None]
-) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64], npt.NDArray[np.object_] | None]:
-    """Flat value arrays by field name, the offsets into them, and faults, for both nested layouts."""
-    if pa.types.is_struct(nested.type):
-        lists = dict(zip(nested.type.names, nested.flatten(), strict=True))
-        if lists and all(_is_list(value.type) for value in lists.values()):
-            used = {name: value for name, value in lists.items() if name in wanted} or lists
-            faults = unequal(used)
-            readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
-            compact = {name: compact_lists(value, readable) for name, value in used.items()}
-            return {name: values for name, (values, _) in compact.items()}, next(iter(compact.values()))[1], faults
-    elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
-        values, offsets = compact_lists(nested)
-        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets, None
-    raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
-
-
-def compact_lists(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Values and offsets of a list array that start at 0 and hold nothing behind rows that are null or unreadable."""
-    if lists.null_count or readable is not None:
-        full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
-        lists = pc.if_else(full, lists, pa.scalar([], lists.type))
-    offsets = lists.offsets.to_numpy().astype(np.int64)
-    start, end = int(offsets[0]), int(offsets[-1])
-    return lists.values.slice(start, end - start), offsets - start
-
-
-def _band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:
-    """int8 codes and the sorted names of a band column; nulls get code -1."""
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    names = [str(name) for name in encoded.dictionary.to_pylist()]
-    if len(names) > 127:
-        raise InputError(f"{len(names)} different bands in one batch of light curves; at most 127 are possible")
-    rank = np.empty(len(names) + 1, np.int8)
-    rank[np.argsort(names, kind="stable")] = np.arange(len(names))
-    rank[-1] = -1
-    codes = (
-        encoded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
-        if len(names)
-        else np.zeros(len(values), np.int64)
-    )
-    return rank[codes], tuple(sorted(names))

@@ -39,8 +39,8 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     for i in np.flatnonzero(readable & (counts < min_observations)):
         of = "" if given[i] == counts[i] else f" of {given[i]}"
         reasons[i] = f"{counts[i]}{of} observations usable, {min_observations} needed"
-    for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.mag, kept.offsets)):
-        reasons[i] = "constant magnitude"
+    for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.value, kept.offsets)):
+        reasons[i] = "constant flux" if kept.fluxes else "constant magnitude"
     return kept, reasons
 
 
@@ -69,18 +69,19 @@ def say_missing_bands(reasons: npt.NDArray[np.object_], lcs: LightCurves, bands:
 def clean(lcs: LightCurves) -> LightCurves:
     """The observations that can be used, in order of time; a batch that is clean already comes back as it is.
 
-    One rule holds for every count, period, feature, image and class. Observations without a finite time and magnitude,
-    or with an error that is infinite, zero or negative, are left out; so are those of no band where the batch has
-    bands. NaN errors mean unknown: such observations stay where their band of the object has no known error. The rest
-    is sorted by time; duplicate times are kept, those of each band shuffled by the ranks of their magnitudes: a result
-    depends neither on the order of the input nor on the zero point or scale of the magnitudes, and the scatter between
-    neighbours is not biased. What is left of a band does not depend on the other bands.
+    One rule holds for every count, period, feature, image and class. Observations without a finite time and magnitude
+    (or flux: zero and negative ones are observations), or with an error that is infinite, zero or negative, are left
+    out; so are those of no band where the batch has bands. NaN errors mean unknown: such observations stay where their
+    band of the object has no known error. The rest is sorted by time; duplicate times are kept, those of each band
+    shuffled by the ranks of their brightness: a result depends neither on the order of the input nor on the zero point
+    or scale of the magnitudes, and the scatter between neighbours is not biased. What is left of a band does not depend
+    on the other bands.
     """
     if lcs.left_out is not None:
         return lcs
     keep = np.empty(lcs.time.size, np.bool_)
     band = lcs.band if lcs.band is not None and lcs.bands else np.empty(0, np.int8)
-    in_order = _inspect(lcs.time, lcs.mag, lcs.mag_err, band, lcs.offsets, keep)
+    in_order = _inspect(lcs.time, lcs.value, lcs.error, band, lcs.offsets, keep)
     whole = keep.all() and lcs.offsets[0] == 0 and lcs.offsets[-1] == lcs.time.size
     left_out = np.zeros((len(lcs), lcs.n_codes), np.int64)
     if not whole:
@@ -91,25 +92,23 @@ def clean(lcs: LightCurves) -> LightCurves:
 
 def _left_out(lcs: LightCurves, keep: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """How many observations of each object and band are not in `keep`, int64 [n_objects, n_codes]."""
-    inside = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
-    gone = ~keep[inside]
-    code = np.zeros(inside.stop - inside.start, np.int64) if lcs.band is None else lcs.band[inside] % lcs.n_codes
-    cells = lcs.object_index()[gone] * lcs.n_codes + code[gone]
-    return np.bincount(cells, minlength=len(lcs) * lcs.n_codes).reshape(len(lcs), lcs.n_codes)
+    gone = ~keep[int(lcs.offsets[0]) : int(lcs.offsets[-1])]
+    counts = np.bincount(lcs._cells()[gone], minlength=len(lcs) * lcs.n_codes)
+    return counts.reshape(len(lcs), lcs.n_codes)
 
 
 def finite_in_order(lcs: LightCurves) -> LightCurves:
-    """The observations with a finite time and magnitude, in the order that `clean` gives them."""
-    if lcs.left_out is not None or _finite_and_in_order(lcs.time, lcs.mag, lcs.offsets):
+    """The observations with a finite time and magnitude or flux, in the order that `clean` gives them."""
+    if lcs.left_out is not None or _finite_and_in_order(lcs.time, lcs.value, lcs.offsets):
         return lcs
-    return _sort_by_time(lcs.keep(np.isfinite(lcs.time) & np.isfinite(lcs.mag)))
+    return _sort_by_time(lcs.keep(np.isfinite(lcs.time) & np.isfinite(lcs.value)))
 
 
 def _sort_by_time(lcs: LightCurves) -> LightCurves:
     """The batch, of which nothing lies outside its objects, in order of time within each object."""
     rows = np.arange(lcs.time.size)
     band = np.zeros(lcs.time.size, np.int8) if lcs.band is None else lcs.band
-    _order(lcs.time, lcs.mag, lcs.mag_err, band, lcs.offsets, rows)
+    _order(lcs.time, lcs.faintness, lcs.error, band, lcs.offsets, rows)
     return lcs._rows(rows, lcs.offsets)
 
 

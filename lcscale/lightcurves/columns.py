@@ -16,6 +16,8 @@ COLUMNS = (
     ),
     Column("lightcurve.mag", pa.float32(), "mag", "phot.mag", "Magnitudes."),
     Column("lightcurve.mag_err", pa.float32(), "mag", "stat.error;phot.mag", "Standard errors of the magnitudes."),
+    Column("lightcurve.flux", pa.float32(), "nJy", "phot.flux", "Fluxes, in catalogs that have no magnitudes."),
+    Column("lightcurve.flux_err", pa.float32(), "nJy", "stat.error;phot.flux", "Standard errors of the fluxes."),
     Column("lightcurve.band", pa.string(), "", "meta.id;instr.bandpass", "Names of the bands."),
 )
 """Fields of `lightcurve`, a list a row each."""

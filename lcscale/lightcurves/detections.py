@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.columns import COLUMNS
-from lcscale.units import stated_unit
+from lcscale.lightcurves.nested import part_units
 from lcscale.vocabulary import Column
 
 
@@ -59,7 +59,7 @@ class Detections:
 
     def _parts(self, nested: pa.Field, taken: set[str]) -> list[pa.Field]:
         names = [f"{self.column}_{part.name}" if part.name in taken else part.name for part in nested.type]
-        units = _units(nested)
+        units = part_units(nested)
         stated = (units.get(part.name, units.get(part.name.removesuffix("_err"))) for part in nested.type)
         declared = {column.name.partition(".")[2]: column for column in COLUMNS}
         bare = Column("", pa.null())
@@ -96,9 +96,3 @@ def _padded(
 
 def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
-def _units(nested: pa.Field) -> dict[str, str]:
-    """Units of the parts, which the metadata tells as ``time: d, mag: mag``; an error is in the unit of its value."""
-    parts = (part.partition(":") for part in (stated_unit(nested) or "").split(","))
-    return {name.strip(): unit.strip() for name, _, unit in parts if unit}

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.batch import LIGHTCURVE_TYPE, compact_lists
+from lcscale.lightcurves.fluxes import NJY
+from lcscale.lightcurves.nested import compact_lists
 
 COLUMN = "lightcurve"
 """Name of the column under which every step finds light curves."""
@@ -23,8 +24,8 @@ class LightCurveFields:
     """Names of the parts of light curves in a catalog that was not made here.
 
     The light curves are one nested column (a struct of lists, or a list of structs), or list columns side by side. They
-    are read as the column `lightcurve` of type ``struct<time, mag, mag_err, band>``, which takes the place of what it
-    is made of, so that every step and command reads them.
+    are read as the column `lightcurve` of type ``struct<time, mag, mag_err, band>``, or of ``struct<time, flux,
+    flux_err, band>``, which takes the place of what it is made of, so that every step and command reads them.
 
     Parameters
     ----------
@@ -32,18 +33,24 @@ class LightCurveFields:
         Days.
     mag, mag_err
         Magnitudes and their errors; None: errors are unknown.
+    flux, flux_err
+        Fluxes and their errors; where `flux` is named, they are read in place of magnitudes.
+    unit
+        Unit of the fluxes.
     band
         Band of each observation, or a column with one band a row; None: one unnamed band.
     column
         The nested column; None: the only one that has the fields, else list columns of these names.
     flags
-        Observations for which this is above `max_flags` are left out.
+        Observations for which any of these is above `max_flags` (0 for those that are true or false) are left out.
     max_flags
         Largest flag of a usable observation.
     band_names
         Names of bands for the values of `band`, where those are numbers or codes: ``{1: "g", 2: "r"}``.
     bands
         Bands of the catalog, the primary one first, where each light curve has several.
+    time_scale
+        Scale of the times (``TAI``), where it is known that they are MJD.
 
     Examples
     --------
@@ -56,12 +63,17 @@ class LightCurveFields:
     mag_err: str | None = "mag_err"
     band: str | None = "band"
     column: str | None = None
-    flags: str | None = None
+    flags: str | tuple[str, ...] | None = None
     max_flags: int = 0
     band_names: Mapping[Any, str] | tuple[tuple[str, str], ...] = ()
     bands: tuple[str, ...] = ()
+    flux: str | None = None
+    flux_err: str | None = None
+    unit: str = NJY
+    time_scale: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "flags", (self.flags,) if isinstance(self.flags, str) else tuple(self.flags or ()))
         names = self.band_names.items() if isinstance(self.band_names, Mapping) else self.band_names
         object.__setattr__(self, "band_names", tuple((str(code), str(name)) for code, name in names))
         object.__setattr__(self, "bands", tuple(self.bands))
@@ -70,7 +82,7 @@ class LightCurveFields:
     def parse(cls, text: str) -> LightCurveFields:
         """The fields from text, as a command takes them: ``time=hmjd,mag=mag,mag_err=magerr,band=band``.
 
-        Several `bands` are joined by ``+``.
+        Several `bands` or `flags` are joined by ``+``.
         """
         given: dict[str, Any] = {}
         for part in text.split(","):
@@ -82,18 +94,26 @@ class LightCurveFields:
             given |= {"max_flags": int(given["max_flags"])} if "max_flags" in given else {}
         except ValueError as error:
             raise InputError(f"light curves {text!r}: max_flags is no whole number") from error
-        return cls(**given | ({"bands": tuple(given["bands"].split("+"))} if "bands" in given else {}))
+        return cls(**given | {key: tuple(given[key].split("+")) for key in ("bands", "flags") if key in given})
 
     @classmethod
     def recognised(cls, schema: pa.Schema) -> LightCurveFields | None:
-        """The fields of a catalog in a form of ZTF's data releases; None where it is of no such form.
+        """The fields of a catalog in a form of ZTF's or Rubin's data releases; None where it is of no such form.
 
-        Nested or side by side, with ``hmjd`` (or ``mjd`` and ``catflags``), ``mag``, ``magerr``; the band in the light
-        curve, or one a row (``filterid``, ``fid``, ``filtercode``). As `lcscale ingest ztf` has it, observations with
-        `catflags` are left out.
+        ZTF: nested or side by side, with ``hmjd`` (or ``mjd`` and ``catflags``), ``mag``, ``magerr``; the band in the
+        light curve, or one a row (``filterid``, ``fid``, ``filtercode``). As `lcscale ingest ztf` has it, observations
+        with `catflags` are left out.
+
+        Rubin: nested, with ``midpointMjdTai``, ``psfFlux``, ``psfFluxErr``, ``band``: forced photometry before the
+        difference detections (of which ``scienceFlux``, that of the whole source, is taken). Observations with any of
+        the flags that the tutorials of Data Preview 1 cut on are left out.
         """
-        if COLUMN in schema.names and {"time", "mag"} <= _children(schema.field(COLUMN).type).keys():
+        own = _children(schema.field(COLUMN).type).keys() if COLUMN in schema.names else set()
+        if {"time", "mag"} <= own or {"time", "flux"} <= own:
             return None
+        rubin = None if COLUMN in schema.names else cls._of_rubin(schema)
+        if rubin is not None:
+            return rubin
         places: list[tuple[str | None, dict[str, pa.DataType]]] = [*_nested(schema).items()]
         for column, names in [*places, (None, cls()._lists(schema))]:
             time = next((each for each in ("hmjd", "mjd") if each in names), None)
@@ -107,6 +127,28 @@ class LightCurveFields:
             return cls(time, "mag", "magerr", band, column, flags, band_names=_ZTF_NAMES, bands=bands)
         return None
 
+    @classmethod
+    def _of_rubin(cls, schema: pa.Schema) -> LightCurveFields | None:
+        fit = {
+            name: parts
+            for name, parts in _nested(schema).items()
+            if {"midpointMjdTai", "psfFlux", "psfFluxErr", "band"} <= parts.keys()
+        }
+        if not fit:
+            return None
+        column = min(fit, key=lambda name: ("forced" not in name.lower(), list(fit).index(name)))
+        flux = "scienceFlux" if "scienceFlux" in fit[column] else "psfFlux"
+        flags = tuple(name for name in RUBIN_FLAGS if name in fit[column])
+        return cls(
+            "midpointMjdTai",
+            column=column,
+            flags=flags,
+            bands=RUBIN_BANDS,
+            flux=flux,
+            flux_err=f"{flux}Err",
+            time_scale="TAI",
+        )
+
     def found_in(self, schema: pa.Schema) -> LightCurveFields:
         """These fields with the nested column named, and without what is a default that `schema` lacks.
 
@@ -116,33 +158,46 @@ class LightCurveFields:
             `schema` has no such light curves.
         """
         nested = _nested(schema)
-        fit = [name for name, names in nested.items() if {self.time, self.mag} <= names.keys()]
+        value = self.mag if self.flux is None else self.flux
+        fit = [name for name, names in nested.items() if {self.time, value} <= names.keys()]
         fit = [COLUMN] if self.column is None and COLUMN in fit else fit
         if self.column is not None and self.column not in nested:
             raise InputError(
                 f"no nested column {self.column!r} of light curves; there are {', '.join(nested) or 'none'}"
             )
         if self.column is None and len(fit) > 1:
-            raise InputError(f"the columns {', '.join(fit)} all have {self.time} and {self.mag}: name one as column")
+            raise InputError(f"the columns {', '.join(fit)} all have {self.time} and {value}: name one as column")
         return replace(self, column=self.column or next(iter(fit), None))._checked(schema)
 
     def _checked(self, schema: pa.Schema) -> LightCurveFields:
         """These fields, without defaults that are not there; an error where others are not."""
         own = self._lists(schema)
-        named = {key: getattr(self, key) for key in _NAMES}
-        missing = {key: name for key, name in named.items() if name is not None and name not in own}
+        named = self._parts | {f"flags {name}": name for name in self._flags}
+        missing = {key: name for key, name in named.items() if name not in own}
         if self.band in schema.names:
             missing.pop("band", None)
         absent = {key for key, name in missing.items() if key == name and key in ("mag_err", "band")}
-        wrong = [f"{key} {name!r}" for key, name in missing.items() if key not in absent]
+        wrong = [f"{key.split()[0]} {name!r}" for key, name in missing.items() if key not in absent]
         if wrong:
             place = "there are the list columns" if self.column is None else f"column {self.column!r} has"
             raise InputError(f"no light curves with {', '.join(wrong)}: {place} {', '.join(own) or 'none'}")
-        mag_err, band = (None if key in absent else named[key] for key in ("mag_err", "band"))
+        mag_err, band = (None if key in absent else getattr(self, key) for key in ("mag_err", "band"))
         found = replace(self, mag_err=mag_err, band=band)
         if COLUMN in schema.names and COLUMN not in found._replaced(schema):
             raise InputError(f"there is a column {COLUMN} already, which is not one of these light curves")
         return found
+
+    @property
+    def _flags(self) -> tuple[str, ...]:
+        return (self.flags,) if isinstance(self.flags, str) else self.flags or ()
+
+    @property
+    def _parts(self) -> dict[str, str]:
+        """What the parts of the light curve are called here, by our names."""
+        values = {"mag": self.mag, "mag_err": self.mag_err}
+        values = values if self.flux is None else {"flux": self.flux, "flux_err": self.flux_err}
+        named = {"time": self.time, **values, "band": self.band}
+        return {name: theirs for name, theirs in named.items() if theirs is not None}
 
     def _lists(self, schema: pa.Schema) -> dict[str, pa.DataType]:
         """Parts that a light curve may have in a catalog of `schema`, and the types of their values."""
@@ -154,7 +209,7 @@ class LightCurveFields:
         """Columns in whose place the light curves stand."""
         if self.column is not None:
             return {self.column}
-        return {name for name in self._lists(schema) if name in {getattr(self, key) for key in _NAMES}}
+        return {name for name in self._lists(schema) if name in {*self._parts.values(), *self._flags}}
 
     def sources(self, schema: pa.Schema) -> set[str]:
         """Columns of `schema` that the light curves are made of."""
@@ -170,31 +225,32 @@ class LightCurveFields:
     def _field(self, schema: pa.Schema) -> pa.Field:
         """The field `lightcurve`, with what is known of it."""
         own = self._lists(schema)
-        names = [name for name in LIGHTCURVE_TYPE.names if getattr(self, name) is not None]
-        parts = [pa.field(name, pa.list_(_our_type(name, own.get(getattr(self, name))))) for name in names]
+        parts = [pa.field(name, pa.list_(_our_type(name, own.get(theirs)))) for name, theirs in self._parts.items()]
         known = dict(schema.field(self.column).metadata or {}) if self.column is not None else {}
-        known[b"unit"] = b"time: d, mag: mag"
+        known[b"unit"] = b"time: d, mag: mag" if self.flux is None else f"time: d, flux: {self.unit}".encode()
+        if self.time_scale:
+            known |= {b"time_origin": b"MJD", b"time_scale": self.time_scale.encode()}
         if self.bands:
             known[b"bands"] = ",".join(self.bands).encode()
         if self.band is not None and self.band not in own and self.band_names:
             known[b"band_of_row"] = ",".join(dict.fromkeys(name for _, name in self.band_names)).encode()
-        if self.flags is not None:
-            known[b"left_out"] = f"{self.flags} > {self.max_flags}".encode()
+        if self._flags:
+            known[b"left_out"] = " or ".join(f"{name} > {self.max_flags}" for name in self._flags).encode()
         return pa.field(COLUMN, pa.struct(parts), metadata=known)
 
     def adapt(self, table: pa.Table) -> pa.Table:
         """`table`, which has the `sources`, with the column `lightcurve`."""
         field = self._field(table.schema)
         lists, null = self._gathered(table)
-        if self.flags is not None:
-            lists = _unflagged(lists, self.flags, self.max_flags, self.mag)
+        if self._flags:
+            lists = _unflagged(lists, self._flags, self.max_flags, self.mag if self.flux is None else self.flux)
         if self.band is not None and self.band not in lists:
             offsets = lists[self.time][1]
             owner = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
             lists[self.band] = table.column(self.band).combine_chunks().take(pa.array(owner)), offsets
         arrays = []
         for part in field.type:
-            values, offsets = lists[getattr(self, part.name)]
+            values, offsets = lists[self._parts[part.name]]
             kind = part.type.value_type
             values = self._named(values) if part.name == "band" else values.cast(kind, safe=False)
             arrays.append(pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values))
@@ -208,7 +264,7 @@ class LightCurveFields:
         nested = table.column(self.column).combine_chunks()
         if pa.types.is_struct(nested.type):
             parts = zip(nested.type.names, nested.flatten(), strict=True)
-            wanted = {getattr(self, key) for key in _NAMES}
+            wanted = {*self._parts.values(), *self._flags}
             return {name: _flat(part) for name, part in parts if name in wanted}, nested.is_null()
         values, offsets = _flat(nested)
         return {name: (part, offsets) for name, part in zip(values.type.names, values.flatten(), strict=True)}, None
@@ -225,8 +281,15 @@ class LightCurveFields:
 Lists = dict[str, tuple[pa.Array, npt.NDArray[np.int64]]]
 """Parts of light curves by name: their values and offsets."""
 
-_NAMES = ("time", "mag", "mag_err", "band", "flags")
-_TEXTS = (*_NAMES, "column", "max_flags", "bands")
+RUBIN_BANDS = ("r", "g", "i", "z", "u", "y")
+"""Bands of Rubin, primary band first."""
+RUBIN_FLAGS = ("psfFlux_flag", "pixelFlags_suspect", "pixelFlags_saturated", "pixelFlags_cr", "pixelFlags_bad")
+"""Flags that the tutorials of Data Preview 1 cut on."""
+
+_TEXTS = (
+    *("time", "mag", "mag_err", "flux", "flux_err", "unit", "band", "flags", "column", "max_flags", "bands"),
+    "time_scale",
+)
 _ZTF = ("g", "r", "i")
 _ZTF_BANDS = ("band", "filterid", "fid", "filtercode")
 _ZTF_NAMES = {number: band for number, band in enumerate(_ZTF, 1)} | {f"z{band}": band for band in _ZTF}
@@ -265,23 +328,30 @@ def _flat(lists: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     return compact_lists(lists.cast(pa.list_(kind.value_type)) if pa.types.is_fixed_size_list(kind) else lists)
 
 
-def _unflagged(lists: Lists, flags: str, most: int, mag: str) -> Lists:
-    """The lists without `flags`, and without the observations whose flag is above `most`; unknown flags are good.
+def _unflagged(lists: Lists, flags: tuple[str, ...], most: int, value: str) -> Lists:
+    """The lists without `flags`, and without observations any of whose flags is above `most`; unknown ones are good.
 
-    Where a light curve has another number of flags than of observations nobody knows which are good: its magnitudes
-    go, so that the lists differ in length.
+    Where a light curve has another number of flags than of observations nobody knows which are good: what was measured,
+    `value`, goes, so that the lists differ in length.
     """
-    values, own = lists[flags]
-    good = np.asarray(pc.fill_null(pc.less_equal(values.cast(pa.int64()), most), True).to_numpy(zero_copy_only=False))
+    own = lists[flags[0]][1]
+    alike = tuple(flag for flag in flags if np.array_equal(lists[flag][1], own))
+    good = np.logical_and.reduce([_at_most(lists[flag][0], most) for flag in alike])
     counts = np.diff(own)
     result: Lists = {}
     for name, (each, offsets) in lists.items():
-        if name == flags:
+        if name in alike:
             continue
         equal = np.diff(offsets) == counts
-        keep = np.repeat(equal | (name != mag), np.diff(offsets))
+        keep = np.repeat(equal | (name != value), np.diff(offsets))
         aligned = np.repeat(equal, np.diff(offsets))
         keep[aligned] &= good[np.repeat(equal, counts)]
         ends = np.concatenate([[0], np.cumsum(keep)])
         result[name] = each.filter(pa.array(keep)), ends[offsets]
-    return result
+    others = tuple(flag for flag in flags if flag not in alike)
+    return _unflagged(result, others, most, value) if others else result
+
+
+def _at_most(values: pa.Array, most: int) -> npt.NDArray[np.bool_]:
+    low = pc.fill_null(pc.less_equal(values.cast(pa.int64()), most), True)
+    return np.asarray(low.to_numpy(zero_copy_only=False))

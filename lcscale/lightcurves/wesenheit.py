@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.batch import LightCurves, declared_bands
+from lcscale.lightcurves.batch import LightCurves
+from lcscale.lightcurves.nested import declared_bands
 from lcscale.lightcurves.sharing import clean_light_curves
 from lcscale.vocabulary import Column, append_columns, appended_schema, schema_of
 
@@ -82,4 +83,4 @@ def _mean(lcs: LightCurves, band: str) -> np.ndarray[tuple[int], np.dtype[np.flo
     """Mean magnitude of each object in a band; NaN where there is none."""
     if band not in lcs.bands or lcs.band is None:
         return np.full(len(lcs), np.nan)
-    return lcs.select_band(band).mean_mag
+    return lcs.select_band(band).in_magnitudes().mean_mag

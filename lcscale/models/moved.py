@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 _ROOMS = {
-    "inputs": ("augmentation", "numbers", "preparation", "raw", "second_mode"),
+    "inputs": ("augmentation", "numbers", "preparation"),
     "judging": ("assessing", "baseline", "calibration", "comparison", "metrics"),
     "keeping": ("card", "classify", "columns", "model", "registry", "travelling"),
     "labels": ("curves", "roles", "splitting", "targets", "taxonomy"),

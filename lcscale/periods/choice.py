@@ -61,7 +61,7 @@ def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: 
     total = 0.0
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
-        fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, work)
+        fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, 0.0, scratch, work)
         total += share[g] * work[DROPS, order - 1]
     return total
 
@@ -193,7 +193,7 @@ def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, wo
         if cuts[g + 1] - cuts[g] > cuts[largest + 1] - cuts[largest]:
             largest = g
     a, b = cuts[largest], cuts[largest + 1]
-    determined = fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, scratch, work)
+    determined = fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, 0.0, scratch, work)
     coefficients = work[COEFFICIENTS]
     back_substitute(work[MATRIX], work[RIGHT], 2 * determined + 1, coefficients)
     best = 0.0

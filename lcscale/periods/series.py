@@ -55,7 +55,7 @@ class Series:
         weighted = np.empty_like(time)
         share = np.zeros(segments.size - 1)
         start, baseline = np.zeros(len(lcs)), np.zeros(len(lcs))
-        mag, error = lcs.mag.astype(np.float64), lcs.mag_err.astype(np.float64)
+        mag, error = lcs.faintness.astype(np.float64), lcs.error.astype(np.float64)
         _prepare(lcs.time, mag, error, segments, objects, time, weight, weighted, share, start, baseline)
         return cls(time, weight, weighted, segments, objects, share, start, baseline)
 

@@ -158,7 +158,7 @@ def synthesize_at(
     mean = level[:, None] + colours
     mag = mean[owner, band] + light.variation
     mag += np.nan_to_num(cadences.mag_err.astype(np.float64)) * rng.standard_normal(mag.size)
-    lcs = replace(cadences, mag=mag.astype(np.float32))
+    lcs = replace(cadences, value=mag.astype(np.float32))
     return SyntheticLightCurves(lcs, names, light.period, light.epoch, mean)
 
 

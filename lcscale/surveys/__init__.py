@@ -19,6 +19,8 @@ from lcscale.surveys.lightcurves import LightCurveTables
 from lcscale.surveys.ogle import Ogle
 from lcscale.surveys.presets import PRESETS
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
+from lcscale.surveys.rubin import Rubin
+from lcscale.surveys.rubin_alerts import RubinAlerts
 from lcscale.surveys.simulated import Simulated, SimulatedRelease, write_release
 from lcscale.surveys.table import Table
 from lcscale.surveys.twomass import TwoMass
@@ -28,7 +30,7 @@ ADAPTERS: dict[str, type[Any]] = {
     adapter.name: adapter
     for adapter in (
         *(AllWise, Crts, Eros2, Gaia, GaiaAlerts, GaiaDataLink, GaiaEpochs),
-        *(LightCurveTables, Ogle, Simulated, Table, TwoMass, Ztf, *PRESETS),
+        *(LightCurveTables, Ogle, Rubin, RubinAlerts, Simulated, Table, TwoMass, Ztf, *PRESETS),
     )
 }
 """The adapters by name; adding a survey is adding a file and a name here."""

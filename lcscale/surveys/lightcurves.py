@@ -15,18 +15,17 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.expressions import holds, names_in
-from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.lightcurves import FLUX_TYPE, LIGHTCURVE_TYPE
 from lcscale.surveys.identities import Known
 from lcscale.surveys.measurements import LIMIT, Measured, Observing
-from lcscale.surveys.nesting import NO_ORIGIN, counted_bands, light_curve_field, nest
+from lcscale.surveys.nesting import counted_bands, light_curve_field, nest
 from lcscale.surveys.objects import object_list, objects_of_detections
 from lcscale.surveys.packed import without_observations
 from lcscale.surveys.reading import column_names, pick, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out, stamp_of
 from lcscale.surveys.table import detection_files
-from lcscale.surveys.times import TimeFormat, parse_format
+from lcscale.surveys.times import parse_format
 
-_WITH_LIMITS = pa.struct([*LIGHTCURVE_TYPE, pa.field(LIMIT, pa.list_(pa.float32()))])
 _NO_BAND = "V"
 
 
@@ -35,8 +34,8 @@ class LightCurveTables:
     """Detections, one a row, of the objects in the table `objects`, or of those that the detections tell of.
 
     The paths given are the tables of detections: of all objects, or of one object each. Rows that are no magnitudes
-    (upper limits, words, marks such as 99.99) are left out and counted. Column names may be several between bars: of
-    ``HJD|jd`` the first is taken that the file has.
+    or fluxes (upper limits, words, marks such as 99.99) are left out and counted. Column names may be several between
+    bars: of ``HJD|jd`` the first is taken that the file has.
     """
 
     objects: str = ""
@@ -66,7 +65,7 @@ class LightCurveTables:
     time_format: str | None = None
     """What the times are (``mjd``, ``hjd-2450000``, ``bjd-2455197.5/tcb``, ``iso`` …); None: told from the file."""
     flux: str | None = None
-    """Column of fluxes, which become magnitudes, in place of `mag`."""
+    """Column of fluxes in place of `mag`: the light curves are fluxes in nJy; zero and negative ones stay."""
     flux_err: str | None = None
     """Column of their errors."""
     zero_point: float | None = None
@@ -97,6 +96,8 @@ class LightCurveTables:
     """What the survey's codes of bands mean."""
     zero_column: ClassVar[str] = ""
     """Column of the magnitude of a flux of 1."""
+    no_flux: ClassVar[float] = np.nan
+    """What stands for no flux."""
 
     def __post_init__(self) -> None:
         if self.time_format is not None:
@@ -152,7 +153,6 @@ class LightCurveTables:
                 seen[owner[owner >= 0]] = True
                 if formats is None:
                     formats = observing.formats(table, part.path)
-                    _say_unstated(formats, part.path, problems)
                 rows, values = observing.read(table, formats, part.path, reasons)
                 listed = owner[rows] >= 0
                 orphans += int(listed.size - listed.sum())
@@ -217,6 +217,7 @@ class LightCurveTables:
             self.zero_column,
             self.other_band,
             self.band_names,
+            self.no_flux,
         )
 
     def _named(self) -> tuple[str, ...]:
@@ -232,7 +233,8 @@ class LightCurveTables:
             origin, scale = (told.origin, told.scale) if told else ("MJD", "")
         said = {"time_scale": self.time_scale or scale, "time_origin": origin}
         said = {key: value for key, value in said.items() if value or (key == "time_scale" and origin)}
-        kind = _WITH_LIMITS if self.keep_limits else LIGHTCURVE_TYPE
+        kind = LIGHTCURVE_TYPE if self.flux is None else FLUX_TYPE
+        kind = pa.struct([*kind, pa.field(LIMIT, pa.list_(pa.float32()))]) if self.keep_limits else kind
         return light_curve_field(self._named(), kind, found=bands, **said, **self.metadata)
 
     def _rows(self, part: Part, observing: Observing, problems: list[Problem]) -> Iterator[pa.Table]:
@@ -318,14 +320,6 @@ class LightCurveTables:
             return objects_of_detections(named, id=id, ra=ra, dec=dec, label=label, names=self.columns, sources=sources)
         detected = self._observing().columns
         return object_list(files[0], problems, id=id, ra=ra, dec=dec, label=label, detected=detected, sources=sources)
-
-
-def _say_unstated(formats: Mapping[str, TimeFormat], path: str, problems: list[Problem]) -> None:
-    """A remark where nothing says what the zero of the times is."""
-    for name, how in formats.items():
-        if how.origin == NO_ORIGIN:
-            text = f"column {name!r} holds {how}: kept as they are, which is no MJD; --time-format says what they are"
-            problems.append(Problem(path, text, set_aside=False))
 
 
 @functools.lru_cache(maxsize=2)

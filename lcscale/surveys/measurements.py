@@ -1,4 +1,4 @@
-"""Rows of a table as observations: times, magnitudes, bands; what is left out is counted by its reason."""
+"""Rows of a table as observations: times, magnitudes or fluxes, bands; what is left out is counted by its reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.surveys.fluxes import magnitudes, zero_point
+from lcscale.surveys.fluxes import in_njy, zero_point
 from lcscale.surveys.reading import pick
 from lcscale.surveys.release import ReleaseFileError
 from lcscale.surveys.times import TimeFormat, time_format, to_mjd
@@ -25,8 +25,8 @@ LIMIT = "limit"
 LIMITS = "upper limits"
 WORDS = "words in place of a number"
 MISSING = "no magnitude"
+NO_FLUX = "no flux, or a mark of none"
 ABSURD = "no magnitude but a mark of none (99.99 and the like), or beyond 90 mag"
-FAINT = "a flux that is zero or negative, which has no magnitude"
 NO_TIME = "no time, or one unlike the others"
 
 _LARGEST = 90.0
@@ -97,6 +97,8 @@ class Observing:
     """The band, where the column of it may be absent and is."""
     band_names: Mapping[str, str] = field(default_factory=dict)
     """What the file's names of bands are called here."""
+    no_flux: float = np.nan
+    """What stands for no flux."""
 
     @property
     def columns(self) -> list[str]:
@@ -122,7 +124,8 @@ class Observing:
         Returns
         -------
         int64 [n], dict
-            Rows, and arrays of `time`, `mag`, `mag_err`, `band` (and `limit` where limits are kept).
+            Rows, and arrays of `time`, `mag` and `mag_err` or, in nJy, `flux` and `flux_err`, `band` (and `limit` where
+            limits are kept).
         """
         parts = [self._one(table, one, formats, path, reasons) for one in self.measured]
         rows = np.concatenate([rows for rows, _ in parts])
@@ -142,9 +145,9 @@ class Observing:
         limited = np.isfinite(limit)
         why: list[tuple[str, Booleans]] = [(LIMITS, limited), (WORDS, words)]
         if self.fluxes:
-            why.append((MISSING, ~np.isfinite(value)))
-            why.append((FAINT, ~(value > 0)))
-            value, error = magnitudes(value, error, self._zero(table, name, path))
+            by = in_njy(self._zero(table, name, path))
+            why.append((NO_FLUX, ~np.isfinite(value * by) | (value == self.no_flux)))
+            value, error, limit = value * by, error * by, limit * by
         else:
             by = _to_magnitudes(table, name, path)
             value, limit = value * by, limit * by
@@ -153,21 +156,21 @@ class Observing:
             absurd = np.abs(value) >= _LARGEST
             _check_magnitudes(value, absurd, name, path)
             why += [(MISSING, ~np.isfinite(value)), (ABSURD, absurd)]
-        error = np.where(np.abs(error) >= _LARGEST, np.nan, error)
+            error = np.where(np.abs(error) >= _LARGEST, np.nan, error)
         bad = np.zeros(value.size, bool)
         for reason, those in [(NO_TIME, ~np.isfinite(time)), *why]:
             if self.keep_limits and reason == LIMITS:
                 those = np.zeros(value.size, bool)
-            elif self.keep_limits and reason in (MISSING, WORDS):
+            elif self.keep_limits and reason in (MISSING, NO_FLUX, WORDS):
                 those = those & ~limited
-            label = f"{reason} (in {one.band})" if len(self.measured) > 1 and reason == MISSING else reason
+            label = f"{reason} (in {one.band})" if len(self.measured) > 1 and reason in (MISSING, NO_FLUX) else reason
             reasons[label] += int((those & ~bad).sum())
             bad |= those
         rows = np.flatnonzero(~bad)
         values = {
             "time": pa.array(time[rows]),
-            "mag": pa.array(value[rows].astype(np.float32)),
-            "mag_err": pa.array(error[rows].astype(np.float32)),
+            "flux" if self.fluxes else "mag": pa.array(value[rows].astype(np.float32)),
+            "flux_err" if self.fluxes else "mag_err": pa.array(error[rows].astype(np.float32)),
             "band": self._bands(table, one, rows),
         }
         if self.keep_limits:

@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.lightcurves import FLUX_TYPE, LIGHTCURVE_TYPE
 
 NO_ORIGIN = "not stated"
 """What the metadata ``time_origin`` is for days that nothing says the zero of."""
 
 _COUNTS = "observations"
+_STORED = {field.name: field.type.value_type for field in (*LIGHTCURVE_TYPE, *FLUX_TYPE)}
+"""Types of the parts of a light curve in the lake."""
 MEMBERS = "members"
 """Nested column of objects joined by position: a row for each of the survey's own ids that make the object.
 
@@ -35,8 +37,8 @@ def nest(owner: npt.NDArray[np.int64], values: Mapping[str, pa.Array]) -> tuple[
     owner
         int64 [n_detections], number of the object each belongs to; negative ones are left out.
     values
-        Arrow arrays [n_detections]: the fields of `LIGHTCURVE_TYPE` (numbers of any width; `band` text or dictionary)
-        and any others.
+        Arrow arrays [n_detections]: the fields of `LIGHTCURVE_TYPE` or `FLUX_TYPE` (numbers of any width; `band` text
+        or dictionary) and any others.
 
     Returns
     -------
@@ -95,11 +97,12 @@ def light_curve_field(
     found: Mapping[str, int] | None = None,
     **metadata: str,
 ) -> pa.Field:
-    """The field `lightcurve`; `bands` (primary band first), time scale and the like go to its metadata.
+    """The field `lightcurve`; `bands` (primary band first), units, time scale and the like go to its metadata.
 
     Where no bands are named, `found` has the observations of each band in the data: `common_field` adds them up.
     """
-    said = {"bands": ",".join(bands), "unit": "time: d, mag: mag", **metadata}
+    unit = "flux: nJy" if "flux" in kind.names else "mag: mag"
+    said = {"bands": ",".join(bands), "unit": f"time: d, {unit}", **metadata}
     if found:
         said |= {"bands": ",".join(_by_observations(found)), _COUNTS: json.dumps(dict(found), sort_keys=True)}
     return pa.field("lightcurve", kind, metadata=said)
@@ -170,9 +173,8 @@ def _field(name: str, array: pa.Array) -> pa.Array:
     """`array` in the type the lake stores; missing numbers of a detection are NaN."""
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
-    index = LIGHTCURVE_TYPE.get_field_index(name)
-    if index >= 0:
-        array = array.cast(LIGHTCURVE_TYPE.field(index).type.value_type, safe=False)
+    if name in _STORED:
+        array = array.cast(_STORED[name], safe=False)
     if pa.types.is_floating(array.type) and array.null_count:
         array = pc.fill_null(array, np.nan)
     return array

@@ -17,6 +17,7 @@ from lcscale.surveys.nesting import band_array, empty_light_curves, nest
 from lcscale.surveys.reading import read_batches, reading
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, stamped
 from lcscale.surveys.table import parts_of_tables, tables_in
+from lcscale.units import column_in
 
 POSITION = {"ra": {"unit": "deg", "frame": "ICRS"}, "dec": {"unit": "deg", "frame": "ICRS"}}
 """Metadata of the columns of position."""
@@ -26,7 +27,7 @@ _ABSURD_MAG = 90.0
 
 @dataclass(frozen=True)
 class Detections:
-    """Which columns of a table of detections mean what."""
+    """Which columns of a table of detections mean what; a unit that the file states is honoured."""
 
     id: str
     """Key of the object."""
@@ -137,18 +138,18 @@ def pieces(
 
 
 def _values(table: pa.Table, detections: Detections, band: str) -> dict[str, pa.Array]:
-    def numbers(name: str) -> pa.Array:
-        return table.column(name).combine_chunks().cast(pa.float64(), safe=False)
+    def numbers(name: str, unit: str) -> pa.Array:
+        return column_in(table, name, unit).combine_chunks().cast(pa.float64(), safe=False)
 
-    mag = numbers(detections.mag)
+    mag = numbers(detections.mag, "mag")
     mag = pc.if_else(pc.less(pc.abs(mag), _ABSURD_MAG), mag, None)
     nothing = pa.nulls(table.num_rows, pa.float32())
-    time = numbers(detections.time)
+    time = numbers(detections.time, "d")
     time = pc.if_else(pc.less(time, detections.first_time), None, time)
     return {
         "time": pc.add(time, detections.time_offset) if detections.time_offset else time,
         "mag": mag,
-        "mag_err": nothing if detections.mag_err is None else numbers(detections.mag_err),
+        "mag_err": nothing if detections.mag_err is None else numbers(detections.mag_err, "mag"),
         "band": band_array(band, table.num_rows)
         if detections.band is None
         else table.column(detections.band).cast(pa.string()).combine_chunks(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,18 @@ JD_OF_MJD = 2_400_000.5
 """Julian date of MJD 0."""
 
 _UNIX = 40_587.0
+_J2000, _JULIAN_YEAR = 51_544.5, 365.25
 _FIRST, _LAST = 15_000.0, 90_000.0
 """MJD of 1899 and 2105: what times of observations lie between."""
 _NEARLY_ALL = 0.9
-_NO_DAYS = frozenset(
-    ("h", "hr", "hour", "hours", "min", "minute", "minutes", "ms", "us", "ns", "yr", "year", "years", "a")
-)
-"""Units that a time may state and that no format has; seconds are those since 1970."""
+_STEPS = {
+    **dict.fromkeys(("h", "hr", "hour", "hours"), 1 / 24),
+    **dict.fromkeys(("min", "minute", "minutes"), 1 / 1440),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1 / 86_400),
+    **{"ms": 1 / 86_400e3, "us": 1 / 86_400e6, "ns": 1 / 86_400e9},
+}
+"""Days of the units in which times may be stated, beside days; those of a second and less count from 1970 on."""
+_YEARS = ("yr", "year", "years", "a")
 _NAMED = {"btjd": ("bjd", 2_457_000.0, "TDB"), "bkjd": ("bjd", 2_454_833.0, "TDB")}
 _KIND = re.compile(r"(barycentric |heliocentric )?(hmjd|bmjd|mjd|hjd|bjd|(?<![a-z])jd)")
 _OFFSET = re.compile(r"(?<!\d)(2[345]\d{5}(?:\.\d+)?)(?!\d)")
@@ -33,7 +38,10 @@ _SCALE = re.compile(r"(utc|tai|tdb|tcb|(?<![a-z])tt(?![a-z]))")
 _GIVEN = re.compile(r"(hmjd|bmjd|mjd|hjd|bjd|jd)(?:\s*-\s*(\d+(?:\.\d+)?))?(?:[\s/(]+(utc|tai|tdb|tcb|tt)\)?)?")
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _DAY_FRACTION = r"^(?P<day>\d{4}-\d{2}-\d{2})\.(?P<part>\d+)$"
-_SETTLES = "say what it is: --time-format mjd, jd, hjd, bjd, jd-2450000, bjd-2457000, bjd-2455197.5, iso or unix"
+_SETTLES = (
+    "say what it is: --time-format mjd, jd, hjd, bjd, jd-2450000, bjd-2457000, bjd-2455197.5, iso, unix, "
+    "jyear, or days, which keeps them as they are"
+)
 _ORIGIN = {"h": "HJD - 2400000.5", "b": "BJD - 2400000.5", "": "MJD"}
 
 
@@ -42,13 +50,16 @@ class TimeFormat:
     """What the numbers in a column of time mean."""
 
     kind: str
-    """``mjd``, ``jd`` (both also with h or b in front: heliocentric, barycentric), ``iso``, ``unix``, or ``days``."""
+    """``mjd``, ``jd`` (both also with h or b in front: heliocentric, barycentric), ``iso``, ``unix``, ``jyear``, which
+    are decimal years, or ``days``, whose origin nobody states."""
     offset: float = 0.0
     """What was subtracted from the (Julian) date."""
     scale: str = ""
     """UTC, TT, TAI, TDB, TCB; empty where nothing says it."""
     told: bool = False
     """Whether a person said so, and the numbers need not lie between 1899 and 2105."""
+    step: float = 1.0
+    """Days of the unit that the numbers are in."""
 
     @property
     def origin(self) -> str:
@@ -59,9 +70,13 @@ class TimeFormat:
 
     @property
     def to_mjd(self) -> float:
-        """Days to add to the numbers."""
+        """Days to add, once the numbers are days."""
         if self.kind == "days":
             return 0.0
+        if self.kind == "unix":
+            return _UNIX
+        if self.kind == "jyear":
+            return _J2000 - 2000.0 * _JULIAN_YEAR
         return self.offset if self.kind.endswith("mjd") else self.offset - JD_OF_MJD
 
     def __str__(self) -> str:
@@ -87,7 +102,9 @@ def parse_format(text: str) -> TimeFormat:
     if plain in _NAMED:
         return TimeFormat(*_NAMED[plain], told=True)
     if plain in ("iso", "unix"):
-        return TimeFormat(plain, scale="UTC", told=True)
+        return TimeFormat(plain, scale="UTC", told=True, step=_STEPS["s"])
+    if plain in ("days", "jyear"):
+        return TimeFormat(plain, told=True, step=_JULIAN_YEAR if plain == "jyear" else 1.0)
     found = _GIVEN.fullmatch(plain)
     if found is None:
         raise InputError(f"no format of time is called {text!r}; {_SETTLES}")
@@ -114,16 +131,14 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
     column, field = table.column(name), table.schema.field(name)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return TimeFormat("iso", scale="UTC")
-    unit = (field.metadata or {}).get(b"unit", b"").decode(errors="replace").strip().lower()
-    if unit in _NO_DAYS and not given:
-        raise ReleaseFileError(f"{path}: column {name!r} is in {unit}, and times are read in days; {_SETTLES}")
-    said = parse_format(given) if given else _said(name, field)
+    said = _in_unit(parse_format(given) if given else _said(name, field), field)
     if pa.types.is_string(column.type) and (said.kind == "iso" or not _is_numeric(column)):
         return TimeFormat("iso", scale=said.scale or "UTC")
     values = _known(_numbers(column))
-    if not values.size or said.kind == "unix":
+    if not values.size or said.kind in ("unix", "days"):
         return said
     low, high = values.min(), values.max()
+    values = values * said.step
     numbers = f"{path}: column {name!r} holds " + (f"{low:.10g}" if low == high else f"{low:.10g} to {high:.10g}")
     if given is not None:
         if said.kind.endswith("mjd") and not said.offset and np.median(values) > 1e6:
@@ -131,14 +146,12 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
         if said.kind in ("jd", "hjd", "bjd") and not said.offset and np.median(values) < 1e6:
             raise ReleaseFileError(f"{numbers}, which are no Julian dates; {_SETTLES}")
         return said
-    if said.offset and _fits(values + said.to_mjd):
+    if (said.offset or said.kind == "jyear") and _fits(values + said.to_mjd):
         return said
     if _fits(values - JD_OF_MJD):  # nothing else is in that range, whatever its name
-        return TimeFormat(said.kind.replace("mjd", "jd") or "jd", 0.0, said.scale)
+        return replace(said, kind=said.kind.replace("mjd", "jd") or "jd", offset=0.0)
     if (not said.kind or said.kind.endswith("mjd")) and _fits(values):
-        return TimeFormat(said.kind or "mjd", 0.0, said.scale)
-    if not said.kind and high < _FIRST:
-        return TimeFormat("days", 0.0, said.scale)
+        return replace(said, kind=said.kind or "mjd", offset=0.0)
     raise ReleaseFileError(f"{numbers}, which fits no reading as a time; {_SETTLES}")
 
 
@@ -154,16 +167,24 @@ def to_mjd(column: pa.ChunkedArray, how: TimeFormat, name: str, path: str) -> np
     """
     if how.kind == "iso":
         return _dates(column, name, path)
-    if how.kind == "unix":
-        return _numbers(column) / 86_400.0 + _UNIX
-    times = _numbers(column) + how.to_mjd
-    if how.kind == "days":
-        if np.nanmax(times, initial=0.0) >= _FIRST:
-            raise ReleaseFileError(f"{path}: column {name!r} holds {how}, and later {np.nanmax(times):g}; {_SETTLES}")
+    times = _numbers(column) * how.step + how.to_mjd
+    if how.kind in ("unix", "days"):
         return times
     if how.told and np.nanmax(times, initial=0.0) > 1e6:
         raise ReleaseFileError(f"{path}: column {name!r} holds Julian dates, not only {how}; {_SETTLES}")
     return times if how.told else np.where((times >= _FIRST) & (times <= _LAST), times, np.nan)
+
+
+def _in_unit(said: TimeFormat, field: pa.Field) -> TimeFormat:
+    """The format with the unit that the field states; seconds of nothing else count from 1970, years are dates."""
+    unit = (field.metadata or {}).get(b"unit", b"").decode(errors="replace").strip().lower()
+    if unit in _YEARS and not said.kind:
+        return TimeFormat("jyear", 0.0, said.scale, step=_JULIAN_YEAR)
+    if unit not in _STEPS:
+        return said
+    if not said.kind and _STEPS[unit] <= _STEPS["s"]:
+        return TimeFormat("unix", 0.0, "UTC", step=_STEPS[unit])
+    return replace(said, step=_STEPS[unit])
 
 
 def _said(name: str, field: pa.Field) -> TimeFormat:
@@ -183,8 +204,6 @@ def _said(name: str, field: pa.Field) -> TimeFormat:
         offset = offset or (float(stated[1]) if stated else 0.0)
         scale = scale or (found[1].upper() if (found := _SCALE.search(text)) else "")
     scale = scale or noted.get("time_scale", "").upper()
-    if not kind and noted.get("unit") in ("s", "sec", "seconds"):
-        kind = "unix"
     if not kind and offset:
         kind = "jd"
     return TimeFormat(kind, offset, scale or _usual_scale(kind))

@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import nn
 
-from lcscale.models.inputs.numbers import band_numbers
+from lcscale.features import extract
+from lcscale.models.inputs.numbers import features_for
 from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare
 from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.model import ONE_TORCH_THREAD, Model
@@ -117,8 +118,7 @@ def test_published_network_without_drawing(benchmark):
 @pytest.mark.benchmark(group="prepare 2000 stars of 100 observations", timer=time.process_time)
 def test_numbers(benchmark, stars):
     lcs = stars.lcs.select_band("g")
-    band_numbers(lcs.take([0]), stars.period[:1])
-    benchmark.pedantic(band_numbers, (lcs, stars.period), rounds=3)
+    benchmark.pedantic(extract, (lcs, features_for("folded"), stars.period), rounds=3, warmup_rounds=1)
 
 
 @pytest.mark.benchmark(group="prepare 2000 stars of 100 observations", timer=time.process_time)

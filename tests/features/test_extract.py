@@ -63,7 +63,7 @@ def test_bad_objects_get_reason_and_nulls():
 
 def test_unknown_errors_give_nulls_only_where_needed(ragged):
     unknown = LightCurves(ragged.time, ragged.mag, np.full(ragged.time.size, np.nan), ragged.offsets)
-    table = extract(unknown, period=3.7)
+    table = extract(unknown, features.FEATURES, period=3.7)
     for name, feature in features.FEATURES.items():
         if feature.needs_errors:
             assert table[name].null_count == len(ragged), name

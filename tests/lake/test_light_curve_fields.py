@@ -16,7 +16,7 @@ from lcscale.errors import InputError
 from lcscale.explore import show
 from lcscale.features import Extract
 from lcscale.lake import HEALPIX_COLUMN, spatial_index
-from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurveFields, LightCurves
+from lcscale.lightcurves import FLUX_TYPE, LIGHTCURVE_TYPE, LightCurveFields, LightCurves
 from lcscale.models import LabelledCurves
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products import variable_candidates
@@ -293,3 +293,50 @@ def test_double_precision_and_integer_times_are_kept():
     assert lcs.time.tolist() == [58000.0, 58001.0]
     assert np.isnan(lcs.mag_err).all()
     assert pc.struct_field(found.column("lightcurve"), "time").type == pa.list_(pa.float64())
+
+
+def rubin(table):
+    """The same stars as Data Preview 1 has them: nested forced photometry in nJy, with flags, and detections beside."""
+    rows, differences = [], []
+    for k, curve in enumerate(table.column("lightcurve").to_pylist()):
+        time = np.array(curve["time"])
+        flux = 10 ** (0.4 * (31.4 - np.array(curve["mag"]))) if k else -np.ones(time.size)
+        bad = np.arange(time.size) % 9 == 4
+        rows.append(
+            {
+                "midpointMjdTai": time,
+                "band": curve["band"],
+                "psfFlux": np.where(bad, 1e9, flux),
+                "psfFluxErr": np.abs(flux) * 0.01,
+                "psfFlux_flag": bad & (time < 58030),
+                "pixelFlags_cr": [None if not one else True for one in bad & (time >= 58030)],
+                "psfMag": np.zeros(time.size),
+            }
+        )
+        differences.append({"midpointMjdTai": [1.0], "band": ["g"], "psfFlux": [1.0], "psfFluxErr": [1.0]})
+    kinds = {"midpointMjdTai": pa.float64(), "band": pa.string(), "psfFlux": pa.float32(), "psfFluxErr": pa.float32()}
+    lists = {name: pa.list_(kind) for name, kind in kinds.items()}
+    flags = dict.fromkeys(("psfFlux_flag", "pixelFlags_cr"), pa.list_(pa.bool_()))
+    table = table.drop_columns(["lightcurve"]).append_column("diaSource", pa.array(differences, pa.struct(lists)))
+    forced = pa.array(rows, pa.struct({**lists, **flags, "psfMag": pa.list_(pa.float32())}))
+    return table.append_column("diaObjectForcedSource", forced)
+
+
+def test_forced_photometry_of_rubin_is_known_by_itself(tmp_path):
+    catalog = put(lc.Lake(tmp_path / "lake"), "dia_object", rubin(OURS), order=0)
+    field = catalog.schema.field("lightcurve")
+    assert field.type == FLUX_TYPE
+    said = {key.decode(): value.decode() for key, value in field.metadata.items()}
+    assert said["bands"] == "r,g,i,z,u,y"
+    assert (said["unit"], said["time_origin"], said["time_scale"]) == ("time: d, flux: nJy", "MJD", "TAI")
+    assert said["left_out"] == "psfFlux_flag > 0 or pixelFlags_cr > 0"
+    assert "diaSource" in catalog.column_names
+    lcs = LightCurves.from_arrow(catalog.to_arrow())
+    assert (lcs.unit, set(lcs.counts.tolist()), float(lcs.flux.max()) < 1e8) == ("nJy", {32}, True)
+    table = catalog.map(Search(GRID)).map(Extract(["mean"])).to_arrow().sort_by("objectid")
+    ours = pa.Table.from_batches(OURS.to_batches()).sort_by("objectid")
+    assert table.column("period").null_count == 1  # the star of which all fluxes are the same
+    magnitudes = {row["objectid"]: np.mean(row["lightcurve"]["mag"]) for row in ours.to_pylist()}
+    for row in table.select(["objectid", "mean_g", "mean_i", "mean"]).to_pylist():
+        found = [row[name] for name in ("mean", "mean_g", "mean_i") if row[name] is not None]
+        assert all(abs(value - magnitudes[row["objectid"]]) < 0.05 for value in found)

@@ -112,7 +112,7 @@ def test_the_content_of_labelled_curves_is_that_of_every_array():
     labelled = replace(curves(9), columns={"colour": np.arange(9.0)}, origin=np.full(9, "here", object))
     lcs = labelled.lcs
     changed = (
-        replace(labelled, lcs=replace(lcs, mag_err=lcs.mag_err * 2)),
+        replace(labelled, lcs=replace(lcs, error=lcs.mag_err * 2)),
         replace(labelled, lcs=replace(lcs, band=lcs.band[::-1].copy())),
         replace(labelled, bands=("V", "I")),
         replace(labelled, columns={"colour": np.ones(9)}),

@@ -1,11 +1,34 @@
+"""What a network is told: computed from the row that `extract` gives, and as it was before it came from there."""
+
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import recorded_curves
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lcscale import models
+from lcscale.features import FEATURES, extract
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.numbers import BAND_NUMBERS, band_numbers
+from lcscale.models.inputs.numbers import FOLDED, OF_VIEW, features_for, names_of, numbers_of
+from lcscale.models.inputs.preparation import Preparation, prepare
+
+NAMES = [number.name for number in FOLDED]
+
+
+def of_rows(table, period, view="folded", suffixes=("",)):
+    """What a network is told of the rows of a table, of which each band's columns end as `suffixes` say."""
+    columns = [
+        {name: table[name + suffix].to_numpy().astype(float) for name in features_for(view)} for suffix in suffixes
+    ]
+    return numbers_of(view, np.broadcast_to(period, len(table)).astype(float), columns)
+
+
+def band_numbers(lcs, period):
+    """The numbers of one band, by `FOLDED`."""
+    return of_rows(extract(lcs, features_for("folded"), period), period)[:, 1:]
 
 
 def curve(n=200, period=0.6, seed=0, series=((0.4, 0.3), (0.2, 1.1), (0.1, 2.0)), noise=0.005, span=700.0):
@@ -17,7 +40,7 @@ def curve(n=200, period=0.6, seed=0, series=((0.4, 0.3), (0.2, 1.1), (0.1, 2.0))
 
 
 def number(lcs, period, name):
-    return float(band_numbers(lcs, period)[0, BAND_NUMBERS.index(name)])
+    return float(band_numbers(lcs, period)[0, NAMES.index(name)])
 
 
 def test_moments_agree_with_scipy():
@@ -92,3 +115,39 @@ def test_unknown_errors_are_no_obstacle():
     unknown = LightCurves(lcs.time, lcs.mag, np.full(200, np.nan), lcs.offsets)
     assert np.isnan(number(unknown, 0.6, "log_signal"))
     assert number(unknown, 0.6, "r21") == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("view", OF_VIEW)
+def test_the_row_of_the_table_gives_exactly_what_the_network_is_told(view):
+    lcs = recorded_curves.made()
+    how = Preparation(view=view)
+    table = extract(lcs, features_for(view), recorded_curves.PERIODS, min_observations=how.min_observations)
+    told = of_rows(table, recorded_curves.PERIODS, view, ("", "_r"))
+    assert names_of(view, ("blue", "red")) == how.names
+    assert np.isfinite(told).mean() > 0.9
+    np.testing.assert_array_equal(told, prepare(lcs, recorded_curves.PERIODS, how).numbers)
+
+
+def test_every_number_is_a_feature_with_its_definition():
+    names = {name for view in OF_VIEW for name in features_for(view)}
+    assert all(FEATURES[name].formula for name in names)
+    for view, least in (("folded", 10), ("raw", 5)):
+        assert all(FEATURES[name].min_observations <= max(least, 15) for name in features_for(view))
+
+
+def check_recorded(name, lcs, period, expected):
+    """The model's numbers and probabilities are those that were recorded before the numbers were features."""
+    model = models.load(name)
+    numbers = prepare(lcs, period, replace(model.card.preparation, centre=(), scale=()), bands=lcs.bands).numbers
+    np.testing.assert_allclose(numbers, np.array(expected["numbers"], float), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(model.predict_proba(lcs, period), np.array(expected["probabilities"], float), atol=2e-6)
+
+
+def test_the_shipped_models_are_told_what_they_were_trained_on():
+    check_recorded("general", recorded_curves.made(), recorded_curves.PERIODS, recorded_curves.RECORDED["general"])
+    check_recorded("alerts", recorded_curves.outbursts(), None, recorded_curves.RECORDED["alerts"])
+
+
+@pytest.mark.realdata
+def test_the_shipped_models_are_told_the_same_of_real_stars(real_data):
+    check_recorded("general", *recorded_curves.crts(real_data), recorded_curves.RECORDED["crts"])

@@ -13,7 +13,6 @@ from lcscale.images import render_raw
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
 from lcscale.models import Classify, LabelledCurves, Preparation, Role, TrainingOptions, read_card, train
 from lcscale.models.inputs.preparation import prepare
-from lcscale.models.inputs.raw import RAW_NUMBERS, raw_numbers
 from lcscale.products import variable_candidates
 from lcscale.simulation.alerts import KINDS, simulate_alerts
 
@@ -67,8 +66,8 @@ def plain(t: np.ndarray, y: np.ndarray) -> list[float]:
 
 
 def test_numbers_are_what_they_are_said_to_be(made):
-    found = raw_numbers(made.lcs)
-    assert found.shape == (len(made.lcs), len(RAW_NUMBERS))
+    found = prepare(made.lcs, None, HOW).numbers
+    assert found.shape == (len(made.lcs), len(HOW.names))
     for row, (a, b) in zip(found, itertools.pairwise(made.lcs.offsets), strict=True):
         np.testing.assert_allclose(
             row, plain(made.lcs.time[a:b], made.lcs.mag[a:b].astype(float)), rtol=2e-5, atol=2e-5
@@ -76,17 +75,18 @@ def test_numbers_are_what_they_are_said_to_be(made):
 
 
 def test_few_and_constant_light_curves_have_no_surprises():
-    lcs = LightCurves(np.arange(14.0), np.full(14, 15.0), np.full(14, np.nan), [0, 4, 14])
-    numbers = raw_numbers(lcs)
-    assert np.isnan(numbers[0]).all()
-    assert np.isfinite(numbers[1, [0, 1, 2, 3, 4, 5]]).all()
+    lcs = LightCurves(np.arange(19.0), np.r_[np.arange(9.0), np.full(10, 15.0)], np.full(19, np.nan), [0, 4, 9, 19])
+    inputs = prepare(lcs, None, HOW)
+    assert [reason is None for reason in inputs.reason] == [False, True, False]
+    assert np.isnan(inputs.numbers[[0, 2]]).all()
+    assert np.isfinite(inputs.numbers[1, :6]).all()
 
 
 def test_the_image_is_the_images_rooms_own_and_needs_no_period(made):
     inputs = prepare(made.lcs, None, HOW)
     np.testing.assert_array_equal(inputs.images, render_raw(made.lcs, 64, HOW.drawing))
     assert all(reason is None for reason in inputs.reason)
-    assert inputs.numbers.shape[1] == len(HOW.names) == len(RAW_NUMBERS)
+    assert inputs.numbers.shape[1] == len(HOW.names)
     assert not any("period" in name for name in HOW.names)
     with pytest.raises(InputError, match="view must be one of folded, raw"):
         Preparation(view="sideways")

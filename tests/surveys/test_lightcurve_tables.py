@@ -151,12 +151,12 @@ def test_times_of_their_own_for_each_band(taken):
     assert rows["7"]["lightcurve"]["time"] == [58000.25, 58000.75]
 
 
-def test_fluxes_become_magnitudes_and_those_that_have_none_are_counted(taken):
-    text = "id,mjd,uJy,duJy\n7,58000.5,100,1\n7,58001.5,-433,16\n7,58002.5,0,1\n7,58003.5,1000,10\n"
+def test_fluxes_stay_fluxes_and_negative_ones_are_observations(taken):
+    text = "id,mjd,uJy,duJy\n7,58000.5,100,1\n7,58001.5,-433,16\n7,58002.5,0,1\n7,58003.5,,10\n"
     record, rows, _ = taken({"a.csv": text}, id="id", time="mjd", flux="uJy", flux_err="duJy")
-    assert rows["7"]["lightcurve"]["mag"] == pytest.approx([18.9, 16.4], abs=1e-5)
-    assert rows["7"]["lightcurve"]["mag_err"] == pytest.approx([0.010857, 0.010857], rel=1e-3)
-    assert "2" in said(record, "zero or negative")
+    assert rows["7"]["lightcurve"]["flux"] == [100e3, -433e3, 0.0]
+    assert rows["7"]["lightcurve"]["flux_err"] == [1e3, 16e3, 1e3]
+    assert "1" in said(record, "no flux")
 
 
 def test_fluxes_given_as_magnitudes_are_refused_not_erased(taken):
@@ -164,10 +164,9 @@ def test_fluxes_given_as_magnitudes_are_refused_not_erased(taken):
     record, _, _ = taken({"a.csv": text}, id="id", time="mjd", mag="flux", mag_err="flux_err")
     assert record.exit_status == 3
     assert any("no magnitudes; where they are fluxes, say so: --flux" in one["error"] for one in record.quarantined)
-    with_zero = taken(
-        {"b.csv": text}, id="id", time="mjd", flux="flux", flux_err="flux_err", zero_point=25, append=True
-    )
-    assert len(with_zero[1]["7"]["lightcurve"]["mag"]) == 12
+    options = {"flux": "flux", "flux_err": "flux_err", "zero_point": 25, "replace": True}
+    with_zero = taken({"a.csv": text}, id="id", time="mjd", **options)
+    assert len(with_zero[1]["7"]["lightcurve"]["flux"]) == 12
 
 
 def test_a_flux_without_a_unit_asks_for_the_zero_point(taken):
@@ -215,14 +214,22 @@ def test_times_that_nothing_settles_are_refused_with_the_option(taken):
     assert 55262.0 in rows["7"]["lightcurve"]["time"]
 
 
-def test_days_of_an_origin_that_nothing_states_are_said_and_never_mixed_with_mjd(taken):
+def test_days_of_an_origin_that_nothing_states_are_kept_on_request_and_never_mixed_with_mjd(taken):
     text = "id,time,mag,mag_err\n7,500.5,15,0.1\n"
-    record, rows, catalog = taken({"a.csv": text}, id="id")
+    record, _, _ = taken({"a.csv": text}, id="id")
+    assert any("--time-format" in one["error"] for one in record.quarantined)
+    record, rows, catalog = taken({"b.csv": text}, id="id", time_format="days", append=True)
     assert rows["7"]["lightcurve"]["time"] == [500.5]
     assert catalog.schema.field("lightcurve").metadata[b"time_origin"] == b"not stated"
-    assert "--time-format" in said(record, "no MJD")
-    record, _, _ = taken({"b.csv": text.replace("500.5", "58000.5")}, id="id", append=True)
+    record, _, _ = taken({"c.csv": text.replace("500.5", "58000.5")}, id="id", append=True)
     assert record.exit_status == 3 or not record.published
+
+
+def test_fluxes_are_not_appended_to_magnitudes(taken):
+    taken({"a.csv": "id,mjd,mag,mag_err\n7,58000.5,15,0.1\n"}, id="id", time="mjd")
+    more = "id,mjd,uJy,duJy\n7,58001.5,15,1\n"
+    record, _, _ = taken({"b.csv": more}, id="id", time="mjd", flux="uJy", flux_err="duJy", append=True)
+    assert any("are fluxes in the files, magnitudes in the catalog" in one["error"] for one in record.quarantined)
 
 
 def test_a_damaged_file_costs_only_itself_where_the_detections_tell_of_their_objects(taken):

@@ -32,7 +32,8 @@ def taken(tmp_path):
         catalog = lc.Lake(tmp_path / "lake")["it"]
         (row,) = catalog.to_arrow().to_pylist()
         curve = row["lightcurve"]
-        rows = list(zip(curve["time"], curve["mag"], curve["mag_err"], curve["band"], strict=True))
+        value = "flux" if "flux" in curve else "mag"
+        rows = list(zip(curve["time"], curve[value], curve[f"{value}_err"], curve["band"], strict=True))
         return record, row, rows, catalog.schema
 
     return run
@@ -78,11 +79,10 @@ def test_atlas(taken):
     record, row, rows, schema = taken("atlas", "star1.txt", ATLAS)
     assert row["object_id"] == "star1"
     assert (row["ra"], row["dec"]) == (123.84754, -38.98983)
-    assert [(time, round(mag, 3), band) for time, mag, _, band in rows] == [
-        (58037.635279, 13.9, "o"), (58161.425107, 16.4, "c"),
+    assert rows == [
+        (58037.635279, 1e7, 44e3, "o"), (58109.5034, -433e3, 16e3, "c"), (58161.425107, 1e6, 1e4, "c"),
     ]  # fmt: skip
-    assert rows[1][2] == pytest.approx(0.010857, rel=1e-3)
-    assert any("zero or negative" in note and note.endswith("1 observations") for note in record.notes)
+    assert schema.field("lightcurve").metadata[b"unit"] == b"time: d, flux: nJy"
     assert declared_bands(schema) == ("o", "c")
 
 
@@ -136,11 +136,14 @@ def test_light_curve_files_of_kepler_and_tess(taken, survey, key, zero, start, f
 
     record, row, rows, schema = taken(survey, "lc.fits", write)
     assert (row["object_id"], row["ra"], row["dec"]) == (12345678, 290.5, 44.25)
-    assert rows == [(start + 1325.25, pytest.approx(zero - 5.0, abs=1e-5), pytest.approx(0.010857, rel=1e-3), band)]
+    ((time, flux, error, its),) = rows
+    assert (time, its) == (start + 1325.25, band)
+    assert 31.4 - 2.5 * np.log10(flux) == pytest.approx(zero - 5.0, abs=1e-5)
+    assert error / flux == pytest.approx(0.01, rel=1e-6)
     metadata = schema.field("lightcurve").metadata
     assert (metadata[b"time_origin"], metadata[b"time_scale"]) == (b"BJD - 2400000.5", b"TDB")
     said = " ".join(record.notes)
-    for reason in (f"not ({flag} == 0): 1", "no time, or one unlike the others: 1", "no magnitude: 1"):
+    for reason in (f"not ({flag} == 0): 1", "no time, or one unlike the others: 1", "no flux, or a mark of none: 1"):
         assert reason in said
 
 
@@ -157,7 +160,8 @@ def test_ps1(taken):
     text += "".join(f"140361900000000007,{line}\n" for line in lines)
     record, row, rows, _ = taken("ps1", "t.csv", text)
     assert row["object_id"] == 140361900000000007
-    assert rows == [(55500.5, pytest.approx(18.9, abs=1e-5), pytest.approx(0.010857, rel=1e-3), "r")]
+    assert rows == [(55500.5, pytest.approx(1e5), pytest.approx(1e3), "r")]
+    assert any("a mark of none: 1" in note for note in record.notes)
 
 
 def test_stripe_82(taken):
@@ -182,8 +186,12 @@ index, field, ccdid, qid, filter, zpdiff, jd, forcediffimflux, forcediffimfluxun
 
 def test_ztf_forced(taken):
     record, row, rows, schema = taken("ztf_forced", "7.txt", ZTF_FORCED, OBJECTS)
-    assert rows == [(58202.0, pytest.approx(21.2, abs=1e-5), pytest.approx(0.010857, rel=1e-3), "g")]
-    assert any("zero or negative" in note for note in record.notes)
+    by = {"g": 10 ** (0.4 * (31.4 - 26.2)), "r": 10 ** (0.4 * (31.4 - 26.0))}
+    assert rows == [
+        (58202.0, pytest.approx(100 * by["g"]), pytest.approx(by["g"]), "g"),
+        (58203.0, pytest.approx(-12.5 * by["r"]), pytest.approx(3 * by["r"]), "r"),
+    ]
+    assert any("no flux" in note for note in record.notes)
 
 
 def test_vsx(tmp_path):

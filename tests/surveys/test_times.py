@@ -68,14 +68,33 @@ def test_a_range_that_fits_no_reading_is_refused_with_the_option_that_settles_it
         read(values, name)
 
 
-@pytest.mark.parametrize("unit", ["h", "min", "yr"])
-def test_a_unit_that_is_no_day_is_refused(unit):
-    with pytest.raises(ReleaseFileError, match=f"is in {unit}, and times are read in days; .*--time-format"):
-        read([58000.25 * 24], unit=unit)
+@pytest.mark.parametrize(
+    ("values", "name", "unit", "mjd"),
+    [
+        ([58000.25 * 24], "time", "h", 58000.25),
+        ([58000.25 * 1440], "mjd", "min", 58000.25),
+        ([2457420.65312 * 24], "jd", "hours", 57420.15312),
+        ([58000.25 * 86400], "mjd", "s", 58000.25),
+        ([1.5e12], "time", "ms", Time(1.5e9, format="unix").mjd),
+        ([2015.5], "epoch", "yr", Time(2015.5, format="jyear").mjd),
+    ],
+)
+def test_a_unit_that_is_no_day_is_converted(values, name, unit, mjd):
+    assert read(values, name, unit=unit)[2] == [pytest.approx(mjd, abs=1e-6)]
 
 
-def test_days_without_a_stated_origin_are_not_called_mjd():
-    assert read([100.5, 350.0]) == ("not stated", "", [100.5, 350.0])
+@pytest.mark.parametrize("unit", ["h", "yr"])
+def test_times_in_another_unit_that_fit_no_reading_are_refused(unit):
+    with pytest.raises(ReleaseFileError, match=r"holds 3.5, which fits no reading as a time; .*--time-format"):
+        read([3.5], unit=unit)
+
+
+def test_days_of_no_stated_origin_are_refused_unless_a_person_keeps_them():
+    with pytest.raises(
+        ReleaseFileError, match=r"holds 100.5 to 350, which fits no reading as a time; .*or days, which"
+    ):
+        read([100.5, 350.0])
+    assert read([100.5, 350.0], told="days") == ("not stated", "", [100.5, 350.0])
 
 
 @pytest.mark.parametrize(

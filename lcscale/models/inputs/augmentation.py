@@ -48,7 +48,7 @@ def change(
     mag = lcs.mag + rng.standard_normal(lcs.mag.size).astype(np.float32) * np.nan_to_num(
         lcs.mag_err * np.repeat(rng.uniform(0, how.noise, n), counts), posinf=0.0, neginf=0.0
     ).astype(np.float32)
-    noisy = replace(lcs, mag=mag)
+    noisy = replace(lcs, value=mag)
     changed = noisy.keep(rng.random(lcs.time.size) < np.repeat(share, counts))
     baseline = np.array(
         [np.ptp(lcs.time[a:b]) if b > a else 0.0 for a, b in zip(lcs.offsets, lcs.offsets[1:], strict=False)]

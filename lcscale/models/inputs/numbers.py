@@ -1,365 +1,166 @@
-"""The numbers a network is given beside the images: what the light curve of one band, folded with the period, tells.
+"""The numbers a network is told beside the images: features of the light curve, brought to comparable sizes.
 
-Every number is independent of the survey's units of position and time zero point, and none is a position, a field or
-a brightness by itself. A number that cannot be computed is NaN here; networks get it as "missing".
+Every number is computed from one or two features of the object's row (`lcscale.features`); none of them is a position,
+a time or a brightness by itself. One without a value is NaN here; networks get it as "missing".
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.arrays import one_each
-from lcscale.kernels.compiling import Floats, exact_kernel, inlined
-from lcscale.kernels.harmonics import (
-    MAX_HARMONICS,
-    N_PARAMETERS,
-    back_substitute,
-    nested_drops,
-    normal_equations,
-    trig_moments,
+from lcscale.kernels.compiling import Floats
+
+Features = Mapping[str, Floats]
+"""Features of one band by name, float64 [n_objects], NaN where one has no value."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a band."""
+
+    name: str
+    """What it is called beside the name of the band's role."""
+    features: tuple[str, ...]
+    """The features that it is computed from."""
+    transform: Callable[..., Floats]
+    """What is done to them."""
+
+    def of(self, features: Features) -> Floats:
+        """The number of every object, float64 [n_objects]."""
+        return self.transform(*(features[name] for name in self.features))
+
+
+def _log(name: str, feature: str, least: float = 0.0, scale: float = 1.0) -> Number:
+    """Logarithm of a feature times `scale`, of at least `least`."""
+    return Number(name, (feature,), lambda x: np.log10(np.maximum(scale * x, least)))
+
+
+def _log_ratio(name: str, above: str, below: str, least: float) -> Number:
+    return Number(name, (above, below), lambda x, y: np.log10(np.maximum(x, least) / np.maximum(y, least)))
+
+
+def _same(name: str, feature: str) -> Number:
+    return Number(name, (feature,), lambda x: x)
+
+
+def _upper_share(name: str, feature: str) -> Number:
+    """Share of a range of quantiles that lies above the median, from the skewness of these."""
+    return Number(name, (feature,), lambda x: 0.5 * (1.0 + x))
+
+
+def _von_neumann(least: float) -> Number:
+    """Logarithm of η, the variance with n."""
+    return Number(
+        "log_von_neumann",
+        ("von_neumann", "n_observations"),
+        lambda x, n: np.log10(np.maximum(x * n / (n - 1), least)),
+    )
+
+
+def _excess(x: Floats, n: Floats) -> Floats:
+    """ln(1 + abs g₂) with the sign of g₂, the moments with n, from G₂."""
+    g2 = (x * (n - 2) * (n - 3) / (n - 1) - 6) / (n + 1)
+    return np.copysign(np.log1p(np.abs(g2)), g2)
+
+
+_SKEWNESS = Number("skewness", ("skewness", "n_observations"), lambda x, n: x * (n - 2) / np.sqrt(n * (n - 1)))
+"""g₁, the moments with n, from G₁."""
+
+FOLDED = (
+    _log("log_amplitude", "range_5_95", 1e-4),
+    _log("log_signal", "scatter_to_noise"),
+    _SKEWNESS,
+    Number("kurtosis", ("kurtosis", "n_observations"), _excess),
+    _upper_share("faint_tail", "quantile_skewness_5"),
+    _upper_share("faint_quarter", "quantile_skewness_25"),
+    _same("quartile_width", "percentile_ratio_50"),
+    _von_neumann(1e-6),
+    _same("geary", "geary"),
+    _log("log_slow_share", "slow_share", 1e-4),
+    _log("log_fold_scatter", "string_length", 1e-6),
+    _log_ratio("log_fold_gain", "string_length_twice", "string_length", 1e-6),
+    _log("log_unexplained_1", "unexplained_1", 1e-4),
+    _log("log_unexplained", "unexplained", 1e-4),
+    *(Number(f"r{k}1", (f"smooth_r{k}1",), lambda x: np.minimum(x, 3.0)) for k in (2, 3)),
+    *(
+        Number(f"{name}_phi{k}1", (f"smooth_phi{k}1",), transform)
+        for k in (2, 3)
+        for name, transform in (("cos", np.cos), ("sin", np.sin))
+    ),
+    _same("rise_share", "rise_share"),
+    _same("faint_share", "faint_share"),
+    _log_ratio("log_odd_gain", "unexplained_twice", "unexplained_3", 1e-4),
+    _same("minima_ratio", "minima_ratio"),
+    _same("maxima_difference", "maxima_difference"),
+    _log("log_second_mode", "second_mode_power", 1e-4),
+    _same("second_mode_ratio", "second_mode_ratio"),
 )
-from lcscale.kernels.turns import fraction
-from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.second_mode import second_mode
+"""What is told of a band whose light curve is folded."""
 
-BAND_NUMBERS = (
-    "log_amplitude",
-    "log_signal",
-    "skewness",
-    "kurtosis",
-    "faint_tail",
-    "faint_quarter",
-    "quartile_width",
-    "log_von_neumann",
-    "stetson_k",
-    "log_slow_share",
-    "log_fold_scatter",
-    "log_fold_gain",
-    "log_unexplained_1",
-    "log_unexplained",
-    "r21",
-    "r31",
-    "cos_phi21",
-    "sin_phi21",
-    "cos_phi31",
-    "sin_phi31",
-    "rise_share",
-    "faint_share",
-    "log_odd_gain",
-    "minima_ratio",
-    "maxima_difference",
-    "log_second_mode",
-    "second_mode_ratio",
+RAW = (
+    Number("log_baseline", ("duration",), lambda x: np.log10(np.maximum(x, 0.01))),
+    _log("log_count", "n_observations"),
+    _log("log_amplitude", "amplitude", 1e-4, 2.0),
+    _log("log_scatter", "mad", 1e-4),
+    _SKEWNESS,
+    _von_neumann(1e-4),
+    Number("log_visit_scatter", ("visit_scatter", "amplitude"), lambda x, a: np.log10(np.maximum(x / (2.0 * a), 1e-4))),
+    Number("peak_place", ("peak_delay", "duration"), lambda x, d: x / np.maximum(d, 0.01)),
+    _same("bright_share", "bright_share"),
+    Number("log_bright_days", ("bright_duration",), lambda x: np.log10(x + 0.1)),
+    Number("log_before_gap", ("gap_before_bright",), lambda x: np.log10(x + 0.01)),
+    _log("log_second_peak", "second_peak", 1e-4),
+    _same("end_level", "end_level"),
 )
-"""Names of the numbers of one band, in the order `band_numbers` gives them (see `_describe` for the definitions)."""
+"""What is told of a band over time, which needs no period, nor errors, which alerts come without."""
 
-_N = len(BAND_NUMBERS)
-_GRID = 64
-_FOUR_TURNS = 2 * math.pi
+OF_VIEW = {"folded": FOLDED, "raw": RAW}
 
 
-def band_numbers(lcs: LightCurves, period: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """Numbers of light curves of one band, float32 [n_objects, len(BAND_NUMBERS)]; NaN where there is none.
+def features_for(view: str) -> tuple[str, ...]:
+    """Names of the features of a band that a network with this view is told of.
+
+    Examples
+    --------
+    >>> features_for("raw")[:3]
+    ('mean', 'duration', 'n_observations')
+    """
+    return tuple(dict.fromkeys(("mean", *(name for number in OF_VIEW[view] for name in number.features))))
+
+
+def names_of(view: str, roles: Sequence[str]) -> tuple[str, ...]:
+    """Names of the numbers, in the order of `numbers_of`."""
+    of_bands = (f"{number.name}_{role}" for role in roles for number in OF_VIEW[view])
+    differences = ("colour", "amplitude_difference") if len(roles) == 2 else ()
+    return (*(() if view == "raw" else ("log_period",)), *of_bands, *differences)
+
+
+def numbers_of(view: str, period: Floats, of_roles: Sequence[Features | None]) -> npt.NDArray[np.float32]:
+    """The numbers of every object, float32 [n_objects, n_numbers]; NaN where there is none.
 
     Parameters
     ----------
-    lcs
-        Usable observations (`lcscale.lightcurves.usable`) of one band, in order of time. Objects with fewer than 10
-        observations or a constant magnitude get NaN throughout.
+    view
+        What the network sees: ``"folded"`` or ``"raw"``.
     period
-        Days, one for each object; without a finite positive one the numbers that need it are NaN.
+        Days, float64 [n_objects]; of no meaning for raw ones.
+    of_roles
+        `features_for` of the band in each role; None where a role is empty.
     """
-    out = np.full((len(lcs), _N), np.nan, np.float32)
-    periods = np.ascontiguousarray(one_each(period, len(lcs), "period", "d"))
-    longest = int(lcs.counts.max(initial=1))
-    _batch(
-        lcs.time,
-        lcs.mag.astype(np.float64, copy=False),
-        lcs.mag_err.astype(np.float64, copy=False),
-        lcs.offsets,
-        periods,
-        np.empty((10, longest)),
-        out,
-    )
-    return out
-
-
-@exact_kernel
-def _batch(time: Floats, mag: Floats, error: Floats, offsets: Any, period: Floats, scratch: Floats, out: Any) -> None:
-    moments = np.zeros((4, 2 * MAX_HARMONICS + 1))
-    matrix = np.zeros((N_PARAMETERS, N_PARAMETERS))
-    right = np.zeros(N_PARAMETERS)
-    drops = np.zeros(MAX_HARMONICS)
-    coefficients = np.zeros(N_PARAMETERS)
-    curve = np.zeros(_GRID)
-    for i in range(offsets.size - 1):
-        a = offsets[i]
-        b = offsets[i + 1]
-        if b - a < 10:
-            continue
-        t = scratch[0, : b - a]
-        for j in range(a, b):
-            t[j - a] = time[j] - time[a]
-        if not _spread(mag[a:b], error[a:b], t, scratch, out[i]):
-            continue
-        if period[i] > 0 and np.isfinite(period[i]):
-            _shape(period[i], b - a, scratch, moments, matrix, right, drops, coefficients, curve, out[i])
-
-
-@exact_kernel
-def _spread(mag: Floats, error: Floats, t: Floats, scratch: Floats, out: Any) -> bool:
-    """Numbers that need no period; leaves weights and weighted, centred magnitudes in `scratch`."""
-    n = mag.size
-    mean = 0.0
-    for j in range(n):
-        mean += mag[j] / n
-    m2 = 0.0
-    m3 = 0.0
-    m4 = 0.0
-    step = 0.0
-    absolute = 0.0
-    for j in range(n):
-        d = mag[j] - mean
-        m2 += d * d
-        m3 += d * d * d
-        m4 += d * d * d * d
-        absolute += abs(d)
-        if j:
-            step += (mag[j] - mag[j - 1]) ** 2
-    if not m2 > 0:
-        return False
-    deviation = math.sqrt(m2 / n)
-    ordered = scratch[1, :n]
-    ordered[:] = mag
-    ordered.sort()
-    q05 = _quantile(ordered, 0.05)
-    q25 = _quantile(ordered, 0.25)
-    q50 = _quantile(ordered, 0.50)
-    q75 = _quantile(ordered, 0.75)
-    q95 = _quantile(ordered, 0.95)
-    out[0] = math.log10(max(q95 - q05, 1e-4))
-    out[2] = m3 / n / deviation**3
-    excess = m4 / n / deviation**4 - 3.0
-    out[3] = math.copysign(math.log1p(abs(excess)), excess)
-    if q95 > q05:
-        out[4] = (q95 - q50) / (q95 - q05)
-        out[6] = (q75 - q25) / (q95 - q05)
-    if q75 > q25:
-        out[5] = (q75 - q50) / (q75 - q25)
-    out[7] = math.log10(max(step / (n - 1) / (m2 / n), 1e-6))
-    out[8] = absolute / n / deviation
-    _weights(mag, error, scratch)
-    noise = 0.0
-    for j in range(n):
-        noise += error[j] / n
-    if noise > 0:
-        out[1] = math.log10(deviation / noise)
-    out[9] = math.log10(max(_slow_share(t, mag, mean, m2), 1e-4))
-    return True
-
-
-@inlined
-def _quantile(ordered: Floats, share: float) -> float:
-    place = share * (ordered.size - 1)
-    k = min(int(place), ordered.size - 2)
-    return float(ordered[k] + (place - k) * (ordered[k + 1] - ordered[k]))
-
-
-@exact_kernel
-def _weights(mag: Floats, error: Floats, scratch: Floats) -> None:
-    """Weights (sum 1), centred magnitudes and their products in rows 2, 3 and 4 of `scratch`.
-
-    Errors below a third of their mean count as that, so that no few points decide.
-    """
-    n = mag.size
-    typical = 0.0
-    for j in range(n):
-        typical += error[j] / n
-    total = 0.0
-    for j in range(n):
-        scratch[2, j] = 1.0 / (error[j] ** 2 + typical**2 / 9) if typical > 0 else 1.0
-        total += scratch[2, j]
-    centre = 0.0
-    for j in range(n):
-        scratch[2, j] /= total
-        centre += scratch[2, j] * mag[j]
-    for j in range(n):
-        scratch[3, j] = mag[j] - centre
-        scratch[4, j] = scratch[2, j] * scratch[3, j]
-
-
-@exact_kernel
-def _slow_share(t: Floats, mag: Floats, mean: float, total: float) -> float:
-    """Share of the variance that lies between groups of observations of at least 60 days."""
-    between = 0.0
-    start = 0
-    sum_ = 0.0
-    for j in range(t.size):
-        if t[j] - t[start] > 60.0:
-            between += sum_ * sum_ / (j - start)
-            start = j
-            sum_ = 0.0
-        sum_ += mag[j] - mean
-    between += sum_ * sum_ / (t.size - start)
-    return float(between / total)
-
-
-@exact_kernel
-def _shape(
-    period: float,
-    n: int,
-    scratch: Floats,
-    moments: Floats,
-    matrix: Floats,
-    right: Floats,
-    drops: Floats,
-    coefficients: Floats,
-    curve: Floats,
-    out: Any,
-) -> None:
-    """Numbers of the curve folded with `period` and with twice of it."""
-    t = scratch[0, :n]
-    y = scratch[3, :n]
-    variance = 0.0
-    for j in range(n):
-        variance += scratch[4, j] * y[j]
-    once = _fold_scatter(t, y, period, scratch)
-    twice = _fold_scatter(t, y, 2 * period, scratch)
-    out[10] = math.log10(max(once, 1e-6))
-    out[11] = math.log10(max(twice, 1e-6) / max(once, 1e-6))
-    order = min(5, (n - 3) // 4)
-    fitted = _fit(period, order, t, scratch, moments, matrix, right, drops, coefficients)
-    if fitted < 1:
-        return
-    out[12] = math.log10(max(1 - drops[0] / variance, 1e-4))
-    out[13] = math.log10(max(1 - drops[fitted - 1] / variance, 1e-4))
-    _ratios(coefficients, fitted, out)
-    _synthesize(coefficients, fitted, curve)
-    out[20], out[21] = _rise_and_faint(curve)
-    even = drops[min(fitted, 3) - 1]
-    out[25], out[26] = second_mode(period, fitted, t, y, scratch[2, :n], coefficients, scratch[5:])
-    fitted = _fit(2 * period, min(6, (n - 3) // 4), t, scratch, moments, matrix, right, drops, coefficients)
-    if fitted < 2:
-        return
-    out[22] = math.log10(max(1 - drops[fitted - 1] / variance, 1e-4) / max(1 - even / variance, 1e-4))
-    _synthesize(coefficients, fitted, curve)
-    out[23], out[24] = _halves(curve)
-
-
-@exact_kernel
-def _fold_scatter(t: Floats, y: Floats, period: float, scratch: Floats) -> float:
-    """Von Neumann ratio of the magnitudes in order of phase: mean square step over twice the variance."""
-    n = t.size
-    phase = scratch[5, :n]
-    for j in range(n):
-        phase[j] = fraction(t[j] / period)
-    order = np.argsort(phase)
-    mean = 0.0
-    square = 0.0
-    step = 0.0
-    last = y[order[n - 1]]
-    for j in range(n):
-        value = y[order[j]]
-        mean += value / n
-        square += value * value / n
-        step += (value - last) ** 2 / n
-        last = value
-    return step / max(2 * (square - mean * mean), 1e-12)
-
-
-@exact_kernel
-def _fit(
-    period: float,
-    order: int,
-    t: Floats,
-    scratch: Floats,
-    moments: Floats,
-    matrix: Floats,
-    right: Floats,
-    drops: Floats,
-    coefficients: Floats,
-) -> int:
-    """Fourier series of up to `order` harmonics; returns how many were determined."""
-    n = t.size
-    if order < 1:
-        return 0
-    trig_moments(t, scratch[2, :n], scratch[4, :n], 1.0 / period, order, scratch[6:], moments)
-    normal_equations(moments, order, matrix, right)
-    for k in range(1, 2 * order + 1):
-        matrix[k, k] += 1e-3
-    fitted: int = nested_drops(matrix, right, order, drops)
-    if fitted > 0:
-        back_substitute(matrix, right, 2 * fitted + 1, coefficients)
-    return fitted
-
-
-@exact_kernel
-def _ratios(coefficients: Floats, fitted: int, out: Any) -> None:
-    """Amplitude ratios and phase differences of a cosine series (Simon & Lee 1981), phases as cosine and sine."""
-    first = math.hypot(coefficients[1], coefficients[2])
-    phase = math.atan2(-coefficients[2], coefficients[1])
-    for k in range(2, min(fitted, 3) + 1):
-        c = coefficients[2 * k - 1]
-        s = coefficients[2 * k]
-        difference = math.atan2(-s, c) - k * phase
-        out[12 + k] = min(math.hypot(c, s) / max(first, 1e-9), 3.0)
-        out[12 + 2 * k] = math.cos(difference)
-        out[13 + 2 * k] = math.sin(difference)
-
-
-@exact_kernel
-def _synthesize(coefficients: Floats, fitted: int, curve: Floats) -> None:
-    for p in range(curve.size):
-        turn = _FOUR_TURNS * p / curve.size
-        value = 0.0
-        for k in range(1, fitted + 1):
-            value += coefficients[2 * k - 1] * math.cos(k * turn) + coefficients[2 * k] * math.sin(k * turn)
-        curve[p] = value
-
-
-@exact_kernel
-def _rise_and_faint(curve: Floats) -> tuple[float, float]:
-    """Share of the cycle from minimum to maximum light, and share spent fainter than half-way."""
-    bright = 0
-    faint = 0
-    for p in range(curve.size):
-        if curve[p] < curve[bright]:
-            bright = p
-        if curve[p] > curve[faint]:
-            faint = p
-    half = 0.5 * (curve[bright] + curve[faint])
-    below = 0
-    for p in range(curve.size):
-        below += curve[p] > half
-    return ((bright - faint) % curve.size) / curve.size, below / curve.size
-
-
-@exact_kernel
-def _halves(curve: Floats) -> tuple[float, float]:
-    """Depth of the other minimum over the deepest one's; difference of the two maxima over the deepest minimum's depth.
-
-    The second minimum is looked for within 0.15 cycles of half a cycle from the first.
-    """
-    size = curve.size
-    faint = 0
-    bright = 0
-    for p in range(size):
-        if curve[p] > curve[faint]:
-            faint = p
-        if curve[p] < curve[bright]:
-            bright = p
-    depth = max(curve[faint] - curve[bright], 1e-9)
-    second = -1e9
-    reach = int(0.15 * size)
-    for p in range(faint + size // 2 - reach, faint + size // 2 + reach + 1):
-        second = max(second, curve[p % size])
-    one = 1e9
-    other = 1e9
-    for p in range(1, size // 2):
-        one = min(one, curve[(faint + p) % size])
-        other = min(other, curve[(faint - p) % size])
-    return (second - curve[bright]) / depth, abs(one - other) / depth
+    n = period.size
+    missing = np.full(n, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = [] if view == "raw" else [np.log10(period)]
+        for features in of_roles:
+            columns += [missing if features is None else number.of(features) for number in OF_VIEW[view]]
+    if len(of_roles) == 2:
+        first, second = (each or {"mean": missing} for each in of_roles)
+        amplitudes = [columns[names_of(view, "ab").index(f"log_amplitude_{role}")] for role in "ab"]
+        columns += [first["mean"] - second["mean"], amplitudes[0] - amplitudes[1]]
+    numbers = np.stack(columns, axis=1).astype(np.float32) if columns else np.empty((n, 0), np.float32)
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers

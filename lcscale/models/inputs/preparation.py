@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from lcscale.arrays import one_each
 from lcscale.errors import InputError
+from lcscale.features.batch import BandBatch
+from lcscale.features.extraction import columns_of
 from lcscale.images import (
     ImageOptions,
     render_density,
@@ -21,8 +23,7 @@ from lcscale.images import (
 )
 from lcscale.lightcurves import LightCurves, clean, usable
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
-from lcscale.models.inputs.numbers import BAND_NUMBERS, band_numbers
-from lcscale.models.inputs.raw import FEWEST, RAW_NUMBERS, raw_numbers
+from lcscale.models.inputs.numbers import Features, features_for, names_of, numbers_of
 from lcscale.models.labels.roles import ROLES, Role, cast, select
 
 VIEWS = ("folded", "raw")
@@ -31,6 +32,8 @@ PICTURES = ("density", "error bars", "dm-dt")
 observations, the others are drawn like the first image of the role."""
 ALTERNATIVES = ("period_2", "period_3")
 """Columns of the further candidate periods that `lcscale.periods.Search` gives."""
+FEWEST_RAW = 5
+"""Fewest observations of an object in a band whose images are over time."""
 _LARGEST = 6.0
 _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
 
@@ -92,16 +95,14 @@ class Preparation:
         return len(self.roles) * self.per_role
 
     @property
-    def band_names(self) -> tuple[str, ...]:
-        """Names of the numbers of each role."""
-        return RAW_NUMBERS if self.raw else BAND_NUMBERS
+    def min_observations(self) -> int:
+        """Fewest usable observations of an object in a band."""
+        return FEWEST_RAW if self.raw else MIN_OBSERVATIONS
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the numbers."""
-        of_bands = (f"{name}_{role.name}" for role in self.roles for name in self.band_names)
-        differences = ("colour", "amplitude_difference") if len(self.roles) == 2 else ()
-        return (*(() if self.raw else ("log_period",)), *of_bands, *differences, *self.columns)
+        return (*names_of(self.view, [role.name for role in self.roles]), *self.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,46 +143,37 @@ def prepare(
     columns
         Values of `preparation.columns`, by name; those not given are missing.
     """
-    n, lcs = len(lcs), clean(lcs)
+    n, lcs = len(lcs), clean(lcs).in_magnitudes()
     periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
     good = np.ones(n, np.bool_) if preparation.raw else np.isfinite(periods) & (periods > 0)
     periods = np.where(good, periods, np.nan)
     players = [select(lcs, band) for band in cast(lcs.bands if bands is None else bands, preparation.roles)]
-    fewest = FEWEST if preparation.raw else MIN_OBSERVATIONS
+    fewest = preparation.min_observations
     cleaned = [None if player is None else usable(player, fewest) for player in players]
     images = np.zeros((n, preparation.n_channels, preparation.size, preparation.size), np.uint8)
-    numbers = np.full((n, len(preparation.names)), np.nan, np.float32)
-    if not preparation.raw:
-        numbers[good, 0] = np.log10(periods[good])
-    mean = np.full((n, len(players)), np.nan)
+    features: list[Features | None] = []
     epoch = _first_times(cleaned, n) if preparation.aligned_together else None
     for r, outcome in enumerate(cleaned):
         if outcome is None:
+            features.append(None)
             continue
         band, reasons = outcome
         fit = is_none(reasons) & good
         kept = band if fit.all() else band.keep(np.repeat(fit, band.counts))
-        first, width = _first_of(preparation, r), len(preparation.band_names)
-        numbers[:, first : first + width] = raw_numbers(kept) if preparation.raw else band_numbers(kept, periods)
-        mean[:, r] = kept.mean_mag
+        batch = BandBatch.of(kept, periods, "linear")
+        features.append(columns_of(batch, batch, features_for(preparation.view)))
         images[:, r * preparation.per_role : (r + 1) * preparation.per_role] = _draw(kept, periods, epoch, preparation)
-    if len(players) == 2:
-        _differences(numbers, mean, preparation)
-    for c, name in enumerate(preparation.columns):
+    numbers = [numbers_of(preparation.view, periods, features)]
+    for name in preparation.columns:
+        values = np.full(n, np.nan)
         if columns is not None and name in columns:
             values = one_each(columns[name], n, f"column {name!r}", "d" if name in ALTERNATIVES else "")
             if name in ALTERNATIVES:
                 values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
-            numbers[:, len(preparation.names) - len(preparation.columns) + c] = values
-    numbers[~np.isfinite(numbers)] = np.nan
+        numbers.append(np.where(np.isfinite(values), values, np.nan)[:, None].astype(np.float32))
     of_roles = [outcome[1] for outcome in cleaned if outcome is not None]
     of_roles = of_roles or [usable(lcs.of_bands(()), fewest)[1]]  # the batch has none of the bands
-    return Inputs(images, standardise(numbers, preparation), _reasons(of_roles, good))
-
-
-def _first_of(preparation: Preparation, role: int) -> int:
-    """Index of the first number of a role."""
-    return (0 if preparation.raw else 1) + role * len(preparation.band_names)
+    return Inputs(images, standardise(np.concatenate(numbers, axis=1), preparation), _reasons(of_roles, good))
 
 
 def _draw(
@@ -241,14 +233,6 @@ def _first_times(
             some = band.counts > 0
             first[some] = np.fmin(first[some], band.time[band.offsets[:-1][some]])
     return first
-
-
-def _differences(numbers: npt.NDArray[np.float32], mean: npt.NDArray[np.float64], preparation: Preparation) -> None:
-    """Colour and difference of the logarithms of amplitude, blue minus red."""
-    first = _first_of(preparation, 2)
-    numbers[:, first] = mean[:, 0] - mean[:, 1]
-    blue, red = (_first_of(preparation, role) + preparation.band_names.index("log_amplitude") for role in range(2))
-    numbers[:, first + 1] = numbers[:, blue] - numbers[:, red]
 
 
 def _reasons(of_roles: Sequence[npt.NDArray[np.object_]], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:

@@ -59,7 +59,7 @@ class Classify(Travelling):
     settings = ()
     rowwise = True
     costly = True
-    version = 4
+    version = 5
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model))

@@ -34,7 +34,7 @@ class LabelledCurves:
     """Light curves with period, class and place on the sky (which decides over splits alone)."""
 
     lcs: LightCurves
-    """n_objects light curves."""
+    """n_objects light curves in magnitudes."""
     period: npt.NDArray[np.float64]
     """float64 [n_objects], days; NaN where there is none."""
     label: npt.NDArray[np.object_]
@@ -185,7 +185,7 @@ def _part(table: pa.Table, column: str, period: str | None, label: str, columns:
     if period == PERIOD.name:
         PERIOD.refuse_another(table.schema, "lcscale.periods.Search")
     table = table.filter(table.column(label).is_valid())
-    lcs = LightCurves.from_arrow(table, column)
+    lcs = LightCurves.from_arrow(table, column).in_magnitudes()
     bands = bands_of(table.schema, column) or lcs.bands
     return LabelledCurves(
         lcs,

@@ -13,8 +13,8 @@ from lcscale.surveys.lightcurves import LightCurveTables
 class Atlas(LightCurveTables):
     """Results of the forced photometry server, one position a file (named by it) or a column of names.
 
-    Magnitudes are computed from the fluxes in microjansky. Fluxes that are zero or negative have none: they are left
-    out and counted (the server's own column has minus the magnitude of their absolute value).
+    The light curves are fluxes, converted from microjansky to nJy; zero and negative ones are observations (of these
+    the server's own column of magnitudes has minus the magnitude of their absolute value).
     """
 
     id: str = "id|object_id"

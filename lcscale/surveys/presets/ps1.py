@@ -11,7 +11,7 @@ from lcscale.surveys.lightcurves import LightCurveTables
 
 @dataclass(frozen=True)
 class Ps1(LightCurveTables):
-    """The archive's table Detection: PSF fluxes in jansky, filters by number, -999 where there is none."""
+    """The archive's table Detection: PSF fluxes in jansky (here nJy), filters by number, -999 where there is none."""
 
     id: str = "objID"
     time: str = "obsTime"
@@ -21,6 +21,7 @@ class Ps1(LightCurveTables):
     band: str | None = "filterID"
     bands: tuple[str, ...] = ("r", "g", "i", "z", "y")
     name = "ps1"
+    no_flux: ClassVar[float] = -999.0
     band_names: ClassVar[Mapping[str, str]] = {"1": "g", "2": "r", "3": "i", "4": "z", "5": "y"}
     sources: ClassVar[tuple[str, str]] = ("raMean", "decMean")
     metadata: ClassVar[Mapping[str, str]] = {"mag_system": "AB"}

@@ -13,8 +13,8 @@ from lcscale.surveys.lightcurves import LightCurveTables
 class ZtfForced(LightCurveTables):
     """Text of the forced photometry service, one position a file; give `objects` with the positions.
 
-    Magnitudes are those of the differences to the reference image, with the zero point of each row; fluxes that are
-    zero or negative have none, and are left out and counted.
+    The light curves are fluxes of the differences to the reference image in nJy, by the zero point of each row; zero
+    and negative ones are observations.
     """
 
     id: str = "object_id|id"

@@ -1,0 +1,109 @@
+"""The nested column with light curves: its types, what its metadata say, and its values and offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lcscale.errors import InputError
+from lcscale.lightcurves.faults import unequal
+from lcscale.units import stated_unit
+
+LIGHTCURVE_TYPE = pa.struct(
+    [
+        pa.field("time", pa.list_(pa.float64())),
+        pa.field("mag", pa.list_(pa.float32())),
+        pa.field("mag_err", pa.list_(pa.float32())),
+        pa.field("band", pa.list_(pa.string())),
+    ]
+)
+"""Arrow type of the nested column `lightcurve` that catalogs of the lake carry (nested-pandas reads it as a frame)."""
+
+FLUX_TYPE = pa.struct(
+    [field.with_name({"mag": "flux", "mag_err": "flux_err"}.get(field.name, field.name)) for field in LIGHTCURVE_TYPE]
+)
+"""The same where the light curves are fluxes; their unit stands in the column's metadata."""
+
+
+def declared_bands(schema: pa.Schema, column: str = "lightcurve", key: str = "bands") -> tuple[str, ...]:
+    """Bands that the metadata of a light-curve field names, primary first; empty where it says nothing.
+
+    Examples
+    --------
+    >>> declared_bands(pa.schema([pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "I,V"})]))
+    ('I', 'V')
+    """
+    metadata = schema.field(column).metadata if column in schema.names else None
+    names = (metadata or {}).get(key.encode(), b"").decode().split(",")
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def part_units(nested: pa.Field) -> dict[str, str]:
+    """Units of the parts of a nested column, which its metadata tell as ``time: d, flux: nJy``.
+
+    Examples
+    --------
+    >>> part_units(pa.field("lightcurve", FLUX_TYPE, metadata={"unit": "time: d, flux: nJy"}))
+    {'time': 'd', 'flux': 'nJy'}
+    """
+    parts = (part.partition(":") for part in (stated_unit(nested) or "").split(","))
+    return {name.strip(): unit.strip() for name, _, unit in parts if unit}
+
+
+def part_names(nested: pa.DataType) -> list[str]:
+    """Names of the parts of a nested column, whichever of the two layouts it has."""
+    kind = nested.value_type if _is_list(nested) else nested
+    return list(kind.names) if pa.types.is_struct(kind) else []
+
+
+def fields_and_offsets(
+    nested: pa.Array, column: str, wanted: Sequence[str | None]
+) -> tuple[dict[str, pa.Array], npt.NDArray[np.int64], npt.NDArray[np.object_] | None]:
+    """Flat value arrays by field name, the offsets into them, and faults, for both nested layouts."""
+    if pa.types.is_struct(nested.type):
+        lists = dict(zip(nested.type.names, nested.flatten(), strict=True))
+        if lists and all(_is_list(value.type) for value in lists.values()):
+            used = {name: value for name, value in lists.items() if name in wanted} or lists
+            faults = unequal(used)
+            readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
+            compact = {name: compact_lists(value, readable) for name, value in used.items()}
+            return {name: values for name, (values, _) in compact.items()}, next(iter(compact.values()))[1], faults
+    elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
+        values, offsets = compact_lists(nested)
+        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets, None
+    raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def compact_lists(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Values and offsets of a list array that start at 0 and hold nothing behind rows that are null or unreadable."""
+    if lists.null_count or readable is not None:
+        full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
+        lists = pc.if_else(full, lists, pa.scalar([], lists.type))
+    offsets = lists.offsets.to_numpy().astype(np.int64)
+    start, end = int(offsets[0]), int(offsets[-1])
+    return lists.values.slice(start, end - start), offsets - start
+
+
+def band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:
+    """int8 codes and the sorted names of a band column; nulls get code -1."""
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    names = [str(name) for name in encoded.dictionary.to_pylist()]
+    if len(names) > 127:
+        raise InputError(f"{len(names)} different bands in one batch of light curves; at most 127 are possible")
+    rank = np.empty(len(names) + 1, np.int8)
+    rank[np.argsort(names, kind="stable")] = np.arange(len(names))
+    rank[-1] = -1
+    codes = (
+        encoded.indices.fill_null(len(names)).to_numpy(zero_copy_only=False)
+        if len(names)
+        else np.zeros(len(values), np.int64)
+    )
+    return rank[codes], tuple(sorted(names))
