@@ -17,23 +17,26 @@ _COLUMNS = 1600
 
 
 def light_curve(lcs: LightCurves, name: str) -> str:
-    """All finite observations of the first object over time, with their errors, a panel a band."""
+    """All finite observations of the first object over time, with their errors, a panel a band; brighter is higher."""
     bands = lcs.bands or ("",)
     with style():
         figure = new_figure(9.6, 0.7 + 1.7 * len(bands))
         axes = figure.subplots(len(bands), 1, squeeze=False, sharex=True).ravel()
         for code, (axis, band) in enumerate(zip(axes, bands, strict=True)):
             rows = slice(int(lcs.offsets[0]), int(lcs.offsets[1]))
-            fit = np.isfinite(lcs.mag[rows]) & np.isfinite(lcs.time[rows])
+            fit = np.isfinite(lcs.value[rows]) & np.isfinite(lcs.time[rows])
             fit &= True if lcs.band is None else lcs.band[rows] == code
             colour = BANDS.get(band, SERIES[code % len(SERIES)])
-            error = np.nan_to_num(lcs.mag_err[rows][fit], posinf=0.0).clip(0)
-            time, mag = lcs.time[rows][fit], lcs.mag[rows][fit]
+            error = np.nan_to_num(lcs.error[rows][fit], posinf=0.0).clip(0)
+            time, value = lcs.time[rows][fit], lcs.value[rows][fit]
             axis.errorbar(
-                time, mag, error, fmt=".", markersize=3, color=colour, ecolor=PALE, elinewidth=0.7, rasterized=True
+                time, value, error, fmt=".", markersize=3, color=colour, ecolor=PALE, elinewidth=0.7, rasterized=True
             )
-            axis.invert_yaxis()
-            axis.set_ylabel(f"{band} (mag)" if band else "mag")
+            if lcs.fluxes:
+                axis.axhline(0.0, color=FAINT, linewidth=0.6)
+            else:
+                axis.invert_yaxis()
+            axis.set_ylabel(f"{band} ({lcs.unit})" if band else lcs.unit)
         axes[-1].set_xlabel("time (days, as the catalog has it)")
         return as_svg(figure, name, "Light curve over time")
 

@@ -20,6 +20,7 @@ SERIES = (ACCENT, WARM, "#3c8d5f", "#8d6bb0", "#b7892b", "#4aa3b5", "#6b7280")
 BANDS = {
     "u": "#5b4ea8", "B": "#3b6fb6", "b": "#3b6fb6", "g": "#3c8d5f", "BP": "#3b6fb6", "V": "#3c8d5f", "CV": "#3c8d5f",
     "G": INK, "r": "#c8553d", "R": "#c8553d", "i": "#8c3b2f", "RP": "#c8553d", "I": "#8c3b2f", "z": "#5f2a24",
+    "y": "#3a2a28",
 }  # fmt: skip
 """Colour of each band."""
 _STYLE: dict[Any, Any] = {

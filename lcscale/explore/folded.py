@@ -30,12 +30,14 @@ class Folded:
     """Name and period."""
     phase: npt.NDArray[np.float64]
     """float64 [n_observations], 0 to 1."""
-    mag: npt.NDArray[np.float64]
-    """float64 [n_observations], finite."""
+    value: npt.NDArray[np.float64]
+    """float64 [n_observations], magnitudes or fluxes, finite."""
     band: npt.NDArray[np.int8]
     """int8 [n_observations], index into `bands`."""
     bands: tuple[str, ...]
     """Names of the bands."""
+    unit: str = "mag"
+    """``mag``, or that of the fluxes."""
 
 
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
@@ -60,10 +62,16 @@ def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) ->
     kept, _ = usable(lcs)
     epoch = row.get("epoch")
     if epoch is None and kept.time.size:
-        epoch = float(kept.time[np.argmin(kept.mag)])
+        epoch = float(kept.time[np.argmin(kept.faintness)])
     band = np.zeros(kept.time.size, np.int8) if kept.band is None else kept.band
     return Folded(
-        title, subtitle, kept.fold(row["period"], epoch), kept.mag.astype(np.float64), band, kept.bands or ("",)
+        title,
+        subtitle,
+        kept.fold(row["period"], epoch),
+        kept.value.astype(np.float64),
+        band,
+        kept.bands or ("",),
+        kept.unit,
     )
 
 
@@ -87,25 +95,25 @@ def folded_panels(curves: Sequence[Folded], name: str) -> str:
             if i + _COLUMNS >= len(curves):
                 axis.tick_params(labelbottom=True)
                 axis.set_xlabel("phase")
-        for axis in axes[: len(curves) : _COLUMNS]:
-            axis.set_ylabel("magnitude")
+        for axis, curve in zip(axes[::_COLUMNS], curves[::_COLUMNS], strict=False):
+            axis.set_ylabel("magnitude" if curve.unit == "mag" else f"flux ({curve.unit})")
         return as_svg(figure, name, "Folded light curves of the best candidate of each class")
 
 
 def _draw(axis: Any, curve: Folded) -> None:
     counts = np.bincount(curve.band[curve.band >= 0], minlength=len(curve.bands))
     fullest = int(counts.argmax())
-    level = np.median(curve.mag[curve.band == fullest]) if counts[fullest] else 0.0
+    level = np.median(curve.value[curve.band == fullest]) if counts[fullest] else 0.0
     for code in np.argsort(-counts):
         rows = curve.band == code
         if not rows.any():
             continue
-        shift = level - np.median(curve.mag[rows])
-        label = curve.bands[code] + (f" {_signed(shift)}" if code != fullest else "")
+        shift = level - np.median(curve.value[rows])
+        label = curve.bands[code] + (f" {_signed(shift, curve.unit)}" if code != fullest else "")
         phase = np.concatenate([curve.phase[rows], curve.phase[rows] + 1])
         axis.plot(
             phase,
-            np.tile(curve.mag[rows] + shift, 2),
+            np.tile(curve.value[rows] + shift, 2),
             ".",
             markersize=3.2,
             markeredgewidth=0,
@@ -114,13 +122,13 @@ def _draw(axis: Any, curve: Folded) -> None:
             label=label,
             rasterized=True,
         )
-    if curve.mag.size:
+    if curve.value.size:
         _limit(axis, curve, level)
     axis.set_xlim(0, 2)
     axis.set_xticks([0, 0.5, 1, 1.5, 2])
     axis.set_title(f"{curve.title}\n", fontweight="bold", linespacing=1.25)
     axis.text(0, 1.03, curve.subtitle, transform=axis.transAxes, fontsize=7.8, color=FAINT)
-    if curve.mag.size and any(curve.bands):
+    if curve.value.size and any(curve.bands):
         axis.legend(
             loc="lower right",
             bbox_to_anchor=(1.02, 0.98),
@@ -132,12 +140,16 @@ def _draw(axis: Any, curve: Folded) -> None:
 
 
 def _limit(axis: Any, curve: Folded, level: float) -> None:
-    """Magnitude axis downward, over all observations but strays."""
-    parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
+    """Axis with the brightest at the top, over all observations but strays."""
+    parts = [curve.value[curve.band == code] for code in range(len(curve.bands))]
     moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
     low, high = _range(np.sort(moved))
-    margin = max(0.06 * (high - low), 0.01)
-    axis.set_ylim(high + margin, low - margin)
+    if curve.unit == "mag":
+        margin = max(0.06 * (high - low), 0.01)
+        axis.set_ylim(high + margin, low - margin)
+    else:
+        margin = 0.06 * (high - low) or 1.0
+        axis.set_ylim(low - margin, high + margin)
 
 
 def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -158,5 +170,6 @@ def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _signed(shift: float) -> str:
-    return f"{'−' if shift < 0 else '+'}{abs(shift):.2f}"
+def _signed(shift: float, unit: str) -> str:
+    size = f"{abs(shift):.2f}" if unit == "mag" else f"{abs(shift):.3g}"
+    return f"{'−' if shift < 0 else '+'}{size}"

@@ -32,7 +32,7 @@ class BandBatch:
     time
         float64 [n], days, in order within an object.
     mag
-        float64 [n], minus `zero` of the object.
+        float64 [n], minus `zero` of the object; fluxes where features of fluxes are computed.
     error
         float64 [n]; 1 where it is unknown.
     offsets
@@ -66,8 +66,8 @@ class BandBatch:
         error = np.empty(lcs.time.size)
         zero = np.full(len(lcs), np.nan)
         known = np.zeros(len(lcs), np.bool_)
-        _centre(lcs.mag, lcs.mag_err, lcs.offsets, mag, error, zero, known)
-        return cls(lcs.time, mag, error, lcs.offsets, zero, known, period, quantile_rule, lcs.mag)
+        _centre(lcs.value, lcs.error, lcs.offsets, mag, error, zero, known)
+        return cls(lcs.time, mag, error, lcs.offsets, zero, known, period, quantile_rule, lcs.value)
 
     def __len__(self) -> int:
         return self.offsets.size - 1

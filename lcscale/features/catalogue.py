@@ -5,6 +5,7 @@ from __future__ import annotations
 from lcscale.features import (
     counts,
     distribution,
+    flux,
     folded,
     fourier,
     moments,
@@ -38,6 +39,7 @@ FAMILIES: tuple[Family, ...] = (
     fourier.FAMILY,
     shape.FAMILY,
     pairwise.FAMILY,
+    flux.FAMILY,
 )
 """Families of features of one band, in the order of their columns."""
 

@@ -8,6 +8,10 @@ from typing import Any, Protocol
 
 from lcscale.kernels.compiling import Floats, Integers
 
+MAGNITUDE, FLUX = "magnitude", "flux"
+"""What a feature may be defined in. Light curves in the other are converted, by `LightCurves.in_magnitudes` (which says
+why there are none where half of the fluxes are not positive) or `LightCurves.in_fluxes`."""
+
 
 class Batch(Protocol):
     """Arrays of one band and where they are: `BandBatch`, or its copy on a device."""
@@ -44,6 +48,8 @@ class Feature:
         Null for fewer observations; everything takes two.
     optional
         Made only when asked for by name.
+    quantity
+        What it is defined in: magnitude or flux.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Feature:
     location: bool = False
     min_observations: int = 2
     optional: bool = False
+    quantity: str = MAGNITUDE
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,11 @@ class Family:
     arguments: Callable[[Any], tuple[Any, ...]]
     finish: Callable[[Integers, Floats], None] | None = None
     periodic: bool = False
+
+    @property
+    def quantity(self) -> str:
+        """What the features of the family are defined in."""
+        return self.features[0].quantity
 
     def compute(self, batch: Batch) -> Floats:
         """The features of every object, float64 [n_objects, n_features], NaN where one has no value."""

@@ -15,7 +15,7 @@ from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch, QuantileRule
 from lcscale.features.catalogue import FAMILIES, FEATURES, NAMES, PAIR_FAMILIES, PAIR_FEATURES, PERIODIC
 from lcscale.features.columns import REASON, column_of
-from lcscale.features.declaration import Batch
+from lcscale.features.declaration import FLUX, MAGNITUDE, Batch
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
@@ -143,15 +143,12 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
     lcs = clean(lcs)
     if period is None:
         period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
-    lcs = lcs.in_magnitudes()
+    given, lcs = lcs, lcs.in_magnitudes()
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None
     for band in plan.bands or ("",):
-        kept, why = usable(_select(lcs, band), plan.min_observations)
-        good = np.array([reason is None for reason in why], np.bool_)
-        if not good.all():
-            kept = kept.keep(np.repeat(good, kept.counts))
+        kept, why = _usable(lcs, band, plan)
         batch = BandBatch.of(kept, period, plan.quantile_rule)
         there = on_device(batch, device)
         if primary is None:
@@ -162,8 +159,20 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
         else:
             others = columns_of(batch, there, plan.names) | _pair_columns(primary, there, plan.names)
             columns |= {f"{name}_{band}": values for name, values in others.items()}
+        if any(FEATURES[name].quantity == FLUX for name in plan.names):
+            light = given if given.fluxes else given.in_fluxes()
+            fluxes = BandBatch.of(_usable(light, band, plan)[0], period, plan.quantile_rule)
+            others = columns_of(fluxes, on_device(fluxes, device), plan.names, FLUX)
+            columns |= {name if primary is there else f"{name}_{band}": values for name, values in others.items()}
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
     return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
+
+
+def _usable(lcs: LightCurves, band: str, plan: Plan) -> tuple[LightCurves, npt.NDArray[np.object_]]:
+    """The usable observations in a band, none where there is a reason, and the reasons."""
+    kept, why = usable(_select(lcs, band), plan.min_observations)
+    good = np.array([reason is None for reason in why], np.bool_)
+    return (kept if good.all() else kept.keep(np.repeat(good, kept.counts))), why
 
 
 def _periods(lcs: LightCurves, plan: Plan, device: str) -> Floats:
@@ -206,7 +215,7 @@ def on_device(batch: BandBatch, device: str) -> Batch:
     return DeviceBatch(batch, device)
 
 
-def columns_of(batch: BandBatch, there: Batch, names: Collection[str]) -> dict[str, Floats]:
+def columns_of(batch: BandBatch, there: Batch, names: Collection[str], quantity: str = MAGNITUDE) -> dict[str, Floats]:
     """The features of these names, `period` and those of two bands left out, by name; NaN where one has no value.
 
     Parameters
@@ -217,11 +226,13 @@ def columns_of(batch: BandBatch, there: Batch, names: Collection[str]) -> dict[s
         The same on the device where features are computed (`on_device`).
     names
         Names out of `FEATURES`.
+    quantity
+        What the batch is in; features that are defined in the other are left out.
     """
     columns: dict[str, Floats] = {}
     for family in FAMILIES:
         wanted = [k for k, feature in enumerate(family.features) if feature.name in names]
-        if not wanted:
+        if not wanted or family.quantity != quantity:
             continue
         values = family.compute(there)
         for k in wanted:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from skies import put, sky_table
 
+from lcscale.explore.closeup import light_curve
 from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels, phase_zero
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import PERIOD_SCHEMA
@@ -35,6 +36,23 @@ def test_folding_begins_at_the_epoch_or_at_the_brightest():
     np.testing.assert_allclose(given.phase, ((time - 0.5) / 2.0) % 1, atol=1e-12)
     free = fold(lcs, {"period": 2.0}, "t", "s")
     assert free.phase[np.argmin(mag)] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_fluxes_are_drawn_with_the_brightest_at_the_top_too(monkeypatch):
+    axes = []
+    monkeypatch.setattr("lcscale.explore.folded.as_svg", lambda figure, *_: axes.extend(figure.axes) or "<svg")
+    monkeypatch.setattr("lcscale.explore.closeup.as_svg", lambda figure, *_: axes.extend(figure.axes) or "<svg")
+    time = np.arange(40) * 0.3
+    flux = 5 + 10 * np.sin(2 * np.pi * time / 2.1)
+    lcs = LightCurves(time, flux, np.ones(40), [0, 40], unit="nJy")
+    made = fold(lcs, {"period": 2.1}, "t", "s")
+    assert made.phase[np.argmax(flux)] == pytest.approx(0.0, abs=1e-12)
+    folded_panels([made], "folded")
+    light_curve(lcs, "raw")
+    for axis, label in ((axes[0], "flux (nJy)"), (axes[-1], "nJy")):
+        low, high = axis.get_ylim()
+        assert low < flux.min() < flux.max() < high
+        assert axis.get_ylabel() == label
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 500])

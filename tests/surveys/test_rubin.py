@@ -12,9 +12,12 @@ from skies import put
 
 import lcscale as lc
 from lcscale.errors import InputError
+from lcscale.explore import show
 from lcscale.ingest import ingest, preview
 from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.lightcurves import FLUX_TYPE, LightCurves
+from lcscale.periods import FrequencyGrid
+from lcscale.products import variable_candidates
 from lcscale.simulation.rubin import simulate_rubin
 
 FLAGS = ("psfFlux_flag", "pixelFlags_suspect", "pixelFlags_saturated", "pixelFlags_cr", "pixelFlags_bad")
@@ -98,7 +101,17 @@ def test_the_nested_catalog_runs_at_once(release, tmp_path):
     assert catalog.schema.field("lightcurve").type == FLUX_TYPE
     read = catalog.to_arrow()
     expected, _ = good(release.forced_source)
-    assert int(LightCurves.from_arrow(read).counts.sum()) == expected.num_rows
+    lcs = LightCurves.from_arrow(read)
+    assert int(lcs.counts.sum()) == expected.num_rows
+    opened = lc.open_catalog(str(tmp_path / "dia_object"))
+    candidates = variable_candidates(opened, "general", grid=FrequencyGrid(0.02, 3.0, 5e-4))
+    candidates.write("variable_candidates", lake=tmp_path)
+    rows = {row["diaObjectId"]: row for row in lc.Lake(tmp_path)["variable_candidates"].to_arrow().to_pylist()}
+    bright = [name for name, n in zip(read["diaObjectId"].to_pylist(), lcs.counts, strict=True) if n > 60]
+    classified = [name for name in bright if rows[name]["class"] is not None]
+    assert len(classified) > 15
+    page = show(lc.Lake(tmp_path), classified[0], tmp_path / "page.html").read_text("utf-8")
+    assert "flux (nJy)" in page
 
 
 def source(name, time, band, flux, *, ss=0, dia=7_000_000_000_000_000_001, ra=10.0, flag=False):
