@@ -191,7 +191,7 @@ def test_ids_in_floats(taken, real_data):
     ("survey", "file", "options", "counts", "bands"),
     [
         ("asassn", "06_asassn_limits.csv", {"objects": "06_objects.csv"}, [15], ("V",)),
-        ("atlas", "07_atlas_o_c.csv", {}, [24], ("o", "c")),
+        ("atlas", "07_atlas_o_c.csv", {}, [30], ("o", "c")),
         ("atlas", "15b_hash_header.txt", {}, [11], ("o", "c")),
         ("neowise", "14_neowise_w1_w2.tbl", {}, [22], ("W1", "W2")),
         ("crts_web", "09_crts_detections.csv", {}, [12, 12], ("V",)),
