@@ -38,13 +38,14 @@ class Curve:
 
     def used(self) -> npt.NDArray[np.bool_]:
         """Which observations every kernel uses (`clean`), bool [n_observations]."""
-        kept = {_key(clean(self.lcs), i) for i in range(clean(self.lcs).time.size)}
+        cleaned = clean(self.lcs)
+        kept = {_key(cleaned, i) for i in range(cleaned.time.size)}
         return np.array([_key(self.lcs, i) in kept for i in range(self.lcs.time.size)], np.bool_)
 
 
 def _key(lcs: LightCurves, i: int) -> tuple[bytes, ...]:
     band = b"" if lcs.band is None else lcs.band[i].tobytes()
-    return lcs.time[i].tobytes(), lcs.mag[i].tobytes(), lcs.mag_err[i].tobytes(), band
+    return lcs.time[i].tobytes(), lcs.value[i].tobytes(), lcs.error[i].tobytes(), band
 
 
 class Curves:
@@ -150,13 +151,13 @@ def small(lcs: LightCurves, rows: Sequence[dict[str, Any]]) -> list[dict[str, An
         folded = bool(period[i] > 0)
         x = phase[inside] if folded else _unit(lcs.time[inside])
         band = np.zeros(x.size, np.int8) if lcs.band is None else lcs.band[inside]
-        mag = lcs.mag[inside].astype(np.float64)
+        faint = lcs.value[inside].astype(np.float64) * (-1 if lcs.fluxes else 1)
         for code in np.unique(band):
-            mag[band == code] -= np.median(mag[band == code])
+            faint[band == code] -= np.median(faint[band == code])
         if x.size > THUMBNAIL_POINTS:
             some = np.linspace(0, x.size - 1, THUMBNAIL_POINTS).astype(int)
-            x, mag, band = x[some], mag[some], band[some]
-        points = np.stack([np.clip(x * 256, 0, 255), 255 * _unit(mag), band], axis=1).astype(np.uint8)
+            x, faint, band = x[some], faint[some], band[some]
+        points = np.stack([np.clip(x * 256, 0, 255), 255 * _unit(faint), band], axis=1).astype(np.uint8)
         found.append({"folded": folded, "points": points.ravel().tolist(), "bands": list(lcs.bands)})
     return found
 

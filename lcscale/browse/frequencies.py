@@ -101,7 +101,7 @@ def frequencies_of(
     fmax
         Highest frequency, cycles per day; at most 100.
     prewhitened
-        Periods, days, whose Fourier series are taken from the magnitudes first, one after the other.
+        Periods, days, whose Fourier series are taken from the values first, one after the other.
     n_harmonics
         Harmonics of these series, 1 to 4.
     """
@@ -126,8 +126,8 @@ def without_series(lcs: LightCurves, period: float, n_harmonics: int) -> LightCu
         raise InputError(f"a period is above 0 days, not {period}")
     if not 1 <= n_harmonics <= MOST_HARMONICS:
         raise InputError(f"n_harmonics is {n_harmonics}; it must be 1 to {MOST_HARMONICS}")
-    mag = lcs.mag.astype(np.float64)
-    band = np.zeros(mag.size, np.int8) if lcs.band is None else lcs.band
+    value = lcs.value.astype(np.float64)
+    band = np.zeros(value.size, np.int8) if lcs.band is None else lcs.band
     for code in np.unique(band):
         rows = np.flatnonzero(band == code)
         n = min(n_harmonics, (rows.size - 2) // 4)
@@ -135,11 +135,11 @@ def without_series(lcs: LightCurves, period: float, n_harmonics: int) -> LightCu
             continue
         angle = 2 * np.pi * np.outer(lcs.time[rows] / period % 1, np.arange(1, n + 1))
         design = np.concatenate([np.ones((rows.size, 1)), np.cos(angle), np.sin(angle)], axis=1)
-        error = lcs.mag_err[rows].astype(np.float64)
+        error = lcs.error[rows].astype(np.float64)
         weight = 1 / error if np.isfinite(error).all() else np.ones(rows.size)
-        fitted = np.linalg.lstsq(design * weight[:, None], mag[rows] * weight, rcond=None)[0]
-        mag[rows] -= design[:, 1:] @ fitted[1:]
-    return replace(lcs, mag=mag)
+        fitted = np.linalg.lstsq(design * weight[:, None], value[rows] * weight, rcond=None)[0]
+        value[rows] -= design[:, 1:] @ fitted[1:]
+    return replace(lcs, value=value)
 
 
 def window_function(time: Floats, grid: FrequencyGrid) -> npt.NDArray[np.float32]:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
@@ -15,8 +16,10 @@ from lcscale.browse.frequencies import MOST_HARMONICS, Frequencies, frequencies_
 from lcscale.browse.links import links_to
 from lcscale.browse.network import sight
 from lcscale.browse.parameters import Catalogued, OneRow, Place
+from lcscale.errors import InputError
 from lcscale.explore.folded import phase_zero
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lightcurves import LightCurves
 
 router = APIRouter(prefix="/api", tags=["one star"])
 _KEPT = 24
@@ -72,13 +75,17 @@ def light_curve(opened: Catalogued, one: OneRow) -> Response:
     bands = curve.bands()
     field = curve.source.schema.field("lightcurve")
     said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    mag, mag_err = _magnitudes(lcs)
     band = np.zeros(lcs.time.size, np.int64) if lcs.band is None else lcs.band.astype(np.int64)
     place = np.array([bands.index(name) for name in lcs.bands] or [0])
     return PlainResponse(
         {
             "time": lcs.time.tolist(),
-            "mag": lcs.mag.astype(np.float64).round(6).tolist(),
-            "mag_err": lcs.mag_err.astype(np.float64).round(6).tolist(),
+            "mag": mag.astype(np.float64).round(6).tolist(),
+            "mag_err": mag_err.astype(np.float64).round(6).tolist(),
+            "flux": lcs.flux.astype(np.float64).tolist() if lcs.fluxes else None,
+            "flux_err": lcs.flux_err.astype(np.float64).tolist() if lcs.fluxes else None,
+            "unit": lcs.unit,
             "band": np.where(band >= 0, place[np.maximum(band, 0)], -1).tolist(),
             "used": curve.used().tolist(),
             "bands": list(bands),
@@ -88,6 +95,15 @@ def light_curve(opened: Catalogued, one: OneRow) -> Response:
             "phase_zero": phase_zero(opened.catalog.schema),
         }
     )
+
+
+def _magnitudes(lcs: LightCurves) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
+    """Magnitudes and errors; NaN where nothing is known of them."""
+    try:
+        found = lcs.in_magnitudes()
+    except InputError:  # fluxes in a unit of their own
+        return np.full(lcs.time.size, np.nan), np.full(lcs.time.size, np.nan)
+    return found.mag, found.mag_err
 
 
 @router.get("/periodogram", summary="Periodogram and window function of a star")

@@ -11,6 +11,7 @@ export function median(values) {
 
 // nJy of an AB magnitude; of others, what is relative to magnitude 20.
 export function fluxes(curve) {
+  if (curve.flux) return { flux: curve.flux, error: curve.flux_err, unit: `flux (${curve.unit})` };
   const zero = curve.system === "AB" ? 31.4 : 20;
   const flux = curve.mag.map((m) => (m === null ? NaN : 10 ** (0.4 * (zero - m))));
   return { flux, error: flux.map((f, i) => (curve.mag_err[i] === null ? NaN : f * curve.mag_err[i] * 0.4 * Math.LN10)), unit: curve.system === "AB" ? "flux (nJy)" : "flux (of magnitude 20)" };

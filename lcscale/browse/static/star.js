@@ -79,6 +79,7 @@ export class StarView {
     surroundings(this.more, star, about, who, (name) => this.heard.onStep(0, name));
     try { this.curve = await getOnce("light-curve", who); } catch (error) { if (generation === this.generation) this._fail(error.message); return; }
     if (generation !== this.generation) return;
+    if (this.curve.unit !== "mag") { this.options.inFlux = true; this.checks.querySelector("[data-option=inFlux]").checked = true; }
     this.epoch = values.epoch ?? this.curve.time.reduce((best, t, i) => (this.curve.used[i] && (best < 0 || this.curve.mag[i] < this.curve.mag[best]) ? i : best), -1);
     if (values.epoch === null || values.epoch === undefined) this.epoch = this.curve.time[Math.max(0, this.epoch)] ?? 0;
     if (!this.period) { const t = this.curve.time; this.period = this.basis = Math.max(1, (Math.max(...t) - Math.min(...t)) / 2); }
