@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Annotated, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -14,7 +15,7 @@ from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse
 from lcscale.browse.exporting import FORMATS, as_file
-from lcscale.browse.parameters import Place
+from lcscale.browse.parameters import Catalogued, Place
 from lcscale.errors import InputError
 from lcscale.products.judgements import (
     LONGEST_COMMENT,
@@ -28,6 +29,7 @@ from lcscale.products.judgements import (
 router = APIRouter(prefix="/api/labels", tags=["labels"])
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="Name of the labels.")]
 _MOST_IMPORTED = 200_000
+_MOST_CHANGES = 1000
 
 
 class Judgement(BaseModel):
@@ -86,6 +88,32 @@ def undo(place: Place, name: Name, asked: Withdrawal) -> Response:
     place.judge(name, [Label(label.object_id, person=label.person, withdrawn=label.label_id)])
     now = current.get(label.object_id)
     return PlainResponse({"object_id": label.object_id, "label": None if now is None else now.row()})
+
+
+@router.get("/{name}/changes", summary="What the classifier says of the judged objects, then and now")
+def changes(place: Place, name: Name, opened: Catalogued) -> Response:
+    """How many classes agreed with the labels when they were given and agree now, and the objects that changed."""
+    _, current = place.judgements(name)
+    judged = {key: label for key, label in current.items() if label.class_name is not None}
+    found = opened.rows_of(list(judged)) if "class" in opened.database.schema.names else {}
+    there = list(found)
+    rows = opened.database.take(np.array([found[key] for key in there], np.int64), ["class"]) if there else None
+    now = dict(zip(there, [] if rows is None else rows.column("class").to_pylist(), strict=True))
+    then = {key: judged[key].class_given for key in there}
+    changed = [
+        {"object_id": key, "label": judged[key].class_name, "then": then[key], "now": now[key]}
+        for key in there
+        if then[key] != now[key]
+    ]
+    return PlainResponse(
+        {
+            "version": opened.version,
+            "judged": len(there),
+            "agreed_then": sum(then[key] == judged[key].class_name for key in there),
+            "agree_now": sum(now[key] == judged[key].class_name for key in there),
+            "changed": changed[:_MOST_CHANGES],
+        }
+    )
 
 
 @router.get("/{name}/export", summary="The current labels as a file")

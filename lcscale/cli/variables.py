@@ -70,6 +70,9 @@ def train(
         str | None, typer.Option(help="Catalog of its features, for the periods (default: periods are searched).")
     ] = None,
     label: Annotated[str, typer.Option(help="Column with the class of each star.")] = "label",
+    labels: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Labels that people gave in lcscale browse; they come first.")
+    ] = None,
     survey: Annotated[str | None, typer.Option(help="Survey whose class names the labels are.")] = None,
     trained_on: Annotated[str, typer.Option(help="real, simulated or mixed.")] = "real",
     epochs: Annotated[int, typer.Option(help="Most passes over the training set.")] = 40,
@@ -88,6 +91,7 @@ def train(
     from lcscale.models import Preparation, TrainingOptions
     from lcscale.models import train as run_train
     from lcscale.periods import PERIOD
+    from lcscale.products.judged import Judged
 
     how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
     curves = find_catalog(place, catalog, light_curves)
@@ -98,6 +102,8 @@ def train(
             f"--features {catalog}_features"
         )
     source = curves if how.raw else _with_periods(place, curves, features, device)
+    if labels is not None:
+        source = source.map(Judged.of(place, labels, source.id_column, label))
     trained = run_train(
         source,
         model,

@@ -171,3 +171,74 @@ def test_labels_are_rows_that_arrow_reads(tmp_path):
     assert row["class"] == "EA"
     assert judgements.table().schema.field("period").metadata[b"unit"] == b"d"
     assert pa.types.is_boolean(judgements.table().schema.field("sure").type)
+
+
+def test_what_changed_on_the_judged_stars(served, browse_lake):
+    frame = browse_lake["variable_candidates"].to_pandas().dropna(subset=["class"])
+    a, b = frame.iloc[3], frame.iloc[8]
+    served.post("api/labels/then", json={"object_id": a.object_id, "class_name": a["class"], "class_given": "MIRA"})
+    served.post("api/labels/then", json={"object_id": b.object_id, "class_name": "MIRA", "class_given": b["class"]})
+    found = served.get("api/labels/then/changes", catalog="variable_candidates").json()
+    assert (found["judged"], found["agreed_then"], found["agree_now"]) == (2, 0, 1)
+    assert found["changed"] == [{"object_id": a.object_id, "label": a["class"], "then": "MIRA", "now": a["class"]}]
+
+
+def test_judged_classes_and_periods_come_before_those_of_the_catalog(tmp_path, browse_lake):
+    from lcscale.products.judged import Judged
+
+    lake = Lake(tmp_path)
+    with pytest.raises(InputError, match="no labels 'mine'"):
+        Judged.of(lake, "mine", "object_id")
+    Judgements(lake.root, "mine").add(
+        [Label("SIM-00003", "RRc", period=0.3), Label("SIM-00004", "EB", sure=False), Label("nobody", "EA")]
+    )
+    step = Judged.of(lake, "mine", "object_id", "class")
+    catalog = browse_lake["variable_candidates"]
+    before = {row["object_id"]: row for row in catalog.to_arrow().to_pylist()}
+    after = {row["object_id"]: row for row in catalog.map(step).to_arrow().to_pylist()}
+    assert (after["SIM-00003"]["class"], after["SIM-00003"]["period"]) == ("RRc", 0.3)
+    assert after["SIM-00004"]["class"] is None
+    rest = [name for name in before if name not in ("SIM-00003", "SIM-00004")]
+    assert [(after[name]["class"], after[name]["period"]) for name in rest] == [
+        (before[name]["class"], before[name]["period"]) for name in rest
+    ]
+    assert step.fingerprint() != Judged(step.labels[:1], "object_id", "class").fingerprint()
+
+
+def test_a_network_is_trained_on_what_people_said(tmp_path, monkeypatch):
+    import numpy as np
+    from candidates import stars
+    from skies import put
+    from typer.testing import CliRunner
+
+    import lcscale.models
+    from lcscale.cli import app
+
+    lake = Lake(tmp_path / "lake")
+    put(lake, "stars", stars(40)[0])
+    Judgements(lake.root, "mine").add([Label(f"SIM-{i:05d}", ("RRab", "EA")[i % 2]) for i in range(30)])
+    seen = {}
+
+    def train(source, model, *, label, **_):
+        seen["table"] = source.to_arrow()
+        raise InputError("enough")
+
+    monkeypatch.setattr(lcscale.models, "train", train)
+    CliRunner().invoke(
+        app,
+        [
+            "train",
+            "stars",
+            "--lake",
+            str(lake.root),
+            "--model",
+            str(tmp_path / "m"),
+            "--labels",
+            "mine",
+            "--view",
+            "raw",
+        ],
+    )
+    labels = dict(zip(*(seen["table"].column(name).to_pylist() for name in ("object_id", "label")), strict=True))
+    assert [labels[f"SIM-{i:05d}"] for i in range(4)] == ["RRab", "EA", "RRab", "EA"]
+    assert np.sum([value is None for value in labels.values()]) == 10

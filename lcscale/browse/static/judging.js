@@ -51,6 +51,13 @@ export function openLabels(names, done) {
   const hide = make("input", { id: "label-hide", type: "checkbox", checked: Boolean(state.hide) });
   const file = make("input", { id: "label-file", type: "file", accept: ".csv,.parquet,.vot" });
   const links = ["csv", "parquet", "votable"].map((format) => make("a", { class: "button", href: `api/labels/${name.value}/export?format=${format}`, download: "" }, format === "votable" ? "VOTable" : format === "csv" ? "CSV" : "Parquet"));
+  const changed = make("div", {});
+  if (state.labels && labels.size) get(`labels/${state.labels}/changes`, { catalog: state.catalog }).then((found) => {
+    if (!found.judged) return;
+    changed.append(make("h3", {}, "Classifier and you"), make("p", { class: "note" }, `Of ${found.judged} judged stars the classifier agreed with you on ${found.agreed_then} when you judged, and does on ${found.agree_now} in ${found.version}.`));
+    if (found.changed.length) changed.append(make("table", {}, make("thead", {}, make("tr", {}, ["object", "you", "then", "now"].map((text) => make("th", {}, text)))),
+      make("tbody", {}, found.changed.slice(0, 20).map((each) => make("tr", {}, [each.object_id, each.label, each.then || "none", each.now || "none"].map((text) => make("td", {}, text)))))));
+  }).catch(() => null);
   const form = make("form", { class: "form", on: { submit: async (event) => {
     event.preventDefault();
     person = who.value.trim();
@@ -65,6 +72,7 @@ export function openLabels(names, done) {
   make("label", { class: "check" }, hide, " Hide what these labels have judged"),
   make("p", { class: "note" }, `${labels.size} stars are judged. Labels are kept in the lake, under labels/${name.value}; nothing is overwritten.`),
   make("div", { class: "row" }, make("button", { class: "primary" }, "Use these")),
+  changed,
   make("h3", {}, "Take out"), make("div", { class: "row" }, links),
   make("h3", {}, "Bring in"), make("label", { for: "label-file" }, "A file with a column object_id"), file,
   make("div", { class: "row" }, make("button", { type: "button", on: { click: () => bringIn(file.files[0], done) } }, "Bring in")));
