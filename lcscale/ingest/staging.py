@@ -15,6 +15,7 @@ from upath import UPath
 from lcscale.ingest.spills import remove_spills, write_spill
 from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.lake.storage import writing
+from lcscale.surveys.identities import kept_identities
 from lcscale.surveys.nesting import common_field
 from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Findings, Part, Problem, ReleaseFileError, Survey
@@ -87,10 +88,10 @@ def sorted_tables(survey: Survey, part: Part, memory: int, problems: list[Proble
         if table.num_rows:
             waiting.append(table)
         if sum(each.nbytes for each in waiting) >= size:
-            yield _sorted(waiting, survey)
+            yield _sorted(waiting, survey, part.path)
             waiting = []
     if waiting:
-        yield _sorted(waiting, survey)
+        yield _sorted(waiting, survey, part.path)
 
 
 def with_common_field(table: pa.Table, schemas: Sequence[pa.Schema]) -> pa.Table:
@@ -106,9 +107,11 @@ def _said(field: pa.Field) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(sorted((field.metadata or {}).items()))
 
 
-def _sorted(tables: list[pa.Table], survey: Survey) -> pa.Table:
-    """The rows of `tables` with `_healpix_29` in front, in its order."""
+def _sorted(tables: list[pa.Table], survey: Survey, path: str) -> pa.Table:
+    """The rows of `tables` with `_healpix_29` in front, in its order, their ids as catalogs keep them."""
     table = with_common_field(pa.concat_tables(tables, promote_options="permissive"), [one.schema for one in tables])
+    if survey.identity is not None:
+        table = kept_identities(table, survey.identity, path)
     index = spatial_index(*(table.column(name).to_numpy() for name in (survey.ra, survey.dec)))
     if HEALPIX_COLUMN in table.column_names:
         table = table.drop_columns([HEALPIX_COLUMN])

@@ -53,6 +53,28 @@ def identities(column: Column, name: str, path: str) -> Column:
     raise ReleaseFileError(f"{path}: column {name!r} is {kind} and cannot name objects; whole numbers and text can")
 
 
+def with_identities(table: pa.Table, name: str, path: str) -> pa.Table:
+    """`table` with its column `name` as names of objects; see `identities`."""
+    column = table.column(name)
+    found = identities(column, name, path)
+    if found is column:
+        return table
+    place = table.column_names.index(name)
+    return table.set_column(place, table.schema.field(name).with_type(found.type), found)
+
+
+def kept_identities(table: pa.Table, name: str, path: str) -> pa.Table:
+    """`table` with its column `name` as catalogs keep names: int64, or text where they are text or beyond int64."""
+    table = with_identities(table, name, path)
+    column = table.column(name)
+    if not pa.types.is_uint64(column.type):
+        return table
+    largest = pc.max(column).as_py()
+    kind = pa.int64() if largest is None or largest < 1 << 63 else pa.string()
+    place = table.column_names.index(name)
+    return table.set_column(place, table.schema.field(name).with_type(kind), column.cast(kind))
+
+
 def numbers_of_text(text: Column) -> Column:
     """Texts that all are whole numbers, written in one way only and within int64, as int64; any other stay text."""
     text = trimmed(text)

@@ -16,7 +16,7 @@ from lcscale.surveys.astropy_tables import KINDS, read_with_astropy
 from lcscale.surveys.delimited import delimited, header_of
 from lcscale.surveys.ecsv import described, ecsv_header, with_units
 from lcscale.surveys.formats import Format, format_of, suffix
-from lcscale.surveys.identities import identities
+from lcscale.surveys.identities import with_identities
 from lcscale.surveys.layout import TextLayout
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 
@@ -145,7 +145,7 @@ def read_batches(
             found = [pick(name, table.column_names) for name in needed]
             require(table, found, part.path)
             for name in ids:
-                table = _with_identities(table, pick(name, table.column_names), part.path)
+                table = with_identities(table, pick(name, table.column_names), part.path)
             chosen = [
                 *found,
                 *(name for one in optional if (name := pick(one, table.column_names)) in table.column_names),
@@ -271,15 +271,6 @@ def _plain(table: pa.Table, needed: Sequence[str]) -> pa.Table:
         if kind != one.type:
             table = table.set_column(place, one.with_type(kind), table.column(place).cast(kind))
     return table
-
-
-def _with_identities(table: pa.Table, name: str, path: str) -> pa.Table:
-    column = table.column(name)
-    found = identities(column, name, path)
-    if found is column:
-        return table
-    place = table.column_names.index(name)
-    return table.set_column(place, table.schema.field(name).with_type(found.type), found)
 
 
 def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> Iterator[pa.Table]:

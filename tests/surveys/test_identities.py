@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,7 +19,7 @@ import lcscale as lc
 from lcscale.ingest import ingest
 from lcscale.surveys.identities import Known, identities, numbers_of_text
 from lcscale.surveys.reading import read_table
-from lcscale.surveys.release import ReleaseFileError
+from lcscale.surveys.release import Part, ReleaseFileError
 
 BIG = 13260000000000000001
 
@@ -124,3 +129,54 @@ def test_large_texts_have_one_type_of_id_in_all_blocks(tmp_path, monkeypatch):
         assert column.type == kind
         assert str(column[400]) == str(last)
         assert str(column[0]) == "0"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An adapter that hands on what its Parquet files hold."""
+
+    name, ra, dec, identity, join_arcsec = "plain", "ra", "dec", "name", None
+    properties: ClassVar[Mapping[str, str]] = {}
+
+    def parts(self, paths, problems):
+        return [Part(os.fspath(path)) for path in paths]
+
+    def batches(self, part, problems):
+        yield pq.read_table(part.path)
+
+
+def put(path, names):
+    n = len(names)
+    pq.write_table(pa.table({"name": names, "ra": np.linspace(11, 10, n), "dec": np.zeros(n)}), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (pa.array([3, 5], pa.int16()), pa.array([3, 5])),
+        (pa.array([3, 5], pa.uint64()), pa.array([3, 5])),
+        (pa.array([BIG, 5], pa.uint64()), pa.array([str(BIG), "5"])),
+        (pa.array([3.0, 5.0]), pa.array([3, 5])),
+        (pa.array([" a", "b"], pa.large_string()), pa.array(["a", "b"])),
+        (pa.array(["a", "b"]).dictionary_encode(), pa.array(["a", "b"])),
+    ],
+)
+def test_every_adapter_brings_whole_numbers_or_text(tmp_path, names, kept):
+    lake = lc.Lake(tmp_path / "lake")
+    ingest(Plain(), put(tmp_path / "a.parquet", names), lake, "sky")
+    assert lake["sky"].id_column == "name"
+    assert lake["sky"].to_arrow().column("name").combine_chunks().equals(kept)
+    ingest(Plain(), put(tmp_path / "b.parquet", names.take([1])), lake, "sky", append=True)  # the same object again
+    assert sorted(lake["sky"].to_arrow().column("name").to_pylist()) == sorted(kept.to_pylist())
+
+
+def test_files_that_are_appended_have_names_of_the_kind_there(tmp_path):
+    lake = lc.Lake(tmp_path / "lake")
+    ingest(Plain(), put(tmp_path / "a.parquet", pa.array([3, 5])), lake, "numbers")
+    refused = ingest(Plain(), put(tmp_path / "b.parquet", pa.array([BIG], pa.uint64())), lake, "numbers", append=True)
+    assert "'name' is text in the files, int64 in the catalog" in refused.quarantined[0]["error"]
+    assert not refused.published
+    ingest(Plain(), put(tmp_path / "c.parquet", pa.array(["a"])), lake, "texts")
+    ingest(Plain(), put(tmp_path / "d.parquet", pa.array([7], pa.int32())), lake, "texts", append=True)
+    assert sorted(lake["texts"].to_arrow().column("name").to_pylist()) == ["7", "a"]
