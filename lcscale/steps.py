@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.expressions import Condition, holds, names_in
+from lcscale.vocabulary import Column, appended_schema, schema_of
 
 
 @runtime_checkable
@@ -54,12 +55,44 @@ class Narrowing(Protocol):
         """The step that gives, of the columns it adds, at least those in `wanted`, under the same names."""
 
 
+class Declared:
+    """A step whose columns are those that it declares: what it reads and gives, in the words of the vocabulary.
+
+    The rest of the protocol follows, unless the step says otherwise: it is rowwise, its columns are appended, and it
+    is told by its parameters and version.
+    """
+
+    rowwise = True
+    version: int
+
+    @property
+    def reads(self) -> tuple[Column, ...]:
+        """Columns that it cannot do without, as its input has them."""
+        return ()
+
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """Columns that it appends to an input of `input_schema`."""
+        return ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of what it reads."""
+        return tuple(column.name for column in self.reads)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with what it gives."""
+        return appended_schema(input_schema, schema_of(self.gives(input_schema)))
+
+    def fingerprint(self) -> str:
+        """Its parameters and version."""
+        return f"{self!r} v{self.version}"
+
+
 @dataclass(frozen=True)
-class Select:
+class Select(Declared):
     """Keep the named columns, in the order given."""
 
     names: tuple[str, ...]
-    rowwise = True
     version = 1
 
     @property
@@ -72,17 +105,13 @@ class Select:
         require_columns(self, input_schema)
         return pa.schema([input_schema.field(name) for name in self.names], input_schema.metadata)
 
-    def fingerprint(self) -> str:
-        """Its names."""
-        return f"{self!r} v{self.version}"
-
     def __call__(self, table: pa.Table) -> pa.Table:
         """The table's named columns."""
         return table.select(list(self.names))
 
 
 @dataclass(frozen=True)
-class Where:
+class Where(Declared):
     """Keep the rows for which a condition holds; those for which it is null go.
 
     The condition is text (columns, numbers, arithmetic, comparisons, ``in``, ``between``, ``like``, ``is null``,
@@ -95,7 +124,6 @@ class Where:
     """
 
     condition: str | Condition
-    rowwise = True
     version = 2
 
     @property
@@ -108,10 +136,6 @@ class Where:
         require_columns(self, input_schema)
         self(input_schema.empty_table())
         return input_schema
-
-    def fingerprint(self) -> str:
-        """Its condition."""
-        return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that are kept."""

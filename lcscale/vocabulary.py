@@ -52,6 +52,10 @@ class Column:
         said = {"made_by": self.maker, "unit": self.unit, "ucd": self.ucd, "description": self.about}
         return pa.field(self.name, self.type, metadata={key: value for key, value in said.items() if value})
 
+    def named(self, name: str) -> Column:
+        """The same column where a table has it under another name."""
+        return replace(self, name=name)
+
     def of(self, word: str) -> Column:
         """The column with `word` in the place of the one in angle brackets, in the name and what is said of it."""
         placeholder = re.search(r"<\w+>", self.name)

@@ -23,6 +23,7 @@ from lcscale.features.columns import OF_FURTHER_BANDS
 from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
 from lcscale.lightcurves import Detections
+from lcscale.lightcurves.columns import ReadsLightCurves
 from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify, Split
 from lcscale.models.training.streamed import OfSets
@@ -33,7 +34,7 @@ from lcscale.products.observations import CountObservations
 from lcscale.products.yso import ClassifyYSO, Photometry
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.columns import quantities
-from lcscale.steps import Select, Step, Where
+from lcscale.steps import Declared, Select, Step, Where, chain_schema
 from lcscale.surveys.planck import SampleMap
 
 NOT_ADAPTERS = ("__main__", "lsdb_algorithm", "spark")
@@ -53,7 +54,7 @@ def step_classes() -> set[type]:
             and each.__module__.startswith("lcscale.")
             and all(hasattr(each, name) for name in ("columns", "rowwise", "version", "schema", "fingerprint"))
         }
-    return found - {Step}
+    return found - {Step, Declared, ReadsLightCurves}
 
 
 @pytest.fixture
@@ -117,6 +118,31 @@ def test_what_steps_give_is_declared(steps):
             assert field.metadata[b"description"]
             given += 1
     assert given > 200
+
+
+NAMED_BY_THE_USER = {Select, Where, AtLeast, KeepMatch, Join, Crossmatch, Photometry, OfSets}
+"""Steps that read the columns that they are told."""
+
+
+def test_what_steps_read_is_declared(steps):
+    for step, schema in steps:
+        assert isinstance(step, Step)
+        read = {column.name: column for column in getattr(step, "reads", ())}
+        assert set(read) == set(step.columns) or type(step) in NAMED_BY_THE_USER
+        for column in read.values():
+            assert declared(column.field), f"{type(step).__name__} reads {column.name}, which is declared nowhere"
+        for name in step.columns:
+            without = pa.schema([field for field in schema if field.name != name])
+            with pytest.raises(InputError, match=f"needs the columns? .*{name}"):
+                chain_schema([step], without)
+
+
+def test_a_schema_follows_from_what_a_step_gives(steps):
+    following = [(step, schema) for step, schema in steps if type(step).schema is Declared.schema]
+    assert len(following) > 8
+    for step, schema in following:
+        given = [column.name for column in step.gives(schema)]
+        assert step.schema(schema).names == [*(name for name in schema.names if name not in given), *given]
 
 
 @pytest.mark.parametrize("column", [*COLUMNS, *OF_FURTHER_BANDS], ids=lambda column: f"{column.maker}-{column.name}")

@@ -15,7 +15,6 @@ import lcscale
 from lcscale.models.moved import MOVED as MODELS_MOVED
 
 ROOT = Path(lcscale.__file__).parent
-KERNELS = {"crossmatch", "lightcurves", "features", "periods", "images", "simulation"}
 GROUND = {"errors", "units", "arrays", "vocabulary", "kernels"}
 BELOW = {
     "errors": set(),
@@ -24,16 +23,16 @@ BELOW = {
     "arrays": {"errors", "units"},
     "kernels": {"errors"},
     "expressions": {"errors"},
-    "steps": GROUND | {"expressions"} | KERNELS | {"surveys"},
-    "lightcurves": GROUND,
+    "steps": {"errors", "vocabulary", "expressions"},
+    "lightcurves": GROUND | {"expressions", "steps"},
     "crossmatch": GROUND | {"expressions", "lightcurves"},
-    "periods": GROUND | {"lightcurves"},
+    "periods": GROUND | {"expressions", "steps", "lightcurves"},
     "images": GROUND | {"lightcurves"},
-    "features": GROUND | {"lightcurves", "periods"},
+    "features": GROUND | {"expressions", "steps", "lightcurves", "periods"},
     "simulation": GROUND | {"lightcurves"},
-    "surveys": GROUND | {"expressions", "lightcurves", "simulation"},
+    "surveys": GROUND | {"expressions", "steps", "lightcurves", "simulation"},
 }
-BELOW["engine"] = set(BELOW) | {"steps"}
+BELOW["engine"] = set(BELOW)
 BELOW["lake"] = set(BELOW)
 BELOW["models"] = BELOW["lake"] | {"lake"}
 BELOW["ingest"] = BELOW["lake"] | {"lake"}

@@ -20,7 +20,7 @@ from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
-from lcscale.vocabulary import schema_of
+from lcscale.vocabulary import Column, schema_of
 
 CHUNK = 1 << 18
 """Observations processed at a time, so that memory does not grow with the batch."""
@@ -77,10 +77,14 @@ class Plan:
         first = {name: name for name in self.names if name not in PAIR_FEATURES}
         return first | {f"{name}_{band}": name for band in self.bands[1:] for name in self.names if name != "period"}
 
+    def gives(self) -> tuple[Column, ...]:
+        """The columns of the table."""
+        bands = {column: column[len(name) + 1 :] for column, name in self.columns().items()}
+        return (*(column_of(FEATURES[name], bands[each]) for each, name in self.columns().items()), REASON)
+
     def schema(self) -> pa.Schema:
         """Schema of the table."""
-        bands = {column: column[len(name) + 1 :] for column, name in self.columns().items()}
-        return schema_of([*(column_of(FEATURES[name], bands[each]) for each, name in self.columns().items()), REASON])
+        return schema_of(self.gives())
 
 
 def extract(

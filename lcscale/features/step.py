@@ -11,12 +11,13 @@ from lcscale.features.batch import QuantileRule
 from lcscale.features.extraction import Plan, extract
 from lcscale.lightcurves import clean_light_curves, declared_bands
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
+from lcscale.lightcurves.columns import ReadsLightCurves
 from lcscale.periods import PERIOD
-from lcscale.vocabulary import append_columns, appended_schema
+from lcscale.vocabulary import Column, append_columns
 
 
 @dataclass(frozen=True)
-class Extract:
+class Extract(ReadsLightCurves):
     """Append features to a catalog with light curves.
 
     The bands come from `bands`, else from the metadata of the light-curve field (``bands``: names separated by
@@ -46,9 +47,8 @@ class Extract:
     quantile_rule: QuantileRule = "linear"
     min_observations: int = MIN_OBSERVATIONS
     device: str = field(default="cpu", repr=False)
-    optional_columns = ("period",)
+    optional_columns = (PERIOD.name,)
     settings = ("names", "bands", "quantile_rule", "min_observations")
-    rowwise = True
     costly = True
     version = 5
 
@@ -59,18 +59,9 @@ class Extract:
                 object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
         Plan.of(self.names, self.bands or (), self.quantile_rule, self.min_observations)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The light-curve column."""
-        return (self.column,)
-
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with a column a feature and band, and the reason."""
-        return appended_schema(input_schema, self._plan(input_schema).schema())
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """A column a feature and band, and the reason."""
+        return self._plan(input_schema).gives()
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their features."""

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.lightcurves.columns import COLUMNS
+from lcscale.lightcurves.columns import COLUMNS, ReadsLightCurves
 from lcscale.lightcurves.nested import part_units
 from lcscale.vocabulary import Column
 
 
 @dataclass(frozen=True)
-class Detections:
+class Detections(ReadsLightCurves):
     """Step that gives every observation of the light curves a row, with the other columns of its object beside it.
 
     Objects without observations have no row. A part of the light curve whose name another column has is called
@@ -35,13 +35,7 @@ class Detections:
     """
 
     column: str = "lightcurve"
-    rowwise = True
     version = 1
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The light-curve column."""
-        return (self.column,)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
         """The other fields of `input_schema`, and one for each part of the light curve, with its unit.
@@ -67,10 +61,6 @@ class Detections:
             replace(declared.get(part.name, bare), name=name, type=part.type.value_type, unit=unit or "").field
             for name, part, unit in zip(names, nested.type, stated, strict=True)
         ]
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The observations of the rows of `table`, in the order of the rows; nulls where a shorter list has ended."""

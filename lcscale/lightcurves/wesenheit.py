@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.batch import LightCurves
+from lcscale.lightcurves.columns import ReadsLightCurves
 from lcscale.lightcurves.nested import declared_bands
 from lcscale.lightcurves.sharing import clean_light_curves
-from lcscale.vocabulary import Column, append_columns, appended_schema, schema_of
+from lcscale.vocabulary import Column, append_columns, schema_of
 
 WESENHEIT = Column(
     "wesenheit",
@@ -24,7 +25,7 @@ WESENHEIT = Column(
 
 
 @dataclass(frozen=True)
-class Wesenheit:
+class Wesenheit(ReadsLightCurves):
     """Step that appends the Wesenheit index ``I - 1.55 (V - I)`` of the mean magnitudes (Soszyński et al. 2015).
 
     Null where either band has no usable observation. It is a brightness: a model that takes it knows the distance of
@@ -44,16 +45,10 @@ class Wesenheit:
     red: str = "I"
     ratio: float = 1.55
     column: str = "lightcurve"
-    rowwise = True
     version = 2
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The light-curve column."""
-        return (self.column,)
-
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with `wesenheit`, magnitudes.
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """`wesenheit`, magnitudes.
 
         Raises
         ------
@@ -64,11 +59,7 @@ class Wesenheit:
         missing = [band for band in (self.blue, self.red) if bands and band not in bands]
         if missing:
             raise InputError(f"a Wesenheit index needs the band {', '.join(missing)}; there are {', '.join(bands)}")
-        return appended_schema(input_schema, schema_of([WESENHEIT]))
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
+        return (WESENHEIT,)
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their index."""

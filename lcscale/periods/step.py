@@ -9,14 +9,15 @@ import pyarrow as pa
 from lcscale.arrays import options_in
 from lcscale.errors import InputError
 from lcscale.lightcurves import clean_light_curves, declared_bands
-from lcscale.periods.columns import PERIOD_SCHEMA
+from lcscale.lightcurves.columns import ReadsLightCurves
+from lcscale.periods.columns import COLUMNS
 from lcscale.periods.grid import FMAX, FrequencyGrid
 from lcscale.periods.search import N_PEAKS, find
-from lcscale.vocabulary import append_columns, appended_schema
+from lcscale.vocabulary import Column, append_columns
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(ReadsLightCurves):
     """Append the columns of `find` to a catalog with light curves.
 
     The bands come from `bands`, else from the metadata of the light-curve field (``bands``), as for `Extract`;
@@ -45,7 +46,6 @@ class Search:
     bootstrap: int = 0
     device: str = field(default="cpu", repr=False)
     settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap")
-    rowwise = True
     costly = True
     version = 4
 
@@ -55,13 +55,8 @@ class Search:
         if bands is not None:
             object.__setattr__(self, "bands", (bands,) if isinstance(bands, str) else tuple(self.bands or ()))
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The light-curve column."""
-        return (self.column,)
-
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the columns of `find`.
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """The columns of `find`.
 
         Raises
         ------
@@ -72,11 +67,7 @@ class Search:
         unknown = [band for band in self.bands or () if known and band not in known]
         if unknown:
             raise InputError(f"Search: no band {', '.join(unknown)} in {self.column}; there are {', '.join(known)}")
-        return appended_schema(input_schema, PERIOD_SCHEMA)
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
+        return COLUMNS
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their periods."""

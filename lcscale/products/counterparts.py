@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -11,6 +11,7 @@ from lcscale.crossmatch import MatchOptions
 from lcscale.crossmatch.naming import SEPARATION
 from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.products.definitions import Definition, Near, as_definitions
+from lcscale.steps import Declared
 from lcscale.vocabulary import Column
 
 OF_DEFINITION = Column(
@@ -30,13 +31,12 @@ def separation_column(definition: str) -> str:
 
 
 @dataclass(frozen=True)
-class KeepMatch:
+class KeepMatch(Declared):
     """Step behind a crossmatch: the left columns, and what is kept of the match under names of its own."""
 
     left: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...]
     """Pairs of (name behind the crossmatch, name in the result)."""
-    rowwise = True
     version = 1
 
     @property
@@ -48,14 +48,10 @@ class KeepMatch:
         """The left fields and the renamed ones."""
         kept = [input_schema.field(name) for name in self.left]
         kept += [
-            replace(OF_DEFINITION, name=new).field if old == SEPARATION.name else input_schema.field(old).with_name(new)
+            OF_DEFINITION.named(new).field if old == SEPARATION.name else input_schema.field(old).with_name(new)
             for old, new in self.renamed
         ]
         return pa.schema(kept, input_schema.metadata)
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The table's columns that are kept."""

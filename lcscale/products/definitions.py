@@ -12,30 +12,21 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lake import Catalog, Lake
-from lcscale.steps import Where
+from lcscale.steps import Declared, Where
 
 
 @dataclass(frozen=True)
-class AtLeast:
+class AtLeast(Declared):
     """Step that keeps the rows in which the column `name` reaches `minimum`."""
 
     name: str
     minimum: float
-    rowwise = True
     version = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The column compared."""
         return (self.name,)
-
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """The same."""
-        return input_schema
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that reach the minimum; a null does not."""

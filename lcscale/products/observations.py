@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.lightcurves import clean_light_curves, declared_bands
-from lcscale.vocabulary import Column, append_columns, appended_schema, schema_of
+from lcscale.lightcurves.columns import ReadsLightCurves
+from lcscale.vocabulary import Column, append_columns, schema_of
 
 _MAKER = "lcscale.products"
 N_OBSERVATIONS = Column(
@@ -35,7 +36,7 @@ COLUMNS = (N_OBSERVATIONS, N_OBSERVATIONS_OF_BAND)
 
 
 @dataclass(frozen=True)
-class CountObservations:
+class CountObservations(ReadsLightCurves):
     """Step that appends `n_observations` and, where there are several bands, `n_observations_<band>`.
 
     Those that `lcscale.lightcurves.clean` leaves count, in the bands that the catalog declares.
@@ -45,7 +46,6 @@ class CountObservations:
     """Bands counted one by one."""
     column: str = "lightcurve"
     """Name of the nested light-curve column."""
-    rowwise = True
     version = 2
 
     @classmethod
@@ -54,18 +54,9 @@ class CountObservations:
         bands = declared_bands(schema, column)
         return cls(bands if len(bands) > 1 else (), column)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The light-curve column."""
-        return (self.column,)
-
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the counts."""
-        return appended_schema(input_schema, self._gives())
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """The counts."""
+        return (N_OBSERVATIONS, *map(N_OBSERVATIONS_OF_BAND.of, self.bands))
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their counts."""
@@ -79,7 +70,4 @@ class CountObservations:
             chosen = owner[:0] if lcs.band is None or code is None else owner[lcs.band == code]
             counts.append(np.bincount(chosen, minlength=len(lcs)))
         arrays = [pa.array(count.astype(np.int32)) for count in counts]
-        return append_columns(table, pa.table(arrays, schema=self._gives()))
-
-    def _gives(self) -> pa.Schema:
-        return schema_of([N_OBSERVATIONS, *map(N_OBSERVATIONS_OF_BAND.of, self.bands)])
+        return append_columns(table, pa.table(arrays, schema=schema_of(self.gives(table.schema))))

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.steps import Declared
 from lcscale.units import column_in
-from lcscale.vocabulary import Column
+from lcscale.vocabulary import DEC, RA, Column
 
 _UNSEEN = -1.6375e30
 _FRAMES = {"G": "galactic", "C": "icrs", "E": "barycentricmeanecliptic"}
@@ -33,7 +34,7 @@ MAP_VALUE = Column(
 
 
 @dataclass(frozen=True)
-class SampleMap:
+class SampleMap(Declared):
     """Append the value of a HEALPix map (a FITS table as healpy and Planck's archive write it) at every position.
 
     A row without a position, and one where the map has no value (``UNSEEN``, ``BAD_DATA``, NaN), gets null. The file
@@ -70,26 +71,21 @@ class SampleMap:
     hdu: int = 1
     ra: str = "ra"
     dec: str = "dec"
-    rowwise = True
     version = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", os.path.abspath(self.path))
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of position."""
-        return (self.ra, self.dec)
+    def reads(self) -> tuple[Column, ...]:
+        """The position."""
+        return RA.named(self.ra), DEC.named(self.dec)
 
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """The input's fields and `column`."""
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """The map's value, in its unit."""
         if self.column in input_schema.names:
             raise InputError(f"sample map: there is a column {self.column!r} already; give another name")
-        return input_schema.append(self._field())
-
-    def _field(self) -> pa.Field:
-        unit = self._map().unit
-        return replace(MAP_VALUE, name=self.column, unit=unit).field
+        return (replace(MAP_VALUE, name=self.column, unit=self._map().unit),)
 
     def fingerprint(self) -> str:
         """The map's content, how it is sampled, and the version."""
@@ -103,7 +99,7 @@ class SampleMap:
         placed = np.isfinite(ra) & (np.abs(dec) <= 90)
         values = np.full(table.num_rows, np.nan)
         values[placed] = self._map().at(ra[placed], dec[placed], interpolate=self.interpolate)
-        return table.append_column(self._field(), pa.array(values, from_pandas=True))
+        return table.append_column(self.gives(table.schema)[0].field, pa.array(values, from_pandas=True))
 
     def _map(self) -> _Map:
         return _open(self.path, self.hdu, self.field, self.frame, _stamp(self.path))

@@ -11,23 +11,25 @@ import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
 from lcscale.lightcurves import clean_light_curves
+from lcscale.lightcurves.columns import LIGHT_CURVE
 from lcscale.models.inputs.preparation import is_none
 from lcscale.models.judging.calibration import prediction_sets
 from lcscale.models.keeping.card import Card
-from lcscale.models.keeping.columns import PROBABILITY, schema_for
+from lcscale.models.keeping.columns import PROBABILITY, columns_for
 from lcscale.models.keeping.registry import load, read_card
 from lcscale.models.keeping.travelling import Travelling
 from lcscale.models.labels.curves import bands_of, numbers_of
 from lcscale.models.labels.roles import cast
 from lcscale.periods.columns import PERIOD
-from lcscale.vocabulary import append_columns, appended_schema
+from lcscale.steps import Declared
+from lcscale.vocabulary import Column, append_columns, schema_of
 
 DEFAULT_MODEL = "general"
 """Shipped model that is used where none is named."""
 
 
 @dataclass(frozen=True)
-class Classify(Travelling):
+class Classify(Travelling, Declared):
     """Append class and probabilities to a catalog with light curves and periods.
 
     The new columns: `class`, the one with the highest probability; `prob_<class>` for every class of the model;
@@ -57,7 +59,6 @@ class Classify(Travelling):
     model_id: str = ""
     device: str | None = field(default=None, repr=False)
     settings = ()
-    rowwise = True
     costly = True
     version = 5
 
@@ -67,9 +68,10 @@ class Classify(Travelling):
             object.__setattr__(self, "model_id", read_card(self.model).id)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Column, ...]:
         """Light curve, and period where the model sees folded ones."""
-        return (self.column,) if read_card(self.model).preparation.raw else (self.column, self.period)
+        curves, period = LIGHT_CURVE.named(self.column), PERIOD.named(self.period)
+        return (curves,) if read_card(self.model).preparation.raw else (curves, period)
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
@@ -78,8 +80,8 @@ class Classify(Travelling):
         others = alternatives(self.period, len(card.period_weights))
         return tuple(dict.fromkeys((*card.preparation.columns, *others)))
 
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the new columns.
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """What the model says of an object.
 
         Raises
         ------
@@ -94,9 +96,13 @@ class Classify(Travelling):
         bands = bands_of(input_schema, self.column)
         if bands is not None:
             cast(bands, card.preparation.roles)
+        return columns_for(card.classes)
+
+    def schema(self, input_schema: pa.Schema) -> pa.Schema:
+        """`input_schema` with the new columns, without the probabilities of another model."""
         stale = _stale(input_schema)
         kept = [field for field in input_schema if field.name not in stale]
-        return appended_schema(pa.schema(kept, input_schema.metadata), schema_for(card.classes))
+        return super().schema(pa.schema(kept, input_schema.metadata))
 
     def fingerprint(self) -> str:
         """The model's id, wherever it is, the columns and the version."""
@@ -128,7 +134,7 @@ class Classify(Travelling):
             pa.array([card.trained_on] * len(table), pa.string()),
         ]
         earlier = table.drop_columns(list(_stale(table.schema)))
-        result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_for(card.classes)))
+        result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_of(columns_for(card.classes))))
         at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
         reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
         return result.set_column(at, result.schema.field(at), reason)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from lcscale.vocabulary import Column, schema_of
+from lcscale.vocabulary import Column
 
 _MAKER = "lcscale.models"
 
@@ -37,6 +37,6 @@ COLUMNS = (CLASS, PROBABILITY, PREDICTION_SET, REASON, MODEL_ID, TRAINED_ON)
 """Columns of `Classify`, in order."""
 
 
-def schema_for(classes: Iterable[str]) -> pa.Schema:
-    """Schema of the columns of a model of these classes."""
-    return schema_of([CLASS, *map(PROBABILITY.of, classes), PREDICTION_SET, REASON, MODEL_ID, TRAINED_ON])
+def columns_for(classes: Iterable[str]) -> tuple[Column, ...]:
+    """The columns of a model of these classes."""
+    return (CLASS, *map(PROBABILITY.of, classes), PREDICTION_SET, REASON, MODEL_ID, TRAINED_ON)

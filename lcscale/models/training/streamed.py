@@ -15,11 +15,12 @@ from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import Split, assign
 from lcscale.models.labels.targets import Targets
 from lcscale.models.training.training_set import Batch
+from lcscale.steps import Declared
 from lcscale.vocabulary import HEALPIX_COLUMN
 
 
 @dataclass(frozen=True)
-class OfSets:
+class OfSets(Declared):
     """Step that keeps the rows of some sets of a split whose label is among those given."""
 
     split: Split
@@ -30,21 +31,12 @@ class OfSets:
     """Name of the column with the labels."""
     labels: tuple[str, ...]
     """Labels to keep, as the catalog spells them."""
-    rowwise = True
     version = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Place and label."""
         return (HEALPIX_COLUMN, self.label)
-
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` itself."""
-        return input_schema
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that are kept."""

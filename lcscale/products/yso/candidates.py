@@ -13,14 +13,15 @@ import pyarrow.compute as pc
 from lcscale.crossmatch import ProperMotion
 from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Catalog
-from lcscale.products.counterparts import match_alerts, separation_column
+from lcscale.products.counterparts import OF_DEFINITION, match_alerts, separation_column
 from lcscale.products.definitions import AtLeast
 from lcscale.products.yso.classify import DEFAULT_MODEL, ClassifyYSO
-from lcscale.products.yso.columns import AGREEMENT, CLASSIFIED, IDS, declared, find_columns, quantities
+from lcscale.products.yso.columns import AGREEMENT, CLASS, CLASSIFIED, IDS, declared, find_columns, quantities
 from lcscale.products.yso.labels import CLASSES
 from lcscale.products.yso.photometry import PROBLEMS, Photometry
+from lcscale.steps import Declared
 from lcscale.surveys.planck import SampleMap
-from lcscale.vocabulary import append_columns, appended_schema, schema_of
+from lcscale.vocabulary import Column, append_columns, schema_of
 
 TAU = 1.3e-5
 """Planck dust optical depth (353 GHz) from which on there may be young stars (Marton et al. 2019)."""
@@ -29,7 +30,7 @@ TWOMASS_EPOCH, ALLWISE_EPOCH = 2000.0, 2010.5
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Declared):
     """Step that says which sources known catalogs of young stars have: `known_yso`, and `unique_to_us` where none has.
 
     Parameters
@@ -39,21 +40,16 @@ class Agreement:
     """
 
     names: tuple[str, ...]
-    rowwise = True
     version = 1
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Column, ...]:
         """The separations and the class."""
-        return (*(separation_column(name) for name in self.names), "class")
+        return (*map(OF_DEFINITION.of, self.names), CLASS)
 
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the new columns."""
-        return appended_schema(input_schema, schema_of(AGREEMENT))
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """What catalogs know."""
+        return AGREEMENT
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their agreement; `known_yso` names the catalogs, null where none has the source."""

@@ -16,7 +16,8 @@ from lcscale.models.trees.tabular import SHIPPED, TabularModel, load_tabular, re
 from lcscale.products.yso.branches import both_branches, choose, realities
 from lcscale.products.yso.columns import CLASSIFIED, IDS, NUMBERS, quantities
 from lcscale.products.yso.labels import CLASSES
-from lcscale.vocabulary import append_columns, appended_schema, schema_of
+from lcscale.steps import Declared
+from lcscale.vocabulary import DEC, RA, Column, append_columns, schema_of
 
 DEFAULT_MODEL = "yso"
 """Shipped model that is used where none is named."""
@@ -25,7 +26,7 @@ SAME_ARCSEC = 1.0
 
 
 @dataclass(frozen=True)
-class ClassifyYSO(Travelling):
+class ClassifyYSO(Travelling, Declared):
     """Append the four classes' probabilities to checked photometry (`Photometry`).
 
     The new columns: `SY` and `LY`, the probability of a YSO without and with W3 and W4; `R`, that W3 and W4 are real
@@ -51,7 +52,6 @@ class ClassifyYSO(Travelling):
     prevalence: tuple[float, ...] | None = None
     model_id: str = ""
     settings = ("prevalence",)
-    rowwise = True
     costly = True
     version = 1
     shipped = SHIPPED
@@ -64,9 +64,9 @@ class ClassifyYSO(Travelling):
             object.__setattr__(self, "model_id", read_tabular_card(self.model).id)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def reads(self) -> tuple[Column, ...]:
         """The position; measurements are used as far as they are there."""
-        return self.position
+        return RA.named(self.position[0]), DEC.named(self.position[1])
 
     @property
     def optional_columns(self) -> tuple[str, ...]:
@@ -75,9 +75,9 @@ class ClassifyYSO(Travelling):
         named = {name for part in parts for pattern in part.patterns for name in pattern.features}
         return tuple(dict.fromkeys((*quantities(), *sorted(named))))
 
-    def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the new columns."""
-        return appended_schema(input_schema, schema_of(CLASSIFIED))
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """What the model says."""
+        return CLASSIFIED
 
     def fingerprint(self) -> str:
         """The model's id, wherever it is, the other parameters and the version."""

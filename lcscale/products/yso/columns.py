@@ -127,10 +127,11 @@ PROBABILITIES = tuple(
     for name in CLASSES
 )
 """Probabilities of the four classes, of the branch that counts."""
+CLASS = Column("class", pa.string(), "", "src.class", "Class of the highest probability.", _MAKER, unmarked=True)
 CLASSIFIED = (
     *NUMBERS,
     Column("branch", pa.string(), "", "meta.code", "The branch that counts: SY or LY.", _MAKER, unmarked=True),
-    Column("class", pa.string(), "", "src.class", "Class of the highest probability.", _MAKER, unmarked=True),
+    CLASS,
     *PROBABILITIES,
     Column(
         "in_training",

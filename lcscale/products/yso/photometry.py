@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from lcscale.products.yso import columns as declared
 from lcscale.products.yso.columns import IDS, find_columns, limits, measurement, unit_of
+from lcscale.steps import Declared
 from lcscale.units import factor, stated_unit
 
 MOST_ERROR = 2.0
@@ -27,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Photometry:
+class Photometry(Declared):
     """Renames the measurements of a joined catalog, and nulls those that cannot be: each is named in the row.
 
     What is wrong stands in `photometry_problems` (``"w3 sentinel; j negative error"``), null where nothing is. A
@@ -44,7 +45,6 @@ class Photometry:
 
     found: tuple[tuple[str, str], ...]
     keep: tuple[str, ...] = ()
-    rowwise = True
     version = 1
 
     @classmethod
@@ -64,10 +64,6 @@ class Photometry:
             ours = measurement(name).field
             fields.append(ours.with_type(input_schema.field(column).type) if name in IDS else ours)
         return pa.schema([*fields, declared.PROBLEMS.field], input_schema.metadata)
-
-    def fingerprint(self) -> str:
-        """Its parameters and version."""
-        return f"{self!r} v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table`, checked."""
