@@ -75,6 +75,6 @@ class Present:
             return Before()
         others = [self.leaves[old] for old in came] if survey.join_arcsec is not None else []
         if survey.join_arcsec:
-            near = self.source.leaves_within(ranges_around_pixel(pixel, reach_arcsec(survey)))
-            others = [leaf for leaf in near if leaf.pixel != pixel]
+            near = self.source.leaves.within(ranges_around_pixel(pixel, reach_arcsec(survey)))
+            others = [leaf for leaf in self.source.leaves[near] if leaf.pixel != pixel]
         return Before(self.leaves.get(pixel), self.results.get(pixel, {}), tuple(others), tuple(went))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.lake.leaf import Ranges
-from lcscale.lake.pixel import Pixel
+from lcscale.lake.pixel import Pixel, Pixels
 
 _CELLS_ACROSS = 6
 _PIXELS_ACROSS = 3
@@ -64,16 +63,16 @@ def ranges_around_pixel(pixel: Pixel, reach: float) -> Ranges:
     return ranges_around(cells << 2 * (29 - finer), reach)
 
 
-def ranges_around_pixels(pixels: Sequence[Pixel], reach: float) -> Ranges:
+def ranges_around_pixels(pixels: Pixels, reach: float) -> Ranges:
     """HEALPix ranges that hold every position in any of `pixels` or within `reach` arcseconds of one."""
     widest = _finest_wider_than(reach)
-    if not pixels or widest is None:
-        return np.array([[0, 12 << 58]] if pixels else [], np.int64).reshape(-1, 2)
+    if not len(pixels) or widest is None:
+        return np.array([[0, 12 << 58]] if len(pixels) else [], np.int64).reshape(-1, 2)
     if reach <= 0:
-        return united(np.array(sorted(pixel.span for pixel in pixels), np.int64))
+        return united(pixels[pixels.argsort()].spans)
     found = []
-    for order in {pixel.order for pixel in pixels}:
-        numbers = np.array(sorted(pixel.pixel for pixel in pixels if pixel.order == order), np.int64)
+    for order in np.unique(pixels.order).tolist():
+        numbers = np.sort(pixels.pixel[pixels.order == order])
         finer = min(order + _PIXELS_ACROSS, widest)
         if finer < order:
             cells = distinct(numbers >> 2 * (order - finer))
@@ -85,29 +84,28 @@ def ranges_around_pixels(pixels: Sequence[Pixel], reach: float) -> Ranges:
     return united(ranges[np.argsort(ranges[:, 0], kind="stable")])
 
 
-def ranges_around_each(pixels: Sequence[Pixel], reach: float) -> list[Ranges]:
-    """For each pixel, ranges that hold every position in it or within `reach` arcseconds of it.
+def ranges_around_each(pixels: Pixels, reach: float) -> Ranges:
+    """For each pixel, ranges that hold every position in it or within `reach` arcseconds of it, int64 [n, m, 2].
 
     They are those of the pixel and of those around it (of a wider one that holds it, where the reach is wider): more
-    than `ranges_around_pixels` gives, in a hundredth of the time.
+    than `ranges_around_pixels` gives, in a thousandth of the time. Where a pixel has fewer than `m`, the first are
+    empty.
     """
     from cdshealpix.nested import neighbours
 
-    found: list[Ranges] = [np.array([pixel.span]) for pixel in pixels]
-    widest = _finest_wider_than(reach)
     if reach <= 0:
-        return found
+        return pixels.spans[:, None]
+    widest = _finest_wider_than(reach)
     if widest is None:
-        return [np.array([[0, 12 << 58]], np.int64)] * len(pixels)
-    for order in {pixel.order for pixel in pixels}:
-        at = [place for place, pixel in enumerate(pixels) if pixel.order == order]
+        return np.full((len(pixels), 1, 2), [0, 12 << 58], np.int64)
+    found = np.empty((len(pixels), 9, 2), np.int64)
+    for order in np.unique(pixels.order).tolist():
+        at = pixels.order == order
         wide = min(order, widest)
-        cells = np.array([pixels[place].pixel for place in at], np.int64) >> 2 * (order - wide)
+        cells = pixels.pixel[at] >> 2 * (order - wide)
         around = np.sort(np.asarray(neighbours(cells.astype(np.uint64), wide)).astype(np.int64), axis=1)
-        shift = 2 * (29 - wide)
-        for place, each in zip(at, around, strict=True):
-            inside = each[each >= 0]
-            found[place] = np.column_stack([inside << shift, (inside + 1) << shift])
+        exist, shift = around >= 0, 2 * (29 - wide)
+        found[at] = np.stack([np.where(exist, around, 0) << shift, np.where(exist, around + 1, 0) << shift], axis=-1)
     return found
 
 

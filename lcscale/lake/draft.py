@@ -19,7 +19,7 @@ from lcscale.engine.disk import make_folder, sync, sync_small_files
 from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.coalescing import part_path
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
-from lcscale.lake.leaf import leaf_path
+from lcscale.lake.leaf import leaf_name, leaf_path
 from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
@@ -167,8 +167,9 @@ class Draft:
 
         Leaves that were put together when there were fewer, and are not now, come back to their places.
         """
-        wanted = {leaf_path(self.folder, pixel).path: pixel for pixel in pixels}
-        leaves = {path for path in files_below(self.folder / "dataset") if re.search(r"/Npix=\d+\.parquet$", path)}
+        root = self.folder.path.rstrip("/")
+        wanted = {f"{root}/{leaf_name(pixel)}": pixel for pixel in pixels}
+        leaves = {path for path in files_below(self.folder / "dataset") if "/Npix=" in path}
         for pixel in (wanted[path] for path in wanted.keys() - leaves):
             place, part = leaf_path(self.folder, pixel), part_path(self.folder, pixel)
             if part.exists():

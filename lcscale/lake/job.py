@@ -15,7 +15,8 @@ from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures,
 from lcscale.engine.record import code_versions
 from lcscale.lake.coalescing import merge_tasks
 from lcscale.lake.draft import Draft
-from lcscale.lake.leaf import Leaf, parquet_options, write_leaf
+from lcscale.lake.leaf import parquet_options, write_leaf
+from lcscale.lake.leaves import Leaves
 from lcscale.lake.partition_task import write_partition
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.replacing import check_replaced
@@ -47,12 +48,12 @@ def write_view(
         options: dict[str, Any] = {"ledger": draft.ledger, "engine": chosen, "progress": progress, "retries": retries}
         tasks = plan.tasks(draft)
         with writing(draft.entry.parent):
-            taken = draft.take_equal(plan.leaves)
+            taken = draft.take_equal(plan.places)
             record = run(tasks, title=name, max_failed=max_failed, **options)
         record.name, record.version = name, draft.version
         record.notes += [f"{n:,} partitions taken over from {version}" for version, n in taken.items()]
         done = draft.ledger.done()
-        rows = sum(done[key].get("rows_taken", 0) for key in plan.leaves.keys() & done.keys())
+        rows = sum(done[key].get("rows_taken", 0) for key in plan.places.keys() & done.keys())
         record.notes += [f"{rows:,} rows of other partitions taken over from {draft.base}"] if rows else []
         record.versions |= _step_versions(view)
         if draft.adds_nothing:
@@ -88,7 +89,7 @@ def _finished(draft: Draft, view: View, plan: Plan) -> RunRecord:
     versions = code_versions() | _step_versions(view)
     record = RunRecord(draft.entry.name, draft.version, versions=versions)
     done = draft.ledger.done()
-    for result in (done[key] for key in plan.leaves if key in done):
+    for result in (done[key] for key in plan.places if key in done):
         record.skipped += 1
         record.add_result(result)
     return record
@@ -105,23 +106,23 @@ class Plan:
     """What is done to which leaves, and the keys of the tasks."""
 
     def __init__(self, view: View) -> None:
-        leaves = view.partitions
-        identities = view.source.identities(leaves)
         self.view = view
         self.plan = view.plan()
-        columns = ",".join(self.plan.columns)
-        what = view.steps_fingerprints([leaf.pixel for leaf in leaves])
+        self.leaves = view.partitions
+        pixels, columns = self.leaves.pixels, ",".join(self.plan.columns)
+        contents, what = view.leaf_identities(), view.steps_fingerprints(pixels)
         # a key stands for all that a task reads and does: an equal task gives the same rows
-        keys = (
-            _digest(f"{leaf.pixel}|{identities[leaf.pixel]}|{done}|{columns}")
-            for leaf, done in zip(leaves, what, strict=True)
-        )
-        self.leaves = dict(zip(keys, leaves, strict=True))
+        keys = [
+            _digest(f"{pixel}|{content}|{done}|{columns}")
+            for pixel, content, done in zip(pixels, contents, what, strict=True)
+        ]
+        self.places = dict(zip(keys, range(len(keys)), strict=True))
+        """Keys of the tasks, with the places of their leaves in `leaves`."""
 
     @property
     def text(self) -> str:
         """Stands for the whole plan."""
-        return "\n".join(self.leaves)
+        return "\n".join(self.places)
 
     def tasks(self, draft: Draft) -> _Tasks:
         """The draft's tasks."""
@@ -129,32 +130,33 @@ class Plan:
         shared = Shared(_digest(f"{self.view.source.url}|{self.view.source.schema}|{self.text}"), given)
         keeps_rows = draft.base is not None and costly_from(self.plan.steps) is not None
         before = draft.entry / str(draft.base) if keeps_rows else None
-        return _Tasks(self.leaves, shared, draft.folder, before, self.view.name)
+        return _Tasks(self.places, self.leaves, shared, draft.folder, before, self.view.name)
 
     def leaves_written(self, draft: Draft) -> list[dict[str, Any]]:
         """Results of the draft's finished tasks, but for those that had no rows to write."""
         done = draft.ledger.done()
-        return [done[key] for key in self.leaves if key in done and done[key]["rows"]]
+        return [done[key] for key in self.places if key in done and done[key]["rows"]]
 
 
 @dataclass(frozen=True)
 class _Tasks(Collection[Task]):
     """The tasks of a job, made as they are asked for."""
 
-    leaves: dict[str, Leaf]
+    places: dict[str, int]
+    leaves: Leaves
     shared: Shared
     folder: UPath
     before: UPath | None
     name: str
 
     def __len__(self) -> int:
-        return len(self.leaves)
+        return len(self.places)
 
     def __contains__(self, task: object) -> bool:
-        return isinstance(task, Task) and task.key in self.leaves
+        return isinstance(task, Task) and task.key in self.places
 
     def __iter__(self) -> Iterator[Task]:
-        for key, leaf in self.leaves.items():
+        for key, leaf in zip(self.places, self.leaves, strict=True):
             given = (leaf, self.shared, self.folder, self.before)
             yield Task(key, write_partition, given, f"{self.name} {leaf.pixel}", True)
 

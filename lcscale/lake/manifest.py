@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.lake.leaf import CELL_ORDER, Leaf, cells_of, leaf_path
-from lcscale.lake.pixel import Pixel
+from lcscale.lake.pixel import Pixel, Pixels
 from lcscale.lake.storage import content_of, replace_file
 from lcscale.vocabulary import HEALPIX_COLUMN
 
@@ -54,20 +54,21 @@ class Manifest:
         """
         options = tuple(folder.storage_options.items())
 
-        def complete(result: Mapping[str, Any]) -> Mapping[str, Any]:
-            if "cells" in result:
-                return result
+        def counted(result: Mapping[str, Any]) -> Mapping[str, Any]:
             pixel = Pixel(*result["pixel"])
             return described(Leaf(pixel, str(leaf_path(folder, pixel)), options), result["digest"])
 
-        with ThreadPoolExecutor(8) as pool:
-            rows = sorted(pool.map(complete, results), key=lambda row: Pixel(*row["pixel"]).span)
+        rows = list(results)
+        if older := [result for result in rows if "cells" not in result]:
+            with ThreadPoolExecutor(8) as pool:
+                rows = [row for row in rows if "cells" in row] + list(pool.map(counted, older))
         columns: dict[str, list[Any]] = {
             "order": [row["pixel"][0] for row in rows],
             "pixel": [row["pixel"][1] for row in rows],
             **{name: [row[name] for row in rows] for name in _SCHEMA.names[2:]},
         }
-        return cls(pa.table(columns, schema=_SCHEMA))
+        table = pa.table(columns, schema=_SCHEMA)
+        return cls(table.take(pa.array(cls(table).pixels.argsort())))
 
     @classmethod
     def read(cls, folder: UPath) -> Self | None:
@@ -85,9 +86,9 @@ class Manifest:
         replace_file(folder / MANIFEST_FILE, stream.getvalue())
 
     @property
-    def pixels(self) -> list[Pixel]:
+    def pixels(self) -> Pixels:
         """Pixels of the leaves, in order of the sky."""
-        return list(map(Pixel, self.table["order"].to_pylist(), self.table["pixel"].to_pylist()))
+        return Pixels(*(self.table[name].to_numpy().astype(np.int64) for name in ("order", "pixel")))
 
     @property
     def rows(self) -> int:
@@ -99,9 +100,10 @@ class Manifest:
         """Bytes of its leaves."""
         return int(pc.sum(self.table["bytes"]).as_py() or 0)
 
-    def digests(self) -> dict[Pixel, str]:
-        """What stands for the content of each leaf."""
-        return dict(zip(self.pixels, self.table["digest"].to_pylist(), strict=True))
+    def digests(self, pixels: Pixels) -> list[str]:
+        """What stands for the content of the leaves of `pixels`."""
+        at = np.searchsorted(self.pixels.spans[:, 0], pixels.spans[:, 0])
+        return list(self.table["digest"].take(pa.array(at)).to_pylist())
 
     def results(self) -> dict[Pixel, dict[str, Any]]:
         """What the tasks said of each leaf."""

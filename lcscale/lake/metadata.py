@@ -50,7 +50,7 @@ def write_metadata(
     pixels = manifest.pixels
     PartitionInfo.from_healpix([HealpixPixel(*pixel) for pixel in pixels]).write_to_file(catalog_path=folder)
     _write_parquet_metadata(folder, pixels, schema, ra=ra, dec=dec)
-    order = min(max((pixel.order for pixel in pixels), default=0), CELL_ORDER)
+    order = min(int(pixels.order.max(initial=0)), CELL_ORDER)
     write_skymap(manifest.counts(order), folder)
     TableProperties(
         catalog_name=name,
@@ -61,7 +61,7 @@ def write_metadata(
         healpix_column=HEALPIX_COLUMN,
         healpix_order=29,
         skymap_order=order,
-        moc_sky_fraction=sum(0.25**pixel.order / 12 for pixel in pixels),
+        moc_sky_fraction=float((0.25**pixels.order).sum() / 12),
         **TableProperties.new_provenance_dict(builder=f"lcscale v{lcscale.__version__}", **extra)
         | {"hats_estsize": manifest.bytes >> 10},
     ).to_properties_file(folder)

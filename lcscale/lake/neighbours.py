@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -136,7 +137,11 @@ class Crossmatch:
     def fingerprint_with(self, contents: Sequence[str]) -> str:
         """The same, of parts of the other catalogs."""
         right, left = (*contents, "")[:2]
-        return f"Crossmatch {left} {right} {self.options!r} v{self.version}"
+        return f"Crossmatch {left} {right} {self._options_text} v{self.version}"
+
+    @cached_property
+    def _options_text(self) -> str:
+        return repr(self.options)
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Join the rows of `table` with those around them.
@@ -225,7 +230,10 @@ class Crossmatch:
             if side in self.asked:
                 ranges = ranges_around(index, reach) if reach else _around_all(index)
                 source = catalog.source
-                rows = [source.layout.read(leaf, [EPOCH_COLUMN], ranges) for leaf in source.leaves_within(ranges)]
+                rows = [
+                    source.layout.read(leaf, [EPOCH_COLUMN], ranges)
+                    for leaf in source.leaves[source.leaves.within(ranges)]
+                ]
                 first = pa.table({EPOCH_COLUMN: pa.array([one.row_epoch], pa.float64())})
                 row_epoch(pa.concat_tables([first, *rows], promote_options="permissive"), catalog.name)
         return options
@@ -264,7 +272,8 @@ def _in_rows(told: Reference) -> bool:
 def _first_epoch(catalog: View, ranges: Ranges) -> float | None:
     """The first epoch that a row within `ranges` tells; any where there are no rows, None where none tells it."""
     rows = 0
-    for leaf in catalog.source.leaves_within(ranges):
+    leaves = catalog.source.leaves
+    for leaf in leaves[leaves.within(ranges)]:
         for batch in catalog.source.layout.batches(leaf, [EPOCH_COLUMN], ranges):
             values = batch.column(EPOCH_COLUMN).drop_null()
             if len(values):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from lcscale.lake.borders import ranges_around_pixels
-from lcscale.lake.leaf import Leaf
+from lcscale.lake.leaves import Leaves
 from lcscale.lake.partition import PartitionPlan
-from lcscale.lake.pixel import Pixel
+from lcscale.lake.pixel import Pixel, Pixels
 from lcscale.lake.view import ReadsOthers, View
 from lcscale.steps import Step
 
@@ -17,7 +17,7 @@ from lcscale.steps import Step
 class Near(NamedTuple):
     """What a step reads of another catalog around one partition."""
 
-    leaves: tuple[Leaf, ...]
+    leaves: Leaves
     """The other catalog's leaves."""
     steps: tuple[tuple[Near, ...], ...]
     """What that catalog's own steps read, for each of them."""
@@ -31,8 +31,8 @@ def near(steps: Sequence[Step], pixel: Pixel, reach: float = 0.0) -> tuple[tuple
 def _near(step: ReadsOthers, pixel: Pixel, reach: float) -> tuple[Near, ...]:
     found = []
     for view, farther in step.others:
-        ranges = ranges_around_pixels([pixel], reach + farther)
-        found.append(Near(tuple(view.source.leaves_within(ranges)), near(view.steps, pixel, reach + farther)))
+        at = view.source.leaves.within(ranges_around_pixels(Pixels.of([pixel]), reach + farther))
+        found.append(Near(view.source.leaves[at], near(view.steps, pixel, reach + farther)))
     return tuple(found)
 
 
@@ -48,7 +48,7 @@ def _given(step: Step, found: Sequence[Near]) -> Step:
     return step.reading([_with(view, *each) for view, each in zip(views, found, strict=True)])
 
 
-def _with(view: View, leaves: tuple[Leaf, ...], steps: Sequence[tuple[Near, ...]]) -> View:
+def _with(view: View, leaves: Leaves, steps: Sequence[tuple[Near, ...]]) -> View:
     return replace(view, source=replace(view.source, leaves=leaves), steps=given(view.steps, steps))
 
 
@@ -59,7 +59,9 @@ def without_leaves(plan: PartitionPlan) -> PartitionPlan:
 
 def _nothing(steps: Sequence[Step]) -> tuple[tuple[Near, ...], ...]:
     return tuple(
-        tuple(Near((), _nothing(view.steps)) for view, _ in step.others) if isinstance(step, ReadsOthers) else ()
+        tuple(Near(view.source.leaves[:0], _nothing(view.steps)) for view, _ in step.others)
+        if isinstance(step, ReadsOthers)
+        else ()
         for step in steps
     )
 

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
@@ -21,9 +22,10 @@ from lcscale.engine import Ledger
 from lcscale.errors import InputError, LcscaleError
 from lcscale.lake.collection import current_version
 from lcscale.lake.layout import Layout, layout_of
-from lcscale.lake.leaf import Leaf, Ranges, leaf_name
+from lcscale.lake.leaf import Leaf
+from lcscale.lake.leaves import Leaves
 from lcscale.lake.manifest import Manifest, described
-from lcscale.lake.pixel import Pixel
+from lcscale.lake.pixel import Pixel, Pixels
 from lcscale.lake.storage import files_below, is_local, path_at
 from lcscale.lake.votable import without_votable
 from lcscale.lightcurves.fields import LightCurveFields
@@ -47,7 +49,7 @@ class Source:
     """Storage options, as items."""
     layout: Layout
     """How its files hold the rows."""
-    leaves: tuple[Leaf, ...]
+    leaves: Leaves
     """Its leaves, in order of the sky (by first HEALPix index)."""
     rows: int
     """Total number of rows, as its properties say."""
@@ -101,38 +103,26 @@ class Source:
         return (HEALPIX_COLUMN, self.ra, self.dec)
 
     @cached_property
-    def spans(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """First HEALPix index of each leaf and the one behind its last, int64 [n_leaves, 2]."""
-        return np.array([leaf.pixel.span for leaf in self.leaves], np.int64).reshape(-1, 2)
-
-    def leaves_within(self, ranges: Ranges) -> list[Leaf]:
-        """Leaves whose pixels overlap `ranges`."""
-        first, behind = self.spans.T
-        begin = np.searchsorted(behind, ranges[:, 0], side="right")
-        end = np.searchsorted(first, ranges[:, 1], side="left")
-        begin[1:] = np.maximum(begin[1:], end[:-1])  # a leaf that several ranges meet counts once
-        return [leaf for k, j in zip(begin.tolist(), end.tolist(), strict=True) for leaf in self.leaves[k:j]]
-
-    @cached_property
     def manifest(self) -> Manifest | None:
         """What the version knows of its leaves; None where it has no manifest."""
         return Manifest.read(self.folder)
 
-    def identities(self, leaves: Sequence[Leaf] | None = None) -> dict[Pixel, str]:
-        """What stands for the content of each of `leaves` (default: all): its digest, else how it is stored."""
-        wanted, known = self.leaves if leaves is None else leaves, self._identities
-        missing = [leaf for leaf in wanted if leaf.pixel not in known]
+    def identities(self, at: npt.NDArray[np.int64] | None = None) -> list[str]:
+        """What stands for the content of each leaf, or of those at some places: its digest, else how it is stored."""
+        leaves = self.leaves if at is None else self.leaves[at]
+        if self.manifest is not None:
+            return self.manifest.digests(leaves.pixels)
+        known = self._identities
+        missing = [leaf for leaf in leaves if leaf.pixel not in known]
         if missing:
             with ThreadPoolExecutor(8) as pool:
                 found = pool.map(stored_identity, missing)
             known |= {leaf.pixel: identity for leaf, identity in zip(missing, found, strict=True)}
-        return {leaf.pixel: known[leaf.pixel] for leaf in wanted}
+        return [known[pixel] for pixel in leaves.pixels]
 
     @cached_property
     def _identities(self) -> dict[Pixel, str]:
-        """Identities known so far: digests of the manifest or (versions before manifests) of the ledger."""
-        if self.manifest is not None:
-            return self.manifest.digests()
+        """Identities known so far, where there is no manifest: at first those in the ledger of one before manifests."""
         done = Ledger(self.folder / "ledger").done().values()
         return {Pixel(*result["pixel"]): result["digest"] for result in done if "digest" in result}
 
@@ -140,10 +130,9 @@ class Source:
         """What is known of each leaf; see `lcscale.lake.LeafWriter.result`."""
         if self.manifest is not None:
             return self.manifest.results()
-        identities = self.identities()
         with ThreadPoolExecutor(8) as pool:
-            found = pool.map(lambda leaf: described(leaf, identities[leaf.pixel]), self.leaves)
-        return {leaf.pixel: result for leaf, result in zip(self.leaves, found, strict=True)}
+            found = pool.map(described, self.leaves, self.identities())
+        return dict(zip(self.leaves.pixels, found, strict=True))
 
 
 def stored_identity(leaf: Leaf) -> str:
@@ -265,31 +254,26 @@ def _open_foreign(url: str, folder: UPath, given: Mapping[str, Any], light_curve
         raise InputError(
             f"the catalog at {url} has no positions (catalog_type {info.catalog_type}); it cannot be mapped"
         )
-    pixels = sorted(
-        (Pixel(each.order, each.pixel) for each in catalog.get_healpix_pixels()), key=lambda each: each.span
-    )
+    pixels = Pixels.of((each.order, each.pixel) for each in catalog.get_healpix_pixels())
     rows = int(info.total_rows or 0)
-    return _source(url, catalog.catalog_base_dir, info, pixels, catalog.schema, rows, given, light_curves)
+    return _source(
+        url, catalog.catalog_base_dir, info, pixels[pixels.argsort()], catalog.schema, rows, given, light_curves
+    )
 
 
 def _source(
     url: str,
     folder: UPath,
     properties: TableProperties,
-    pixels: Sequence[Pixel],
+    pixels: Pixels,
     stored: pa.Schema | None,
     rows: int,
     given: Mapping[str, Any],
     light_curves: LightCurveFields | None,
 ) -> Source:
     """The catalog at `folder`, with its files where the properties say and in the form that they have."""
-    suffix, root, options = properties.npix_suffix or ".parquet", str(folder), tuple(given.items())
-    in_folders = suffix == "/"
-    ending = "" if in_folders else suffix
-    names = (leaf_name(pixel).removesuffix(".parquet") + ending for pixel in pixels)
-    leaves = tuple(
-        Leaf(pixel, f"{root}/{name}", options, in_folders) for pixel, name in zip(pixels, names, strict=True)
-    )
+    root, options = str(folder), tuple(given.items())
+    leaves = Leaves(pixels, root, properties.npix_suffix or ".parquet", options)
     if stored is None and not leaves:
         raise InputError(f"the catalog at {url} has no schema: neither dataset/_common_metadata nor any leaf")
     schema = without_votable(leaves[0].schema() if stored is None else stored)

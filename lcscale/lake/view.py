@@ -7,8 +7,11 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol, Self, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from upath import UPath
 
@@ -32,9 +35,10 @@ from lcscale.lake.inputs import (
     to_text,
 )
 from lcscale.lake.layout import Layout
-from lcscale.lake.leaf import Leaf, Ranges
+from lcscale.lake.leaf import Ranges
+from lcscale.lake.leaves import Leaves
 from lcscale.lake.partition import PartitionPlan, apply
-from lcscale.lake.pixel import Pixel
+from lcscale.lake.pixel import Pixels
 from lcscale.lake.region import Region
 from lcscale.lake.source import Source
 from lcscale.steps import Narrowing, Select, Step, chain_schema, settings_of
@@ -99,7 +103,7 @@ class View:
     def without_rows(self) -> View:
         """A view of no rows that has the same columns after no step."""
         layout = Layout(self.schema, self.source.ra, self.source.dec)
-        return View(replace(self.source, leaves=(), layout=layout))
+        return View(replace(self.source, leaves=self.source.leaves[:0], layout=layout))
 
     def plan(self) -> PartitionPlan:
         """How its partitions are read and computed: only columns that are needed are read, of other catalogs too."""
@@ -127,11 +131,10 @@ class View:
         return tuple(name for name in names if name in wanted), tuple(reversed(steps))
 
     @property
-    def partitions(self) -> list[Leaf]:
+    def partitions(self) -> Leaves:
         """The leaves it reads, in order of the sky."""
-        if self.area is None:
-            return list(self.source.leaves)
-        return self.source.leaves_within(self.area.ranges())
+        leaves = self.source.leaves
+        return leaves if self.area is None else leaves[self._places()]
 
     def to_batches(self) -> Iterator[pa.Table]:
         """The rows, one table a partition, computed here as they are asked for, and the next one meanwhile."""
@@ -163,52 +166,72 @@ class View:
     def rows_within(self, ranges: Ranges) -> pa.Table:
         """The rows whose `_healpix_29` lies in `ranges`, in one table, computed here."""
         plan = self.plan()
-        found = [table for leaf in self.source.leaves_within(ranges) for table in plan.tables(leaf, ranges)]
+        leaves = self.source.leaves
+        found = [table for leaf in leaves[leaves.within(ranges)] for table in plan.tables(leaf, ranges)]
         return pa.concat_tables([plan.schema.empty_table(), *found]).combine_chunks()
 
     def to_arrow(self) -> pa.Table:
         """All rows in one Arrow table, computed here."""
         return pa.concat_tables([self.schema.empty_table(), *self.to_batches()]).combine_chunks()
 
-    def fingerprint(self, near: Sequence[Pixel] | None = None, reach: float = 0.0) -> str:
+    def leaf_identities(self) -> list[str]:
+        """What stands for the content of each of `partitions`."""
+        return self.source.identities(self._places())
+
+    def fingerprint(self, near: Pixels | None = None, reach: float = 0.0) -> str:
         """A text that stands for its rows within `reach` arcseconds of the pixels `near` (default: all).
 
         It has the identities of the leaves that hold them, the steps and the region.
         """
-        leaves = self.partitions if near is None else self.source.leaves_within(ranges_around_pixels(near, reach))
-        return self._fingerprint_of(leaves, self.source.identities(leaves))
+        at = self._places() if near is None else self.source.leaves.within(ranges_around_pixels(near, reach))
+        return self._fingerprint_of(at.tolist(), self._contents(at))
 
-    def fingerprints(self, pixels: Sequence[Pixel], reach: float) -> list[str]:
+    def fingerprints(self, pixels: Pixels, reach: float) -> list[str]:
         """`fingerprint` for each of `pixels` alone.
 
         Where the manifest tells what the leaves hold, of the leaves in it and in the pixels around it; of other
         catalogs nothing is asked about leaves that are out of reach.
         """
+        leaves = self.source.leaves
         if self.source.manifest is not None:
-            around = ranges_around_each(pixels, reach)
+            runs = leaves.runs_within(ranges_around_each(pixels, reach))
+            around = [tuple(zip(*each, strict=True)) for each in zip(*(edge.tolist() for edge in runs), strict=True)]
+            contents = self._contents(np.arange(len(leaves)))
         else:
-            around = [ranges_around_pixels([pixel], reach) for pixel in pixels]
-        spans = [self.source.leaves_within(ranges) for ranges in around]
-        identities = self.source.identities(list(dict.fromkeys(itertools.chain.from_iterable(spans))))
-        known: dict[tuple[Pixel, ...], str] = {}
-        found = []
-        for leaves in spans:
-            key = tuple(leaf.pixel for leaf in leaves)
-            if key not in known:
-                known[key] = self._fingerprint_of(leaves, identities)
-            found.append(known[key])
-        return found
+            apart = [leaves.within(ranges_around_pixels(pixels[k : k + 1], reach)) for k in range(len(pixels))]
+            around = [tuple((place, place + 1) for place in places.tolist()) for places in apart]
+            contents = self._contents(np.unique(np.concatenate(apart))) if apart else {}
+        known: dict[tuple[tuple[int, int], ...], str] = {}
+        for each in around:
+            if each not in known:
+                known[each] = self._fingerprint_of([place for run in each for place in range(*run)], contents)
+        return [known[each] for each in around]
 
-    def _fingerprint_of(self, leaves: Sequence[Leaf], identities: Mapping[Pixel, str]) -> str:
-        parts = [f"{leaf.pixel}={identities[leaf.pixel]}" for leaf in leaves]
-        if not leaves:  # which tell the columns too
+    def _places(self) -> npt.NDArray[np.int64]:
+        """Places of the leaves it reads."""
+        leaves = self.source.leaves
+        return np.arange(len(leaves)) if self.area is None else leaves.within(self.area.ranges())
+
+    def _contents(self, at: npt.NDArray[np.int64]) -> dict[int, str]:
+        """What stands for the leaves at some places."""
+        told = zip(self.source.leaves[at].pixels, self.source.identities(at), strict=True)
+        return dict(zip(at.tolist(), (f"{pixel}={identity}" for pixel, identity in told), strict=True))
+
+    def _fingerprint_of(self, places: Sequence[int], contents: Mapping[int, str]) -> str:
+        parts = [contents[place] for place in places]
+        if not parts:  # which tell the columns too
             parts = [self.source.schema.to_string(truncate_metadata=False)]
-        digest = hashlib.blake2b(
-            "\n".join([*parts, self.steps_fingerprint([leaf.pixel for leaf in leaves])]).encode(), digest_size=16
-        )
-        return digest.hexdigest()
+        steps = self._own_fingerprint
+        if steps is None:
+            steps = self.steps_fingerprint(self.source.leaves.pixels[np.array(places, np.int64)])
+        return hashlib.blake2b("\n".join([*parts, steps]).encode(), digest_size=16).hexdigest()
 
-    def steps_fingerprint(self, pixels: Sequence[Pixel] | None = None) -> str:
+    @cached_property
+    def _own_fingerprint(self) -> str | None:
+        """`steps_fingerprint`, whatever the pixels; None where steps read other catalogs."""
+        return None if any(isinstance(step, ReadsOthers) for step in self.steps) else self.steps_fingerprint()
+
+    def steps_fingerprint(self, pixels: Pixels | None = None) -> str:
         """A text that stands for what is done to each partition; `pixels` are all that are computed, where not all."""
 
         def told(step: Step) -> str:
@@ -218,8 +241,10 @@ class View:
 
         return self._told([told(step) for step in self.steps])
 
-    def steps_fingerprints(self, pixels: Sequence[Pixel]) -> list[str]:
+    def steps_fingerprints(self, pixels: Pixels) -> list[str]:
         """`steps_fingerprint` for each of `pixels` alone."""
+        if self._own_fingerprint is not None:
+            return [self._own_fingerprint] * len(pixels)
         columns: list[Iterable[str]] = []
         for step in self.steps:
             if isinstance(step, ReadsOthers):
@@ -227,7 +252,8 @@ class View:
                 columns.append([step.fingerprint_with(each) for each in zip(*contents, strict=True)])
             else:
                 columns.append(itertools.repeat(step.fingerprint(), len(pixels)))
-        return [self._told(each) for each in zip(*columns, strict=True)] if columns else [self._told(())] * len(pixels)
+        start = self._told(())
+        return ["\n".join([start, *each]) for each in zip(*columns, strict=True)]
 
     def _told(self, steps: Sequence[str]) -> str:
         layout = self.source.layout.fingerprint()

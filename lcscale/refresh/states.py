@@ -95,8 +95,8 @@ def _of_catalog(entry: Entry, lake: Lake, find: Find) -> State:
     if draft.is_published:
         source = lake[entry.name].source
         return State(entry.name, CURRENT, source.version, rows=source.rows, of=len(plan.leaves))
-    there = {*draft.ledger.done(), *(key for key, *_ in draft.equal_tasks(plan.leaves))}
-    due = [leaf.pixel for key, leaf in plan.leaves.items() if key not in there]
+    there = {*draft.ledger.done(), *(key for key, *_ in draft.equal_tasks(plan.places))}
+    due = [plan.leaves[place].pixel for key, place in plan.places.items() if key not in there]
     manifest = wanted.source.manifest
     sizes = {} if manifest is None else dict(zip(manifest.pixels, manifest.table["bytes"].to_pylist(), strict=True))
     told: dict[str, Any] = {"partitions": len(due), "of": len(plan.leaves)}

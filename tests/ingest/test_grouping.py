@@ -101,7 +101,8 @@ def objects_in(lake):
 
 
 def identities(lake):
-    return lc.Lake(lake)["ztf"].source.identities()
+    source = lc.Lake(lake)["ztf"].source
+    return dict(zip(source.leaves.pixels, source.identities(), strict=True))
 
 
 def test_stars_on_the_borders_of_partitions_are_whole(bulk, tmp_path):

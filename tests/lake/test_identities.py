@@ -16,6 +16,7 @@ import lcscale as lc
 from lcscale.lake import Pixel, source, spatial_index
 from lcscale.lake.borders import ranges_around_pixels
 from lcscale.lake.leaf import inside
+from lcscale.lake.pixel import Pixels
 
 CONE = lc.Cone(100.0, 20.0, 7200.0)
 
@@ -55,8 +56,8 @@ def test_a_crossmatch_asks_for_the_leaves_in_reach_only(two, lake, asked):
     ours, theirs, folder = two
     pairs = ours.region(CONE).crossmatch(theirs, radius_arcsec=5.0)
     pairs.write("pairs", lake=lake)
-    needed = {leaf.path for leaf in theirs.source.leaves_within(ranges_around_pixels(
-        [leaf.pixel for leaf in ours.region(CONE).partitions], 5.0))}  # fmt: skip
+    around, leaves = ranges_around_pixels(ours.region(CONE).partitions.pixels, 5.0), theirs.source.leaves
+    needed = {leaf.path for leaf in leaves[leaves.within(around)]}
     assert set(asked) == needed
     assert len(needed) < len(theirs.partitions) / 10
     asked.clear()
@@ -96,7 +97,7 @@ def test_our_own_catalogs_are_known_by_their_digests(two, lake, asked):
 def test_ranges_around_pixels_hold_all_that_is_near(cells, reach, seed):
     rng = np.random.default_rng(seed)
     pixels = [Pixel(order, number % (12 * 4**order)) for order, number in cells]
-    ranges = ranges_around_pixels(pixels, reach)
+    ranges = ranges_around_pixels(Pixels.of(pixels), reach)
     assert (ranges[:, 0] < ranges[:, 1]).all()
     assert (ranges[1:, 0] > ranges[:-1, 1]).all()
     from cdshealpix.nested import healpix_to_lonlat

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lake import Lake, Pixel, spatial_index
 from lcscale.lake.borders import ranges_around_each, ranges_around_pixels, united
+from lcscale.lake.pixel import Pixels
 
 QUIET = {"engine": "serial", "progress": False}
 
@@ -163,8 +164,8 @@ def test_partitions_far_from_the_other_catalog_follow_its_columns(tmp_path, pipe
 def test_ranges_around_each_pixel_hold_those_around_it(seed, order, reach):
     rng = np.random.default_rng(seed)
     pixels = [Pixel(order, int(number)) for number in rng.integers(0, 12 << 2 * order, 4)] + [Pixel(2, 7)]
-    for pixel, wide in zip(pixels, ranges_around_each(pixels, reach), strict=True):
-        for first, behind in ranges_around_pixels([pixel], reach):
+    for pixel, wide in zip(pixels, ranges_around_each(Pixels.of(pixels), reach), strict=True):
+        for first, behind in ranges_around_pixels(Pixels.of([pixel]), reach):
             assert any(low <= pixel.span[0] and pixel.span[1] <= high for low, high in united(wide))
             if reach > 0:
                 lon, lat = np.radians(_inside(first, behind, rng))

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skies import put, sky_table
 
-from lcscale.lake import Pixel
 from lcscale.lake.frames import to_dask
-from lcscale.lake.leaf import Leaf
+from lcscale.lake.leaves import Leaves
+from lcscale.lake.pixel import Pixels
 
 
 @pytest.fixture
@@ -24,9 +24,8 @@ def rows(lake):
 
 def at(catalog, order, pixels=None):
     """The catalog with leaves that are not there: in all pixels of an order, or in some."""
-    folder = "/a/long/way/down/catalogs/gaia_dr3/gaia/dataset"
     numbers = range(12 * 4**order) if pixels is None else pixels
-    leaves = tuple(Leaf(Pixel(order, i), f"{folder}/Norder={order}/Npix={i}.parquet") for i in numbers)
+    leaves = Leaves(Pixels.of((order, i) for i in numbers), "/a/long/way/down/catalogs/gaia_dr3/gaia")
     return replace(catalog, source=replace(catalog.source, leaves=leaves))
 
 
@@ -99,18 +98,9 @@ def test_a_dataframe_has_the_rows_of_the_job(three, step):
     cells=st.lists(st.integers(0, 47), min_size=1, max_size=20, unique=True),
     cuts=st.lists(st.integers(0, 48 * 16), min_size=2, max_size=12, unique=True),
 )
-def test_leaves_within_ranges_are_those_that_overlap_them(source, cells, cuts):
-    leaves = tuple(Leaf(Pixel(1, i), str(i)) for i in sorted(cells))
-    catalog = replace(source, leaves=leaves)
+def test_leaves_within_ranges_are_those_that_overlap_them(cells, cuts):
+    leaves = Leaves(Pixels.of((1, i) for i in sorted(cells)))
     edges = np.array(sorted(cuts)[: len(cuts) // 2 * 2], np.int64).reshape(-1, 2) << 2 * (29 - 3)
     spans = [(leaf, *leaf.pixel.span) for leaf in leaves]
     expected = [leaf for leaf, low, high in spans if any(low < stop and start < high for start, stop in edges)]
-    assert catalog.leaves_within(edges) == expected
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    """A source whose leaves are replaced."""
-    from lcscale.lake import Lake
-
-    return put(Lake(tmp_path_factory.mktemp("lake")), "rows", sky_table(5, lightcurves=False), order=0).source
+    assert list(leaves[leaves.within(edges)]) == expected
