@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pyarrow as pa
 from configuration import run_job
 
-from lcscale import Lake
+from lcscale import Lake, options
+from lcscale.options import Option
 from lcscale.products import alert_statistics, check_statistics, definition_of
 
 
@@ -33,31 +34,22 @@ from lcscale.products import alert_statistics, check_statistics, definition_of
 class AlertStatistics:
     """Keys of the file."""
 
-    lake: str
-    """Folder or URL of the lake."""
-    alerts: str
-    """Catalog of alerts."""
-    definitions: dict
-    """Table: what a YSO is, by name: a catalog, a catalog with a probability, or classes."""
-    by: list = field(default_factory=lambda: ["year"])
-    """Each of year, month, night, class."""
-    radius_arcsec: float | int = 2.0
-    """Largest separation of an alert from a source."""
-    time: str = "Date"
-    """Column with the time of an alert."""
-    name: str = "alert_statistics"
-    """Table to write."""
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
-    replace: bool = False
-    """Whether other statistics of that name may be replaced."""
+    lake: str = options.LAKE.key()
+    alerts: str = options.ALERTS.key()
+    definitions: dict = Option("What a YSO is, by name: a catalog, one with a probability, or classes.").key()
+    by: list = options.BY.key([options.BY.default])
+    radius_arcsec: float | int = options.ALERT_RADIUS_ARCSEC.key()
+    time: str = options.TIME.key()
+    name: str = options.NAME.key("alert_statistics")
+    engine: str | None = options.ENGINE.key()
+    replace: bool = options.REPLACE.key()
 
 
 def work(job: AlertStatistics) -> int:
     lake = Lake(job.lake)
     definitions = {name: definition_of(given, lake) for name, given in job.definitions.items()}
-    options = {"radius_arcsec": job.radius_arcsec, "time": job.time, "engine": job.engine}
-    table = pa.concat_tables(alert_statistics(lake[job.alerts], definitions, by=by, **options) for by in job.by)
+    how = {"radius_arcsec": job.radius_arcsec, "time": job.time, "engine": job.engine}
+    table = pa.concat_tables(alert_statistics(lake[job.alerts], definitions, by=by, **how) for by in job.by)
     if not job.replace:
         check_statistics(lake, job.name, table)
     print(f"{job.name} {lake.write_table(job.name, table)}: {table.num_rows:,} rows")

@@ -16,8 +16,9 @@ import pyarrow as pa
 from alert_statistics import AlertStatistics
 from configuration import run_job
 
-from lcscale import Lake
+from lcscale import Lake, options
 from lcscale.errors import InputError
+from lcscale.options import Option
 from lcscale.products import alert_statistics_spark, check_statistics, definition_of
 
 
@@ -25,10 +26,8 @@ from lcscale.products import alert_statistics_spark, check_statistics, definitio
 class AlertStatisticsSpark(AlertStatistics):
     """Keys of the file."""
 
-    matched: str = "alerts_counted"
-    """Catalog that is made in between: the alerts with their separations."""
-    engine: str | None = "spark"
-    """Where alerts are matched."""
+    matched: str = Option("Catalog made in between: the alerts with their separations.", "alerts_counted").key()
+    engine: str | None = options.ENGINE.key("spark")
 
 
 def work(job: AlertStatisticsSpark) -> int:
@@ -39,9 +38,9 @@ def work(job: AlertStatisticsSpark) -> int:
     spark = SparkSession.builder.appName("alert_statistics").config("spark.ui.enabled", "false").getOrCreate()
     lake = Lake(job.lake)
     definitions = {name: definition_of(given, lake) for name, given in job.definitions.items()}
-    options = {"radius_arcsec": job.radius_arcsec, "time": job.time, "matched": job.matched, "engine": job.engine}
+    how = {"radius_arcsec": job.radius_arcsec, "time": job.time, "matched": job.matched, "engine": job.engine}
     table = pa.concat_tables(
-        alert_statistics_spark(lake[job.alerts], definitions, spark, by=by, **options) for by in job.by
+        alert_statistics_spark(lake[job.alerts], definitions, spark, by=by, **how) for by in job.by
     )
     if not job.replace:
         check_statistics(lake, job.name, table)

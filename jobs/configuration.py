@@ -10,36 +10,40 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from lcscale import Catalog, Lake, open_catalog, options
 from lcscale.engine import RunRecord, read_max_failed
 from lcscale.errors import InputError, LcscaleError
 
 Job = TypeVar("Job")
+FREQUENCIES = options.Option(
+    "Fmin, fmax and step of the period search, cycles per day (default: each object's own).", []
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
     """Keys of every job that writes a catalog."""
 
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
-    max_failed: int | float = 0
-    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
-    replace: bool = False
-    """Whether a result of other inputs, models or settings of that name may be replaced."""
+    engine: str | None = options.ENGINE.key()
+    max_failed: int | float = options.MAX_FAILED.key()
+    replace: bool = options.REPLACE.key()
 
     @property
-    def options(self) -> dict[str, Any]:
+    def writing(self) -> dict[str, Any]:
         """What `Catalog.write` is told."""
         return {"engine": self.engine, "max_failed": self.max_failed, "replace": self.replace, "progress": True}
 
 
 def run_job(job: type[Job], work: Callable[[Job], int], about: str, arguments: Sequence[str] | None = None) -> int:
     """Read the configuration, do the work, and return the exit status; our own errors end with one line."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    keys = "\n".join(f"  {each.name:16s} {each.metadata['about']}" for each in fields(job))
+    parser = argparse.ArgumentParser(
+        description=about, epilog=f"keys of the file:\n{keys}", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="TOML file that describes the job")
     parser.add_argument("--lake", help="lake to use instead of the file's")
-    parser.add_argument("--engine", help="engine to use: serial, local, local:N, tcp://host:8786")
-    parser.add_argument("--max-failed", help="publish although so many partitions (3), or this share (0.01), failed")
+    parser.add_argument("--engine", help=options.ENGINE.about)
+    parser.add_argument("--max-failed", help=options.MAX_FAILED.about)
     given = parser.parse_args(arguments)
     try:
         max_failed = None if given.max_failed is None else read_max_failed(given.max_failed)
@@ -67,6 +71,11 @@ def _read(job: type[Job], path: Path, instead: dict[str, Any]) -> Job:
     if missing:
         raise InputError(f"{path}: the key {', '.join(missing)} is missing")
     return job(**values)
+
+
+def find_catalog(lake: Lake, name: str) -> Catalog:
+    """A catalog of the lake by its name, or any HATS catalog by its URL."""
+    return open_catalog(name) if "/" in name else lake[name]
 
 
 def finish(record: RunRecord) -> int:

@@ -17,44 +17,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from configuration import Writing, finish, run_job
+from configuration import Writing, find_catalog, finish, run_job
 
-from lcscale import Lake
+from lcscale import Lake, options
+from lcscale.options import Option
 
 
 @dataclass(frozen=True)
 class Crossmatch(Writing):
     """Keys of the file."""
 
-    lake: str
-    """Folder or URL of the lake."""
-    left: str
-    """Catalog whose rows are matched."""
-    right: str
-    """Catalog in which counterparts are looked for."""
-    name: str
-    """Catalog to make."""
-    radius_arcsec: float | int = 1.0
-    """Largest separation."""
-    n_neighbors: int = 1
-    """Most counterparts of a row, nearest first."""
-    how: str = "inner"
-    """Inner (rows with a counterpart), left (all), anti (those without)."""
-    left_columns: list = field(default_factory=list)
-    """Columns to keep of the left catalog; all without."""
-    right_columns: list = field(default_factory=list)
-    """Columns to keep of the right catalog; all without."""
+    lake: str = options.LAKE.key()
+    left: str = options.LEFT.key()
+    right: str = options.RIGHT.key()
+    name: str = options.NAME.key()
+    radius_arcsec: float | int = options.RADIUS_ARCSEC.key()
+    n_neighbors: int = options.N_NEIGHBORS.key()
+    how: str = options.HOW.key()
+    left_columns: list = Option("Columns to keep of the left catalog (default: all).", []).key()
+    right_columns: list = Option("Columns to keep of the right catalog (default: all).", []).key()
 
 
 def work(job: Crossmatch) -> int:
     lake = Lake(job.lake)
-    left, right = lake[job.left], lake[job.right]
+    left, right = lake[job.left], find_catalog(lake, job.right)
     left = left.columns(*job.left_columns) if job.left_columns else left
     right = right.columns(*job.right_columns) if job.right_columns else right
-    pairs = left.crossmatch(right, radius_arcsec=job.radius_arcsec, n_neighbors=job.n_neighbors, how=job.how)
-    return finish(pairs.write(job.name, **job.options))
+    pairs = left.crossmatch(right, radius_arcsec=job.radius_arcsec, n_neighbors=job.n_neighbors or None, how=job.how)
+    return finish(pairs.write(job.name, **job.writing))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from configuration import Writing, finish, run_job
+from configuration import FREQUENCIES, Writing, find_catalog, finish, run_job
 
-from lcscale import Lake
+from lcscale import Lake, options
 from lcscale.features import Extract
+from lcscale.options import Option
 from lcscale.periods import PERIOD, FrequencyGrid, Search
 
 
@@ -31,28 +32,23 @@ from lcscale.periods import PERIOD, FrequencyGrid, Search
 class Features(Writing):
     """Keys of the file."""
 
-    lake: str
-    """Folder or URL of the lake."""
-    catalog: str
-    """Catalog with light curves."""
-    name: str
-    """Catalog to make."""
-    features: list = field(default_factory=list)
-    """Names of features; all without."""
-    frequencies: list = field(default_factory=list)
-    """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
-    keep_light_curves: bool = False
-    """Whether the light curves stand in the result too."""
+    lake: str = options.LAKE.key()
+    catalog: str = options.CATALOG.key()
+    name: str = options.NAME.key()
+    features: list = options.FEATURES.key()
+    frequencies: list = FREQUENCIES.key()
+    keep_light_curves: bool = Option("Whether the light curves stand in the result too.", False).key()
 
 
 def work(job: Features) -> int:
-    catalog = Lake(job.lake)[job.catalog]
+    lake = Lake(job.lake)
+    catalog = find_catalog(lake, job.catalog)
     if not PERIOD.is_in(catalog.schema):
         catalog = catalog.map(Search(FrequencyGrid(*job.frequencies) if job.frequencies else None))
     table = catalog.map(Extract(tuple(job.features) or None))
     if not job.keep_light_curves:
         table = table.without("lightcurve")
-    return finish(table.write(job.name, **job.options))
+    return finish(table.write(job.name, lake=lake, **job.writing))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

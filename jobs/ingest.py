@@ -15,43 +15,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from configuration import finish, run_job
 
+from lcscale import options as declared
 from lcscale.ingest import Partitioning, ingest
+from lcscale.options import Option
 
 
 @dataclass(frozen=True)
 class Ingest:
     """Keys of the file."""
 
-    lake: str
-    """Folder or URL of the lake."""
-    name: str
-    """Catalog to make."""
-    survey: str
-    """Name of the survey: ogle, crts, gaia_alerts, table…"""
-    paths: list
-    """Release files, folders or patterns."""
-    options: dict = field(default_factory=dict)
-    """Table: options of the survey's adapter, such as ra, dec, id."""
-    partition_rows: int = Partitioning().rows
-    """Rows of a partition, at most."""
-    memory_gib: int | float | None = None
-    """What the tasks on a machine may use together; a quarter of it."""
-    max_failed: int | float = 0
-    """Partitions, or the share of them as in 0.01, that may fail while the rest is published still."""
-    engine: str | None = None
-    """Where to run; the active Dask client, else this process."""
+    lake: str = declared.LAKE.key()
+    name: str = declared.NAME.key()
+    survey: str = declared.SURVEY.key()
+    paths: list = Option("Release files, folders or patterns.").key()
+    options: dict = Option("Options of the survey's adapter, such as ra, dec, id.", {}).key()
+    partition_rows: int | None = declared.PARTITION_ROWS.key()
+    memory_gib: int | float | None = declared.MEMORY_GIB.key()
+    max_failed: int | float = declared.MAX_FAILED.key()
+    engine: str | None = declared.ENGINE.key()
 
 
 def ingested(job: Ingest, engine: Any) -> int:
     """Do it on `engine`; returns the exit status."""
     record = ingest(
         *(job.survey, job.paths, job.lake, job.name),
-        partitioning=Partitioning(rows=job.partition_rows),
+        partitioning=None if job.partition_rows is None else Partitioning(rows=job.partition_rows),
         memory=None if job.memory_gib is None else int(job.memory_gib * 2**30),
         engine=engine,
         progress=True,

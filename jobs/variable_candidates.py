@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from configuration import Writing, finish, run_job
+from configuration import FREQUENCIES, Writing, find_catalog, finish, run_job
 
-from lcscale import Lake
+from lcscale import Lake, options
+from lcscale.options import Option
 from lcscale.periods import FrequencyGrid
 from lcscale.products import variable_candidates
 
@@ -27,27 +28,21 @@ from lcscale.products import variable_candidates
 class VariableCandidates(Writing):
     """Keys of the file."""
 
-    lake: str
-    """Folder or URL of the lake."""
-    catalog: str
-    """Catalog with light curves; its column period is used where it has one."""
-    model: str
-    """Name of a shipped model, or the folder of one."""
-    name: str = "variable_candidates"
-    """Catalog to make."""
-    frequencies: list = field(default_factory=list)
-    """Fmin, fmax and step of the period search, cycles per day; each object's own without."""
-    keep: list = field(default_factory=list)
-    """Further columns of the catalog to carry along."""
-    device: str | None = None
-    """Where it is computed, as torch names it; without, periods on the CPU, the network on a worker's GPU if there."""
+    lake: str = options.LAKE.key()
+    catalog: str = options.CATALOG.key()
+    model: str = options.MODEL.key()
+    name: str = options.NAME.key("variable_candidates")
+    frequencies: list = FREQUENCIES.key()
+    keep: list = Option("Further columns of the catalog to carry along.", []).key()
+    device: str | None = options.DEVICE.key()
 
 
 def work(job: VariableCandidates) -> int:
     grid = FrequencyGrid(*job.frequencies) if job.frequencies else None
-    catalog = Lake(job.lake)[job.catalog]
+    lake = Lake(job.lake)
+    catalog = find_catalog(lake, job.catalog)
     candidates = variable_candidates(catalog, job.model, grid=grid, keep=job.keep, device=job.device)
-    return finish(candidates.write(job.name, **job.options))
+    return finish(candidates.write(job.name, lake=lake, **job.writing))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from configuration import Writing, finish, run_job
 
-from lcscale import Lake
+from lcscale import Lake, options
 from lcscale.products import join_surveys, yso_candidates
 
 
@@ -30,28 +30,17 @@ from lcscale.products import join_surveys, yso_candidates
 class YsoCandidates(Writing):
     """Keys of the file."""
 
-    lake: str
-    """Folder or URL of the lake."""
-    gaia: str
-    """Catalog of Gaia sources, or one joined already."""
-    twomass: str | None = None
-    """Catalog of 2MASS sources to join."""
-    allwise: str | None = None
-    """Catalog of AllWISE sources to join."""
-    gaia_epoch: float | int | None = None
-    """Julian year of Gaia's positions, where the catalog does not tell it."""
-    known: list = field(default_factory=list)
-    """Catalogs of known young stars to compare with."""
-    model: str = "yso"
-    """Name of a shipped model, or the folder of one."""
-    tau: float | int = 1.3e-5
-    """Least dust optical depth, where there is a column tau."""
-    dust_map: str | None = None
-    """FITS map of the dust optical depth, from which a column tau is made."""
-    prevalence: dict = field(default_factory=dict)
-    """Shares of the classes among the sources."""
-    name: str = "yso_candidates"
-    """Catalog to make."""
+    lake: str = options.LAKE.key()
+    gaia: str = options.GAIA.key()
+    twomass: str | None = options.TWOMASS.key()
+    allwise: str | None = options.ALLWISE.key()
+    gaia_epoch: float | int | None = options.GAIA_EPOCH.key()
+    known: list = options.KNOWN.key()
+    model: str = options.MODEL.key("yso")
+    tau: float | int = options.TAU.key()
+    dust_map: str | None = options.DUST_MAP.key()
+    prevalence: dict = options.PREVALENCE.key()
+    name: str = options.NAME.key("yso_candidates")
 
 
 def work(job: YsoCandidates) -> int:
@@ -61,9 +50,11 @@ def work(job: YsoCandidates) -> int:
         sides = (lake[each] if each else None for each in (job.twomass, job.allwise))
         source = join_surveys(source, *sides, gaia_epoch=job.gaia_epoch)
     known = {each: lake[each] for each in job.known}
-    options = {"known": known, "tau": job.tau, "dust_map": job.dust_map, "prevalence": job.prevalence or None}
-    candidates = yso_candidates(source, job.model, **options)
-    return finish(candidates.write(job.name, lake=lake, **job.options))
+    shares = job.prevalence or None
+    candidates = yso_candidates(
+        source, job.model, known=known, tau=job.tau or None, dust_map=job.dust_map, prevalence=shares
+    )
+    return finish(candidates.write(job.name, lake=lake, **job.writing))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

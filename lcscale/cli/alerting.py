@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcscale import options
 from lcscale.cli.options import EngineOption, LakeOption, NameOption, ReplaceOption, find_selection, open_lake
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def alerts(
-    catalog: Annotated[str, typer.Argument(help="Catalog of alerts.", show_default=False)],
+    catalog: Annotated[str, typer.Argument(help=options.ALERTS.about, show_default=False)],
     lake: LakeOption,
     yso: Annotated[
         list[str],
@@ -24,9 +25,11 @@ def alerts(
         ),
     ],
     name: NameOption = "alert_statistics",
-    by: Annotated[str, typer.Option(help="year, month, night or class.")] = "year",
-    time: Annotated[str, typer.Option(help="Column with the time that puts an alert in its period.")] = "Date",
-    radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 2.0,
+    by: Annotated[str, typer.Option(help=options.BY.about)] = options.BY.default,
+    time: Annotated[str, typer.Option(help=options.TIME.about)] = options.TIME.default,
+    radius_arcsec: Annotated[
+        float, typer.Option(help=options.ALERT_RADIUS_ARCSEC.about)
+    ] = options.ALERT_RADIUS_ARCSEC.default,
     at_least: Annotated[
         float, typer.Option(help="Probability that sources of a catalog with a column prob_YSO must reach.")
     ] = 0.9,

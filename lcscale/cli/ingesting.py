@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from lcscale import options as declared
 from lcscale.cli.options import EngineOption, LakeOption, MaxFailedOption, NameOption, finish
 from lcscale.errors import InputError
 
 
 def ingest(
-    survey: Annotated[str, typer.Argument(help="Survey, `table` or `lightcurves`; see `lcscale surveys`.")],
+    survey: Annotated[str, typer.Argument(help=declared.SURVEY.about)],
     files: Annotated[list[str], typer.Argument(help="Release files, folders or patterns.")],
     lake: LakeOption,
     name: NameOption,
@@ -46,10 +47,8 @@ def ingest(
     ] = None,
     where: Annotated[str | None, typer.Option(help="Condition on rows, as qual_frame > 0 (lightcurves).")] = None,
     keep_limits: Annotated[bool, typer.Option("--keep-limits", help="Keep upper limits (lightcurves).")] = False,
-    partition_rows: Annotated[int | None, typer.Option(help="Most rows of a partition.")] = None,
-    memory_gib: Annotated[
-        float | None, typer.Option(help="GiB that the tasks on a machine may use together; default: a quarter of it.")
-    ] = None,
+    partition_rows: Annotated[int | None, typer.Option(help=declared.PARTITION_ROWS.about)] = None,
+    memory_gib: Annotated[float | None, typer.Option(help=declared.MEMORY_GIB.about)] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how the files are understood and what is left out; write nothing.")
     ] = False,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from lcscale import options
 from lcscale.cli.options import (
-    CatalogArgument,
     EngineOption,
     LakeOption,
     MaxFailedOption,
@@ -28,16 +28,16 @@ ErrorOption = Annotated[
 
 
 def crossmatch(
-    left: CatalogArgument,
-    right: Annotated[str, typer.Argument(help="Name of the other catalog, or URL of any HATS catalog.")],
+    left: Annotated[str, typer.Argument(help=options.LEFT.about, show_default=False)],
+    right: Annotated[str, typer.Argument(help=options.RIGHT.about)],
     lake: LakeOption,
     name: NameOption,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
     replace: ReplaceOption = False,
-    radius_arcsec: Annotated[float, typer.Option(help="Largest separation, arcseconds.")] = 1.0,
-    n_neighbors: Annotated[int, typer.Option(help="Most neighbours of a row; 0 for all within the radius.")] = 1,
-    how: Annotated[str, typer.Option(help="inner, left, or anti (rows without a counterpart).")] = "inner",
+    radius_arcsec: Annotated[float, typer.Option(help=options.RADIUS_ARCSEC.about)] = options.RADIUS_ARCSEC.default,
+    n_neighbors: Annotated[int, typer.Option(help=options.N_NEIGHBORS.about)] = options.N_NEIGHBORS.default,
+    how: Annotated[str, typer.Option(help=options.HOW.about)] = options.HOW.default,
     mutual: Annotated[bool, typer.Option("--mutual", help="One-to-one: each the other's nearest.")] = False,
     suffix: Annotated[
         str | None, typer.Option(help="Appended to names of RIGHT that LEFT has too.", show_default="_2, _3 …")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcscale import options
 from lcscale.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,34 +15,30 @@ if TYPE_CHECKING:
     from lcscale.lake import Catalog, Lake
     from lcscale.lightcurves import LightCurveFields
 
-LakeOption = Annotated[str, typer.Option("--lake", help="Folder or URL of the lake.", show_default=False)]
+LakeOption = Annotated[str, typer.Option("--lake", help=options.LAKE.about, show_default=False)]
 EngineOption = Annotated[
     str | None,
-    typer.Option(
-        "--engine", help="serial, local, local:N, cuda, spark, or a Dask scheduler's address.", show_default="serial"
-    ),
+    typer.Option("--engine", help=options.ENGINE.about, show_default="serial"),
 ]
 MaxFailedOption = Annotated[
     str,
     typer.Option(
         "--max-failed",
         metavar="N|SHARE",
-        help="Publish although so many partitions, or this share of them, failed; what is missing is named.",
+        help=options.MAX_FAILED.about,
     ),
 ]
 DeviceOption = Annotated[
     str | None,
-    typer.Option("--device", help="cpu, cuda or cuda:1 (default: periods on the CPU, networks on a GPU if there)."),
+    typer.Option("--device", help=options.DEVICE.about),
 ]
 ReplaceOption = Annotated[
     bool,
-    typer.Option("--replace", help="Replace a result of other inputs, models or settings that the name holds."),
+    typer.Option("--replace", help=options.REPLACE.about),
 ]
-NameOption = Annotated[str, typer.Option("--name", help="Name of the result in the lake.", show_default=False)]
+NameOption = Annotated[str, typer.Option("--name", help=options.NAME.about, show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
-AnyCatalogArgument = Annotated[
-    str, typer.Argument(help="Name of a catalog of the lake, or URL of any HATS catalog.", show_default=False)
-]
+AnyCatalogArgument = Annotated[str, typer.Argument(help=options.CATALOG.about, show_default=False)]
 LightCurvesOption = Annotated[
     str | None,
     typer.Option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcscale import options
 from lcscale.cli.options import (
     AnyCatalogArgument,
     DeviceOption,
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 
 def features(
-    catalog: Annotated[str | None, typer.Argument(help="Name (or URL) of a catalog with light curves.")] = None,
-    lake: Annotated[str | None, typer.Option("--lake", help="Folder or URL of the lake.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name of the result in the lake.")] = None,
+    catalog: Annotated[str | None, typer.Argument(help=options.CATALOG.about)] = None,
+    lake: Annotated[str | None, typer.Option("--lake", help=options.LAKE.about)] = None,
+    name: Annotated[str | None, typer.Option("--name", help=options.NAME.about)] = None,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
     replace: ReplaceOption = False,
@@ -127,7 +128,7 @@ def classify(
     catalog: AnyCatalogArgument,
     lake: LakeOption,
     name: NameOption = "variable_candidates",
-    model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "general",
+    model: Annotated[str, typer.Option("--model", help=options.MODEL.about)] = options.MODEL.default,
     features: Annotated[
         str | None, typer.Option(help="Catalog of its features, for the periods (default: periods are searched).")
     ] = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lcscale import options
 from lcscale.cli.options import (
     EngineOption,
     LakeOption,
@@ -23,26 +24,19 @@ if TYPE_CHECKING:
 
 
 def yso(
-    gaia: Annotated[str, typer.Argument(help="Catalog of Gaia sources, or one joined already.", show_default=False)],
+    gaia: Annotated[str, typer.Argument(help=options.GAIA.about, show_default=False)],
     lake: LakeOption,
-    twomass: Annotated[str | None, typer.Option(help="Catalog of 2MASS sources to join.")] = None,
-    allwise: Annotated[str | None, typer.Option(help="Catalog of AllWISE sources to join.")] = None,
-    known: Annotated[
-        list[str] | None, typer.Option(help="Catalog of known young stars to compare with; may be given again.")
-    ] = None,
+    twomass: Annotated[str | None, typer.Option(help=options.TWOMASS.about)] = options.TWOMASS.default,
+    allwise: Annotated[str | None, typer.Option(help=options.ALLWISE.about)] = options.ALLWISE.default,
+    known: Annotated[list[str] | None, typer.Option(help=options.KNOWN.about)] = None,
     name: NameOption = "yso_candidates",
-    model: Annotated[str, typer.Option("--model", help="Name of a shipped model, or folder of one.")] = "yso",
-    tau: Annotated[
-        float, typer.Option(help="Least dust optical depth, where the catalog has a column tau; 0 keeps all.")
-    ] = 1.3e-5,
-    dust_map: Annotated[str | None, typer.Option(help="FITS map of the dust optical depth, for a column tau.")] = None,
+    model: Annotated[str, typer.Option("--model", help=options.MODEL.about)] = "yso",
+    tau: Annotated[float, typer.Option(help=options.TAU.about)] = options.TAU.default,
+    dust_map: Annotated[str | None, typer.Option(help=options.DUST_MAP.about)] = options.DUST_MAP.default,
     prevalence: Annotated[
-        str | None,
-        typer.Option(help="Shares of the classes among the sources, as CLASS=SHARE,…; all four.", show_default="equal"),
+        str | None, typer.Option(metavar="CLASS=SHARE,…", help=options.PREVALENCE.about, show_default=False)
     ] = None,
-    gaia_epoch: Annotated[
-        float | None, typer.Option(help="Julian year of Gaia's positions, where the catalog does not tell it.")
-    ] = None,
+    gaia_epoch: Annotated[float | None, typer.Option(help=options.GAIA_EPOCH.about)] = options.GAIA_EPOCH.default,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
     replace: ReplaceOption = False,

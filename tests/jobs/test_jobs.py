@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import runpy
 import sys
@@ -12,6 +14,7 @@ import pytest
 from pipelines import CLASSES, hasty_model, release
 from skies import put, sky_table
 
+from lcscale.cli import app
 from lcscale.lake import Lake
 
 JOBS = Path(__file__).parents[2] / "jobs"
@@ -128,3 +131,36 @@ def test_what_may_fail_stands_in_the_configuration_or_on_the_command_line(run, l
     assert run("crossmatch", "--max-failed", "1", name="whole", **named)[0] == 3
     assert lake["whole"].source.missing == lake["accepted"].source.missing
     assert run("crossmatch", "--max-failed", "some", name="whole", **named)[0] == 2
+
+
+COMMANDS = {
+    "alert_statistics": ("AlertStatistics", "alerts"),
+    "crossmatch": ("Crossmatch", "crossmatch"),
+    "features": ("Features", "features"),
+    "ingest": ("Ingest", "ingest"),
+    "variable_candidates": ("VariableCandidates", "classify"),
+    "yso_candidates": ("YsoCandidates", "yso"),
+}
+"""The dataclasses of jobs' files, with the commands that make the same."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_job_means_by_a_key_what_the_command_means_by_the_option(name, monkeypatch):
+    monkeypatch.syspath_prepend(str(JOBS))
+    job, command = COMMANDS[name]
+    keys = {each.name: each for each in dataclasses.fields(runpy.run_path(str(JOBS / f"{name}.py"))[job])}
+    callback = next(each.callback for each in app.registered_commands if each.callback.__name__ == command)
+    options = inspect.signature(callback, eval_str=True).parameters
+    shared = keys.keys() & options.keys()
+    assert len(shared) >= 4
+    for each in shared:
+        assert options[each].annotation.__metadata__[0].help == keys[each].metadata["about"], each
+        values = keys[each].default, options[each].default
+        if dataclasses.MISSING not in values and inspect.Parameter.empty not in values:
+            assert str(values[0]) == str(values[1]), each
+
+
+def test_a_job_tells_its_keys(run):
+    status, out, _ = run("crossmatch", "--help")
+    assert status == 0
+    assert "radius_arcsec    Largest separation, arcseconds." in out
