@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -113,12 +113,16 @@ class BandBatch:
         return self._order_of_phases(2.0 * self.period)
 
     def _order_of_phases(self, period: Floats) -> Integers:
-        phase = np.empty(self.time.size)
-        _phases(self.time, self.offsets, period, phase)
-        order = np.empty(phase.size, np.int64)
-        for a, b in pairwise(self.offsets.tolist()):
-            order[a:b] = np.argsort(phase[a:b], kind="stable")
-        return order
+        places = place_bits(self.counts)
+        keys = np.empty(self.time.size)
+        _phase_keys(self.time, self.offsets, period, 2.0 ** (53 - places), 2.0**places, keys)
+        ordered = sort_segments(keys, self.offsets, np.zeros(len(self)))
+        return ordered.astype(np.int64) & ((1 << places) - 1)
+
+
+def place_bits(counts: Integers) -> int:
+    """How many bits of a sorting key hold an observation's place in its object; the rest of 53 hold its phase."""
+    return max(20, int(counts.max(initial=0)).bit_length())
 
 
 @kernel
@@ -143,11 +147,16 @@ def _shift(values: Any, zero: float, result: Any) -> None:
 
 
 @kernel
-def _phases(time: Floats, offsets: Integers, period: Floats, phase: Any) -> None:
-    """Phase of every observation, 0 at the first of each object; NaN where there is no period."""
+def _phase_keys(time: Floats, offsets: Integers, period: Floats, phases: float, places: float, keys: Any) -> None:
+    """Phase of every observation, 0 at the first of each object, as a whole number, with its place in the object.
+
+    Sorted keys tell the order of phases, observations of one phase in order of time: numbers sort sooner than places by
+    numbers do. Without a period the order is that of time.
+    """
     for i in range(offsets.size - 1):
         for j in range(offsets[i], offsets[i + 1]):
-            phase[j] = fraction((time[j] - time[offsets[i]]) / period[i])
+            phase = fraction((time[j] - time[offsets[i]]) / period[i])
+            keys[j] = (math.floor(phase * phases) * places if phase >= 0.0 else 0.0) + (j - offsets[i])
 
 
 @kernel

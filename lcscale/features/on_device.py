@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lcscale.features.batch import SCRATCH_ROWS, BandBatch, QuantileRule
+from lcscale.features.batch import SCRATCH_ROWS, BandBatch, QuantileRule, place_bits
 from lcscale.features.sorting import widths
 from lcscale.kernels.compiling import Floats, Integers
 from lcscale.kernels.devices import device_named
@@ -71,7 +71,8 @@ class DeviceBatch:
         counts = self.offsets.diff()
         first = self.offsets[:-1].repeat_interleave(counts)
         cycles = (self.time - self.time[first]) / period.repeat_interleave(counts)
-        order: torch.Tensor = self._order((cycles - cycles.floor()).nan_to_num()) - first
+        phase = (cycles - cycles.floor()).nan_to_num()
+        order: torch.Tensor = self._order((phase * 2.0 ** (53 - place_bits(self.counts))).floor()) - first
         return order
 
     @cached_property

@@ -89,15 +89,21 @@ def _largest_power(
         dc[j], ds[j] = cos_sin_turns(step * since[j])
     best = 0.0
     place = 0
-    for k in range(n_steps):
-        real = 0.0
-        imaginary = 0.0
+    for k in range(0, n_steps, 2):  # two at a time: each turn of the phasors is loaded and stored once for both
+        real, imaginary, next_real, next_imaginary = 0.0, 0.0, 0.0, 0.0
         for j in range(since.size):
             real += weighted[j] * c[j]
             imaginary += weighted[j] * s[j]
-            c[j], s[j] = turned(c[j], s[j], dc[j], ds[j])
+            cosine, sine = turned(c[j], s[j], dc[j], ds[j])
+            next_real += weighted[j] * cosine
+            next_imaginary += weighted[j] * sine
+            c[j], s[j] = turned(cosine, sine, dc[j], ds[j])
         power = real * real + imaginary * imaginary
         if power > best:
             best = power
             place = k
+        power = next_real * next_real + next_imaginary * next_imaginary
+        if power > best and k + 1 < n_steps:
+            best = power
+            place = k + 1
     return best, place
