@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch
+from lcscale.features.catalogue import PERIODIC
 from lcscale.features.extraction import columns_of
 from lcscale.images import (
     ImageOptions,
@@ -119,6 +120,10 @@ class Inputs:
     def __len__(self) -> int:
         return self.reason.size
 
+    def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Inputs:
+        """Those of some objects."""
+        return Inputs(self.images[rows], self.numbers[rows], self.reason[rows])
+
 
 def prepare(
     lcs: LightCurves,
@@ -143,37 +148,102 @@ def prepare(
     columns
         Values of `preparation.columns`, by name; those not given are missing.
     """
+    return gather(lcs, preparation, bands=bands).inputs(period, columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The band that plays a role."""
+
+    lcs: LightCurves
+    """Its usable observations; objects with a reason are empty."""
+    batch: BandBatch
+    """The same as features see them."""
+    features: Features
+    """Those that need no period."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What of a batch's inputs does not depend on the period: made once, however many candidate periods there are."""
+
+    preparation: Preparation
+    """How inputs are made."""
+    parts: tuple[Part | None, ...]
+    """One a role, None where it is empty."""
+    reason: npt.NDArray[np.object_]
+    """Why an object cannot be classified with any period, or None."""
+    epoch: npt.NDArray[np.float64] | None
+    """Time of phase 0, days; None: the first observation of each band."""
+
+    def inputs(self, period: npt.ArrayLike | None, columns: Mapping[str, npt.NDArray[Any]] | None = None) -> Inputs:
+        """Images and numbers with a period; see `prepare`. Objects without one have neither."""
+        how, n = self.preparation, self.reason.size
+        periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
+        good = np.ones(n, np.bool_) if how.raw else np.isfinite(periods) & (periods > 0)
+        periods = np.where(good, periods, np.nan)
+        images = np.zeros((n, how.n_channels, how.size, how.size), np.uint8)
+        features: list[Features | None] = []
+        for r, part in enumerate(self.parts):
+            if part is None:
+                features.append(None)
+                continue
+            batch = replace(part.batch, period=periods)
+            features.append({**part.features, **columns_of(batch, batch, _of_periods(how))})
+            images[:, r * how.per_role : (r + 1) * how.per_role] = _draw(part.lcs, periods, self.epoch, how)
+        numbers = np.concatenate(
+            [numbers_of(how.view, periods, features), *_further(how, periods, columns or {})], axis=1
+        )
+        images[~good], numbers[~good] = 0, np.nan
+        reason = self.reason.copy()
+        reason[is_none(reason) & ~good] = "no period"
+        return Inputs(images, standardise(numbers, how), reason)
+
+
+def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] | None = None) -> Gathered:
+    """What the inputs of light curves are made of, whatever their periods; parameters as those of `prepare`."""
     n, lcs = len(lcs), clean(lcs).in_magnitudes()
-    periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
-    good = np.ones(n, np.bool_) if preparation.raw else np.isfinite(periods) & (periods > 0)
-    periods = np.where(good, periods, np.nan)
-    players = [select(lcs, band) for band in cast(lcs.bands if bands is None else bands, preparation.roles)]
-    fewest = preparation.min_observations
-    cleaned = [None if player is None else usable(player, fewest) for player in players]
-    images = np.zeros((n, preparation.n_channels, preparation.size, preparation.size), np.uint8)
-    features: list[Features | None] = []
-    epoch = _first_times(cleaned, n) if preparation.aligned_together else None
-    for r, outcome in enumerate(cleaned):
-        if outcome is None:
-            features.append(None)
+    fewest, told = preparation.min_observations, set(features_for(preparation.view)) - PERIODIC
+    parts: list[Part | None] = []
+    reasons = []
+    epoch = np.full(n, np.nan) if preparation.aligned_together else None
+    for band in cast(lcs.bands if bands is None else bands, preparation.roles):
+        player = select(lcs, band)
+        if player is None:
+            parts.append(None)
             continue
-        band, reasons = outcome
-        fit = is_none(reasons) & good
-        kept = band if fit.all() else band.keep(np.repeat(fit, band.counts))
-        batch = BandBatch.of(kept, periods, "linear")
-        features.append(columns_of(batch, batch, features_for(preparation.view)))
-        images[:, r * preparation.per_role : (r + 1) * preparation.per_role] = _draw(kept, periods, epoch, preparation)
-    numbers = [numbers_of(preparation.view, periods, features)]
+        kept, why = usable(player, fewest)
+        if epoch is not None:
+            some = kept.counts > 0
+            epoch[some] = np.fmin(epoch[some], kept.time[kept.offsets[:-1][some]])
+        fit = is_none(why)
+        kept = kept if fit.all() else kept.keep(np.repeat(fit, kept.counts))
+        batch = BandBatch.of(kept, np.full(n, np.nan), "linear")
+        parts.append(Part(kept, batch, columns_of(batch, batch, told)))
+        reasons.append(why)
+    reasons = reasons or [usable(lcs.of_bands(()), fewest)[1]]  # the batch has none of the bands
+    empty = np.all([~is_none(why) for why in reasons], axis=0)
+    reason = np.full(n, None, dtype=object)
+    reason[empty] = reasons[0][empty]
+    return Gathered(preparation, tuple(parts), reason, epoch)
+
+
+def _of_periods(preparation: Preparation) -> set[str]:
+    return set(features_for(preparation.view)) & PERIODIC
+
+
+def _further(
+    preparation: Preparation, periods: npt.NDArray[np.float64], columns: Mapping[str, npt.NDArray[Any]]
+) -> Iterator[npt.NDArray[np.float32]]:
+    """The catalog's columns, float32 [n_objects, 1]; missing where it does not have them."""
+    n = periods.size
     for name in preparation.columns:
         values = np.full(n, np.nan)
-        if columns is not None and name in columns:
+        if name in columns:
             values = one_each(columns[name], n, f"column {name!r}", "d" if name in ALTERNATIVES else "")
-            if name in ALTERNATIVES:
-                values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
-        numbers.append(np.where(np.isfinite(values), values, np.nan)[:, None].astype(np.float32))
-    of_roles = [outcome[1] for outcome in cleaned if outcome is not None]
-    of_roles = of_roles or [usable(lcs.of_bands(()), fewest)[1]]  # the batch has none of the bands
-    return Inputs(images, standardise(np.concatenate(numbers, axis=1), preparation), _reasons(of_roles, good))
+        if name in ALTERNATIVES:
+            values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
+        yield np.where(np.isfinite(values), values, np.nan)[:, None].astype(np.float32)
 
 
 def _draw(
@@ -220,25 +290,3 @@ def fit_standards(preparation: Preparation, numbers: npt.NDArray[np.float32]) ->
 def is_none(values: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Where an array of texts has none, bool [n]."""
     return np.array([value is None for value in values], np.bool_)
-
-
-def _first_times(
-    cleaned: Sequence[tuple[LightCurves, npt.NDArray[np.object_]] | None], n: int
-) -> npt.NDArray[np.float64]:
-    """Time of the first usable observation of each object in any role; NaN where there is none."""
-    first = np.full(n, np.nan)
-    for outcome in cleaned:
-        if outcome is not None:
-            band = outcome[0]
-            some = band.counts > 0
-            first[some] = np.fmin(first[some], band.time[band.offsets[:-1][some]])
-    return first
-
-
-def _reasons(of_roles: Sequence[npt.NDArray[np.object_]], good: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
-    """None where some role is filled and there is a period; else why not (the first role's reason)."""
-    result = np.full(good.size, None, dtype=object)
-    result[~good] = "no period"
-    empty = np.all([~is_none(reasons) for reasons in of_roles], axis=0)
-    result[empty] = of_roles[0][empty]
-    return result

@@ -15,7 +15,7 @@ import torch
 from lcscale.arrays import floats
 from lcscale.kernels.threads import Lift, ProcessLimit
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.preparation import ALTERNATIVES, Inputs, Preparation, is_none, prepare
+from lcscale.models.inputs.preparation import ALTERNATIVES, Inputs, Preparation, gather, is_none
 from lcscale.models.keeping.card import Card
 from lcscale.models.networks.folded_images import FoldedImageNet
 
@@ -139,35 +139,23 @@ def scores_of(
     Objects with a reason, which is the second result, have scores of 0. A candidate that is the first one once more is
     not looked at again. Where a column tells of the candidate in use, it tells of the first one instead.
     """
-    best = candidates[:, 0]
-    first, reason = _scores_with(network, preparation, lcs, best, bands, columns or {})
-    scores = np.repeat(first[None], candidates.shape[1], axis=0)
-    for k, period in enumerate(candidates.T[1:], 1):
-        rows = np.flatnonzero(is_none(reason) & (period != best))
-        told = {name: best if name == ALTERNATIVES[k - 1] else values for name, values in (columns or {}).items()}
-        told = {name: values[rows] for name, values in told.items()}
-        scores[k, rows], _ = _scores_with(network, preparation, lcs.take(rows), period[rows], bands, told)
-    return scores, reason
-
-
-def _scores_with(
-    network: FoldedImageNet,
-    preparation: Preparation,
-    lcs: LightCurves,
-    period: npt.NDArray[np.float64],
-    bands: Sequence[str],
-    columns: Mapping[str, npt.NDArray[Any]],
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
-    """Scores float32 [n_objects, n_classes], and the reasons; images are drawn and dropped in batches."""
-    scores = np.zeros((len(lcs), network.architecture.n_classes), np.float32)
-    reason = np.full(len(lcs), None, dtype=object)
-    for first in range(0, len(lcs), BATCH):
-        rows = np.arange(first, min(first + BATCH, len(lcs)))
-        told = {name: values[rows] for name, values in columns.items()}
-        batch = prepare(lcs.take(rows), period[rows], preparation, bands=bands, columns=told)
-        reason[rows] = batch.reason
-        good = is_none(batch.reason)
-        scores[rows[good]] = network_scores(network, batch)[good]
+    n, n_candidates = candidates.shape
+    scores = np.zeros((n_candidates, n, network.architecture.n_classes), np.float32)
+    reason = np.full(n, None, dtype=object)
+    for first in range(0, n, BATCH):  # images are drawn and dropped in batches
+        rows = slice(first, min(first + BATCH, n))
+        gathered = gather(lcs.between(first, rows.stop), preparation, bands=bands)
+        best = candidates[rows, 0]
+        for k, period in enumerate(candidates[rows].T):
+            told = {name: values[rows] for name, values in (columns or {}).items()}
+            if k and ALTERNATIVES[k - 1] in told:
+                told[ALTERNATIVES[k - 1]] = best
+            inputs = gathered.inputs(period if k == 0 else np.where(period == best, np.nan, period), told)
+            if k == 0:
+                reason[rows] = inputs.reason
+            good = is_none(inputs.reason)
+            scores[k, rows] = scores[0, rows]
+            scores[k, first + np.flatnonzero(good)] = network_scores(network, inputs.take(good))
     return scores, reason
 
 

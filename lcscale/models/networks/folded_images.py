@@ -56,6 +56,7 @@ class Convolution(nn.Module):
             wrapped = torch.cat([images[..., -self.reach :], images, images[..., : self.reach]], dim=-1)
         else:
             wrapped = functional.pad(images, (self.reach, self.reach))
+        wrapped = wrapped.to(self.convolution.weight.dtype, memory_format=torch.channels_last)
         scaled: Tensor = self.scale(self.convolution(wrapped))
         return scaled
 
@@ -87,6 +88,7 @@ class FoldedImageNet(nn.Module):
         super().__init__()
         a = self.architecture = architecture
         first, second, third = a.filters
+        self.takes_bytes = False
         self.trunk = nn.Sequential(
             Convolution(a.n_channels, first, 5, stride=2, cyclic=a.cyclic),
             Pooling(2),
@@ -121,15 +123,19 @@ class FoldedImageNet(nn.Module):
         numbers
             float32 [n, n_numbers], standardised; NaN where missing.
         """
-        seen = images.to(numbers.dtype, memory_format=torch.channels_last) / 255.0
+        seen = images if self.takes_bytes else images.to(numbers.dtype, memory_format=torch.channels_last) / 255.0
         return self.conclude(self.look(seen), numbers)
 
     def fused(self) -> FoldedImageNet:
-        """The same network for inference: every batch normalisation is a part of its convolution."""
+        """The same network for inference: batch normalisations and the scale of pixels are parts of convolutions."""
         network = deepcopy(self).eval().requires_grad_(False)
         for part in network.modules():
             if isinstance(part, Convolution) and isinstance(part.scale, nn.BatchNorm2d):
                 part.convolution, part.scale = fuse_conv_bn_eval(part.convolution, part.scale), nn.Identity()
+        entry = network.trunk[0]
+        if isinstance(entry, Convolution) and not network.takes_bytes:
+            entry.convolution.weight.div_(255.0)
+            network.takes_bytes = True
         return network
 
     def look(self, images: Tensor) -> Tensor:
@@ -138,7 +144,7 @@ class FoldedImageNet(nn.Module):
         Parameters
         ----------
         images
-            float [n, n_channels, size, size], 0 to 1.
+            float [n, n_channels, size, size], 0 to 1; of a fused network bytes, 0 to 255.
         """
         return functional.relu(self.trunk[:-1](images))
 
