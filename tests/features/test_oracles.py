@@ -231,7 +231,7 @@ def test_every_feature_has_an_oracle():
         name for name in FEATURES if name.startswith(("a", "r", "phi", "fourier")) and any(map(str.isdigit, name))
     }
     tested = set(LIGHT_CURVE) | set(BRUTE_FORCE) | fourier | {"fourier_order", "fourier_r2", "percentile_ratio_50"}
-    optional = set(OPTIONAL)  # test_shape.py
+    optional = set(OPTIONAL)  # test_shape.py, test_flux.py
     pairs = {"color", "color_scatter", "amplitude_ratio", "phase_lag"}  # test_multiband.py
     assert set(FEATURES) <= tested | optional | pairs
 

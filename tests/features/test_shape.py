@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from lcscale.features import FEATURES, OPTIONAL, extract
+from lcscale.features import FEATURES, extract
 from lcscale.lightcurves import LightCurves
 
 PERIOD = 0.5503
@@ -177,10 +177,10 @@ FEWEST = {"unexplained_twice": 11, "minima_ratio": 11, "maxima_difference": 11, 
 def table():
     time, mag, error = (np.concatenate(part) for part in zip(*CURVES, strict=True))
     lcs = LightCurves(time, mag, error, np.r_[0, np.cumsum([c[0].size for c in CURVES])])
-    return extract(lcs, OPTIONAL, PERIOD, min_observations=5).to_pydict()
+    return extract(lcs, BRUTE_FORCE, PERIOD, min_observations=5).to_pydict()
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("name", BRUTE_FORCE)
 def test_features_are_their_definitions(name, table):
     for i, (time, mag, error) in enumerate(CURVES):
         expected = BRUTE_FORCE[name](time, mag, error) if time.size >= FEWEST.get(name, 0) else np.nan
