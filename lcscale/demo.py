@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from lcscale.engine import EngineSpec
 from lcscale.errors import LcscaleError, QuarantineError
 from lcscale.explore import write_report
 from lcscale.lake import Lake
@@ -18,7 +18,9 @@ PIPELINE = "pipeline.toml"
 """Name of the pipeline's file in the lake, a copy of ``demo.toml``."""
 
 
-def run_demo(lake: Lake, report: str | os.PathLike[str], *, engine: Any = None, progress: bool | None = None) -> Path:
+def run_demo(
+    lake: Lake, report: str | os.PathLike[str], *, engine: EngineSpec = None, progress: bool | None = None
+) -> Path:
     """Ingest, crossmatch, features and periods, classification, alert statistics, report; returns the report's path.
 
     The steps stand in ``demo.toml``. Run twice, everything is there already and nothing is computed again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pyarrow as pa
 from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatchAlgorithm
 
 from lcscale.crossmatch.naming import SEPARATION
-from lcscale.crossmatch.options import MatchOptions, reach_arcsec
+from lcscale.crossmatch.options import MatchFields, MatchOptions, reach_arcsec
 from lcscale.crossmatch.pairing import counterparts
 from lcscale.errors import InputError
 
@@ -38,7 +38,7 @@ class LSDBCrossmatch(AbstractCrossmatchAlgorithm):  # type: ignore[misc]
 
     extra_columns = pd.DataFrame({_DISTANCE: pd.Series(dtype=pd.ArrowDtype(pa.float64()))})
 
-    def __init__(self, options: MatchOptions | None = None, **fields: Any) -> None:
+    def __init__(self, options: MatchOptions | None = None, **fields: Unpack[MatchFields]) -> None:
         super().__init__()
         if options is not None and fields:
             raise InputError(f"give options or {', '.join(fields)}, not both")

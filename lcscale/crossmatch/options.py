@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
 
 from lcscale.arrays import options_in
 from lcscale.crossmatch.epochs import epoch_column, is_epoch
@@ -130,6 +131,28 @@ class MatchOptions:
         if error is not None:
             names += [error] if isinstance(error, str) else error
         return tuple(dict.fromkeys(names))
+
+
+class MatchFields(TypedDict, total=False):
+    """Fields of `MatchOptions`, by name, as `Catalog.crossmatch` takes them."""
+
+    radius_arcsec: float
+    n_neighbors: int | None
+    how: str
+    mutual: bool
+    suffix: str | None
+    left_motion: ProperMotion | None
+    right_motion: ProperMotion | None
+    epoch: float | str | None
+    n_sigma: float | None
+    left_error: ErrorColumns | None
+    right_error: ErrorColumns | None
+    max_mag_difference: float | None
+    left_mag: str | None
+    right_mag: str | None
+    where: str | Condition | None
+    chance_probability: bool
+    density_radius_arcsec: float
 
 
 def reach_arcsec(options: MatchOptions) -> float:

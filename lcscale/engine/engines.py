@@ -6,15 +6,11 @@ import contextlib
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from lcscale.engine.serial import SerialEngine
 from lcscale.engine.task import Outcome, Task
 from lcscale.errors import InputError
-
-EngineSpec = Any
-"""None, a name (``serial``, ``local:4``, ``cuda``, ``spark``), an address, a client, a session, an `Engine`."""
-
 
 _LOCAL = re.compile(r"local(?::([1-9]\d*))?")
 
@@ -27,6 +23,7 @@ class Workers(Protocol):
         """How many tasks run at once."""
 
 
+@runtime_checkable
 class Engine(Workers, Protocol):
     """Runs tasks somewhere and yields their outcomes as they come."""
 
@@ -43,6 +40,27 @@ class Engine(Workers, Protocol):
 
     def close(self) -> None:
         """Give back what the engine started itself."""
+
+
+@runtime_checkable
+class DaskClient(Protocol):
+    """A `distributed.Client`."""
+
+    def scheduler_info(self) -> Any:
+        """What the scheduler knows of its workers."""
+
+
+@runtime_checkable
+class SparkSession(Protocol):
+    """A `pyspark.sql.SparkSession`."""
+
+    @property
+    def sparkContext(self) -> Any:  # noqa: N802  (Spark's own name)
+        """The connection to the cluster."""
+
+
+EngineSpec: TypeAlias = Engine | DaskClient | SparkSession | str | None
+"""None, a name (``serial``, ``local:4``, ``cuda``, ``spark``), an address, a client, a session, an `Engine`."""
 
 
 def resolve(spec: EngineSpec = None) -> Engine:
@@ -68,14 +86,13 @@ def resolve(spec: EngineSpec = None) -> Engine:
         spec = client
     if isinstance(spec, str):
         return _named(spec)
-    if hasattr(spec, "outcomes"):
-        engine: Engine = spec
-        return engine
-    if hasattr(spec, "scheduler_info"):
+    if isinstance(spec, Engine):
+        return spec
+    if isinstance(spec, DaskClient):
         from lcscale.engine.dask import DaskEngine
 
         return DaskEngine(spec)
-    if hasattr(spec, "sparkContext"):
+    if isinstance(spec, SparkSession):
         from lcscale.engine.spark import SparkEngine
 
         return SparkEngine(spec)

@@ -16,7 +16,7 @@ from typing import Any
 
 from upath import UPath
 
-from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, prepare, resolve, run
+from lcscale.engine import EngineSpec, MaxFailed, RunRecord, Shared, Task, allowed_failures, prepare, resolve, run
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError
@@ -57,7 +57,7 @@ def ingest(
     append: bool = False,
     replace: bool = False,
     memory: int | None = None,
-    engine: Any = None,
+    engine: EngineSpec = None,
     progress: bool | None = None,
     max_failed: MaxFailed = 0,
     **options: Any,
@@ -168,7 +168,7 @@ class _Job:
         return "\n".join([f"ingest v{VERSION}", repr(self.reader), repr(self.limits), *base, *self.parts])
 
     def run(
-        self, draft: Draft, engine: Any, progress: bool | None, memory: int | None, max_failed: MaxFailed
+        self, draft: Draft, engine: EngineSpec, progress: bool | None, memory: int | None, max_failed: MaxFailed
     ) -> RunRecord:
         """Stage, plan, gather, publish; what is done already is not done again."""
         spills = draft.folder / STAGING

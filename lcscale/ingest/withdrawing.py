@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
-from lcscale.engine import RunRecord, Shared, Task, run
+from lcscale.engine import EngineSpec, RunRecord, Shared, Task, run
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
 from lcscale.expressions.lists import ValueList
@@ -33,7 +33,7 @@ _FILE = "withdrawn.parquet"
 
 
 def withdraw(
-    lake: Lake | str | os.PathLike[str], name: str, ids: Any, *, engine: Any = None, progress: bool | None = None
+    lake: Lake | str | os.PathLike[str], name: str, ids: Any, *, engine: EngineSpec = None, progress: bool | None = None
 ) -> RunRecord:
     """Publish a version of the ingested catalog `name` without the objects named `ids`.
 

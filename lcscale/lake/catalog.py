@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from upath import UPath
 
@@ -16,17 +16,18 @@ from lcscale.lake.draft import Draft, check_name
 from lcscale.lake.inputs import Input, from_properties
 from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
-from lcscale.lake.region import as_region
+from lcscale.lake.region import Moc, Region, as_region
 from lcscale.lake.source import open_source
-from lcscale.lake.storage import place_of
+from lcscale.lake.storage import LakeSpec, place_of
 from lcscale.lake.view import View, listed
 from lcscale.lightcurves import LightCurveFields
 from lcscale.steps import Step, Where
 
 if TYPE_CHECKING:
-    from lcscale.engine import MaxFailed, RunRecord
+    from lcscale.crossmatch.options import MatchFields
+    from lcscale.engine import EngineSpec, MaxFailed, RunRecord
     from lcscale.lake.exporting import Exported
-    from lcscale.lake.streaming import CatalogStream
+    from lcscale.lake.streaming import CatalogStream, StreamOptions
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +62,7 @@ class Catalog(View):
         """
         return self.map(Where(condition_with(condition, **lists)))
 
-    def region(self, region: Any) -> Catalog:
+    def region(self, region: Region | Moc) -> Catalog:
         """Only rows within a `Cone`, a `Box` or a `mocpy.MOC`; partitions and row groups elsewhere are not read."""
         if self.area is not None or not all(step.rowwise for step in self.steps):
             raise InputError("region: choose one region, before any step that needs whole partitions")
@@ -81,7 +82,7 @@ class Catalog(View):
         association: bool = False,
         left_id: str | None = None,
         right_id: str | None = None,
-        **options: Any,
+        **options: Unpack[MatchFields],
     ) -> Catalog:
         """Join each row with its neighbours in `other`, exactly, also across partition borders.
 
@@ -204,21 +205,29 @@ class Catalog(View):
 
         return to_astropy(self.to_arrow())
 
-    def export(self, path: str | os.PathLike[str], **options: Any) -> Exported:
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        columns: Sequence[str] = (),
+        where: str | None = None,
+        light_curves: str | None = None,
+        overwrite: bool = False,
+    ) -> Exported:
         """Write the rows into one file for others: CSV, Parquet, FITS, VOTable or ECSV, by the ending of its name.
 
         Parameters
         ----------
         path
             File to write.
-        options
-            ``columns``, ``where``, ``light_curves``, ``overwrite``: see `lcscale.lake.export`.
+        columns, where, light_curves, overwrite
+            See `lcscale.lake.export`.
         """
         from lcscale.lake.exporting import export
 
-        return export(self, path, **options)
+        return export(self, path, columns=columns, where=where, light_curves=light_curves, overwrite=overwrite)
 
-    def to_torch(self, batch_size: int = 256, **options: Any) -> CatalogStream:
+    def to_torch(self, batch_size: int = 256, **options: Unpack[StreamOptions]) -> CatalogStream:
         """A torch `IterableDataset` of shuffled batches, each row once an epoch over all loader workers and ranks.
 
         Parameters
@@ -237,8 +246,8 @@ class Catalog(View):
         self,
         name: str,
         *,
-        lake: Any = None,
-        engine: Any = None,
+        lake: LakeSpec | None = None,
+        engine: EngineSpec = None,
         progress: bool | None = None,
         retries: int = 2,
         max_failed: MaxFailed = 0,

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from upath import UPath
 
-from lcscale.engine import MaxFailed, RunRecord, Shared, Task, allowed_failures, opened, run
+from lcscale.engine import EngineSpec, MaxFailed, RunRecord, Shared, Task, allowed_failures, opened, run
 from lcscale.engine.record import code_versions
 from lcscale.lake.coalescing import merge_tasks
 from lcscale.lake.draft import Draft
@@ -30,7 +30,7 @@ def write_view(
     plan: Plan,
     draft: Draft,
     *,
-    engine: Any,
+    engine: EngineSpec,
     progress: bool | None,
     retries: int,
     max_failed: MaxFailed = 0,

@@ -162,7 +162,15 @@ class Coverage:
         return inside(table.column(HEALPIX_COLUMN).to_numpy(), self.ranges())
 
 
-def as_region(region: Any) -> Region:
+class Moc(Protocol):
+    """A `mocpy.MOC`."""
+
+    @property
+    def to_depth29_ranges(self) -> npt.NDArray[np.uint64]:
+        """Its ranges of indices at order 29."""
+
+
+def as_region(region: Region | Moc) -> Region:
     """`region` itself if it is one, a `mocpy.MOC` as `Coverage`."""
     if isinstance(region, Cone | Box | Coverage):
         return region

@@ -9,7 +9,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from upath import UPath
 
@@ -55,9 +55,21 @@ def path_at(url: str | os.PathLike[str] | UPath, options: Mapping[str, Any]) -> 
     return UPath(path, use_listings_cache=False)
 
 
-def place_of(lake: Any, **options: Any) -> UPath:
+class Rooted(Protocol):
+    """What has a root, as a `lcscale.Lake`."""
+
+    @property
+    def root(self) -> UPath:
+        """Its folder."""
+
+
+LakeSpec: TypeAlias = Rooted | str | os.PathLike[str]
+"""A `lcscale.Lake`, or its folder or URL."""
+
+
+def place_of(lake: LakeSpec) -> UPath:
     """The root of a lake: of the object itself, or at a URL."""
-    root = path_at(lake, options) if isinstance(lake, str | os.PathLike | UPath) else lake.root
+    root = path_at(lake, {}) if isinstance(lake, str | os.PathLike) else lake.root
     return UPath(os.path.abspath(root.path)) if is_local(root) else root
 
 

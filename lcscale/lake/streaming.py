@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,17 @@ _MIXED = 4
 """Partitions that are open at a time when rows are shuffled."""
 _FEWEST_EACH = 4
 """Partitions a reader must have for itself, or all readers share all partitions: their loads are even then too."""
+
+
+class StreamOptions(TypedDict, total=False):
+    """Options of `CatalogStream`, by name."""
+
+    shuffle: bool
+    seed: int
+    buffer_rows: int
+    transform: Callable[[pa.Table], Any] | None
+    rank: int | None
+    world: int | None
 
 
 class CatalogStream(IterableDataset[Any]):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.engine import Shared, Task, resolve
+from lcscale.engine import EngineSpec, Shared, Task, resolve
 from lcscale.errors import InputError, QuarantineError
 from lcscale.lake import Catalog, Leaf
 from lcscale.lake.partition import PartitionPlan
@@ -64,7 +64,7 @@ def alert_statistics(
     radius_arcsec: float = 2.0,
     time: str = "Date",
     label: str = "label",
-    engine: Any = None,
+    engine: EngineSpec = None,
 ) -> pa.Table:
     """Count alerts, and those that are young stellar objects, by period, by class, and by what a YSO is taken to be.
 
@@ -157,7 +157,7 @@ def _count(
     matched: Catalog,
     definitions: Mapping[str, Definition],
     keys: tuple[str | None, str | None, str | None],
-    engine: Any,
+    engine: EngineSpec,
 ) -> tuple[Counter[Key], Counter[tuple[str, Key]]]:
     """Alerts by key, and YSOs by definition and key, counted partition by partition on the engine."""
     flags = {name: _flag(name, definition) for name, definition in definitions.items()}

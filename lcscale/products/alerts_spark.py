@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from lcscale.engine import EngineSpec
 from lcscale.errors import QuarantineError
 from lcscale.lake import Catalog
 from lcscale.products.alerts import Key, Keys, grouping, matched_alerts, tabulate
@@ -31,7 +32,7 @@ def alert_statistics_spark(
     time: str = "Date",
     label: str = "label",
     matched: str = "alerts_counted",
-    engine: Any = "spark",
+    engine: EngineSpec = "spark",
 ) -> pa.Table:
     """What `alert_statistics` gives, counted by Spark SQL.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from lcscale.crossmatch import MatchOptions
+from lcscale.crossmatch.options import MatchFields
 from lcscale.errors import InputError
 from lcscale.lake import Catalog
 from lcscale.lightcurves import declared_bands
@@ -18,8 +19,7 @@ def transfer_labels(
     label: str = "label",
     min_observations: int = 50,
     bands: tuple[str, ...] = (),
-    radius_arcsec: float = 1.0,
-    **options: Any,
+    **options: Unpack[MatchFields],
 ) -> Catalog:
     """The light curves of `catalog` with the labels that another survey gives the same stars; lazy.
 
@@ -38,11 +38,9 @@ def transfer_labels(
         Usable observations a star needs in each of `bands`, at least.
     bands
         The bands asked for; none given, the observations of all bands count together.
-    radius_arcsec
-        Largest separation.
     options
-        Further fields of `lcscale.crossmatch.MatchOptions`: ``max_mag_difference``, ``left_mag``, ``right_mag``,
-        motion, errors.
+        Fields of `lcscale.crossmatch.MatchOptions`: ``radius_arcsec`` (default 1), ``max_mag_difference``,
+        ``left_mag``, ``right_mag``, motion, errors.
 
     Returns
     -------
@@ -61,9 +59,10 @@ def transfer_labels(
     unknown = [band for band in bands if band not in known]
     if unknown:
         raise InputError(f"transfer_labels: {catalog.name} has no band {', '.join(unknown)}; it has {', '.join(known)}")
-    needed = MatchOptions(radius_arcsec=radius_arcsec, **options).columns_needed("right")
+    needed = MatchOptions(**options).columns_needed("right")
     right = labelled.columns(label, *needed)
-    pairs = catalog.crossmatch(right, radius_arcsec=radius_arcsec, mutual=True, **options).map(counter)
+    options["mutual"] = True
+    pairs = catalog.crossmatch(right, **options).map(counter)
     counts = [N_OBSERVATIONS_OF_BAND.of(band).name for band in bands] if counter.bands else []
     enough = " and ".join(f"`{name}` >= {min_observations}" for name in counts or [N_OBSERVATIONS.name])
     return pairs.where(f"is_valid(`{label}`) and {enough}")

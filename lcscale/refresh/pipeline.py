@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from lcscale.engine import MaxFailed, RunRecord, allowed_failures, resolve
+from lcscale.engine import EngineSpec, MaxFailed, RunRecord, allowed_failures, resolve
 from lcscale.engine.engines import Engine, prepare
 from lcscale.errors import LcscaleError
 from lcscale.lake import Catalog, Lake
@@ -125,7 +125,7 @@ class Pipeline:
     def refresh(
         self,
         *,
-        engine: Any = None,
+        engine: EngineSpec = None,
         progress: bool | None = None,
         max_failed: MaxFailed = 0,
         allow_removal: bool = False,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lcscale.engine import MaxFailed, RunRecord
+from lcscale.engine import Engine, MaxFailed, RunRecord
 from lcscale.errors import ConflictError
 from lcscale.ingest import ingest
 from lcscale.lake import Lake
@@ -24,7 +24,7 @@ def bring_up_to_date(
     lake: Lake,
     find: Find,
     *,
-    engine: Any,
+    engine: Engine,
     progress: bool | None,
     max_failed: MaxFailed,
     allow_removal: bool,
@@ -63,7 +63,7 @@ def bring_up_to_date(
     )
 
 
-def _write_table(entry: Entry, lake: Lake, find: Find, engine: Any) -> RunRecord:
+def _write_table(entry: Entry, lake: Lake, find: Find, engine: Engine) -> RunRecord:
     start = time.perf_counter()
     plan, inputs = table_plan(entry, lake, find)
     by = entry.values.get("by", "year")
@@ -74,7 +74,7 @@ def _write_table(entry: Entry, lake: Lake, find: Find, engine: Any) -> RunRecord
     parts = [alert_statistics(alerts, known, by=each, engine=engine, **options) for each in groupings]
     table = pa.concat_tables(parts)
     told = {**(table.schema.metadata or {}), TABLE_PLAN: plan, INPUTS: inputs}
-    version = lake.write_table(entry.name, table.replace_schema_metadata(told))
+    version = lake.write_table(entry.name, table.replace_schema_metadata(told), replace=True)
     record = RunRecord(entry.name, version, published=True, done=1, rows=table.num_rows, engine=engine.name)
     record.seconds = time.perf_counter() - start
     return record

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lcscale.crossmatch import match
+from lcscale.crossmatch import MatchOptions, match
+from lcscale.crossmatch.options import MatchFields
 from lcscale.errors import InputError
 
 
@@ -226,3 +229,7 @@ def test_bad_parameters_are_named(change, words):
     good = {"left_ra": [1.0], "left_dec": [1.0], "right_ra": [1.0], "right_dec": [1.0], "radius_arcsec": 1.0}
     with pytest.raises(InputError, match=words):
         match(**{**good, **change})
+
+
+def test_the_fields_by_name_are_those_of_the_options():
+    assert get_type_hints(MatchFields) == get_type_hints(MatchOptions)
