@@ -52,7 +52,8 @@ def work(job: AlertStatistics) -> int:
     table = pa.concat_tables(alert_statistics(lake[job.alerts], definitions, by=by, **how) for by in job.by)
     if not job.replace:
         check_statistics(lake, job.name, table)
-    print(f"{job.name} {lake.write_table(job.name, table)}: {table.num_rows:,} rows")
+    version = lake.write_table(job.name, table, replace=job.replace)
+    print(f"{job.name} {version}: {table.num_rows:,} rows")
     return 0
 
 

@@ -44,7 +44,8 @@ def work(job: AlertStatisticsSpark) -> int:
     )
     if not job.replace:
         check_statistics(lake, job.name, table)
-    print(f"{job.name} {lake.write_table(job.name, table)}: {table.num_rows:,} rows")
+    version = lake.write_table(job.name, table, replace=job.replace)
+    print(f"{job.name} {version}: {table.num_rows:,} rows")
     return 0
 
 

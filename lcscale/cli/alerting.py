@@ -48,7 +48,7 @@ def alerts(
     table = alert_statistics(place[catalog], known, by=by, radius_arcsec=radius_arcsec, time=time, engine=engine)
     if not replace:
         check_statistics(place, name, table)
-    version = place.write_table(name, table)
+    version = place.write_table(name, table, replace=replace)
     period = "class" if by == "class" else "period"
     _print_table(table.select(["definition", period, "n_alerts", "n_yso", "percentage", "low", "high"]))
     print(f"{name}: {table.num_rows} rows, {place.root}/tables/{name}/{version}")

@@ -95,5 +95,5 @@ def diff(
 
     place = open_lake(lake)
     found = difference(place, name, before, after)
-    place.write_table(f"{name}_diff", found.table)
+    place.write_table(f"{name}_diff", found.table, replace=True)
     print(found.summary())

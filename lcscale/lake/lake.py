@@ -167,10 +167,10 @@ class Lake:
         check_name(name)
         return read_table(self.root, name)
 
-    def write_table(self, name: str, table: pa.Table) -> str:
+    def write_table(self, name: str, table: pa.Table, *, replace: bool = False) -> str:
         """Publish `table` as a version of the plain table `name`; returns the version."""
         check_name(name)
-        return write_table(self.root, name, table)
+        return write_table(self.root, name, table, replace=replace)
 
     def __repr__(self) -> str:
         return f"Lake({str(self.root)!r})"

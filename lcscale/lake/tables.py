@@ -44,14 +44,19 @@ def read_table(root: UPath, name: str) -> pa.Table:
         ) from error
 
 
-def write_table(root: UPath, name: str, table: pa.Table) -> str:
+def write_table(root: UPath, name: str, table: pa.Table, *, replace: bool = False) -> str:
     """Publish `table`: the same content is the same version, and publishing it again changes nothing.
+
+    A table of the same columns is a newer version of the one there; one of others takes its place where `replace`.
 
     Raises
     ------
     ConflictError
-        Where somebody else published another version meanwhile.
+        Where the name holds a table of other columns, and not `replace`; or somebody else published another version
+        meanwhile.
     """
+    if not replace:
+        _check_columns(root, name, table.schema)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", compression_level=3)
     version = f"v-{hashlib.blake2b(buffer.getvalue(), digest_size=6).hexdigest()}"
@@ -72,6 +77,20 @@ def write_table(root: UPath, name: str, table: pa.Table) -> str:
                         "run the same command again to publish it on top"
                     )
     return version
+
+
+def _check_columns(root: UPath, name: str, planned: pa.Schema) -> None:
+    try:
+        held = read_table(root, name).schema
+    except InputError:  # there is none, or it is broken
+        return
+    fields = [{(field.name, field.type) for field in schema} for schema in (held, planned)]
+    unlike = sorted({name for name, _ in fields[0] ^ fields[1]})
+    if unlike:
+        raise ConflictError(
+            f"the table {name!r} holds another result, which this would replace: it differs in {', '.join(unlike)}. "
+            "Say that it may (--replace, in Python replace=True), or choose another name"
+        )
 
 
 def _current_version(path: UPath) -> str | None:

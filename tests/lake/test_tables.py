@@ -66,3 +66,14 @@ def test_a_table_whose_version_is_gone_is_named(lake):
     (lake.root / "tables" / "counts" / version / "part-0.parquet").unlink()
     with pytest.raises(InputError, match="counts.*broken"):
         lake.table("counts")
+
+
+def test_a_table_of_other_columns_is_replaced_only_when_told(lake):
+    first = lake.write_table("counts", pa.table({"a": [1], "b": ["x"]}))
+    lake.write_table("counts", pa.table({"a": [2], "b": ["y"]}))
+    for other in (pa.table({"a": [1]}), pa.table({"a": [1.5], "b": ["x"]})):
+        with pytest.raises(ConflictError, match="'counts' holds another result.*differs in (a|b)"):
+            lake.write_table("counts", other)
+    assert lake.table("counts")["a"].to_pylist() == [2]
+    assert lake.write_table("counts", pa.table({"a": [1]}), replace=True) != first
+    assert lake.table("counts").column_names == ["a"]
