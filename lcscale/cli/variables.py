@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -39,6 +39,13 @@ def features(
     ] = None,
     only: Annotated[str | None, typer.Option(help="Names of features, separated by commas (default: all).")] = None,
     device: Annotated[str, typer.Option(help="Where grids are scanned and features computed: cpu or cuda.")] = "cpu",
+    coupling: Annotated[
+        Literal["auto", "free", "ratios", "templates"],
+        typer.Option(help="What the bands share in the period search: auto, free, ratios or templates."),
+    ] = "auto",
+    family: Annotated[
+        list[str] | None, typer.Option(help="Family of variable stars to try, or TOML file (repeatable; default: all).")
+    ] = None,
     light_curves: LightCurvesOption = None,
     list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
 ) -> None:
@@ -56,7 +63,7 @@ def features(
         raise InputError("features needs a CATALOG, --lake and --name (or --list)")
     grid = None if baseline is None else FrequencyGrid.for_baseline(baseline, fmax)
     names = tuple(part.strip() for part in only.split(",")) if only else None
-    search = Search(grid, fmax=fmax, device=device)
+    search = Search(grid, fmax=fmax, coupling=coupling, families=tuple(family) if family else None, device=device)
     place = open_lake(lake)
     result = find_catalog(place, catalog, light_curves).map(search, Extract(names, device=device)).without("lightcurve")
     allowed = read_max_failed(max_failed)

@@ -18,15 +18,26 @@ MAX_HARMONICS = 8
 
 N_PARAMETERS = 2 * MAX_HARMONICS + 1
 
-WORK_ROWS = N_PARAMETERS + 10
+WORK_ROWS = 2 * N_PARAMETERS + 16
 """Rows of `N_PARAMETERS` numbers, float64, that kernels which fit a series are handed as `work`."""
 
 MATRIX = slice(0, N_PARAMETERS)
 MOMENTS = slice(N_PARAMETERS, N_PARAMETERS + 4)
-RIGHT, DROPS, COEFFICIENTS, GRADIENT, VOLUMES, EVIDENCE = range(N_PARAMETERS + 4, WORK_ROWS)
+RIGHT, DROPS, COEFFICIENTS, GRADIENT, VOLUMES, EVIDENCE = range(N_PARAMETERS + 4, N_PARAMETERS + 10)
+TAKEN = slice(N_PARAMETERS + 10, 2 * N_PARAMETERS + 10)
+SHARED = slice(2 * N_PARAMETERS + 10, 2 * N_PARAMETERS + 14)
+COMMON, REDDENED = 2 * N_PARAMETERS + 14, 2 * N_PARAMETERS + 15
 
-Curve = tuple[Floats, Floats, Floats, Integers, Floats]
-"""Time, weight, weighted, cuts and share of one object, as in `Series`: segment g lies at ``cuts[g]:cuts[g + 1]``."""
+Curve = tuple[Floats, Floats, Floats, Integers, Floats, Floats]
+"""Time, weight, weighted, cuts, share and coupling of one object, as in `Series`.
+
+Segment g lies at ``cuts[g]:cuts[g + 1]``."""
+
+RATIO, LOOSE, JOINT, DUSTY, OFFSET, NARROWNESS, BASE, FREEDOM = range(8)
+"""Columns of a coupling: what ties a segment to the others of its object (see `lcscale.periods.coupling`)."""
+
+FREE = (math.nan, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0)
+"""The coupling of a segment with its own mean, amplitudes and phases; its narrowness is one over the observations."""
 
 _SINGULAR = 1e-9
 

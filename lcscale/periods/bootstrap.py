@@ -29,12 +29,12 @@ def bootstrapped(periodogram: Periodogram, curve: Curve, power: float, n_resampl
     rng = np.random.default_rng(0)
     reached = 0
     for _ in range(n_resamples):
-        reached += max(float(piece.max()) for piece in periodogram.of(*_resampled(curve, rng))) >= power
+        reached += max(float(piece.max()) for piece in periodogram.of(*_resampled(curve, rng)[:5])) >= power
     return (1 + reached) / (1 + n_resamples)
 
 
 def _resampled(curve: Curve, rng: np.random.Generator) -> Curve:
-    time, weight, weighted, cuts, share = curve
+    time, weight, weighted, cuts, share, coupling = curve
     new_weight, new_weighted, new_share = np.empty_like(weight), np.empty_like(weighted), share.copy()
     chi2 = 0.0
     for g in range(share.size):
@@ -46,4 +46,4 @@ def _resampled(curve: Curve, rng: np.random.Generator) -> Curve:
         new_share[g] *= w.sum()
         new_weight[rows] = w / w.sum()
         new_weighted[rows] = w * y / w.sum()
-    return time, new_weight, new_weighted, cuts, new_share / max(chi2, np.finfo(np.float64).tiny)
+    return time, new_weight, new_weighted, cuts, new_share / max(chi2, np.finfo(np.float64).tiny), coupling

@@ -10,13 +10,29 @@ an eclipsing binary with unequal minima does not stay at half.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lcscale.kernels.compiling import Floats, Integers, inlined, kernel
-from lcscale.kernels.harmonics import COEFFICIENTS, DROPS, EVIDENCE, MATRIX, RIGHT, Curve, back_substitute, fitted
+from lcscale.kernels.harmonics import (
+    BASE,
+    COEFFICIENTS,
+    DROPS,
+    EVIDENCE,
+    MATRIX,
+    N_PARAMETERS,
+    RATIO,
+    RIGHT,
+    WORK_ROWS,
+    Curve,
+    back_substitute,
+    fitted,
+)
 from lcscale.periods.evidence import log_evidence
+from lcscale.periods.series import Series
 
 ORDER = 4
 """Highest order of a series at the frequency of a peak; twice that at half the frequency."""
@@ -54,11 +70,27 @@ EPOCH_STEPS = 400
 """Phases at which the fitted series is searched for its maximum of light."""
 
 
+SLIGHT_PRIOR = 0.1
+"""Narrowness of the prior of a series that several bands share where its drop of χ² is asked for."""
+
+
+@inlined
+def tied(coupling: Floats) -> bool:
+    """Whether segments share a series."""
+    found = False
+    for g in range(coupling.shape[0]):
+        found |= not math.isnan(coupling[g, RATIO])
+    return found
+
+
 @inlined
 def series_drop(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Drop of χ², as a share of the whole, by a series of `order` harmonics; other arguments as in `log_evidence`."""
-    time, weight, weighted, cuts, share = curve
+    time, weight, weighted, cuts, share, coupling = curve
     total = 0.0
+    if tied(coupling):
+        log_evidence(curve, frequency, order, SLIGHT_PRIOR, scratch, work)
+        return float(work[DROPS, order - 1] / coupling[0, BASE])
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
         fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, 0.0, scratch, work)
@@ -131,19 +163,27 @@ def _scan(
 
 @inlined
 def rank(
-    curve: Curve, peaks: Floats, df: float, fmin: float, n_harmonics: int, scratch: Any, work: Any, ranking: Any
+    curve: Curve,
+    peaks: Floats,
+    df: float,
+    fmin: float,
+    n_harmonics: int,
+    doubles: bool,
+    scratch: Any,
+    work: Any,
+    ranking: Any,
 ) -> None:
     """Score every one of `peaks`, frequencies on a grid of step `df` from `fmin`.
 
     `ranking`, float64 [n_peaks, 4], is written: the better score of f and f/2, the best f, the best f/2 (NaN where
-    it is below the grid), the power of the periodogram of `n_harmonics`.
+    it is below the grid, and without `doubles`), the power of the periodogram of `n_harmonics`.
     """
     for i in range(peaks.size):
         refined, power = refine(curve, peaks[i], 0.5 * df, n_harmonics, 0.0, scratch, work)
         ranking[i, 0] = -np.inf
         ranking[i, 2] = np.nan
         ranking[i, 3] = power
-        for halvings in range(2 if refined >= fmin else 1):
+        for halvings in range(2 if doubles and refined >= fmin else 1):
             scale = 1.0 / (1 + halvings)
             order = ORDER * (1 + halvings)
             score, place, _ = _scan(
@@ -187,13 +227,17 @@ def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch
 @inlined
 def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
     """Phase (turns, from time 0) at which a series fitted to the longest segment is brightest."""
-    time, weight, weighted, cuts, _ = curve
+    time, weight, weighted, cuts, _, coupling = curve
     largest = 0
     for g in range(1, cuts.size - 1):
         if cuts[g + 1] - cuts[g] > cuts[largest + 1] - cuts[largest]:
             largest = g
     a, b = cuts[largest], cuts[largest + 1]
-    determined = fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, 0.0, scratch, work)
+    determined = order
+    if tied(coupling):
+        log_evidence(curve, frequency, order, RANKING_PRIOR, scratch, work)
+    else:
+        determined = fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, 0.0, scratch, work)
     coefficients = work[COEFFICIENTS]
     back_substitute(work[MATRIX], work[RIGHT], 2 * determined + 1, coefficients)
     best = 0.0
@@ -232,6 +276,7 @@ def choose(
     df: float,
     fmin: float,
     n_harmonics: int,
+    doubles: bool,
     scratch: Any,
     work: Any,
     ranking: Any,
@@ -239,11 +284,12 @@ def choose(
 ) -> None:
     """Rank the `peaks` (frequencies on a grid of step `df` from `fmin`) of a periodogram and write the outcome.
 
-    `result`, float64 [5]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
+    `result`, float64 [6]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
     peak (NaN where there is none), the power (of `n_harmonics`) of the peak chosen, the time of the first maximum of
-    light. `ranking` is as for `rank`, `scratch` and `work` as for `log_evidence`.
+    light, the score of the peak. Without `doubles` no period is twice that of a peak. `ranking`
+    is as for `rank`, `scratch` and `work` as for `log_evidence`.
     """
-    rank(curve, peaks, df, fmin, n_harmonics, scratch, work, ranking)
+    rank(curve, peaks, df, fmin, n_harmonics, doubles, scratch, work, ranking)
     best = 0
     for i in range(1, peaks.size):
         if ranking[i, 0] > ranking[best, 0]:
@@ -258,10 +304,11 @@ def choose(
     step = 0.0625 * df * (1.0 if doubled else 2.0) * (2.0 if settled else 1.0)
     _, chosen, order = _scan(curve, chosen, step, 2 * ORDER, prior, 0.0, scratch, work)
     result[0], _ = refine(curve, chosen, step, order, prior, scratch, work)
-    result[1] = other
+    result[1] = other if doubles else 0.5 * result[0]
     result[2] = _runner_up(ranking, peaks.size, best, df)
     result[3] = ranking[best, 3]
     result[4] = brightest_phase(curve, result[0], min(order, ORDER), scratch, work) / result[0]
+    result[5] = ranking[best, 0]
 
 
 @kernel
@@ -275,6 +322,7 @@ def choose_each(
     df: float,
     fmin: float,
     n_harmonics: int,
+    doubles: bool,
     room: Any,
 ) -> None:
     """`choose` for the objects `members` from `start` to `stop`, into the rows of `out`.
@@ -282,24 +330,24 @@ def choose_each(
     Parameters
     ----------
     start, stop, out
-        Rows of `out`, float64 [n_members, 5], to write.
+        Rows of `out`, float64 [n_members, 6], to write.
     series
-        Time, weight, weighted, segments, objects, share, as in `Series`.
+        Time, weight, weighted, segments, objects, share, coupling, as in `Series`.
     members
         Objects, int64 [n_members].
     peaks
         Frequencies of the peaks, float64 [n_members, n_peaks], filled up with NaN.
-    df, fmin, n_harmonics
+    df, fmin, n_harmonics, doubles
         As for `choose`.
     room
         Scratch memory, float64 [any], the places in it where that of each member begins, int64 [n_members], and `work`
         and `ranking` with a leading axis: of length 1, or of one for each member where many threads run at a time.
     """
-    time, weight, weighted, segments, objects, share = series
+    time, weight, weighted, segments, objects, share, coupling = series
     scratch, places, work, ranking = room
     for m in range(start, stop):
         first, last = objects[members[m]], objects[members[m] + 1]
-        curve = (time, weight, weighted, segments[first : last + 1], share[first:last])
+        curve = (time, weight, weighted, segments[first : last + 1], share[first:last], coupling[first:last])
         found = 0
         while found < peaks.shape[1] and peaks[m, found] >= 0.0:
             found += 1
@@ -307,4 +355,56 @@ def choose_each(
             n = segments[last] - segments[first]
             rows = scratch[places[m] : places[m] + 4 * n].reshape((4, n))
             own = min(m, work.shape[0] - 1)
-            choose(curve, peaks[m, :found], df, fmin, n_harmonics, rows, work[own], ranking[own], out[m])
+            choose(curve, peaks[m, :found], df, fmin, n_harmonics, doubles, rows, work[own], ranking[own], out[m])
+
+
+def chosen(
+    series: Series,
+    members: Sequence[int],
+    peaks: Floats,
+    df: float,
+    fmin: float,
+    n_harmonics: int = 1,
+    doubles: bool = True,
+    device: str = "cpu",
+) -> Floats:
+    """What `choose` writes for each of the objects `members`, float64 [n_members, 6].
+
+    Parameters
+    ----------
+    series
+        The batch.
+    members
+        Objects.
+    peaks, df, fmin, n_harmonics, doubles
+        As for `choose_each`.
+    device
+        As torch names it.
+    """
+    n, n_peaks = len(members), peaks.shape[1]
+    arrays = (
+        series.time,
+        series.weight,
+        series.weighted,
+        series.segments,
+        series.objects,
+        series.share,
+        series.coupling,
+    )
+    task = (arrays, np.array(members, np.int64), peaks, df, fmin, n_harmonics, doubles)
+    out = np.full((n, 6), np.nan)
+    if device == "cpu":
+        longest = int(np.diff(series.segments[series.objects]).max(initial=0))
+        work, ranking = np.empty((1, WORK_ROWS, N_PARAMETERS)), np.empty((1, n_peaks, 4))
+        choose_each(0, n, out, *task, (np.empty(4 * longest), np.zeros(n, np.int64), work, ranking))
+        return out
+    import torch
+
+    from lcscale.kernels.devices import device_named
+    from lcscale.kernels.launching import launch
+
+    where = device_named(device)
+    empty = partial(torch.empty, dtype=torch.float64, device=where)
+    places = 4 * series.segments[series.objects[members]]
+    room = (empty(4 * series.time.size), places, empty((n, WORK_ROWS, N_PARAMETERS)), empty((n, n_peaks, 4)))
+    return launch(choose_each, out, (*task, room), where)

@@ -32,10 +32,11 @@ COLUMNS = (
         _FLOAT,
         "d",
         "time.period;src.var",
-        "The other one of P and 2P: what the period is if one cycle was taken for two, or two for one.",
+        "The other one of P and 2P: what the period is if one cycle was taken for two, or two for one. Where the "
+        "template of a pulsating star fits best, which leaves no such doubt, the second-best period.",
         _MAKER,
     ),
-    Column("period_3", _FLOAT, "d", "time.period;src.var", "Period of the best peak unrelated to the first.", _MAKER),
+    Column("period_3", _FLOAT, "d", "time.period;src.var", "Period of the best peak unrelated to the others.", _MAKER),
     Column("frequency", _FLOAT, "1/d", "arith.rate;src.var", "1 / period, cycles per day.", _MAKER),
     Column(
         "power",
@@ -75,6 +76,24 @@ COLUMNS = (
     EPOCH,
     Column(
         "n_cycles", _FLOAT, "", "meta.number", "Days from the first observation to the last, over the period.", _MAKER
+    ),
+    Column(
+        "coupling",
+        pa.string(),
+        "",
+        "meta.code",
+        "What the bands shared besides the period: free (nothing), ratios (one series, in fixed ratios of amplitude) "
+        "or templates (the shape of a class too).",
+        _MAKER,
+    ),
+    Column(
+        "family",
+        pa.string(),
+        "",
+        "meta.code",
+        "Family of variable stars whose ratios, or template whose shape, explains the light curve best; null for free "
+        "bands. No class: it is that of the best period alone.",
+        _MAKER,
     ),
     Column("reason", pa.string(), "", "meta.note", "Why there is no period; null where there is one.", _MAKER),
 )

@@ -66,7 +66,7 @@ class FrequencyGrid:
         return cls(fmin, max(fmax, fmin), fmin / oversampling)
 
     @classmethod
-    def default(cls, baseline: float, fmax: float = FMAX) -> FrequencyGrid:
+    def default(cls, baseline: float, fmax: float = FMAX, oversampling: float = OVERSAMPLING) -> FrequencyGrid:
         """The grid of `for_baseline` to `fmax` for `baseline` rounded up to the next quarter of an octave.
 
         Few different grids come out of a whole survey, and the grid of an object depends on that object alone. It is
@@ -74,7 +74,11 @@ class FrequencyGrid:
         """
         baseline = min(number(baseline, "baseline", "d"), LONGEST_BASELINE)
         bucket = 2.0 ** (math.ceil(_BUCKETS_PER_OCTAVE * math.log2(baseline)) / _BUCKETS_PER_OCTAVE)
-        return cls.for_baseline(bucket, fmax)
+        return cls.for_baseline(bucket, fmax, oversampling)
+
+    def at(self, index: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """The frequencies at these places of the grid, float64 [n], cycles per day."""
+        return self.fmin + self.df * index.astype(np.float64)
 
     @property
     def size(self) -> int:

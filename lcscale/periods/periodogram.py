@@ -64,7 +64,7 @@ class Periodogram:
 
     def powers(self, series: Series, i: int) -> Iterator[Any]:
         """Power of object `i` of `series`, between 0 and 1, piece by piece."""
-        return self.of(*series.one(i))
+        return self.of(*series.one(i)[:5])
 
     def of(self, time: Floats, weight: Floats, weighted: Floats, cuts: Integers, share: Floats) -> Iterator[Any]:
         """The same for the arrays of one object."""

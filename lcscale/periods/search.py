@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,21 +12,24 @@ import pyarrow as pa
 
 from lcscale.arrays import number
 from lcscale.errors import InputError
-from lcscale.kernels.compiling import Floats
+from lcscale.kernels.compiling import Floats, Integers
 from lcscale.kernels.devices import require_device
-from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
-from lcscale.periods.choice import choose_each
+from lcscale.periods.choice import chosen
 from lcscale.periods.columns import PERIOD_SCHEMA
+from lcscale.periods.families import Family, asked_for
 from lcscale.periods.grid import FMAX, FrequencyGrid
+from lcscale.periods.ladder import Coupling, ladder, sharing
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
 
 N_PEAKS = 5
+
+NO_PEAK = "no peak in the periodogram"
 
 
 def find(
@@ -38,6 +41,8 @@ def find(
     bands: Sequence[str] | None = None,
     n_harmonics: int = 1,
     bootstrap: int = 0,
+    coupling: Coupling = "auto",
+    families: Sequence[str] | None = None,
     device: str = "cpu",
 ) -> pa.Table:
     """Period of every light curve.
@@ -60,9 +65,17 @@ def find(
         better and long light curves dearer.
     bootstrap
         How many resampled light curves make `fap`, each at the price of a periodogram; 0 takes Baluev's formula.
+    coupling
+        What several bands share. ``"free"``: the period. ``"ratios"``: one series too, of which each band shows the
+        multiple that a family of variable stars has there, with mean colours as the family's. ``"templates"``: the
+        shapes and amplitudes of the family. ``"auto"``: the evidence decides, where a star has several bands and none
+        has `RICH` observations; it is free where these are many, and with several harmonics or the bootstrap.
+    families
+        Names of those of `read_families` to try, or TOML files with more; None tries all that come with the package.
     device
         Where the grid is scanned and the peaks are refined and ranked, as torch names it; ``"cuda"`` needs numba-cuda.
-        Scans for more than one harmonic, and the bootstrap, stay on the CPU.
+        Scans for more than one harmonic, those of bands that share more than the period, and the bootstrap stay on the
+        CPU.
 
     Returns
     -------
@@ -71,29 +84,136 @@ def find(
         `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap`
         and `snr`, its height over the mean of the periodogram in standard deviations; `alias`, the sampling frequency
         at which the period stands, if any; `epoch`, the first maximum of brightness (time of the input); `n_cycles`,
-        baseline over period; `reason` why there is no period, with nulls everywhere else.
+        baseline over period; `coupling`, what the bands shared, and `family`, whose; `reason` why there is no
+        period, with nulls everywhere else.
     """
     fmax = number(fmax, "fmax", "1/d")
     _check(n_peaks, fmax, bootstrap)
     require_device(device)
+    declared = asked_for(families)
+    plain = n_harmonics == 1 and not bootstrap
+    if coupling not in ("auto", "free") and not plain:
+        raise InputError(f"periods.find with coupling={coupling!r} takes one harmonic and no bootstrap")
     lcs, reasons = usable(lcs if bands is None else lcs.of_bands(bands))
-    series = Series.of(lcs)
-    outcome = np.full((len(lcs), 7), np.nan)
+    share = sharing(lcs, coupling if plain else "free")
+    light = _in_magnitudes(lcs, share, coupling)
+    parts = []
+    with ONE_THREAD, np.errstate(over="ignore", invalid="ignore"):
+        free, tied = np.flatnonzero(~share), np.flatnonzero(share)
+        if free.size or not tied.size:
+            series = Series.of(lcs.take(free))
+            parts.append(_free(series, reasons[free], grid, n_peaks, fmax, n_harmonics, bootstrap, device))
+        if tied.size:
+            parts.append(_tied(light.take(tied), reasons[tied], declared, coupling, grid, n_peaks, fmax))
+    order = np.argsort(np.concatenate([free, tied]) if len(parts) == 2 else np.arange(len(lcs)), kind="stable")
+    return pa.concat_tables(parts).take(order).combine_chunks()
+
+
+def _in_magnitudes(lcs: LightCurves, share: npt.NDArray[np.bool_], coupling: Coupling) -> LightCurves:
+    """The batch in magnitudes, in which bands share amplitudes; those of `share` that have none are taken out of it."""
+    if not (lcs.fluxes and share.any()):
+        return lcs
+    try:
+        light = lcs.in_magnitudes()
+    except InputError:
+        if coupling != "auto":
+            raise
+        share[:] = False
+        return lcs
+    if light.faults is not None:
+        share &= np.array([fault is None for fault in light.faults], np.bool_)
+    return light
+
+
+def _free(
+    series: Series,
+    reasons: npt.NDArray[np.object_],
+    grid: FrequencyGrid | None,
+    n_peaks: int,
+    fmax: float,
+    n_harmonics: int,
+    bootstrap: int,
+    device: str,
+) -> pa.Table:
+    """The periods of stars whose bands share nothing else."""
+    outcome = Outcome.empty(reasons.size)
+    _mark_instant(series, reasons)
+    fap = np.full(reasons.size, np.nan)
+    for trials, members in _by_grid(series, reasons, grid, fmax):
+        periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
+        peaks = dict(_peaks(periodogram, series, members, n_peaks, device))
+        reasons[[i for i in members if not peaks[i].index.size]] = NO_PEAK
+        members = [i for i in members if peaks[i].index.size]
+        frequencies = np.full((len(members), max((peaks[i].index.size for i in members), default=0)), np.nan)
+        for row, i in zip(frequencies, members, strict=True):
+            row[: peaks[i].index.size] = trials.at(peaks[i].index)
+        results = chosen(series, members, frequencies, trials.df, trials.fmin, n_harmonics, True, device)
+        for i, values in zip(members, results, strict=True):
+            outcome.write(i, "free", None, values, peaks[i], trials.fmax)
+            if bootstrap:
+                fap[i] = bootstrapped(periodogram, series.one(i), values[3], bootstrap)
+    n_bands = np.maximum(np.diff(series.objects), 1)
+    return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_bands, n_harmonics))
+
+
+def _tied(
+    lcs: LightCurves,
+    reasons: npt.NDArray[np.object_],
+    families: Sequence[Family],
+    coupling: Coupling,
+    grid: FrequencyGrid | None,
+    n_peaks: int,
+    fmax: float,
+) -> pa.Table:
+    """The periods of stars whose bands share amplitudes or shapes."""
+    series = Series.of(lcs, fewest=1)
+    outcome = Outcome.empty(reasons.size)
+    _mark_instant(series, reasons)
+    members = np.flatnonzero([reason is None for reason in reasons]).tolist()
+    rows = ladder(lcs.take(members), families, coupling, grid, fmax, n_peaks)
+    for i, (found, trials) in zip(members, rows, strict=True):
+        if found is None:
+            known = any(family.knows(lcs.bands) for family in families)
+            reasons[i] = NO_PEAK if known else f"no band is known to {', '.join(each.name for each in families)}"
+        else:
+            outcome.write(i, found.coupling, found.family, found.values, found.peaks, trials.fmax)
+    return _table(series, outcome, reasons, _baluev(series, outcome, np.ones(reasons.size, np.int64), 1))
+
+
+def _mark_instant(series: Series, reasons: npt.NDArray[np.object_]) -> None:
     instant = ~(series.baseline > 0)
     reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
-    fap = np.full(len(lcs), np.nan)
-    with ONE_THREAD, np.errstate(over="ignore", invalid="ignore"):
-        for trials, members in _by_grid(series, reasons, grid, fmax):
-            periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
-            peaks = dict(_peaks(periodogram, series, members, n_peaks, device))
-            reasons[[i for i in members if not peaks[i].index.size]] = "no peak in the periodogram"
-            members = [i for i in members if peaks[i].index.size]
-            outcome[members, :5] = chosen(series, members, peaks, trials, n_harmonics, device)
-            for i in members:
-                outcome[i, 5:] = peaks[i].signal_to_noise(outcome[i, 3]), trials.fmax
-                if bootstrap:
-                    fap[i] = bootstrapped(periodogram, series.one(i), outcome[i, 3], bootstrap)
-    return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_harmonics))
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What was found, object by object.
+
+    Attributes
+    ----------
+    values
+        Frequency, that of the other of P and 2P, the best unrelated one, power, epoch since the start, score, snr and
+        the highest frequency searched, float64 [n_objects, 8].
+    coupling, family
+        How the bands were tied, object [n_objects].
+    """
+
+    values: npt.NDArray[np.float64]
+    coupling: npt.NDArray[np.object_]
+    family: npt.NDArray[np.object_]
+
+    @classmethod
+    def empty(cls, n: int) -> Outcome:
+        """Nothing yet for `n` objects."""
+        return cls(np.full((n, 8), np.nan), np.full(n, None), np.full(n, None))
+
+    def write(
+        self, i: int, coupling: str, family: str | None, values: Sequence[float] | Floats, peaks: Peaks, fmax: float
+    ) -> None:
+        """Take what `choose` says of object `i`."""
+        self.values[i, :6] = values
+        self.values[i, 6:] = peaks.signal_to_noise(values[3]), fmax
+        self.coupling[i], self.family[i] = coupling, family
 
 
 def _check(n_peaks: int, fmax: float, bootstrap: int) -> None:
@@ -132,63 +252,34 @@ def _peaks(
         yield i, finder.peaks()
 
 
-def chosen(
-    series: Series, members: list[int], peaks: dict[int, Peaks], grid: FrequencyGrid, n_harmonics: int, device: str
-) -> Floats:
-    """What `choose` writes for each of the objects `members`, float64 [n_members, 5]."""
-    n, n_peaks = len(members), max((peaks[i].index.size for i in members), default=0)
-    frequencies = np.full((n, n_peaks), np.nan)
-    for row, i in zip(frequencies, members, strict=True):
-        row[: peaks[i].index.size] = grid.fmin + grid.df * peaks[i].index
-    arrays = (series.time, series.weight, series.weighted, series.segments, series.objects, series.share)
-    task = (arrays, np.array(members, np.int64), frequencies, grid.df, grid.fmin, n_harmonics)
-    out = np.full((n, 5), np.nan)
-    if device == "cpu":
-        longest = int(np.diff(series.segments[series.objects]).max(initial=0))
-        work, ranking = np.empty((1, WORK_ROWS, N_PARAMETERS)), np.empty((1, n_peaks, 4))
-        choose_each(0, n, out, *task, (np.empty(4 * longest), np.zeros(n, np.int64), work, ranking))
-        return out
-    import torch
-
-    from lcscale.kernels.devices import device_named
-    from lcscale.kernels.launching import launch
-
-    where = device_named(device)
-    empty = partial(torch.empty, dtype=torch.float64, device=where)
-    places = 4 * series.segments[series.objects[members]]
-    room = (empty(4 * series.time.size), places, empty((n, WORK_ROWS, N_PARAMETERS)), empty((n, n_peaks, 4)))
-    return launch(choose_each, out, (*task, room), where)
-
-
-def _baluev(series: Series, outcome: npt.NDArray[np.float64], n_harmonics: int) -> npt.NDArray[np.float64]:
+def _baluev(series: Series, outcome: Outcome, n_bands: Integers, n_harmonics: int) -> Floats:
     objects = series.segments[series.objects]
     spread = np.empty(objects.size - 1)
     time_spread(series.time, series.weight, objects, spread)
-    n_bands = np.maximum(np.diff(series.objects), 1)
-    return baluev(outcome[:, 3], np.diff(objects), spread, outcome[:, 6], n_bands, n_harmonics)
+    return baluev(outcome.values[:, 3], np.diff(objects), spread, outcome.values[:, 7], n_bands, n_harmonics)
 
 
 def _table(
-    series: Series,
-    outcome: npt.NDArray[np.float64],
-    reasons: npt.NDArray[np.object_],
-    fap: npt.NDArray[np.float64],
+    series: Series, outcome: Outcome, reasons: npt.NDArray[np.object_], fap: npt.NDArray[np.float64]
 ) -> pa.Table:
-    frequency = outcome[:, 0]
+    values = outcome.values
+    frequency = values[:, 0]
     columns: dict[str, Any] = {
         "period": 1.0 / frequency,
-        "period_2": 1.0 / outcome[:, 1],
-        "period_3": 1.0 / outcome[:, 2],
+        "period_2": 1.0 / values[:, 1],
+        "period_3": 1.0 / values[:, 2],
         "frequency": frequency,
-        "power": outcome[:, 3],
+        "power": values[:, 3],
         "fap": fap,
-        "snr": outcome[:, 5],
-        "epoch": series.start + outcome[:, 4],
+        "snr": values[:, 6],
+        "epoch": series.start + values[:, 4],
         "n_cycles": series.baseline * frequency,
     }
     arrays = {name: pa.array(values, mask=~np.isfinite(values)) for name, values in columns.items()}
     arrays["alias"] = pa.array(
         flag_aliases(frequency, series.time, series.segments, series.objects, series.baseline), pa.string()
     )
+    arrays["coupling"] = pa.array(outcome.coupling.tolist(), pa.string())
+    arrays["family"] = pa.array(outcome.family.tolist(), pa.string())
     arrays["reason"] = pa.array(reasons.tolist(), pa.string())
     return pa.table([arrays[name] for name in PERIOD_SCHEMA.names], schema=PERIOD_SCHEMA)

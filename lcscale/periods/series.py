@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.kernels.compiling import Floats, Integers, kernel
-from lcscale.kernels.harmonics import Curve
+from lcscale.kernels.harmonics import FREE, NARROWNESS, Curve
 from lcscale.lightcurves import LightCurves
 
 MIN_BAND_OBSERVATIONS = 5
-"""A band with fewer observations does not take part in a search over several bands (unless it is the only one)."""
+"""A band with fewer observations does not take part in a search over several bands (unless it is the only one).
+
+Where bands share their amplitudes (`coupling`) one observation is enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,14 @@ class Series:
         float64 [n_segments].
     start, baseline
         First time and span of each object, days, float64 [n_objects].
+    band
+        Code of the band of each segment, int64 [n_segments].
+    mean, scale
+        What was taken from the magnitudes of each segment, and what they were multiplied by, float64 [n_segments].
+    chi2
+        χ² about the means of the segments, float64 [n_objects].
+    coupling
+        How the segments of an object share amplitudes and means, float64 [n_segments, `N_LINKS`] (see `coupling`).
     """
 
     time: Floats
@@ -45,19 +55,41 @@ class Series:
     share: Floats
     start: Floats
     baseline: Floats
+    band: Integers
+    mean: Floats
+    scale: Floats
+    chi2: Floats
+    coupling: Floats
 
     @classmethod
-    def of(cls, lcs: LightCurves) -> Series:
-        """Prepare `lcs`, whose observations must be usable and in order of time."""
-        lcs, segments, objects = _cut(lcs)
+    def of(cls, lcs: LightCurves, floor: Floats | None = None, fewest: int = MIN_BAND_OBSERVATIONS) -> Series:
+        """Prepare `lcs`, whose observations must be usable and in order of time.
+
+        Parameters
+        ----------
+        lcs
+            The batch.
+        floor
+            Added in quadrature to the errors of each band, mag, float64 [n_bands]; None adds nothing.
+        fewest
+            Observations below which a band is left out beside others.
+        """
+        lcs, segments, objects = _cut(lcs, fewest)
         time = np.empty(lcs.time.size)
         weight = np.empty_like(time)
         weighted = np.empty_like(time)
         share = np.zeros(segments.size - 1)
-        start, baseline = np.zeros(len(lcs)), np.zeros(len(lcs))
+        mean, scale = np.zeros_like(share), np.ones_like(share)
+        start, baseline, chi2 = np.zeros(len(lcs)), np.zeros(len(lcs)), np.zeros(len(lcs))
         mag, error = lcs.faintness.astype(np.float64), lcs.error.astype(np.float64)
-        _prepare(lcs.time, mag, error, segments, objects, time, weight, weighted, share, start, baseline)
-        return cls(time, weight, weighted, segments, objects, share, start, baseline)
+        band = np.zeros(share.size, np.int64) if lcs.band is None else lcs.band[segments[:-1]].astype(np.int64)
+        if floor is not None:
+            error = np.hypot(error, floor[np.repeat(band, np.diff(segments))])
+        out = (time, weight, weighted, share, start, baseline, mean, scale, chi2)
+        _prepare(lcs.time, mag, error, segments, objects, *out)
+        coupling = np.tile(FREE, (share.size, 1))
+        coupling[:, NARROWNESS] = 1.0 / np.maximum(np.diff(segments), 1)
+        return cls(time, weight, weighted, segments, objects, share, start, baseline, band, mean, scale, chi2, coupling)
 
     def rows(self, i: int) -> slice:
         """Where the observations of object `i` are."""
@@ -69,13 +101,19 @@ class Series:
         return cuts
 
     def one(self, i: int) -> Curve:
-        """Time, weight, weighted, cuts and share of object `i`: the arguments of periodograms and series fits."""
-        rows = self.rows(i)
-        share = self.share[self.objects[i] : self.objects[i + 1]]
-        return self.time[rows], self.weight[rows], self.weighted[rows], self.cuts(i), share
+        """Time, weight, weighted, cuts, share and coupling of object `i`, which periodograms and series fits take."""
+        rows, own = self.rows(i), slice(int(self.objects[i]), int(self.objects[i + 1]))
+        return (
+            self.time[rows],
+            self.weight[rows],
+            self.weighted[rows],
+            self.cuts(i),
+            self.share[own],
+            self.coupling[own],
+        )
 
 
-def _cut(lcs: LightCurves) -> tuple[LightCurves, Integers, Integers]:
+def _cut(lcs: LightCurves, fewest: int) -> tuple[LightCurves, Integers, Integers]:
     """The batch sorted by band within objects, without bands too thin, with offsets of segments and objects."""
     n = len(lcs)
     if lcs.band is None or len(lcs.bands) < 2:
@@ -85,7 +123,7 @@ def _cut(lcs: LightCurves) -> tuple[LightCurves, Integers, Integers]:
     n_bands = len(lcs.bands)
     cell = owner * n_bands + lcs.band[inside]
     counts = np.bincount(cell[lcs.band[inside] >= 0], minlength=n * n_bands).reshape(n, n_bands)
-    enough = counts >= np.minimum(MIN_BAND_OBSERVATIONS, counts.max(axis=1, initial=1))[:, None]
+    enough = counts >= np.minimum(fewest, counts.max(axis=1, initial=1))[:, None]
     enough &= counts > 0
     keep = np.zeros(lcs.time.size, np.bool_)
     keep[inside] = (lcs.band[inside] >= 0) & enough.ravel()[cell]
@@ -109,6 +147,9 @@ def _prepare(
     share: npt.NDArray[np.float64],
     start: npt.NDArray[np.float64],
     baseline: npt.NDArray[np.float64],
+    mean: npt.NDArray[np.float64],
+    scale: npt.NDArray[np.float64],
+    chi2: npt.NDArray[np.float64],
 ) -> None:
     """Fill the arrays of `Series`."""
     for i in range(objects.size - 1):
@@ -123,8 +164,9 @@ def _prepare(
         total = 0.0
         for g in range(objects[i], objects[i + 1]):
             scatter = _weigh(segments[g], segments[g + 1], low, typical, times, mag, error, time, weight, weighted)
-            share[g] = scatter[0]
+            share[g], mean[g], scale[g] = scatter[0], scatter[2], scatter[3]
             total += scatter[0] * scatter[1]
+        chi2[i] = total
         for g in range(objects[i], objects[i + 1]):
             share[g] = share[g] / total if total > 0.0 else 0.0
 
@@ -153,8 +195,8 @@ def _weigh(
     time: npt.NDArray[np.float64],
     weight: npt.NDArray[np.float64],
     weighted: npt.NDArray[np.float64],
-) -> tuple[float, float]:
-    """Centre, weigh and scale one segment; its total weight and its weighted mean square deviation.
+) -> tuple[float, float, float, float]:
+    """Centre, weigh and scale one segment; its total weight, weighted mean square deviation, mean and scale.
 
     The scale is a power of two, which changes no digit. Sums are taken in loops that store nothing: a compiler that
     must rule out overlap of what is read and stored may choose the order of a sum by where the arrays happen to lie in
@@ -180,4 +222,4 @@ def _weigh(
         scale = 2.0 ** -np.rint(0.5 * np.log2(scatter))
         for j in range(a, b):
             weighted[j] *= scale
-    return total / (scale * scale), scatter * scale * scale
+    return total / (scale * scale), scatter * scale * scale, mean, scale

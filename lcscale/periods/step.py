@@ -11,7 +11,9 @@ from lcscale.errors import InputError
 from lcscale.lightcurves import clean_light_curves, declared_bands
 from lcscale.lightcurves.columns import ReadsLightCurves
 from lcscale.periods.columns import COLUMNS
+from lcscale.periods.families import asked_for
 from lcscale.periods.grid import FMAX, FrequencyGrid
+from lcscale.periods.ladder import Coupling
 from lcscale.periods.search import N_PEAKS, find
 from lcscale.vocabulary import Column, append_columns
 
@@ -33,7 +35,7 @@ class Search(ReadsLightCurves):
         Peaks ranked.
     bands
         Bands searched together.
-    fmax, n_harmonics, bootstrap, device
+    fmax, n_harmonics, bootstrap, coupling, families, device
         As in `find`. The device is no part of the fingerprint.
     """
 
@@ -44,16 +46,21 @@ class Search(ReadsLightCurves):
     fmax: float = FMAX
     n_harmonics: int = 1
     bootstrap: int = 0
+    coupling: Coupling = "auto"
+    families: tuple[str, ...] | None = None
     device: str = field(default="cpu", repr=False)
-    settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap")
+    settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap", "coupling", "families")
     costly = True
-    version = 4
+    version = 5
 
     def __post_init__(self) -> None:
         options_in(self, fmax="1/d")
         bands: object = self.bands
         if bands is not None:
             object.__setattr__(self, "bands", (bands,) if isinstance(bands, str) else tuple(self.bands or ()))
+        if self.families is not None:
+            object.__setattr__(self, "families", tuple(self.families))
+            asked_for(self.families)
 
     def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
         """The columns of `find`.
@@ -80,6 +87,8 @@ class Search(ReadsLightCurves):
             fmax=self.fmax,
             n_harmonics=self.n_harmonics,
             bootstrap=self.bootstrap,
+            coupling=self.coupling,
+            families=self.families,
             device=self.device,
         )
         return append_columns(table, periods)

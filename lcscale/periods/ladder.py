@@ -1,0 +1,205 @@
+"""Searches of stars observed in several bands: from bands that share all to bands that share only the period.
+
+Each family of variable stars (`families`) ties the bands in its own way. Its sinusoid is scanned over all frequencies,
+and the best peaks are ranked by a series that the bands share, by its templates, or by both. The evidence decides
+between families, and against bands that are free. Errors get a floor: a sinusoid is no good shape, a template a better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.errors import InputError
+from lcscale.kernels.compiling import Floats
+from lcscale.kernels.harmonics import RATIO
+from lcscale.lightcurves import LightCurves
+from lcscale.periods.choice import chosen
+from lcscale.periods.coupling import coupled
+from lcscale.periods.families import ANY_COLOUR, Family
+from lcscale.periods.grid import FrequencyGrid
+from lcscale.periods.peaks import PeakFinder, Peaks
+from lcscale.periods.series import Series
+from lcscale.periods.shared_scan import SharedScan
+from lcscale.periods.templates import SPREAD, Templates
+
+Coupling = Literal["auto", "free", "ratios", "templates"]
+
+SCAN_FLOOR = 0.15
+"""Added to the errors while a sinusoid is scanned, mag in a band of ratio 1."""
+
+FLOOR = 0.04
+"""Added to the errors while series and templates are fitted: real stars differ by so much from their template."""
+
+SAMPLES = 2.5
+"""Frequencies of the scan for each width of a peak."""
+
+SPARSE = 100
+"""Observations below which more peaks are kept: the true one is often not among the highest."""
+
+KEPT, KEPT_OF_SPARSE = 20, 100
+"""Peaks kept."""
+
+STEP = 0.2
+"""Width of the grid on which series are ranked, in widths of a peak."""
+
+RICH = 100
+"""Observations in one band from which on ``"auto"`` leaves the bands free: there is nothing to borrow."""
+
+FREE = Family("free", "", {}, {}, {}, ANY_COLOUR, 0.0, 0.4, True, "eclipsing")
+"""Bands that share nothing but the period."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one way of tying the bands says of one star."""
+
+    coupling: str
+    family: str
+    evidence: float
+    """Logarithm, relative to a constant star of any colour up to a number that is the same for all."""
+    values: tuple[float, ...]
+    """Frequency, that of the other of P and 2P, the best unrelated one, power, epoch since the start, score."""
+    peaks: Peaks
+
+
+class Rung:
+    """One way of tying the bands of all stars of a batch.
+
+    Parameters
+    ----------
+    lcs
+        Usable observations.
+    family
+        How the bands go together.
+    by_series, by_templates
+        What ranks the peaks.
+    """
+
+    def __init__(self, lcs: LightCurves, family: Family, by_series: bool, by_templates: bool) -> None:
+        self.family = family
+        self.fits, self.null = coupled(lcs, family, FLOOR)
+        self.by_series = by_series
+        self.templates = Templates(family.templates) if by_templates and family.templates else None
+
+    def search(self, i: int, grid: FrequencyGrid, peaks: Peaks) -> Iterator[Found]:
+        """What series, and templates, say of the peaks of star `i`."""
+        if not peaks.index.size or np.isnan(self.fits.one(i)[5][:, RATIO]).all() != (self.family is FREE):
+            return
+        if self.by_series:
+            highest = peaks.index[:KEPT] if self.templates is not None or self.family is FREE else peaks.index
+            frequency, step = grid.at(highest), STEP / float(self.fits.baseline[i])
+            values = chosen(self.fits, [i], frequency[None], step, grid.fmin, 1, self.family.doubles)[0]
+            name = "free" if self.family is FREE else "ratios"
+            yield Found(name, self.family.name, float(values[5] + self.null[i]), tuple(map(float, values)), peaks)
+        if self.templates is not None:
+            found = self._by_templates(i, grid, peaks, self.templates)
+            if found is not None:
+                yield found
+
+    def _by_templates(self, i: int, grid: FrequencyGrid, peaks: Peaks, templates: Templates) -> Found | None:
+        curve, width = self.fits.one(i), 1.0 / float(self.fits.baseline[i])
+        scanned = grid.at(peaks.index)
+        centre = np.concatenate([scanned, 0.5 * scanned]) if self.family.doubles else scanned
+        height = np.tile(peaks.height, 2)[: centre.size]
+        near = templates.possible(centre)
+        if not near.any():
+            return None
+        trials = (centre[near, None] + SPREAD * width).ravel()
+        scores = templates.scores(curve, trials, float(self.fits.chi2[i]))
+        best = scores.max(axis=1)
+        top = int(best.argmax())
+        kind = int(scores[top].argmax())
+        frequency, phase = templates.refined(curve, trials[top], kind, float(self.fits.chi2[i]), width)
+        others = _next_best(trials, best, frequency, width)
+        power = float(height[near][top // SPREAD.size])
+        epoch = (-phase % 1.0) / frequency
+        second, third = (2.0 * frequency, others[0]) if self.family.doubles else others
+        values = (frequency, second, third, power, epoch, float(best[top]))
+        name = templates.templates[kind].name
+        return Found("templates", name, float(best[top] + self.null[i]), values, peaks)
+
+
+def _next_best(trials: Floats, score: Floats, frequency: float, width: float) -> tuple[float, float]:
+    """The two best of `trials` that are neither near `frequency`, its half or its double, nor near each other."""
+    others = [np.nan, np.nan]
+    taken = [0.5 * frequency, frequency, 2.0 * frequency]
+    for k in range(2):
+        near = np.min(np.abs(trials[:, None] - taken), axis=1) < 0.5 * width
+        if near.all():
+            break
+        others[k] = float(trials[np.where(near, -np.inf, score).argmax()])
+        taken += [0.5 * others[k], others[k], 2.0 * others[k]]
+    return others[0], others[1]
+
+
+def sharing(lcs: LightCurves, coupling: Coupling) -> npt.NDArray[np.bool_]:
+    """Which stars have bands that shall share more than the period, bool [n_objects].
+
+    Raises
+    ------
+    InputError
+        `coupling` is none of the four.
+    """
+    if coupling not in get_args(Coupling):
+        raise InputError(f"periods.find: coupling {coupling!r}; give {', '.join(get_args(Coupling))}")
+    if coupling in ("ratios", "templates"):
+        return np.ones(len(lcs), np.bool_)
+    if coupling == "free" or lcs.band is None or len(lcs.bands) < 2:
+        return np.zeros(len(lcs), np.bool_)
+    cell = lcs.object_index() * len(lcs.bands) + lcs.band[int(lcs.offsets[0]) : int(lcs.offsets[-1])]
+    counts = np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), -1)
+    share: npt.NDArray[np.bool_] = ((counts > 0).sum(axis=1) > 1) & (counts.max(axis=1) < RICH)
+    return share
+
+
+def ladder(
+    lcs: LightCurves,
+    families: Sequence[Family],
+    coupling: Coupling,
+    grid: FrequencyGrid | None,
+    fmax: float,
+    n_peaks: int,
+) -> Iterator[tuple[Found | None, FrequencyGrid]]:
+    """The best of all ways of tying the bands of each star, and the grid it was searched on.
+
+    Parameters
+    ----------
+    lcs
+        Usable observations of stars that have several times.
+    families
+        Those to try.
+    coupling
+        ``"ratios"`` for series, ``"templates"`` for templates, ``"auto"`` for both and free bands.
+    grid, fmax, n_peaks
+        As in `find`.
+    """
+    auto = coupling == "auto"
+    names = {family.name: family for family in families}
+    rungs = []
+    for family in families:
+        own = not auto or family.scan_as not in names  # another family's series says the same
+        rungs.append(Rung(lcs, family, own and coupling != "templates", coupling != "ratios"))
+    rungs += [Rung(lcs, FREE, True, False)] * auto
+    scanned = [names.get(rung.family.scan_as, rung.family) for rung in rungs]
+    scans = {name: coupled(lcs, family, SCAN_FLOOR)[0] for name, family in {f.name: f for f in scanned}.items()}
+    for i in range(len(lcs)):
+        series = rungs[0].fits
+        trials = grid or FrequencyGrid.default(float(series.baseline[i]), fmax, SAMPLES)
+        n_kept = max(n_peaks, KEPT_OF_SPARSE if series.one(i)[0].size < SPARSE else KEPT)
+        peaks = {name: _scan(scans[name], i, trials, n_kept) for name in scans}
+        found = [
+            each for rung, by in zip(rungs, scanned, strict=True) for each in rung.search(i, trials, peaks[by.name])
+        ]
+        yield max(found, key=lambda each: each.evidence, default=None), trials
+
+
+def _scan(series: Series, i: int, grid: FrequencyGrid, n_peaks: int) -> Peaks:
+    finder = PeakFinder(n_peaks)
+    for piece in SharedScan(grid).powers(*series.one(i)):
+        finder.feed(piece)
+    return finder.peaks()
