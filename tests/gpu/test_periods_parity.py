@@ -10,7 +10,7 @@ import pytest
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods import FrequencyGrid, find, lomb_scargle
 from lcscale.periods.batched import BatchedPeriodogram
-from lcscale.periods.search import chosen
+from lcscale.periods.choice import chosen
 from lcscale.periods.series import Series
 
 pytestmark = pytest.mark.gpu
@@ -36,13 +36,25 @@ def test_powers_in_float64_are_those_of_the_cpu():
         np.testing.assert_allclose(power.cpu().numpy(), expected[chunk], atol=1e-8)
 
 
+def at(peaks):
+    """Frequencies of the peaks of every object, filled up with NaN."""
+    rows = np.full((len(peaks), max(each.index.size for each in peaks.values())), np.nan)
+    for row, each in zip(rows, peaks.values(), strict=True):
+        row[: each.index.size] = GRID.at(each.index)
+    return rows
+
+
 def test_the_same_peaks_lead_to_the_same_period():
     """Refinement, ranking, P against 2P and epoch, all float64: the same but where two choices are as good as equal."""
     lcs = stars(500)
-    series, members = Series.of(usable(lcs)[0]), list(range(500))
-    peaks = dict(BatchedPeriodogram(GRID, "cpu").peaks(series, members, 5))
-    on_cpu, on_gpu = (chosen(series, members, peaks, GRID, 1, device) for device in ("cpu", "cuda"))
-    assert np.array_equal(on_gpu, chosen(series, members, peaks, GRID, 1, "cuda"), equal_nan=True)
+    series = Series.of(usable(lcs)[0])
+    peaks = dict(BatchedPeriodogram(GRID, "cpu").peaks(series, range(500), 5))
+    on_cpu, on_gpu = (
+        chosen(series, list(peaks), at(peaks), GRID.df, GRID.fmin, device=device) for device in ("cpu", "cuda")
+    )
+    assert np.array_equal(
+        on_gpu, chosen(series, list(peaks), at(peaks), GRID.df, GRID.fmin, device="cuda"), equal_nan=True
+    )
     same = np.isclose(on_gpu, on_cpu, rtol=1e-6, equal_nan=True).all(axis=1)
     assert same.mean() > 0.995
 
@@ -70,7 +82,7 @@ def test_time_of_a_periodogram():
         peaks = dict(periodogram.peaks(series, range(20_000), 5))
         torch.cuda.synchronize()
         scanned = time.perf_counter()
-        chosen(series, list(peaks), peaks, GRID, 1, "cuda")
+        chosen(series, list(peaks), at(peaks), GRID.df, GRID.fmin, device="cuda")
         scan, choice = ((b - a) / 20_000 * 1e6 for a, b in ((start, scanned), (scanned, time.perf_counter())))
     name = torch.cuda.get_device_name()
     print(f"\n{GRID.size} frequencies, 100 observations: {name} {scan:.1f} µs, choice among peaks {choice:.1f} µs")

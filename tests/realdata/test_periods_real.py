@@ -150,3 +150,48 @@ def test_crts_against_the_highest_peak(real_data):
             assert count < 50 or mine[members].mean() >= share - sigma, name
     assert ours[0].mean() > plain[0].mean() + 0.1
     assert ours[1].mean() > plain[1].mean() + 0.03
+
+
+def rr_lyrae(real_data, folder, key, time, bands):
+    """RR Lyrae stars with all their bands, and their published periods."""
+    stars = pd.read_csv(real_data / folder / "objects.csv")
+    stars = stars[stars.period > 0].reset_index(drop=True)
+    points = pd.read_parquet(real_data / folder / "photometry.parquet")
+    points = points[(points.mag > 10) & (points.mag < 27) & (points.magerr > 0) & (points.magerr < 0.5)]
+    points = points.assign(row=points[key].map(pd.Series(stars.index, stars[key]))).dropna(subset="row")
+    points = points.sort_values(["row", time], kind="stable")
+    offsets = np.r_[0, np.cumsum(np.bincount(points.row.astype(int), minlength=len(stars)))]
+    band = points.band.map(bands.index).to_numpy(np.int8)
+    lcs = LightCurves(points[time].to_numpy(), points.mag.to_numpy(), points.magerr.to_numpy(), offsets, band, bands)
+    return stars, lcs
+
+
+def recovered_by(lcs, known, **options):
+    """Share of stars with the published period within 1e-3, and with it among the three candidates."""
+    table = find(lcs, **options)
+    names = ("period", "period_2", "period_3")
+    near = [np.abs(table[name].to_numpy(zero_copy_only=False) / known - 1) < 1e-3 for name in names]
+    return near[0].mean(), np.any(near, axis=0).mean()
+
+
+def test_stripe_82_in_five_bands(real_data):
+    """The half of the stars that no template was made of (docs/periods.md)."""
+    stars, lcs = rr_lyrae(real_data, "s82_rrlyrae", "num", "time", tuple("ugriz"))
+    others = np.arange(1, len(stars), 2)
+    exact, among = recovered_by(lcs.take(others), stars.period.to_numpy()[others])
+    print(f"Stripe 82, {others.size} stars: {exact:.3f}, among three {among:.3f}")
+    assert exact >= 0.94
+    assert among >= 0.98
+
+
+def test_a_few_points_in_five_bands(real_data):
+    """Pan-STARRS1, 25 to 41 points over grizy: told that it is an RR Lyrae star, and not told."""
+    stars, lcs = rr_lyrae(real_data, "ps1_rrlyrae", "ps1_id", "mjd", tuple("grizy"))
+    enough = np.flatnonzero(lcs.counts >= 25)
+    lcs, known = lcs.take(enough), stars.period.to_numpy()[enough]
+    told = recovered_by(lcs, known, coupling="templates", families=["RR Lyrae"])
+    not_told = recovered_by(lcs, known)
+    print(f"Pan-STARRS1, {enough.size} stars: told {told[0]:.3f} {told[1]:.3f}, not told {not_told[0]:.3f}")
+    assert told[0] >= 0.72
+    assert told[1] >= 0.85
+    assert not_told[0] >= 0.65
