@@ -181,6 +181,18 @@ def test_crts_unsorted_detections(crts_folder):
     assert (np.diff(pieces.time)[inside] >= 0).all()
 
 
+def test_units_that_the_detections_of_a_packed_release_state_are_honoured(crts_folder):
+    path = crts_folder / "photometry.parquet"
+    table = pq.read_table(path)
+    for name, unit, times in (("mag", "mmag", 1000.0), ("magerr", "mmag", 1000.0), ("mjd", "h", 24.0)):
+        at = table.column_names.index(name)
+        values = pa.array(table[name].to_numpy() * times)
+        table = table.set_column(at, pa.field(name, values.type, metadata={"unit": unit}), values)
+    pq.write_table(table, path)
+    found, _ = read(surveys.get("crts"), crts_folder)
+    assert [row[:2] for row in observations(found, 11)] == [(1.0, 14.5), (2.0, 14.0)]
+
+
 def test_crts_damaged_photometry_is_named(crts_folder):
     path = crts_folder / "photometry.parquet"
     path.write_bytes(path.read_bytes()[:-20])
