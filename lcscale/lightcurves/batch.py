@@ -13,7 +13,7 @@ import pyarrow as pa
 from lcscale.arrays import flags, floats, integers, one_each, selection, texts
 from lcscale.errors import InputError
 from lcscale.lightcurves.faults import Texts, first_faults, numbers
-from lcscale.lightcurves.fluxes import MAG, NJY, Softened, ab_zero_point, fluxes, softened
+from lcscale.lightcurves.fluxes import MAG, NJY, ab_zero_point, fluxes, softened
 from lcscale.lightcurves.nested import band_codes, fields_and_offsets, part_names, part_units
 
 
@@ -180,7 +180,7 @@ class LightCurves:
         zero = ab_zero_point(self.unit)
         lcs = self.between(0, len(self))
         made = softened(lcs.value, lcs.error, lcs._cells(), len(lcs) * lcs.n_codes, zero)
-        narrow, faults = lcs.value.dtype, lcs._dark(made)
+        narrow, faults = lcs.value.dtype, made.faults(self.n_codes, self.faults)
         result = replace(lcs, value=made.mag.astype(narrow), error=made.error.astype(narrow), faults=faults, unit=MAG)
         return result if self.left_out is None else result._leaving_out(~np.isfinite(made.mag))
 
@@ -208,18 +208,6 @@ class LightCurves:
         inside = slice(int(self.offsets[0]), int(self.offsets[-1]))
         owner = self.object_index() * self.n_codes
         return owner if self.band is None else owner + self.band[inside] % self.n_codes
-
-    def _dark(self, made: Softened) -> npt.NDArray[np.object_] | None:
-        """The faults, and one for each object without a magnitude in any of its bands."""
-        shape = (len(self), self.n_codes)
-        n, n_dark = made.counts.reshape(shape).sum(axis=1), made.dark.reshape(shape).sum(axis=1)
-        whole = (n > 0) & (made.lost | (made.counts == 0)).reshape(shape).all(axis=1)
-        if not whole.any():
-            return self.faults
-        faults = np.full(len(self), None, dtype=object) if self.faults is None else self.faults.copy()
-        for i in np.flatnonzero(whole):
-            faults[i] = f"no magnitudes: {n_dark[i]} of {n[i]} fluxes are zero or negative"
-        return faults
 
     def _leaving_out(self, gone: npt.NDArray[np.bool_]) -> LightCurves:
         """A clean batch without the observations that are `gone`, which are counted."""

@@ -97,6 +97,17 @@ class Softened:
     lost: npt.NDArray[np.bool_]
     """bool [n_cells], where these are half or more, and there are no magnitudes."""
 
+    def faults(self, n_bands: int, before: npt.NDArray[np.object_] | None) -> npt.NDArray[np.object_] | None:
+        """The faults from `before`, and one for each object, `n_bands` cells, without a magnitude in any band."""
+        counts, dark = (each.reshape(-1, n_bands).sum(axis=1) for each in (self.counts, self.dark))
+        whole = (counts > 0) & (self.lost | (self.counts == 0)).reshape(-1, n_bands).all(axis=1)
+        if not whole.any():
+            return before
+        found = np.full(counts.size, None, dtype=object) if before is None else before.copy()
+        for i in np.flatnonzero(whole):
+            found[i] = f"no magnitudes: {dark[i]} of {counts[i]} fluxes are zero or negative"
+        return found
+
 
 def softened(
     flux: npt.NDArray[np.floating], error: npt.NDArray[np.floating], cell: npt.NDArray[np.int64], n: int, zero: float
