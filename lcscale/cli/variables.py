@@ -56,7 +56,8 @@ def features(
 
     if list_:
         for feature in FEATURES.values():
-            print(f"{feature.name}  [{feature.unit or '1'}]  {feature.formula}\n    {feature.source}", end="")
+            print(f"{feature.name}  [{feature.unit or '1'}, of {feature.quantity}]  {feature.formula}")
+            print(f"    {feature.source}", end="")
             print(f"  Same as {feature.agrees}." if feature.agrees else "")
         return
     if catalog is None or lake is None or name is None:

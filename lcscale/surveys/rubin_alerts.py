@@ -92,7 +92,7 @@ class RubinAlerts:
         solar = names["ssObjectId"] != 0
         chosen = solar if self.solar_system else ~solar & (names["diaObjectId"] != 0)
         if not self.solar_system:
-            reasons["alerts of solar-system objects (--solar-system takes them alone)"] += int(solar.sum())
+            reasons["alerts of solar-system objects (--option solar_system=true takes them alone)"] += int(solar.sum())
             reasons["alerts without a DiaObject"] += int((~chosen & ~solar).sum())
         owner = names["diaSourceId" if self.solar_system else "diaObjectId"]
         here = {name: _numbers(source, name) for name in ("ra", "dec", "midpointMjdTai")}
