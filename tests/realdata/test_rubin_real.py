@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -55,6 +57,22 @@ def test_the_schema_of_the_nested_catalog_is_recognised(real_data):
     assert len(fields.flags) == 5
     read = fields.adapt(pq.read_table(real_data / "rubin_lsst" / "mock_dp1_dia_object" / "data_thumbnail.parquet"))
     assert read.schema.field("lightcurve").type == FLUX_TYPE
+
+
+@pytest.mark.parametrize("release", ["dp1", "dp2"])
+@pytest.mark.parametrize(
+    ("table", "column"), [("ForcedSource", "objectForcedSource"), ("ForcedSourceOnDiaObject", "diaObjectForcedSource")]
+)
+def test_collections_of_both_previews_are_recognised(real_data, release, table, column):
+    rows = pd.read_csv(real_data / "rubin_lsst" / "schema_columns.csv.gz")
+    kinds = {"long": pa.int64(), "int": pa.int32(), "short": pa.int16(), "double": pa.float64(), "float": pa.float32()}
+    kinds |= {"char": pa.string(), "boolean": pa.bool_()}
+    own = rows[(rows.schema == release) & (rows.table == table)]
+    parts = [pa.field(name, pa.list_(kinds[kind])) for name, kind in zip(own.column, own.datatype, strict=True)]
+    nested = pa.struct([*parts, pa.field("midpointMjdTai", pa.list_(pa.float64()))])
+    fields = LightCurveFields.recognised(pa.schema([("coord_ra", pa.float64()), (column, nested)]))
+    assert (fields.column, fields.flux, fields.bands) == (column, "psfFlux", ("r", "g", "i", "z", "u", "y"))
+    assert len(fields.flags) == 5
 
 
 def test_negative_fluxes_of_atlas_are_observations(taken, real_data):
