@@ -22,6 +22,7 @@ def stars(n: int = 160, seed: int = 5) -> tuple[pa.Table, pa.Table]:
     index = compute_spatial_index(ra, dec)
     names = np.array([*HOSTILE, *(f"SIM-{i:05d}" for i in range(n - len(HOSTILE)))], dtype=object)
     shares = rng.dirichlet(np.full(len(CLASSES), 0.4), n).astype(np.float32)
+    shares = 0.3 * shares + 0.7 * (np.array(CLASSES)[:, None] == made.label).T.astype(np.float32)
     best = shares.argmax(axis=1)
     amplitude = rng.lognormal(-1, 0.5, n)
     order = np.argsort(index)

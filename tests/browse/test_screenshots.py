@@ -1,0 +1,45 @@
+"""The pictures of the documentation, taken by the tests: with LCSCALE_SCREENSHOTS=docs/images they are renewed.
+
+LCSCALE_SCREENSHOT_LAKE names the lake to show, such as that of `make demo`; without, the small one of the tests.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from opened_page import PHONE, WIDE, opened
+
+from lcscale.lake import Lake
+
+VIEWS = ("table", "star", "plots", "star-dark", "phone")
+
+
+@pytest.mark.slow
+def test_screenshots(chromium, serve_lake, browse_lake, tmp_path):
+    lake = Lake(os.environ["LCSCALE_SCREENSHOT_LAKE"]) if "LCSCALE_SCREENSHOT_LAKE" in os.environ else browse_lake
+    folder = Path(os.environ.get("LCSCALE_SCREENSHOTS", tmp_path))
+    folder.mkdir(exist_ok=True)
+    served = serve_lake(lake)
+    served.get("api/thumbnails", catalog="variable_candidates", rows="0,1,2")  # compiles what folds
+
+    def take(page, name):
+        page.wait_for_timeout(2500)
+        page.screenshot(path=folder / f"browser-{name}.png")
+
+    with opened(chromium, served, WIDE) as page:
+        take(page, "table")
+        page.locator("#classes [data-class=RRab]").click()
+        page.locator("#open-plots").click()
+        take(page, "plots")
+        page.locator("#open-plots").click()
+        page.locator("#grid .grid-body .grid-row[aria-rowindex='3']").click()
+        take(page, "star")
+    with opened(chromium, served, WIDE, color_scheme="dark") as page:
+        page.locator("#grid .grid-body .grid-row[aria-rowindex='4']").click()
+        take(page, "star-dark")
+    with opened(chromium, served, PHONE) as page:
+        take(page, "phone")
+    for name in VIEWS:
+        assert 5_000 < (folder / f"browser-{name}.png").stat().st_size < 300_000
