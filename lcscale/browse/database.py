@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import shutil
 import sys
 import threading
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.browse.columns import beside, flat, judged_by
-from lcscale.errors import InputError
+from lcscale.errors import InputError, LcscaleError
 from lcscale.lake import Catalog, Lake
 from lcscale.vocabulary import HEALPIX_COLUMN
 
@@ -68,15 +69,14 @@ class Database:
         if joined.source.rows > _BATCH:
             print(f"browse: copying {joined.source.rows:,} rows into {self.folder}, once", file=sys.stderr)
         try:
-            with duckdb.connect(str(draft / "rows.duckdb"), config={"threads": 2, "memory_limit": _MEMORY}) as made:
-                made.register("part", self.schema.empty_table())
-                made.execute("create table rows as select * from part")
-                made.execute("begin")
-                for part in _gathered(joined.to_batches(), _BATCH):
-                    made.register("part", judged_by(part).cast(self.schema))
-                    made.execute("insert into rows select * from part")
-                made.execute("commit")
-                made.unregister("part")
+            if joined.source.rows > _BATCH:  # in a process of its own: the server's memory stays small
+                copying = multiprocessing.get_context("spawn").Process(target=_copy, args=(joined, self.schema, draft))
+                copying.start()
+                copying.join()
+                if copying.exitcode:
+                    raise LcscaleError(f"could not copy {joined.name} into {self.folder.parent}; is there room?")
+            else:
+                _copy(joined, self.schema, draft)
             (draft / "catalog.json").write_text(json.dumps({"url": joined.source.url, "columns": self.schema.names}))
             with contextlib.suppress(OSError):  # another server was quicker
                 draft.rename(self.folder)
@@ -135,6 +135,17 @@ class Database:
     def index_of(self, row: int) -> int:
         """HEALPix index (order 29) of a row."""
         return int(self.sql(f'select "{HEALPIX_COLUMN}" from rows where rowid = ?', [row]).fetchall()[0][0])
+
+
+def _copy(joined: Catalog, schema: pa.Schema, folder: Path) -> None:
+    """Write the rows of `joined` as the table ``rows`` of a database in `folder`."""
+    with duckdb.connect(str(folder / "rows.duckdb"), config={"threads": 2, "memory_limit": _MEMORY}) as made:
+        made.register("part", schema.empty_table())
+        made.execute("create table rows as select * from part")
+        for part in _gathered(joined.to_batches(), _BATCH):
+            made.register("part", judged_by(part).cast(schema))
+            made.execute("insert into rows select * from part")
+        made.unregister("part")
 
 
 def _gathered(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:

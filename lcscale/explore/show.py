@@ -23,6 +23,8 @@ from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 
 _PERIODS = ("period", "period_2", "period_3")
+_SMALLEST = 0.0005
+"""Least probability that is drawn: less reads 0.000."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def show(
     if body := _periodogram(found):
         sections.append(Section("Periodogram", body))
     sections.append(Section("The row", _row(found)))
-    lead = f"{found.catalog.name} {found.catalog.source.version}, lake {lake.root}"
+    ra, dec = found.row[found.catalog.source.ra], found.row[found.catalog.source.dec]
+    label = f"; label {found.row['label']}" if found.row.get("label") else ""
+    lead = f"{ra:.6f} {dec:+.6f}{label}; {found.catalog.name} {found.catalog.source.version}, lake {lake.root}"
     foot = "Written by lcscale."
     return write_page(path, page(str(object_id), lead, _facts(found.row), sections, foot))
 
@@ -141,10 +145,15 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _curves(found: _Candidate) -> str:
     text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
     if found.period > 0:
-        folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
-        svg = folded_panels([folded], "folded")
+        periods = {"P/2": found.period / 2, "P": found.period, "2P": found.period * 2}
+        curves = [
+            fold(found.lcs, {**found.row, "period": period}, f"{name} = {period:.6g} d", "two cycles")
+            for name, period in periods.items()
+        ]
+        svg = folded_panels(curves, "folded")
         caption = (
-            f"Folded with the period of the table, {phase_zero(found.catalog.schema)}; further bands are shifted as "
+            "Folded with half the period of the table, with it, and with twice it, "
+            f"{phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
         text += figure(svg, f"{caption}the legend says. {found.origin}")
     return text + figure(closeup.light_curve(found.lcs, "raw"), f"All finite observations. {found.origin}")
@@ -171,10 +180,13 @@ def _periodogram(found: _Candidate) -> str:
 def _probabilities(found: _Candidate) -> str:
     names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
-    svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen, "probabilities")
+    shown = [name for name in names if found.row[f"prob_{name}"] >= _SMALLEST or name in chosen]
+    svg = closeup.probabilities(shown, [found.row[f"prob_{name}"] for name in shown], chosen, "probabilities")
+    left_out = f"Without {len(names) - len(shown)} classes below {_SMALLEST:g}. " if len(shown) < len(names) else ""
     caption = (
-        "Probabilities of the table. Dark: the prediction set, made to hold the true class for 90 % of stars like "
-        f"those it was calibrated on. Model {found.row['model_id']}, trained on {found.row['trained_on']} data."
+        f"Probabilities of the table. {left_out}Dark: the prediction set, made to hold the true class for 90 % of "
+        f"stars like those it was calibrated on. Model {found.row['model_id']}, trained on "
+        f"{found.row['trained_on']} data."
     )
     return figure(svg, caption)
 

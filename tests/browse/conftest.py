@@ -77,6 +77,7 @@ def chromium():
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
         pytest.skip("there is no chromium on this machine (apt-get install chromium, or set LCSCALE_CHROMIUM)")
+    playwright.expect.set_options(timeout=20_000)  # the machine may be busy
     with playwright.sync_playwright() as running:
         browser = running.chromium.launch(
             executable_path=CHROMIUM,

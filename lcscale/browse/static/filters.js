@@ -32,7 +32,7 @@ export class Filters {
   _add(key, title, load, onBrush) {
     const box = make("div", { class: "plotbox" }), clear = make("button", { type: "button", class: "link", hidden: true, on: { click: () => this._clear(key) } }, "clear");
     this.host.append(make("figure", { class: "filter" }, make("figcaption", {}, title, clear), box));
-    const plot = new Plot(box, `${title}; drag to choose a part`, { height: 190, brush: (x, y) => { if (x) onBrush(x, y); else this._clear(key); } });
+    const plot = new Plot(box, `${title}; drag to choose a part`, { height: 180, brush: (x, y) => { if (x) onBrush(x, y); else this._clear(key); } });
     this.panels.push({ key, plot, load, clear });
   }
 
@@ -58,7 +58,7 @@ export class Filters {
     for (let i = 1; i < sorted.length; i++) if (sorted[i] - sorted[i - 1] > gap) { gap = sorted[i] - sorted[i - 1]; cut = sorted[i]; }
     const x = all.ra.map((ra) => (ra < cut ? ra + 360 : ra)), y = all.dec, most = Math.log1p(Math.max(...all.rows)), d = all.degrees;
     const box = [[Math.min(...x) - d, Math.max(...x) + d], [Math.max(-90, Math.min(...y) - d), Math.min(90, Math.max(...y) + d)]];
-    const pixels = 190 / Math.max(box[1][1] - box[1][0], 1e-6) * d;
+    const pixels = 134 / Math.max(box[1][1] - box[1][0], 1e-6) * d;
     return { x: box[0], y: box[1], flipX: true, xlabel: "right ascension (°)", ylabel: "declination (°)", brushBoth: true, about: `${number(all.rows.reduce((a, b) => a + b, 0))} rows`,
       layers: [{ type: "sky", x, y, size: Math.min(Math.max(pixels * 0.45, 1.4), 9), colour: tone.accent, alphas: all.rows.map((n) => 0.25 + 0.75 * Math.log1p(n) / most) }] };
   }
