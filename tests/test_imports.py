@@ -15,13 +15,14 @@ import lcscale
 from lcscale.models.moved import MOVED as MODELS_MOVED
 
 ROOT = Path(lcscale.__file__).parent
-GROUND = {"errors", "units", "arrays", "vocabulary", "kernels"}
+GROUND = {"errors", "units", "arrays", "nested", "vocabulary", "kernels"}
 BELOW = {
     "errors": set(),
     "units": {"errors"},
     "vocabulary": {"errors"},
     "arrays": {"errors", "units"},
     "kernels": {"errors"},
+    "nested": set(),
     "expressions": {"errors"},
     "steps": {"errors", "vocabulary", "expressions"},
     "lightcurves": GROUND | {"expressions", "steps"},

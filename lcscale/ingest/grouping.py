@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.lake import HEALPIX_COLUMN, spatial_index
+from lcscale.nested import parts_of
 from lcscale.surveys import Survey
 from lcscale.surveys.nesting import MEMBERS, gathered, medians
 
@@ -78,40 +79,40 @@ def taken_apart(objects: pa.Table, survey: Survey) -> pa.Table:
 
     Further columns are those of the object.
     """
-    members = _lists(objects.column(MEMBERS).combine_chunks())
+    members = parts_of(objects.column(MEMBERS).combine_chunks())
     name, *_ = members
-    curves = _lists(objects.column("lightcurve").combine_chunks())
-    owner, of = members[name][1], curves[name][1]
-    position = [np.asarray(members[angle][0].to_numpy(zero_copy_only=False)) for angle in ("ra", "dec")]
-    piece = _matching(owner, members[name][0], of, curves[name][0])
-    order = np.argsort(piece, kind="stable")
-    taken = {key: values.take(pa.array(order)) for key, (values, _) in curves.items()}
+    curves = parts_of(objects.column("lightcurve").combine_chunks())
+    names = members[name]
+    position = [np.asarray(members[angle].values.to_numpy(zero_copy_only=False)) for angle in ("ra", "dec")]
+    piece = _matching(names.owner, names.values, curves[name].owner, curves[name].values)
+    n, order = len(names.values), np.argsort(piece, kind="stable")
+    taken = {key: each.values.take(pa.array(order)) for key, each in curves.items()}
     columns = {
         HEALPIX_COLUMN: pa.array(spatial_index(*position)),
-        str(survey.identity): members[name][0],
+        str(survey.identity): names.values,
         survey.ra: pa.array(position[0]),
         survey.dec: pa.array(position[1]),
-        MEMBERS: gathered(np.arange(owner.size), owner.size, {key: values for key, (values, _) in members.items()}),
-        "lightcurve": gathered(piece[order], owner.size, taken),
+        MEMBERS: gathered(np.arange(n), n, {key: each.values for key, each in members.items()}),
+        "lightcurve": gathered(piece[order], n, taken),
     }
-    rest = objects.drop_columns([key for key in columns if key in objects.column_names]).take(pa.array(owner))
+    rest = objects.drop_columns([key for key in columns if key in objects.column_names]).take(pa.array(names.owner))
     arrays = [columns[key] if key in columns else rest.column(key) for key in objects.column_names]
     return pa.Table.from_arrays(arrays, schema=objects.schema)
 
 
 def with_members_once(objects: pa.Table) -> pa.Table:
     """`objects`, in which pieces brought a member more than once, with each once, and its magnitude told anew."""
-    members = _lists(objects.column(MEMBERS).combine_chunks())
+    members = parts_of(objects.column(MEMBERS).combine_chunks())
     name, *_ = members
-    curves = _lists(objects.column("lightcurve").combine_chunks())
-    owner = members[name][1]
-    codes = members[name][0].dictionary_encode().indices.to_numpy().astype(np.int64)
+    curves = parts_of(objects.column("lightcurve").combine_chunks())
+    owner = members[name].owner
+    codes = members[name].values.dictionary_encode().indices.to_numpy().astype(np.int64)
     _, last = np.unique((owner * (int(codes.max(initial=0)) + 1) + codes)[::-1], return_index=True)
     kept = np.sort(owner.size - 1 - last)
-    values = {key: each.take(pa.array(kept)) for key, (each, _) in members.items()}
+    values = {key: each.values.take(pa.array(kept)) for key, each in members.items()}
     owner = owner[kept]
-    piece = _matching(owner, values[name], curves[name][1], curves[name][0])
-    values["mag"] = medians(curves["mag"][0], piece, owner.size)
+    piece = _matching(owner, values[name], curves[name].owner, curves[name].values)
+    values["mag"] = medians(curves["mag"].values, piece, owner.size)
     at = objects.column_names.index(MEMBERS)
     return objects.set_column(at, objects.schema.field(MEMBERS), gathered(owner, objects.num_rows, values))
 
@@ -121,11 +122,11 @@ def without_repeated(known: pa.Table, new: pa.Table, identity: str) -> pa.Table:
 
     A survey that reprocesses its images publishes the same observations with other magnitudes.
     """
-    before, after = (_lists(table.column("lightcurve").combine_chunks()) for table in (known, new))
+    before, after = (parts_of(table.column("lightcurve").combine_chunks()) for table in (known, new))
     names = [table.column(identity).combine_chunks() for table in (known, new)]
-    of = [names[k].take(pa.array(side["time"][1])) for k, side in enumerate((before, after))]
+    of = [names[k].take(pa.array(side["time"].owner)) for k, side in enumerate((before, after))]
     keys = np.zeros(len(of[0]) + len(of[1]), np.int64)
-    for parts in (of, *([side[key][0] for side in (before, after)] for key in ("band", "time"))):
+    for parts in (of, *([side[key].values for side in (before, after)] for key in ("band", "time"))):
         codes = pa.concat_arrays([each.cast(parts[0].type) for each in parts]).dictionary_encode().indices
         place = codes.fill_null(-1).to_numpy().astype(np.int64) + 1
         keys = keys * (int(place.max(initial=0)) + 1) + place
@@ -133,20 +134,10 @@ def without_repeated(known: pa.Table, new: pa.Table, identity: str) -> pa.Table:
     if not again.any():
         return known
     kept = np.flatnonzero(~again)
-    values = {key: each.take(pa.array(kept)) for key, (each, _) in before.items()}
-    curves = gathered(before["time"][1][kept], known.num_rows, values)
+    values = {key: each.values.take(pa.array(kept)) for key, each in before.items()}
+    curves = gathered(before["time"].owner[kept], known.num_rows, values)
     at = known.column_names.index("lightcurve")
     return known.set_column(at, known.schema.field("lightcurve"), curves)
-
-
-def _lists(nested: pa.StructArray) -> dict[str, tuple[pa.Array, Integers]]:
-    """Of each field of a struct of lists the values, and the row each is of."""
-    found = {}
-    for name, lists in zip(nested.type.names, nested.flatten(), strict=True):
-        offsets = lists.offsets.to_numpy().astype(np.int64)
-        owner = np.repeat(np.arange(len(nested)), np.diff(offsets))
-        found[name] = (lists.values.slice(offsets[0], owner.size), owner)
-    return found
 
 
 def _matching(owner: Integers, names: pa.Array, of: Integers, wanted: pa.Array) -> Integers:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from lcscale.errors import LcscaleError
 from lcscale.ingest.grouping import heads, with_members_once
 from lcscale.lake import HEALPIX_COLUMN
+from lcscale.nested import parts_of
 from lcscale.surveys import Survey
 from lcscale.surveys.nesting import MEMBERS, gathered
 
@@ -105,11 +106,10 @@ def _joined(table: pa.Table, objects: Integers, chosen: Integers, distinct: bool
 
 def _gather(curves: pa.Array, objects: Integers, n: int, distinct: bool) -> pa.StructArray:
     """Light curves of `n` objects from pieces that belong to `objects` [n_pieces], in order of the first field."""
-    lists = dict(zip(curves.type.names, curves.flatten(), strict=True))
-    leading = next(iter(lists))
-    offsets = lists[leading].offsets.to_numpy().astype(np.int64)
-    owner = np.repeat(objects, np.diff(offsets))
-    values = {name: column.values.slice(offsets[0], owner.size) for name, column in lists.items()}
+    parts = parts_of(curves)
+    leading = next(iter(parts))
+    owner = objects[parts[leading].owner]
+    values = {name: part.values for name, part in parts.items()}
     if owner.size >= 2**31:
         raise LcscaleError(
             f"a partition would hold {owner.size:,} observations, more than an Arrow list column can (2^31); "

@@ -14,6 +14,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from lcscale.errors import InputError
 from lcscale.lake.leaf import Leaf
 from lcscale.lake.partition import PartitionPlan, apply
+from lcscale.nested import Nested, parts_of
 
 if TYPE_CHECKING:
     from lcscale.lake.view import View
@@ -161,21 +162,17 @@ def as_tensors(table: pa.Table) -> dict[str, Any]:
 def _as_tensor(column: pa.Array) -> Any:
     kind = column.type
     if pa.types.is_struct(kind) and all(pa.types.is_list(field.type) for field in kind):
-        lists = dict(zip(kind.names, column.flatten(), strict=True))
-        offsets = _offsets(next(iter(lists.values())))
-        return {"offsets": offsets, **{name: _as_tensor(each.flatten()) for name, each in lists.items()}}
+        parts = parts_of(column)
+        offsets = torch.from_numpy(next(iter(parts.values())).offsets)
+        return {"offsets": offsets, **{name: _as_tensor(part.values) for name, part in parts.items()}}
     if pa.types.is_list(kind):
-        return {"offsets": _offsets(column), "values": _as_tensor(column.flatten())}
+        lists = Nested.of(column)
+        return {"offsets": torch.from_numpy(lists.offsets), "values": _as_tensor(lists.values)}
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         if column.null_count:
             column = column.cast(pa.float64())
         return torch.from_numpy(np.array(column.to_numpy(zero_copy_only=False)))
     return column.to_pylist()
-
-
-def _offsets(lists: pa.ListArray) -> torch.Tensor:
-    counts = np.asarray(lists.value_lengths().fill_null(0), np.int64)
-    return torch.from_numpy(np.concatenate([[0], np.cumsum(counts)]))
 
 
 def _pieces(plan: PartitionPlan, leaf: Leaf, part: int, parts: int, rows: int) -> Iterator[pa.Table]:

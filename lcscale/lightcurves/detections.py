@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.columns import COLUMNS, ReadsLightCurves
 from lcscale.lightcurves.nested import part_units
+from lcscale.nested import Nested
 from lcscale.vocabulary import Column
 
 
@@ -66,22 +66,19 @@ class Detections(ReadsLightCurves):
         """The observations of the rows of `table`, in the order of the rows; nulls where a shorter list has ended."""
         schema = self.schema(table.schema)
         nested = table.column(self.column).combine_chunks()
-        lists = nested.flatten()  # of a null light curve the lists are null, whatever lies behind them
-        lengths = [np.asarray(pc.fill_null(pc.list_value_length(part), 0), np.int64) for part in lists]
-        counts = np.max([np.zeros(len(table), np.int64), *lengths], axis=0)
+        lists = [Nested.of(part) for part in nested.flatten()]
+        counts = np.max([np.zeros(len(table), np.int64), *(part.counts for part in lists)], axis=0)
         owner = np.repeat(np.arange(len(table)), counts)
         number = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
         objects = table.drop_columns([self.column]).take(pa.array(owner))
-        parts = [_padded(part, length, owner, number) for part, length in zip(lists, lengths, strict=True)]
+        parts = [_padded(part, owner, number) for part in lists]
         return pa.Table.from_arrays([*objects.columns, *parts], schema=schema)
 
 
-def _padded(
-    lists: pa.Array, lengths: npt.NDArray[np.int64], owner: npt.NDArray[np.int64], number: npt.NDArray[np.int64]
-) -> pa.Array:
+def _padded(lists: Nested, owner: npt.NDArray[np.int64], number: npt.NDArray[np.int64]) -> pa.Array:
     """Element `number` of the list of row `owner`, for each pair; null where that list is shorter."""
-    at = (np.cumsum(lengths) - lengths)[owner] + number
-    return pc.list_flatten(lists).take(pa.array(at, mask=number >= lengths[owner]))
+    at = lists.offsets[owner] + number
+    return lists.values.take(pa.array(at, mask=number >= lists.counts[owner]))
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.fluxes import NJY
-from lcscale.lightcurves.nested import compact_lists
+from lcscale.nested import Nested, struct_of
 
 COLUMN = "lightcurve"
 """Name of the column under which every step finds light curves."""
@@ -245,20 +245,20 @@ class LightCurveFields:
         if self._flags:
             lists = _unflagged(lists, self._flags, self.max_flags, self.mag if self.flux is None else self.flux)
         if self.band is not None and self.band not in lists:
-            offsets = lists[self.time][1]
-            owner = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-            lists[self.band] = table.column(self.band).combine_chunks().take(pa.array(owner)), offsets
-        arrays = []
+            times = lists[self.time]
+            of_row = table.column(self.band).combine_chunks().take(pa.array(times.owner))
+            lists[self.band] = Nested(of_row, times.offsets)
+        parts = {}
         for part in field.type:
-            values, offsets = lists[self._parts[part.name]]
+            values, offsets = lists[self._parts[part.name]].values, lists[self._parts[part.name]].offsets
             kind = part.type.value_type
             values = self._named(values) if part.name == "band" else values.cast(kind, safe=False)
-            arrays.append(pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values))
-        curves = pa.StructArray.from_arrays(arrays, fields=list(field.type), mask=null)
+            parts[part.name] = Nested(values, offsets)
+        curves = struct_of(parts, list(field.type), null)
         return table.drop_columns(list(self._replaced(table.schema))).append_column(field, curves)
 
     def _gathered(self, table: pa.Table) -> tuple[Lists, pa.Array | None]:
-        """Values and offsets of each part, and which light curves are null."""
+        """Each part, and which light curves are null."""
         if self.column is None:
             return {name: _flat(table.column(name).combine_chunks()) for name in self._replaced(table.schema)}, None
         nested = table.column(self.column).combine_chunks()
@@ -266,8 +266,9 @@ class LightCurveFields:
             parts = zip(nested.type.names, nested.flatten(), strict=True)
             wanted = {*self._parts.values(), *self._flags}
             return {name: _flat(part) for name, part in parts if name in wanted}, nested.is_null()
-        values, offsets = _flat(nested)
-        return {name: (part, offsets) for name, part in zip(values.type.names, values.flatten(), strict=True)}, None
+        rows = _flat(nested)
+        parts = zip(rows.values.type.names, rows.values.flatten(), strict=True)
+        return {name: Nested(part, rows.offsets) for name, part in parts}, None
 
     def _named(self, values: pa.Array) -> pa.Array:
         """Names of bands for their values."""
@@ -278,8 +279,8 @@ class LightCurveFields:
         return pc.coalesce(names.take(pc.index_in(texts, value_set=codes, skip_nulls=True)), texts)
 
 
-Lists = dict[str, tuple[pa.Array, npt.NDArray[np.int64]]]
-"""Parts of light curves by name: their values and offsets."""
+Lists = dict[str, Nested]
+"""Parts of light curves by name."""
 
 RUBIN_BANDS = ("r", "g", "i", "z", "u", "y")
 """Bands of Rubin, primary band first."""
@@ -322,10 +323,10 @@ def _our_type(name: str, kind: pa.DataType | None) -> pa.DataType:
     return pa.float32() if narrow else pa.float64()
 
 
-def _flat(lists: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Values and offsets of a list array, null ones empty."""
+def _flat(lists: pa.Array) -> Nested:
+    """The lists of an array, also where they are all of one size."""
     kind = lists.type
-    return compact_lists(lists.cast(pa.list_(kind.value_type)) if pa.types.is_fixed_size_list(kind) else lists)
+    return Nested.of(lists.cast(pa.list_(kind.value_type)) if pa.types.is_fixed_size_list(kind) else lists)
 
 
 def _unflagged(lists: Lists, flags: tuple[str, ...], most: int, value: str) -> Lists:
@@ -334,20 +335,18 @@ def _unflagged(lists: Lists, flags: tuple[str, ...], most: int, value: str) -> L
     Where a light curve has another number of flags than of observations nobody knows which are good: what was measured,
     `value`, goes, so that the lists differ in length.
     """
-    own = lists[flags[0]][1]
-    alike = tuple(flag for flag in flags if np.array_equal(lists[flag][1], own))
-    good = np.logical_and.reduce([_at_most(lists[flag][0], most) for flag in alike])
-    counts = np.diff(own)
+    own = lists[flags[0]]
+    alike = tuple(flag for flag in flags if np.array_equal(lists[flag].offsets, own.offsets))
+    good = np.logical_and.reduce([_at_most(lists[flag].values, most) for flag in alike])
     result: Lists = {}
-    for name, (each, offsets) in lists.items():
+    for name, each in lists.items():
         if name in alike:
             continue
-        equal = np.diff(offsets) == counts
-        keep = np.repeat(equal | (name != value), np.diff(offsets))
-        aligned = np.repeat(equal, np.diff(offsets))
-        keep[aligned] &= good[np.repeat(equal, counts)]
+        equal = each.counts == own.counts
+        keep, aligned = (equal | (name != value))[each.owner], equal[each.owner]
+        keep[aligned] &= good[equal[own.owner]]
         ends = np.concatenate([[0], np.cumsum(keep)])
-        result[name] = each.filter(pa.array(keep)), ends[offsets]
+        result[name] = Nested(each.values.filter(pa.array(keep)), ends[each.offsets])
     others = tuple(flag for flag in flags if flag not in alike)
     return _unflagged(result, others, most, value) if others else result
 

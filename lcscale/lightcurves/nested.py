@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.faults import unequal
+from lcscale.nested import Nested
 from lcscale.units import stated_unit
 
 LIGHTCURVE_TYPE = pa.struct(
@@ -70,26 +70,16 @@ def fields_and_offsets(
             used = {name: value for name, value in lists.items() if name in wanted} or lists
             faults = unequal(used)
             readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
-            compact = {name: compact_lists(value, readable) for name, value in used.items()}
-            return {name: values for name, (values, _) in compact.items()}, next(iter(compact.values()))[1], faults
+            compact = {name: Nested.of(value, readable) for name, value in used.items()}
+            return {name: each.values for name, each in compact.items()}, next(iter(compact.values())).offsets, faults
     elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
-        values, offsets = compact_lists(nested)
-        return dict(zip(values.type.names, values.flatten(), strict=True)), offsets, None
+        rows = Nested.of(nested)
+        return dict(zip(rows.values.type.names, rows.values.flatten(), strict=True)), rows.offsets, None
     raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
 
 
 def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
-
-
-def compact_lists(lists: pa.Array, readable: pa.Array | None = None) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """Values and offsets of a list array that start at 0 and hold nothing behind rows that are null or unreadable."""
-    if lists.null_count or readable is not None:
-        full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
-        lists = pc.if_else(full, lists, pa.scalar([], lists.type))
-    offsets = lists.offsets.to_numpy().astype(np.int64)
-    start, end = int(offsets[0]), int(offsets[-1])
-    return lists.values.slice(start, end - start), offsets - start
 
 
 def band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:

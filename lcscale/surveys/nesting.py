@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import FLUX_TYPE, LIGHTCURVE_TYPE
+from lcscale.nested import Nested, struct_of
 
 NO_ORIGIN = "not stated"
 """What the metadata ``time_origin`` is for days that nothing says the zero of."""
@@ -55,29 +56,25 @@ def nest(owner: npt.NDArray[np.int64], values: Mapping[str, pa.Array]) -> tuple[
         owner = owner[order]
         rows = order if rows is None else rows[order]
     starts = np.flatnonzero(np.diff(owner, prepend=-1)) if owner.size else np.empty(0, np.int64)
-    offsets = pa.array(np.append(starts, owner.size).astype(np.int32))
+    offsets = np.append(starts, owner.size)
     taken = None if rows is None else pa.array(rows)
-    lists = {
-        name: pa.ListArray.from_arrays(offsets, _field(name, array if taken is None else array.take(taken)))
-        for name, array in values.items()
-    }
-    return owner[starts], pa.StructArray.from_arrays(list(lists.values()), names=list(lists))
+    return owner[starts], struct_of(
+        {
+            name: Nested(_field(name, array if taken is None else array.take(taken)), offsets)
+            for name, array in values.items()
+        }
+    )
 
 
 def gathered(owner: npt.NDArray[np.int64], n: int, values: Mapping[str, pa.Array]) -> pa.StructArray:
     """A struct of lists for each of `n` owners, of values that stand in order of their `owner`."""
-    ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=n))])
-    bounds = pa.array(ends.astype(np.int32))
-    return pa.StructArray.from_arrays(
-        [pa.ListArray.from_arrays(bounds, each) for each in values.values()], names=list(values)
-    )
+    return struct_of({name: Nested.owned(each, owner, n) for name, each in values.items()})
 
 
 def empty_light_curves(n: int, kind: pa.StructType = LIGHTCURVE_TYPE) -> pa.StructArray:
     """`n` light curves without observations."""
-    offsets = pa.array(np.zeros(n + 1, np.int32))
-    lists = [pa.ListArray.from_arrays(offsets, pa.array([], field.type.value_type)) for field in kind]
-    return pa.StructArray.from_arrays(lists, names=[field.name for field in kind])
+    none = np.zeros(n + 1, np.int64)
+    return struct_of({field.name: Nested(pa.array([], field.type.value_type), none) for field in kind})
 
 
 def medians(mag: pa.Array, owner: npt.NDArray[np.int64], n: int) -> pa.Array:

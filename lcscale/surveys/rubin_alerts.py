@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from lcscale.errors import InputError
 from lcscale.lightcurves import FLUX_TYPE
 from lcscale.lightcurves.fields import RUBIN_BANDS, RUBIN_FLAGS
+from lcscale.nested import Nested
 from lcscale.surveys.formats import head_of
 from lcscale.surveys.nesting import light_curve_field, nest
 from lcscale.surveys.packed import POSITION
@@ -125,8 +126,8 @@ class RubinAlerts:
         lists = packets.column(name).combine_chunks()
         if not pa.types.is_struct(lists.type.value_type):
             return []
-        of = np.repeat(np.arange(len(lists)), pc.fill_null(pc.list_value_length(lists), 0).to_numpy())
-        values = pc.list_flatten(lists)
+        nested = Nested.of(lists)
+        of, values = nested.owner, nested.values
         if self.flux not in values.type.names:
             if len(values):
                 reasons[f"forced photometry without {self.flux}"] += len(values)
