@@ -19,7 +19,7 @@ with a file such as
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -45,16 +45,21 @@ class AlertStatistics:
     replace: bool = options.REPLACE.key()
 
 
-def work(job: AlertStatistics) -> int:
+def counted(job: AlertStatistics, count: Callable[..., pa.Table], **how: object) -> int:
+    """Count with the function `count`, by each of the periods, and write the table."""
     lake = Lake(job.lake)
     definitions = {name: definition_of(given, lake) for name, given in job.definitions.items()}
-    how = {"radius_arcsec": job.radius_arcsec, "time": job.time, "engine": job.engine}
-    table = pa.concat_tables(alert_statistics(lake[job.alerts], definitions, by=by, **how) for by in job.by)
+    how |= {"radius_arcsec": job.radius_arcsec, "time": job.time, "engine": job.engine}
+    table = pa.concat_tables(count(lake[job.alerts], definitions, by=by, **how) for by in job.by)
     if not job.replace:
         check_statistics(lake, job.name, table)
     version = lake.write_table(job.name, table, replace=job.replace)
     print(f"{job.name} {version}: {table.num_rows:,} rows")
     return 0
+
+
+def work(job: AlertStatistics) -> int:
+    return counted(job, alert_statistics)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

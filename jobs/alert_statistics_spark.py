@@ -12,14 +12,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-from alert_statistics import AlertStatistics
+from alert_statistics import AlertStatistics, counted
 from configuration import run_job
 
-from lcscale import Lake, options
+from lcscale import options
 from lcscale.errors import InputError
 from lcscale.options import Option
-from lcscale.products import alert_statistics_spark, check_statistics, definition_of
+from lcscale.products import alert_statistics_spark
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,7 @@ def work(job: AlertStatisticsSpark) -> int:
     except ImportError as error:
         raise InputError(f"Spark SQL needs PySpark: pip install 'lcscale[spark]' ({error})") from error
     spark = SparkSession.builder.appName("alert_statistics").config("spark.ui.enabled", "false").getOrCreate()
-    lake = Lake(job.lake)
-    definitions = {name: definition_of(given, lake) for name, given in job.definitions.items()}
-    how = {"radius_arcsec": job.radius_arcsec, "time": job.time, "matched": job.matched, "engine": job.engine}
-    table = pa.concat_tables(
-        alert_statistics_spark(lake[job.alerts], definitions, spark, by=by, **how) for by in job.by
-    )
-    if not job.replace:
-        check_statistics(lake, job.name, table)
-    version = lake.write_table(job.name, table, replace=job.replace)
-    print(f"{job.name} {version}: {table.num_rows:,} rows")
-    return 0
+    return counted(job, alert_statistics_spark, spark=spark, matched=job.matched)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
+from lcscale.models.keeping.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 
@@ -138,7 +139,7 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [("none", "class")]
     given = row["class"]
     facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
-    facts.append((f"{row[f'prob_{given}']:.3f}", "probability"))
+    facts.append((f"{row[PROBABILITY.of(given).name]:.3f}", "probability"))
     return facts + ([(f"{row['period']:.6g}", "period (days)")] if row.get("period") else [])
 
 
@@ -180,8 +181,9 @@ def _periodogram(found: _Candidate) -> str:
 def _probabilities(found: _Candidate) -> str:
     names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
-    shown = [name for name in names if found.row[f"prob_{name}"] >= _SMALLEST or name in chosen]
-    svg = closeup.probabilities(shown, [found.row[f"prob_{name}"] for name in shown], chosen, "probabilities")
+    told = {name: found.row[PROBABILITY.of(name).name] for name in names}
+    shown = [name for name in names if told[name] >= _SMALLEST or name in chosen]
+    svg = closeup.probabilities(shown, [told[name] for name in shown], chosen, "probabilities")
     left_out = f"Without {len(names) - len(shown)} classes below {_SMALLEST:g}. " if len(shown) < len(names) else ""
     caption = (
         f"Probabilities of the table. {left_out}Dark: the prediction set, made to hold the true class for 90 % of "
@@ -211,7 +213,7 @@ def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | 
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
     periods = [[_number(found.row.get(name)) for name in _PERIODS]]
     again = model.predict_proba(found.lcs, periods, bands=bands, columns=extra)[0]
-    stored = np.array([found.row[f"prob_{name}"] for name in model.classes])
+    stored = np.array([found.row[PROBABILITY.of(name).name] for name in model.classes])
     caption = (
         f"Above, the images as they entered the network ({how.size} × {how.size} pixels); below, in colour, where it "
         f"found evidence for {asked} (Grad-CAM, one map for all images). Probabilities computed from them now differ "

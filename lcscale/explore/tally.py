@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from lcscale.explore.contents import classes_of, properties_of
 from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.models.keeping.card import Card
+from lcscale.models.keeping.columns import PROBABILITY
 from lcscale.models.labels.splitting import TEST, Split, assign
 from lcscale.models.labels.taxonomy import SURVEYS, ancestors, classes, map_labels
 
@@ -76,7 +77,15 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
         Card of the model that made them; with it, labels count only on sky that the model was not trained on.
     """
     names = classes_of(catalog.schema)
-    wanted = ("class", *(f"prob_{name}" for name in names), "reason", "model_id", "trained_on", "label", *_BEST)
+    wanted = (
+        "class",
+        *(PROBABILITY.of(name).name for name in names),
+        "reason",
+        "model_id",
+        "trained_on",
+        "label",
+        *_BEST,
+    )
     identity = catalog.id_column_or_none
     wanted = wanted if identity is None else (*wanted, identity)
     result = Tally(names)
@@ -126,7 +135,7 @@ def _best_class(names: tuple[str, ...], table: pa.Table) -> tuple[npt.NDArray[np
     probability = np.zeros(table.num_rows)
     for k, name in enumerate(names):
         rows = np.flatnonzero(codes == k)
-        probability[rows] = np.nan_to_num(_floats(table, f"prob_{name}")[rows])
+        probability[rows] = np.nan_to_num(_floats(table, PROBABILITY.of(name).name)[rows])
     return codes, probability
 
 

@@ -12,6 +12,7 @@ from lcscale.explore.finding import rows_of
 from lcscale.expressions import holds, names_in
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake, Pixel
 from lcscale.lake.inputs import CROSSMATCH, JOIN, ROWS, STEPS
+from lcscale.models.keeping.columns import PROBABILITY
 
 _MOST_SET_ASIDE = 5
 
@@ -53,7 +54,7 @@ def _told(catalog: Catalog, object_id: str | int) -> list[str]:
 
 def _class_of(row: dict[str, Any]) -> str:
     if row.get("class") is not None:
-        return f": {row['class']}, probability {row.get('prob_' + row['class'], float('nan')):.3f}"
+        return f": {row['class']}, probability {row.get(PROBABILITY.of(row['class']).name, float('nan')):.3f}"
     return f": no class, {row['reason']}" if row.get("reason") else ""
 
 

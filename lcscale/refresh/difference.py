@@ -12,6 +12,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake, open_catalog
 from lcscale.lake.inputs import CODE, CROSSMATCH, JOIN, LIGHT_CURVES, MODELS, ROWS, STEPS
+from lcscale.models.keeping.columns import PROBABILITY
 
 NEW_OBSERVATIONS, OTHER_MODEL, OTHER_PERIOD = "new observations", "another model", "another period"
 OTHER_RIGHT, OTHER_ROWS = "another right-hand catalog", "other rows of what it is made from"
@@ -106,9 +107,8 @@ def difference(lake: Lake, name: str, before: str | None = None, after: str | No
     }
     if "class" in compared:
         told_rows |= {"class_before": rows["class_before"], "class_after": rows["class_after"]}
-        moved = [
-            (rows[f"{each}_after"] - rows[f"{each}_before"]).abs() for each in compared if each.startswith("prob_")
-        ]
+        probabilities = filter(PROBABILITY.names, compared)
+        moved = [(rows[f"{each}_after"] - rows[f"{each}_before"]).abs() for each in probabilities]
         told_rows["probability_moved"] = pd.concat(moved, axis=1).max(axis=1) if moved else pd.Series(pd.NA, rows.index)
     found = pd.DataFrame(told_rows)[kept].reset_index(drop=True)
     table = pa.Table.from_pandas(found, preserve_index=False).replace_schema_metadata(None)
