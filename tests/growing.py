@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,8 @@ def survey(folder: Path, n: int = 300, seed: int = 0) -> Path:
     return path
 
 
-def content(pipeline: Pipeline) -> dict[str, pa.Table]:
+def content(pipeline: Pipeline, names: Sequence[str] = NAMES) -> dict[str, pa.Table]:
     """All rows of all catalogs and of the table, in an order that no history changes."""
-    found = {name: pipeline.lake[name].to_arrow().sort_by([("object_id", "ascending")]) for name in NAMES}
+    found = {name: pipeline.lake[name].to_arrow().sort_by([("object_id", "ascending")]) for name in names}
     counts = pipeline.lake.table("counts").drop_columns(["alerts_version", "yso_version"])
     return {**found, "counts": counts.replace_schema_metadata(None)}
