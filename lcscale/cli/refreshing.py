@@ -89,6 +89,7 @@ def diff(
     lake: LakeOption,
     before: Annotated[str | None, typer.Argument(help="Version to compare with (default: the one before).")] = None,
     after: Annotated[str | None, typer.Argument(help="Version (default: the current one).")] = None,
+    page: Annotated[str | None, typer.Option("--page", metavar="OUT.html", help="Write an HTML page, too.")] = None,
 ) -> None:
     """Compare two versions of a catalog: which rows differ, and why; writes the table NAME_diff."""
     from lcscale.refresh.difference import difference
@@ -97,3 +98,7 @@ def diff(
     found = difference(place, name, before, after)
     place.write_table(f"{name}_diff", found.table, replace=True)
     print(found.summary())
+    if page is not None:
+        from lcscale.explore.changes import write_difference
+
+        print(f"page: {write_difference(found, place, page).absolute()}")

@@ -36,8 +36,14 @@ def class_bars(names: Sequence[str], counts: Sequence[int], sure: Sequence[int],
         return as_svg(figure, name, "Objects in each class")
 
 
-def confusion_matrix(rows: Sequence[str], columns: Sequence[str], counts: npt.NDArray[np.int64], name: str) -> str:
-    """Counts in cells, shaded by their share of the row."""
+def confusion_matrix(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    counts: npt.NDArray[np.int64],
+    name: str,
+    axes: tuple[str, str] = ("class of the label", "class given"),
+) -> str:
+    """Counts in cells, shaded by their share of the row; `axes` say what rows and columns are."""
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with style():
         figure = new_figure(max(4.2, 1.7 + 0.52 * len(columns)), 1.25 + 0.36 * len(rows))
@@ -49,8 +55,8 @@ def confusion_matrix(rows: Sequence[str], columns: Sequence[str], counts: npt.ND
                 axis.text(j, i, f"{count:,}", ha="center", va="center", fontsize=7.5, color=colour)
         axis.set_xticks(range(len(columns)), columns, rotation=50, ha="right", rotation_mode="anchor")
         axis.set_yticks(range(len(rows)), rows)
-        axis.set_xlabel("class given")
-        axis.set_ylabel("class of the label")
+        axis.set_xlabel(axes[1])
+        axis.set_ylabel(axes[0])
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
         axis.set_xticks(np.arange(1, len(columns)) - 0.5, minor=True)

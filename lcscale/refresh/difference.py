@@ -34,7 +34,8 @@ class Difference:
     """The newer one."""
     table: pa.Table
     """A row for each that differs: its id, position, `change`, `columns` that changed, `cause`; where both versions
-    have classes, `class_before`, `class_after` and `probability_moved`, the largest difference of a probability."""
+    have classes, `class_before`, `class_after`, their `probability_before` and `probability_after`, and
+    `probability_moved`, the largest difference of a probability."""
     same_rows: int
     """Rows that are the same in both."""
 
@@ -106,7 +107,9 @@ def difference(lake: Lake, name: str, before: str | None = None, after: str | No
         "cause": cause,
     }
     if "class" in compared:
-        told_rows |= {"class_before": rows["class_before"], "class_after": rows["class_after"]}
+        for side in ("before", "after"):
+            told_rows[f"class_{side}"] = rows[f"class_{side}"]
+            told_rows[f"probability_{side}"] = _of_class(rows, side)
         probabilities = filter(PROBABILITY.names, compared)
         moved = [(rows[f"{each}_after"] - rows[f"{each}_before"]).abs() for each in probabilities]
         told_rows["probability_moved"] = pd.concat(moved, axis=1).max(axis=1) if moved else pd.Series(pd.NA, rows.index)
@@ -126,6 +129,16 @@ def _unshared(catalog: Catalog, other: Catalog, identity: str) -> pd.DataFrame:
     rows = pa.concat_tables([plan.schema.empty_table(), *tables]).to_pandas(types_mapper=pd.ArrowDtype)
     rows[_NUMBER] = rows.groupby(identity).cumcount()
     return rows
+
+
+def _of_class(rows: pd.DataFrame, side: str) -> pd.Series:
+    """The probability of the class that each row has on one side."""
+    given = rows[f"class_{side}"]
+    found = pd.Series(pd.NA, rows.index, dtype=pd.ArrowDtype(pa.float64()))
+    for name in given.dropna().unique():
+        if (column := f"{PROBABILITY.of(name).name}_{side}") in rows.columns:
+            found = found.mask((given == name).fillna(False), rows[column].astype(found.dtype))
+    return found
 
 
 def _differ(before: pd.Series, after: pd.Series) -> pd.Series:
