@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,21 @@ class Entry:
     """The key that tells its kind."""
     values: Mapping[str, Any]
     """What stands in the file."""
-    place: str
-    """Where it stands: the file and the table in it."""
-    folder: Path
-    """Folder of the file, which relative paths start from."""
+    file: Path
+    """The file."""
+    lines: Mapping[str, int]
+    """Number of the line of each key, and of the table itself (an empty key), as far as they are found."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands: the file, the line, and the table."""
+        return self.at("")
+
+    def at(self, key: str) -> str:
+        """Where `key` stands, with the line."""
+        line = self.lines.get(key, self.lines.get(""))
+        where = f"{self.file}:{line}" if line is not None else str(self.file)
+        return f"{where}: [{self.section}.{self.name}]{f' {key}' if key else ''}"
 
     @property
     def kind(self) -> Kind:
@@ -45,11 +57,11 @@ class Entry:
 
     def path(self, text: str) -> str:
         """`text` as a path seen from the file; a URL as it is."""
-        return text if "://" in text else os.path.normpath(self.folder / text)
+        return text if "://" in text else os.path.normpath(self.file.absolute().parent / text)
 
     def wrong(self, key: str, what: object) -> InputError:
         """The error that says `what` is wrong with `key`."""
-        return InputError(f"{self.place} {key}: {what}")
+        return InputError(f"{self.at(key)}: {what}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,8 @@ def read_entries(path: str | os.PathLike[str]) -> Declared:
     """
     file = Path(path)
     try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        said = tomllib.loads(text)
     except FileNotFoundError:
         raise InputError(f"no pipeline at {file}") from None
     except IsADirectoryError:
@@ -86,13 +99,13 @@ def read_entries(path: str | os.PathLike[str]) -> Declared:
     except tomllib.TOMLDecodeError as error:
         twice = "; two writers of one name?" if "twice" in str(error) or "overwrite" in str(error) else ""
         raise InputError(f"{file}: {error}{twice}") from None
-    _check_keys(f"{file}:", said, FILE_KEYS)
+    _check_keys(lambda key: f"{file}:{line_of(text, '', key) or 1}: {key}", said, FILE_KEYS)
     if "lake" not in said:
         raise InputError(f'{file}: no lake; add a line such as lake = "s3://survey/lake"')
     entries: dict[str, Entry] = {}
     for section in SECTIONS:
         for name, values in said.get(section, {}).items():
-            entry = _entry(file, section, name, values)
+            entry = _entry(file, section, name, values, text)
             if name in entries:
                 raise InputError(
                     f"{entry.place}: two writers of one name: [{entries[name].section}.{name}] is there too"
@@ -104,8 +117,12 @@ def read_entries(path: str | os.PathLike[str]) -> Declared:
     return Declared(file, lake, entries, {key: said[key] for key in KEPT if key in said})
 
 
-def _entry(file: Path, section: str, name: str, values: Any) -> Entry:
-    place, kinds = f"{file}: [{section}.{name}]", SECTIONS[section]
+def _entry(file: Path, section: str, name: str, values: Any, text: str) -> Entry:
+    kinds = SECTIONS[section]
+    told = values if isinstance(values, dict) else {}
+    found = {key: line_of(text, f"{section}.{name}", key) for key in ("", *told)}
+    entry = Entry(name, section, "", told, file, {key: line for key, line in found.items() if line is not None})
+    place = entry.place
     if not isinstance(values, dict):
         raise InputError(f"{place}: must be a table, not {values!r}")
     if not is_name(name):
@@ -113,10 +130,10 @@ def _entry(file: Path, section: str, name: str, values: Any) -> Entry:
     word = next((word for word in kinds if word in values), None)
     if word is None:
         raise InputError(f"{place}: says not how it is made; give one of {', '.join(kinds)}{_meant(values, kinds)}")
-    entry = Entry(name, section, word, values, place, file.absolute().parent)
+    entry = replace(entry, word=word)
     kind = entry.kind
     known = {**kind.keys, **(KEPT if kind.writes else {})}
-    _check_keys(f"{place}", values, known, among=word, others=kind.has_options)
+    _check_keys(entry.at, values, known, among=word, others=kind.has_options)
     for key in kind.required:
         if key not in values:
             raise InputError(f"{place}: {word} needs {key}")
@@ -124,16 +141,38 @@ def _entry(file: Path, section: str, name: str, values: Any) -> Entry:
 
 
 def _check_keys(
-    place: str, values: Mapping[str, Any], known: Mapping[str, Form], *, among: str = "", others: bool = False
+    at: Callable[[str], str],
+    values: Mapping[str, Any],
+    known: Mapping[str, Form],
+    *,
+    among: str = "",
+    others: bool = False,
 ) -> None:
     for key, value in values.items():
         if key not in known:
             if others:
                 continue
             of = f"of {among} " if among else ""
-            raise InputError(f"{place} {key}: no such key {of}(there are {', '.join(known)}){_meant([key], known)}")
+            raise InputError(f"{at(key)}: no such key {of}(there are {', '.join(known)}){_meant([key], known)}")
         if not known[key].fits(value):
-            raise InputError(f"{place} {key}: must be {known[key].words}, not {value!r}")
+            raise InputError(f"{at(key)}: must be {known[key].words}, not {value!r}")
+
+
+def line_of(text: str, table: str, key: str) -> int | None:
+    """Number of the line on which `key` of a TOML table (empty: the file itself) stands; of the table for no key.
+
+    Examples
+    --------
+    >>> line_of('lake = "l"|[catalogs.a]|select = "b"'.replace("|", chr(10)), "catalogs.a", "select")
+    3
+    """
+    current, name = "", re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := re.match(r"\s*\[\[?([^\]]+)\]", line):
+            current = re.sub(r"""[\s"']""", "", head[1])
+        if current == table and (bool(head) if not key else not head and name.match(line)):
+            return number
+    return None
 
 
 def _meant(given: Collection[str], known: Collection[str]) -> str:

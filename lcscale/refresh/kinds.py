@@ -35,7 +35,8 @@ def _is_definition(value: Any) -> bool:
     if not isinstance(value, dict):
         return isinstance(value, str)
     own = set(value) <= {"labels", "column"} and _are_texts(value.get("labels")) and _is_text(value.get("column", ""))
-    near = set(value) <= {"catalog", "probability", "at_least"} and _is_text(value.get("catalog"))
+    near = set(value) <= {"catalog", "where", "probability", "at_least"} and _is_text(value.get("catalog"))
+    near = near and _is_text(value.get("where", ""))
     return own or (near and _is_text(value.get("probability", "")) and _is_number(value.get("at_least", 0.9)))
 
 
@@ -60,7 +61,7 @@ SHARES = Form(
     "a table of numbers", lambda value: isinstance(value, dict) and all(_is_number(each) for each in value.values())
 )
 DEFINITIONS = Form(
-    "a table of names, of { catalog, probability, at_least } or of { labels, column }",
+    "a table of names, of { catalog, where, probability, at_least } or of { labels, column }",
     lambda value: isinstance(value, dict) and bool(value) and all(_is_definition(each) for each in value.values()),
 )
 GROUPINGS = Form(

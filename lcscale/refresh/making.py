@@ -36,7 +36,7 @@ def view(entry: Entry, find: Find) -> Catalog:
     try:
         return _VIEWS[entry.word](entry, find)
     except InputError as error:
-        if str(error).startswith(entry.place):
+        if str(error).startswith(f"{entry.file}:"):
             raise
         raise InputError(f"{entry.place}: {error}") from error
 
@@ -56,6 +56,9 @@ def check(entry: Entry) -> None:
             MatchOptions(**_match_options(entry))
         elif "where" in entry.values and entry.word == "select":
             condition(entry.values["where"])
+        for value in entry.values.get("definitions", {}).values():
+            if "where" in value and not isinstance(value, str):
+                condition(value["where"])
     except InputError as error:
         raise InputError(f"{entry.place}: {error}") from error
 
@@ -78,7 +81,9 @@ def definitions(entry: Entry, find: Find) -> dict[str, Definition]:
         elif "labels" in value:
             found[name] = OfClass(tuple(value["labels"]), value.get("column", "label"))
         else:
-            found[name] = Near(find(value["catalog"]), value.get("probability"), value.get("at_least", 0.9))
+            sources = find(value["catalog"])
+            sources = sources.where(value["where"]) if "where" in value else sources
+            found[name] = Near(sources, value.get("probability"), value.get("at_least", 0.9))
     return found
 
 

@@ -26,15 +26,41 @@ WRONG = {
     "needed": ('files = ["left/*.parquet"]\n', "", r"\[catalogs.left\]: ingest needs files"),
     "two writers": ("[tables.counts]", "[tables.left]", r"\[tables.left\]: two writers of one name: .*catalogs.left"),
     "twice": ("[catalogs.right]", "[catalogs.left]", r"pipeline.toml: .*two writers of one name"),
-    "the file": ('lake = "lake"', 'lake = "lake"\nlaek = 1', r"pipeline.toml: laek: no such key .*did you mean lake"),
+    "the file": (
+        'lake = "lake"',
+        'lake = "lake"\nlaek = 1',
+        r"pipeline.toml:\d+: laek: no such key .*did you mean lake",
+    ),
     "no lake": ('lake = "lake"', "", r"pipeline.toml: no lake"),
     "no TOML": ("[catalogs.pairs]", "[catalogs.pairs", r"pipeline.toml: .*at line"),
     "a grouping": ('"year", [', '"yaer", [', r"\[tables.counts\] by: must be one of year"),
     "a definition": ("labels = [", "labls = [", r"\[tables.counts\] definitions: must be a table of names"),
     "a table as a catalog": ('select = "left"', 'select = "counts"', r"bright\] select: counts is a table"),
     "retention": ("partition_rows = 60", "keep = -1", r"\[catalogs.left\] keep: must be a whole number"),
+    "a condition in a definition": (
+        'right = "right", own',
+        'right = { catalog = "right", where = "mag <" }, own',
+        r"\[tables.counts\]: .*mag <",
+    ),
     "a bad name": ("[catalogs.pairs]", '[catalogs."../x"]', r"cannot be a name in a lake"),
 }
+
+
+LINES = {
+    "a key": "radius_arsec",
+    "a kind": "[catalogs.bright]",
+    "a number": "radius_arcsec",
+    "a name": "select",
+    "needed": "[catalogs.left]",
+    "two writers": "[tables.left]",
+    "the file": "laek",
+    "a grouping": "by =",
+    "a definition": "definitions",
+    "a table as a catalog": "select",
+    "retention": "keep",
+    "a bad name": '[catalogs."../x"]',
+}
+"""How the line begins on which each mistake is."""
 
 
 @pytest.mark.parametrize("mistake", WRONG)
@@ -47,6 +73,10 @@ def test_one_line_that_points_at_the_place(tmp_path, mistake):
         Pipeline.read(path)
     assert str(raised.value).startswith(str(path))
     assert "\n" not in str(raised.value)
+    if mistake in LINES:  # the line on which the word stands
+        lines = path.read_text().splitlines()
+        number = next(k for k, line in enumerate(lines, 1) if line.startswith(LINES[mistake]))
+        assert str(raised.value).startswith(f"{path}:{number}: ")
     assert not (tmp_path / "lake").exists()
 
 
@@ -62,7 +92,7 @@ def test_a_column_that_is_not_there_is_told_with_the_place(tmp_path):
     record = Pipeline.read(path).refresh(engine="serial", progress=False)
     told = {step.name: step for step in record.steps}
     assert told["bright"].outcome == "failed"
-    assert f"{path}: [catalogs.bright]: " in told["bright"].text
+    assert f"{path}:19: [catalogs.bright]: " in told["bright"].text
     assert "magg" in told["bright"].text
     assert told["joined"].outcome == "kept back"
     assert told["pairs"].outcome == "done"
