@@ -12,6 +12,7 @@ from lcscale.errors import ConflictError
 from lcscale.ingest import ingest
 from lcscale.lake import Lake
 from lcscale.lake.inputs import INPUTS
+from lcscale.lake.storage import writing
 from lcscale.products import alert_statistics
 from lcscale.refresh.entries import Entry
 from lcscale.refresh.making import Find, adapter, definitions, view
@@ -44,11 +45,11 @@ def bring_up_to_date(
     found = state.changes
     if found is not None and found.gone and not allow_removal:
         raise ConflictError(
-            f"{entry.place} files: {len(found.gone)} files that it was made from are gone, such as {found.gone[0]}; "
+            f"{entry.at('files')}: {len(found.gone)} files that it was made from are gone, such as {found.gone[0]}; "
             "bring them back, or --allow-removal makes the catalog anew from those that are there"
         )
     survey = adapter(entry)
-    replaces = survey.identity is not None or survey.join_arcsec is not None  # else rows of before would stay
+    replaces = survey.identity is not None and survey.join_arcsec is None  # else rows of before would stay
     anew = found is not None and bool(found.gone or found.other_options or found.missing)
     anew = anew or (found is not None and bool(found.changed) and not replaces)
     return ingest(
@@ -74,7 +75,8 @@ def _write_table(entry: Entry, lake: Lake, find: Find, engine: Engine) -> RunRec
     parts = [alert_statistics(alerts, known, by=each, engine=engine, **options) for each in groupings]
     table = pa.concat_tables(parts)
     told = {**(table.schema.metadata or {}), TABLE_PLAN: plan, INPUTS: inputs}
-    version = lake.write_table(entry.name, table.replace_schema_metadata(told), replace=True)
+    with writing(lake.root):
+        version = lake.write_table(entry.name, table.replace_schema_metadata(told), replace=True)
     record = RunRecord(entry.name, version, published=True, done=1, rows=table.num_rows, engine=engine.name)
     record.seconds = time.perf_counter() - start
     return record
