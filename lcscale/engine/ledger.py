@@ -84,9 +84,14 @@ class Ledger:
         return {entry["key"]: entry["result"] for entry in self.entries() if entry["error"] is None}
 
     def quarantined(self) -> list[dict[str, Any]]:
-        """Entries of the tasks that failed and have not succeeded since."""
-        last = {entry["key"]: entry for entry in self.entries()}
-        return [entry for entry in last.values() if entry["error"] is not None]
+        """Entries of the tasks that failed and never succeeded, whatever the clock said in between."""
+        failed, done = {}, set()
+        for entry in self.entries():
+            if entry["error"] is None:
+                done.add(entry["key"])
+            else:
+                failed[entry["key"]] = entry
+        return [entry for key, entry in failed.items() if key not in done]
 
     def problems(self) -> list[tuple[str, str, bool]]:
         """What finished tasks found wrong in their input, each once: where, what, and whether it was set aside."""

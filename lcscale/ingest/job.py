@@ -39,7 +39,7 @@ from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.inputs import CODE, ID_COLUMN
 from lcscale.lake.leaf import parquet_options
 from lcscale.lake.source import missing_property
-from lcscale.lake.storage import remove_folder
+from lcscale.lake.storage import remove_folder, writing
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 
@@ -180,7 +180,8 @@ class _Job:
         chosen = resolve(engine)
         try:
             options = {"engine": chosen, "progress": progress}
-            return self._run(draft, spills, memory_of_a_task(memory, chosen), max_failed, options)
+            with writing(draft.entry.parent):
+                return self._run(draft, spills, memory_of_a_task(memory, chosen), max_failed, options)
         finally:
             if chosen is not engine:
                 chosen.close()

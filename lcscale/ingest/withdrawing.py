@@ -75,7 +75,7 @@ def withdraw(
     )
     before = read_withdrawn(source.folder)
     plan = f"withdraw v1\n{source.version}\n{wanted.digest}"
-    with place.draft(name, plan, takes_over=False) as draft:
+    with place.draft(name, plan, takes_over=False) as draft, writing(place.root):
         tasks = _tasks(source, wanted, identity, draft)
         record = run(tasks, ledger=draft.ledger, engine=engine, progress=progress, title=f"{name}: withdrawing")
         done = draft.ledger.done()

@@ -159,8 +159,11 @@ class Draft:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.ledger.close()
-        self._writer.end()
+        try:
+            with writing(self.entry):
+                self.ledger.close()
+        finally:
+            self._writer.end()
 
     def _remove_orphans(self, pixels: Iterable[Pixel]) -> None:
         """Remove leaves of other pixels: workers wrote them for a run that died before its ledger knew of them.

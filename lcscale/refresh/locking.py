@@ -49,8 +49,9 @@ def _on_a_disk(root: UPath) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _held(root, content_of(root / LOCK)) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, _about_us(time.time()))
+        with writing(root):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, _about_us(time.time()))
         yield
     finally:
         os.close(descriptor)
