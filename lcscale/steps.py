@@ -63,6 +63,7 @@ class Declared:
     """
 
     rowwise = True
+    costly = False
     version: int
 
     @property

@@ -153,8 +153,9 @@ def classes_of_steps():
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and not any("Protocol" in ast.dump(base) for base in node.bases):
-                named = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
-                if {"fingerprint", "__call__", "schema"} <= named:
+                methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+                given = [each.targets[0] for each in node.body if isinstance(each, ast.Assign)]
+                if "__call__" in methods and "version" in [getattr(name, "id", "") for name in given]:
                     found[node.name] = path
     return found
 
