@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 GPU_PYTHON := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint infra/constraints.txt
 
-.PHONY: demo test test-all lint bench gpu clean
+.PHONY: demo test test-all lint bench gpu models clean
 
 $(VENV)/.runtime: pyproject.toml infra/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lcscale needs Python 3.11 or newer: make PYTHON=python3.11 …")'
@@ -42,5 +42,33 @@ gpu:  ## parity of the GPU with the CPU, then timings; takes .venv where there i
 		"make gpu compares a CUDA device with the CPU: there is none here")'
 	$(GPU_PYTHON) -m pytest tests/gpu -m gpu -s
 
+DATA ?= $(or $(LCSCALE_REAL_DATA),../shared/data)
+MODELS ?= lcscale/models
+TRAIN = mkdir -p .models && $(BIN)/python jobs/train_$(1)_model.py $(2) && touch $@
+
+models: $(addprefix .models/,demo alerts general ztf cepheids yso)  ## trains every model; run again, it goes on where it was
+
+.models/lake: $(VENV)/.runtime jobs/models_lake.py
+	mkdir -p .models && $(BIN)/python jobs/models_lake.py $(DATA) .models/catalogs && touch $@
+
+.models/demo: $(VENV)/.runtime
+	$(call TRAIN,demo,$(MODELS)/shipped/demo)
+
+.models/alerts: .models/lake
+	$(call TRAIN,alert,$(MODELS)/shipped/alerts --ztf $(DATA)/ztf_alerts_yso/light_curves.csv.gz \
+		--gaia .models/catalogs/gaia_dr3_epochs)
+
+.models/general: .models/lake
+	$(call TRAIN,general,.models/catalogs $(MODELS)/shipped/general)
+
+.models/ztf: .models/lake
+	$(call TRAIN,ztf,.models/catalogs $(MODELS)/shipped/ztf)
+
+.models/cepheids: .models/lake
+	$(call TRAIN,cepheid,.models/catalogs .models/cepheid_modes)
+
+.models/yso: $(VENV)/.runtime
+	$(call TRAIN,yso,$(DATA) $(MODELS)/shipped_tabular/yso)
+
 clean:
-	rm -rf $(VENV) demo-lake demo-report.html .pytest_cache .mypy_cache .ruff_cache .benchmarks
+	rm -rf $(VENV) demo-lake demo-report.html .models .pytest_cache .mypy_cache .ruff_cache .benchmarks

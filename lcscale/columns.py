@@ -11,7 +11,7 @@ from lcscale.errors import InputError
 from lcscale.features import columns as features
 from lcscale.lightcurves import columns as lightcurves
 from lcscale.lightcurves.wesenheit import WESENHEIT
-from lcscale.models.keeping import columns as models
+from lcscale.models.heads import columns as models
 from lcscale.periods import columns as periods
 from lcscale.products import observations, published
 from lcscale.products.alerts import STATISTICS

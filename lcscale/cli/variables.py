@@ -94,10 +94,19 @@ def train(
     report: Annotated[str | None, typer.Option(help="HTML file to write about the training.")] = None,
     light_curves: LightCurvesOption = None,
     device: DeviceOption = None,
+    network: Annotated[str, typer.Option(help="folded_images, gru or boosted_trees.")] = "folded_images",
+    folds: Annotated[
+        int | None, typer.Option(help="Train an ensemble: a network for each of so many parts of the sky.")
+    ] = None,
+    value: Annotated[
+        str | None, typer.Option(help="Learn the values of this column instead of classes.", metavar="COLUMN")
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Unit of --value.")] = "",
+    value_error: Annotated[str | None, typer.Option(help="Column with the errors of --value.")] = None,
 ) -> None:
     """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
     from lcscale.explore import write_training_report
-    from lcscale.models import Preparation, TrainingOptions
+    from lcscale.models import Preparation, TrainingOptions, ValueHead
     from lcscale.models import train as run_train
     from lcscale.periods import PERIOD
     from lcscale.products.judged import Judged
@@ -119,15 +128,18 @@ def train(
         trained_on=trained_on,
         survey=survey,
         label=label,
-        options=TrainingOptions(epochs=epochs, seed=seed),
+        head=None if value is None else ValueHead(value, unit, value_error),
+        folds=folds,
+        options=TrainingOptions(epochs=epochs, seed=seed, network=network),
         preparation=how,
         stream=stream,
         progress=True,
         device=device,
     )
-    figures = trained.card.metrics["test"]
-    print(f"{model}: model {trained.card.id}, classes {', '.join(trained.classes)}")
-    print(f"  on sky it has not seen: accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
+    figures, head = trained.card.metrics["test"], trained.card.head
+    print(f"{model}: model {trained.card.id}, {value or 'classes ' + ', '.join(trained.classes)}")
+    shown = ", ".join(f"{key.replace('_f1', '-F1')} {figures[key]:.3f}" for key in tuple(head.shown.values())[:2])
+    print(f"  on sky it has not seen: {shown}")
     if report is not None:
         print(write_training_report(model, report, catalogs=[source]))
 

@@ -183,18 +183,21 @@ def model_card(card: Card) -> str:
     sets = card.data.get("sets", {})
     trained = ", ".join(f"{n:,} {what}" for what, n in sets.items())
     text += paragraph(
-        f"{len(card.classes)} classes; trained on {card.trained_on} data"
+        (f"{len(card.classes)} classes; " if card.classes else "")
+        + f"trained on {card.trained_on} data"
         + (f" ({trained}), split by HEALPix pixel" if trained else "")
         + "."
     )
     test = card.metrics.get("test")
     if not test:
         return text
-    rows: list[list[Any]] = [[f"network on {card.preparation.view} images", *_figures(test)]]
+    name = f"network on {card.preparation.view} images" if "images" in card.preparation.kinds else card.network
+    rows: list[list[Any]] = [[name, *_figures(card, test)]]
     baselines = [card.metrics[name] for name in ("baseline", "random_forest") if name in card.metrics]
-    rows += [[str(each.get("what", "baseline")), *_figures(each)] for each in baselines]
-    headings = ["on the test set", "objects", "accuracy", "mean F1", "log loss", "calibration error"]
-    text += table(headings, rows)
+    rows += [[str(each.get("what", "baseline")), *_figures(card, each)] for each in baselines]
+    text += table(["on the test set", "objects", *card.head.shown], rows)
+    if "per_class" not in test:
+        return text
     per_class = [
         [name, each["n"], f"{each['precision']:.3f}", f"{each['recall']:.3f}", f"{each['f1']:.3f}"]
         for name, each in test["per_class"].items()
@@ -210,6 +213,5 @@ def _precision(card: Card) -> str:
     return paragraph(note) + table(["prevalence of published alerts", "precision"], rows)
 
 
-def _figures(metrics: Any) -> list[Any]:
-    named = (f"{metrics[key]:.3f}" for key in ("accuracy", "macro_f1", "log_loss", "ece"))
-    return [int(metrics["n"]), *named]
+def _figures(card: Card, metrics: Any) -> list[Any]:
+    return [int(metrics["n"]), *(f"{metrics[key]:.3f}" for key in card.head.shown.values())]

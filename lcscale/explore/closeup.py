@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from lcscale.explore.drawing import ACCENT, BANDS, FAINT, INK, PALE, SERIES, WARM, as_svg, new_figure, style
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.preparation import Inputs, Preparation
+from lcscale.models.inputs.inputs import Inputs
+from lcscale.models.inputs.preparation import Preparation
 
 _COLUMNS = 1600
 """Points of a drawn periodogram: each is the highest power of its stretch of frequencies."""

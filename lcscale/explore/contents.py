@@ -10,7 +10,7 @@ import pyarrow as pa
 from lcscale.crossmatch.naming import AGAIN, SEPARATION
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields
-from lcscale.models.keeping.columns import CLASS, PROBABILITY
+from lcscale.models.heads.columns import CLASS, PROBABILITY
 from lcscale.products.counterparts import OF_DEFINITION
 from lcscale.products.yso import CLASSES
 from lcscale.products.yso import columns as yso

@@ -198,6 +198,7 @@ def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | 
     from lcscale.models.inputs.preparation import prepare
     from lcscale.models.keeping.registry import load
     from lcscale.models.networks.attention import grad_cam
+    from lcscale.models.networks.folded_images import FoldedImageNet
 
     place = find_model(found.row["model_id"], folders)
     if place is None:
@@ -210,6 +211,8 @@ def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | 
     extra = {name: np.array([_number(found.row.get(name))]) for name in how.columns}
     bands = declared_bands(found.source.schema) or found.lcs.bands
     inputs = prepare(found.lcs, [found.period], how, bands=bands, columns=extra)
+    if not isinstance(model.network, FoldedImageNet):
+        return paragraph(f"The network {model.card.network} sees no images.")
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
     periods = [[_number(found.row.get(name)) for name in _PERIODS]]
     again = model.predict_proba(found.lcs, periods, bands=bands, columns=extra)[0]

@@ -18,7 +18,7 @@ from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.columns import PROBABILITY
 from lcscale.models.labels.splitting import TEST, Split, assign
-from lcscale.models.labels.taxonomy import SURVEYS, ancestors, classes, map_labels
+from lcscale.models.labels.taxonomy import ancestors, classes, map_labels, taxonomy
 
 Floats = npt.NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
         _count(result, table, probability)
         _keep_best(result, table, codes, probability, named)
         if "label" in table.column_names:
-            _compare(result, table, survey if survey in SURVEYS else None, card)
+            _compare(result, table, survey if survey in taxonomy().surveys else None, card)
     return result
 
 

@@ -47,22 +47,19 @@ def write_training_report(
         "Mistakes": _mistakes(card, catalogs),
         "Data": _data(card),
     }
-    facts = [
-        (f"{test['accuracy']:.3f}", "accuracy"),
-        (f"{test['macro_f1']:.3f}", "mean F1"),
-        (f"{test['ece']:.3f}", "ECE"),
-    ]
-    facts.append((f"{100 * test['coverage']:.1f} %", "in 90 % sets"))
+    facts = [(f"{test[key]:.3f}", name) for name, key in card.head.shown.items() if key != "log_loss"]
+    facts.append((f"{100 * test['coverage']:.1f} %", "in 90 % sets" if card.classes else "in 90 % intervals"))
     lead = f"Model {card.id}, trained on {card.trained_on} data; figures from sky it has not seen"
     sections = [Section(title, body) for title, body in bodies.items() if body]
     return write_page(path, page(card.name, lead, facts, sections, "Written by lcscale from the model's card."))
 
 
 def _history(card: Card) -> str:
-    """Loss of the training set and of the validation set by epoch."""
-    history = card.data.get("history")
+    """Loss of the training set and of the validation set by epoch; of an ensemble's first member."""
+    history = [row for row in card.data.get("history", ()) if not row.get("member")]
     if not history:
         return ""
+    other = next(name for name in ("accuracy", "rmse") if name in history[0])
     epoch = [row["epoch"] for row in history]
     best = int(np.argmin([row["log_loss"] for row in history]))
     with style():
@@ -70,13 +67,13 @@ def _history(card: Card) -> str:
         left, right = drawing.subplots(1, 2)
         left.plot(epoch, [row["train_loss"] for row in history], color=ACCENT, label="training (changed, smoothed)")
         left.plot(epoch, [row["log_loss"] for row in history], color=WARM, label="validation")
-        right.plot(epoch, [row["accuracy"] for row in history], color=WARM, label="validation")
-        for axis, name in ((left, "loss"), (right, "accuracy")):
+        right.plot(epoch, [row[other] for row in history], color=WARM, label="validation")
+        for axis, name in ((left, "loss"), (right, other)):
             axis.axvline(epoch[best], color="0.8", linewidth=0.8, zorder=0)
             axis.set_xlabel("epoch")
             axis.set_ylabel(name)
             axis.legend()
-        svg = as_svg(drawing, "history", "Loss and accuracy by epoch")
+        svg = as_svg(drawing, "history", f"Loss and {other} by epoch")
     caption = (
         f"Epoch {epoch[best]} (grey) had the lowest validation loss and was kept. The training loss is of light curves "
         "that were changed and of smoothed, weighted labels: it is no measure of over-fitting by itself."
@@ -85,6 +82,8 @@ def _history(card: Card) -> str:
 
 
 def _confusion(card: Card, test: dict[str, Any]) -> str:
+    if "confusion" not in test:
+        return ""
     svg = confusion_matrix(card.classes, card.classes, np.array(test["confusion"]), "confusion")
     caption = (
         f"{test['n']:,} stars of the test set: labels (rows) and classes given (columns), shaded by share of the row."
@@ -112,8 +111,8 @@ def _mistakes(card: Card, catalogs: Sequence[Catalog]) -> str:
         text += figure(folded_panels(curves, "mistakes"), caption)
     rows = [
         [
-            row["class"],
-            f"{row['probability']:.3f}",
+            row["class"] if "class" in row else f"{row['value']:.3f}",
+            f"{row['probability' if 'probability' in row else 'error']:.3f}",
             row["label"],
             _days(row["period"]),
             row["origin"],
@@ -121,7 +120,14 @@ def _mistakes(card: Card, catalogs: Sequence[Catalog]) -> str:
         ]
         for row in errors
     ]
-    headings = ["given", "probability", "label", "period (days)", "catalog", HEALPIX_COLUMN]
+    headings = [
+        "given",
+        "probability" if card.classes else "error",
+        "label",
+        "period (days)",
+        "catalog",
+        HEALPIX_COLUMN,
+    ]
     return text + details("All that were kept", table(headings, rows))
 
 
@@ -133,7 +139,8 @@ def _light_curve(row: dict[str, Any], catalogs: Sequence[Catalog]) -> Folded | N
         found = catalog.rows_within(np.array([[place, place + 1]], np.int64))
         if found.num_rows:
             lcs = LightCurves.from_arrow(found.slice(0, 1))
-            title = f"{row['class']}   {row['probability']:.2f}"
+            given = (row["class"], row["probability"]) if "class" in row else (f"{row['value']:.3f} ±", row["error"])
+            title = f"{given[0]}   {given[1]:.2f}"
             return fold(lcs, {"period": period}, title, f"is {row['label']}   P = {period:.6g} d")
     return None
 
@@ -151,6 +158,6 @@ def _data(card: Card) -> str:
     unknown = ", ".join(left.get("unknown labels", [])) or "none"
     text += paragraph(f"Could not be classified: {left.get('cannot be classified', 0)}. Unknown labels: {unknown}.")
     weights = ", ".join(f"{weight:.3f}" for weight in card.period_weights)
-    text += paragraph(f"Temperature {card.temperature:.3f}; weights of the candidate periods {weights}.")
+    text += paragraph(f"{card.head.calibration}; weights of the candidate periods {weights}.")
     options = [[name, str(value)] for name, value in card.data.get("options", {}).items()]
     return text + details("Options", table(["option", "value"], options))

@@ -12,6 +12,7 @@ _PLACES = {
     "Architecture": "networks.folded_images",
     "Augmentation": "inputs.augmentation",
     "Card": "keeping.card",
+    "ClassHead": "heads.classes",
     "Classify": "keeping.classify",
     "FoldedImageNet": "networks.folded_images",
     "LabelledCurves": "labels.curves",
@@ -21,6 +22,7 @@ _PLACES = {
     "Role": "labels.roles",
     "Split": "labels.splitting",
     "TrainingOptions": "training.options",
+    "ValueHead": "heads.values",
     "load": "keeping.registry",
     "read_card": "keeping.registry",
     "shipped": "keeping.registry",
@@ -28,6 +30,8 @@ _PLACES = {
 }
 
 if TYPE_CHECKING:
+    from lcscale.models.heads.classes import ClassHead as ClassHead
+    from lcscale.models.heads.values import ValueHead as ValueHead
     from lcscale.models.inputs.augmentation import Augmentation as Augmentation
     from lcscale.models.inputs.preparation import Preparation as Preparation
     from lcscale.models.keeping.card import Card as Card

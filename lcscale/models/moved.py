@@ -9,12 +9,13 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 _ROOMS = {
+    "heads": ("columns",),
     "inputs": ("augmentation", "numbers", "preparation"),
     "judging": ("assessing", "baseline", "calibration", "comparison", "metrics"),
-    "keeping": ("card", "classify", "columns", "model", "registry", "travelling"),
+    "keeping": ("card", "classify", "model", "registry", "travelling"),
     "labels": ("curves", "roles", "splitting", "targets", "taxonomy"),
     "networks": ("attention",),
-    "training": ("checkpoint", "fitting", "material", "options", "streamed", "synthetic", "training_set"),
+    "training": ("checkpoint", "fitting", "options", "streamed", "synthetic", "training_set"),
     "trees": ("forest", "growing", "tabular"),
 }
 MOVED = {f"lcscale.models.{name}": f"lcscale.models.{room}.{name}" for room, names in _ROOMS.items() for name in names}

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.vocabulary import Column
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from lcscale.errors import InputError
 from lcscale.features import FEATURES, Extract
 from lcscale.lake import Catalog
 from lcscale.lightcurves.wesenheit import WESENHEIT, Wesenheit
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.periods import PERIOD, FrequencyGrid, Search
 from lcscale.products.observations import COLUMNS as COUNTS
 from lcscale.products.observations import CountObservations

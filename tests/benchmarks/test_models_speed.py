@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from lcscale.features import extract
+from lcscale.models.heads.classes import ClassHead
 from lcscale.models.inputs.numbers import features_for
 from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare
 from lcscale.models.keeping.card import Card
@@ -67,7 +68,7 @@ def model_of(roles, n_candidates: int) -> Model:
     sizes = Architecture(how.n_channels, len(how.names), len(CLASSES), hidden=128)
     torch.manual_seed(0)
     weights = (0.97, 0.03)[:n_candidates]
-    card = Card("speed", CLASSES, how, {}, 1.0, 0.0, "simulated", period_weights=weights)
+    card = Card("speed", how, "folded_images", {}, ClassHead(tuple(CLASSES)), "simulated", weights)
     return Model(card, FoldedImageNet(sizes).eval())
 
 

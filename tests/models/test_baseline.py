@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from lcscale.models import LabelledCurves, Split, TrainingOptions, train
-from lcscale.models.judging import assessing
 from lcscale.models.judging.baseline import BASELINES, baseline_probabilities
 from lcscale.simulation.synthesis import synthesize
 
@@ -57,7 +56,7 @@ def test_a_baseline_that_fails_costs_itself_alone(tmp_path, monkeypatch, error):
             raise error("trees of stone")
         return baseline_probabilities(name, *arguments)
 
-    monkeypatch.setattr(assessing, "baseline_probabilities", fails)
+    monkeypatch.setattr("lcscale.models.heads.classes.baseline_probabilities", fails)
     metrics = trained(tmp_path / "m").card.metrics
     assert metrics["baselines_failed"] == {"baseline": f"{error.__name__}: trees of stone"}
     assert "baseline" not in metrics

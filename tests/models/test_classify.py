@@ -10,7 +10,7 @@ import pytest
 from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 from lcscale.models import Classify, load
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.periods import PERIOD_SCHEMA
 from lcscale.simulation.synthesis import synthesize
 from lcscale.steps import Step, chain_schema

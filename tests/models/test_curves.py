@@ -5,7 +5,7 @@ from labelled_curves import as_table, curves
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
-from lcscale.models import LabelledCurves, Split, TrainingOptions, train
+from lcscale.models import LabelledCurves, Split, TrainingOptions, ValueHead, train
 from lcscale.models.labels.curves import numbers_of
 from lcscale.models.labels.roles import ROLES
 from lcscale.periods import PERIOD_SCHEMA
@@ -83,3 +83,15 @@ def test_nothing_is_trained_on_a_period_of_the_survey():
         LabelledCurves.from_tables([theirs])
     renamed = theirs.rename_columns(["_healpix_29", "lightcurve", "cat_period", "label"])
     assert LabelledCurves.from_tables([renamed], period="cat_period").period.tolist() == made["period"].to_pylist()
+
+
+def test_values_are_read_in_the_unit_of_their_head():
+    labelled = curves(6)
+    field = pa.field("period_true", pa.float64(), metadata={"unit": "h"})
+    table = as_table(labelled).append_column(field, pa.array(24 * labelled.period))
+    read = LabelledCurves.from_tables([table], columns=ValueHead("period_true", "d").further_columns())
+    np.testing.assert_allclose(read.columns["period_true"], labelled.period)
+    as_it_is = LabelledCurves.from_tables([table], columns=ValueHead("period_true").further_columns())
+    np.testing.assert_allclose(as_it_is.columns["period_true"], 24 * labelled.period)
+    with pytest.raises(InputError, match="period_true"):
+        LabelledCurves.from_tables([table], columns=ValueHead("period_true", "mag").further_columns())

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from lcscale.models.judging.metrics import coverage, evaluate, expected_calibration_error
+from lcscale.models.heads.classes import ClassHead
+from lcscale.models.judging.metrics import evaluate, expected_calibration_error
 from lcscale.models.labels.targets import targets_of
 
 NAMES = np.array(["RRab", "RRc", "EA", "EW"], dtype=object)
@@ -61,4 +62,5 @@ def test_a_group_is_right_with_any_class_of_it():
     assert figures["accuracy"] == pytest.approx(4 / 5)
     assert figures["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.9, 0.8, 0.9]).mean(), abs=1e-5)
     assert figures["ece"] == pytest.approx(expected_calibration_error(probabilities[2:], np.array([0, 1, 2])), abs=1e-5)
-    assert coverage(probabilities, targets, 0.25) == {"coverage": 0.8, "mean_set_size": 1.2}
+    inside, sizes = ClassHead(targets.classes, threshold=0.25).bounds(probabilities, targets)
+    assert (inside.mean(), sizes.mean()) == (0.8, pytest.approx(1.2))

@@ -150,7 +150,8 @@ def test_with_another_candidate_in_use_the_first_is_the_alternative(stars):
     second, third = 2 * stars.period, 3 * stars.period
     told = {"period_2": second, "period_3": third}
     candidates = np.stack([stars.period, second, np.where(np.arange(40) % 2, third, stars.period)], axis=1)
-    scores, _ = scores_of(network, how, stars.lcs, candidates, bands=stars.lcs.bands, columns=told)
+    scored = scores_of([network], how, stars.lcs, candidates, bands=stars.lcs.bands, columns=told)
+    scores = scored.scores[0]
     by_hand = prepare(stars.lcs, second, how, columns={"period_2": stars.period, "period_3": third})
     np.testing.assert_allclose(scores[1], network_scores(network, by_hand), atol=1e-5)
     np.testing.assert_array_equal(scores[2, ::2], scores[0, ::2])

@@ -61,7 +61,7 @@ def test_weights_of_another_kind_are_refused(copy):
 def test_weights_of_another_architecture_are_refused(trained, copy):
     folder, model = trained
     row = json.loads((copy / CARD).read_text())
-    row["architecture"]["hidden"] += 1
+    row["network"]["sizes"]["hidden"] += 1
     (copy / CARD).write_text(json.dumps(row))
     with pytest.raises(ModelError, match="does not fit its card"):
         load(copy)

@@ -1,7 +1,13 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from lcscale.models import Classify, load, read_card, shipped
+from lcscale.models import Card, Classify, load, read_card, shipped
+from lcscale.models.inputs.inputs import Inputs
+from lcscale.models.keeping.model import network_scores
 from lcscale.models.keeping.registry import WEIGHTS, find_folder
 from lcscale.simulation.synthesis import synthesize
 
@@ -50,3 +56,31 @@ def test_the_demo_model_knows_new_simulated_stars():
     model = load("demo")
     guess = np.array(model.classes)[model.predict_proba(made.lcs, made.period).argmax(axis=1)]
     assert np.mean(guess == made.label) > 0.85
+
+
+RECORDED = json.loads((Path(__file__).parent / "shipped_probabilities.json").read_text())
+"""Ids and probabilities of the shipped models as version 0.2.0 had them."""
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_models_say_what_they_said_in_version_0_2(name):
+    """Equal bit for bit on the machine of the record; another processor may add in another order."""
+    model = load(name)
+    how, rng = model.card.preparation, np.random.default_rng(15)
+    shape = (24, how.n_channels, how.size, how.size)
+    images = (rng.random(shape) < 0.03).astype(np.uint8) * rng.integers(40, 256, shape).astype(np.uint8)
+    numbers = rng.standard_normal((24, len(how.names))).astype(np.float32)
+    numbers[rng.random(numbers.shape) < 0.1] = np.nan
+    scores = network_scores(model.fused[0], Inputs(images, numbers, np.full(24, None, object)))
+    expected = [[float.fromhex(value) for value in row] for row in RECORDED[name]["probabilities"]]
+    np.testing.assert_allclose(model.card.head.answers(scores[None], (1.0,))[:3], expected, rtol=1e-5, atol=1e-8)
+    assert model.card.id == RECORDED[name]["id"], "rows in lakes name the model so"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_card_of_the_first_format_is_the_same_in_the_second(name):
+    first = read_card(name)
+    second = Card.from_json(first.to_json(), "here")
+    assert replace(second, first_id=first.first_id) == first
+    assert second.id != first.id
+    assert json.loads(first.to_json())["format"] == 2

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from hats.pixel_math.spatial_index import compute_spatial_index
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +39,16 @@ def test_the_seed_matters():
 def test_shares_that_leave_nothing_are_refused(bad):
     with pytest.raises(InputError):
         Split(**bad)
+
+
+def test_the_order_is_as_fine_as_the_sky_that_is_covered_wants():
+    assert Split.of_sky(PLACES) == Split()
+    ra, dec = 80.0, -69.0  # a field of five degrees, as EROS-2's of the Large Magellanic Cloud
+    rng = np.random.default_rng(1)
+    field = compute_spatial_index(ra + rng.uniform(-5, 5, 3000), dec + rng.uniform(-2, 2, 3000))
+    split = Split.of_sky(field, test=0.25)
+    assert split.test == 0.25
+    assert np.unique(field >> 2 * (29 - split.order)).size >= 30
+    assert np.unique(field >> 2 * (30 - split.order)).size < 30
+    assert set(np.unique(assign(field, split))) == {TRAIN, VALIDATION, TEST}
+    assert Split.of_sky(field[:1]).order == 3

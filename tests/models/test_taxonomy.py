@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from lcscale.errors import InputError
 from lcscale.models.labels import taxonomy
+from lcscale.models.labels.targets import targets_of
 from lcscale.simulation.templates import TEMPLATES
 
 CRTS_NORTH = {
@@ -37,11 +38,29 @@ def test_groups_have_members():
     assert {name for name, entry in taxonomy.classes().items() if entry.group} <= parents
 
 
-def test_aliases_are_of_known_surveys_and_unique_within_each():
-    for survey in taxonomy.SURVEYS:
-        spelled = [a.casefold() for c in taxonomy.classes().values() for a in c.aliases.get(survey, ())]
-        assert len(spelled) == len(set(spelled)), survey
-    assert {s for c in taxonomy.classes().values() for s in c.aliases} <= set(taxonomy.SURVEYS)
+def test_words_are_unique_within_each_survey():
+    for survey, words in taxonomy.taxonomy().surveys.items():
+        assert len({word.casefold() for word in words}) == len(words), survey
+
+
+def test_adding_a_survey_and_a_class_is_adding_a_table(tmp_path, monkeypatch):
+    own = tmp_path / "mine.toml"
+    own.write_text(
+        '[classes]\nBLAP = { title = "blue large-amplitude pulsator" }\nDAV = { title = "ZZ Ceti", parent = "BLAP" }\n'
+        '[asas]\nRRab = ["RRAB"]\nBLAP = ["bl"]\n[ogle]\nBLAP = ["blap"]\n'
+    )
+    monkeypatch.setenv(taxonomy.OWN_FILE, str(own))
+    assert taxonomy.map_labels(["RRAB", "bl", "EW", "blap"], "asas").tolist() == ["RRab", "BLAP", "EW", "BLAP"]
+    assert taxonomy.class_of("blap", "ogle") == "BLAP"
+    assert taxonomy.class_of("1O", "ogle") == "DCEP_1O", "what we ship stays"
+    assert taxonomy.ancestors("DAV") == ("DAV", "BLAP")
+    assert targets_of(np.array(["DAV", "BLAP", "EW"], object), 2).label.tolist() == ["BLAP", "BLAP", "ECL"]
+    own.write_text('[asas]\nWOLF = ["w"]\n')
+    with pytest.raises(InputError, match="asas.WOLF is none of the classes"):
+        taxonomy.Taxonomy.read(own)
+    monkeypatch.setenv(taxonomy.OWN_FILE, str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match="cannot read the table of labels"):
+        taxonomy.classes()
 
 
 def test_every_synthesized_class_is_known():

@@ -39,3 +39,10 @@ def test_a_seed_changes_the_training_and_not_the_test_sky(called):
 def test_the_device_is_handed_on(called):
     assert called("--device", "cpu")["device"] == "cpu"
     assert called()["device"] is None
+
+
+def test_a_value_an_ensemble_and_another_network_are_asked_for(called):
+    given = called("--value", "feh", "--unit", "dex", "--value-error", "e_feh", "--folds", "5", "--network", "gru")
+    assert given["head"] == models.ValueHead("feh", "dex", "e_feh")
+    assert (given["folds"], given["options"].network) == (5, "gru")
+    assert called()["head"] is None

@@ -13,12 +13,14 @@ from labelled_curves import as_table, curves
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
+from lcscale.models.heads.classes import ClassHead
 from lcscale.models.inputs.augmentation import change, disguise, tell_right_period
 from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare, standardise
+from lcscale.models.judging.assessing import calibrate
 from lcscale.models.judging.calibration import conformal_threshold, fit_temperature, prediction_sets
 from lcscale.models.labels.curves import SIMULATED
 from lcscale.models.labels.targets import targets_of
-from lcscale.models.training.fitting import fit, group_loss
+from lcscale.models.training.fitting import fit
 from lcscale.models.training.training_set import Batch, InMemory
 from lcscale.simulation.synthesis import synthesize
 
@@ -99,7 +101,7 @@ def test_it_learns_from_further_pictures_and_its_card_names_them(tmp_path):
     model = train(labelled, tmp_path / "m", trained_on="simulated", options=options, preparation=how, min_class_size=20)
     assert model.card.metrics["accuracy"] > 0.8
     assert model.card.preparation.pictures == how.pictures
-    assert "pictures" not in json.loads(replace(model.card, preparation=Preparation()).to_json())["preparation"]
+    assert json.loads(model.card.to_json())["inputs"]["pictures"] == list(how.pictures)
     assert model.predict_proba(labelled.lcs, labelled.period).shape == (240, 3)
 
 
@@ -157,7 +159,7 @@ def test_early_stopping_keeps_the_best_epoch_of_the_validation_set():
     targets, wrong = targets_of(labelled.label, 1), targets_of(np.roll(labelled.label, 1), 1)
     options = replace(SMALL, epochs=10, patience=2, learning_rate=5e-2)
     train_set = InMemory(labelled, targets, targets.weights(0.5))
-    fitted = fit(train_set, (inputs, wrong), how, options, Silent())
+    fitted = fit(train_set, (inputs, wrong), how, ClassHead(wrong.classes), options, Silent())
     losses = [row["log_loss"] for row in fitted.history]
     assert len(losses) == int(np.argmin(losses)) + 1 + options.patience or len(losses) == options.epochs
 
@@ -167,7 +169,7 @@ class InOrder(InMemory):
 
     def batches(self, epoch, size, rng):
         for chosen in np.array_split(np.arange(len(self)), self.per_epoch(size)):
-            yield Batch(self.curves.take(chosen), self.targets.allowed[chosen], self.weight[chosen])
+            yield Batch(self.curves.take(chosen), self.truth.take(chosen), self.weight[chosen])
 
 
 def test_a_batch_without_a_usable_star_teaches_nothing():
@@ -180,7 +182,7 @@ def test_a_batch_without_a_usable_star_teaches_nothing():
 
     def fitted(period):
         train_set = InOrder(replace(labelled, period=period), targets, targets.weights(0.5))
-        return fit(train_set, validation, how, options, Silent())
+        return fit(train_set, validation, how, ClassHead(targets.classes), options, Silent())
 
     some = fitted(np.where(np.arange(len(labelled)) < options.batch_size, np.nan, labelled.period))
     assert all(np.isfinite(row["train_loss"]) for row in some.history)
@@ -243,10 +245,10 @@ def test_a_group_as_label_asks_for_the_sum_of_its_classes():
     scores = torch.tensor([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]])
     probability = scores.softmax(1)
     allowed = torch.tensor([[True, True, False], [False, False, True]])
-    loss = group_loss(scores, allowed, 0.0)
+    loss = ClassHead().loss(scores, [allowed], 0.0)
     assert loss[0].item() == pytest.approx(-np.log(probability[0, :2].sum().item()), rel=1e-5)
     smooth = torch.nn.functional.cross_entropy(scores[1:], torch.tensor([2]), label_smoothing=0.1)
-    assert group_loss(scores, allowed, 0.1)[1].item() == pytest.approx(smooth.item(), rel=1e-5)
+    assert ClassHead().loss(scores, [allowed], 0.1)[1].item() == pytest.approx(smooth.item(), rel=1e-5)
 
 
 def test_surveys_of_different_detail_teach_one_model(tmp_path):
@@ -310,23 +312,16 @@ def test_a_map_of_time_differences_has_no_phase_to_be_cut_at():
     assert not np.array_equal(cut.images[:, ::3], inputs.images[:, ::3])
 
 
-def test_only_candidate_periods_that_tell_something_are_looked_at(monkeypatch):
-    from types import SimpleNamespace
-
-    from lcscale.models.judging import assessing
-
+def test_only_candidate_periods_that_tell_something_are_looked_at():
     rng = np.random.default_rng(4)
     n, classes = 4000, np.array(["RRab", "RRc", "EA"], object)
     truth, which = rng.integers(0, 3, n), rng.choice(3, n, p=[0.7, 0.3, 0.0])
     scores = np.zeros((3, n, 3), np.float32)
     for k in range(3):
         scores[k, np.arange(n), np.where(which == k, truth, rng.integers(0, 3, n))] = 4.0
-    held = SimpleNamespace(curves=SimpleNamespace(lcs=None, bands=(), columns={}), periods=None)
-    held.targets = targets_of(classes[truth], 1)
-    found = {}
-    for name, seen in {"both": scores, "first": scores[[0, 0, 0]]}.items():
-        monkeypatch.setattr(assessing, "scores_of", lambda *_, seen=seen, **__: (seen, None))
-        found[name] = assessing.calibrate(None, Preparation(), held).period_weights
-    assert len(found["both"]) == 2
-    assert found["both"][1] == pytest.approx(0.3, abs=0.03)
-    assert found["first"] == (1.0,)
+    targets = targets_of(classes[truth], 1)
+    _, both = calibrate(ClassHead(targets.classes), scores, targets)
+    _, first = calibrate(ClassHead(targets.classes), scores[[0, 0, 0]], targets)
+    assert len(both) == 2
+    assert both[1] == pytest.approx(0.3, abs=0.03)
+    assert first == (1.0,)

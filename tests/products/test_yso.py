@@ -168,7 +168,7 @@ def test_richer_patterns_come_first_and_only_one_branch_sees_w3():
 
 def test_labels_are_mapped_by_the_table(tmp_path):
     assert map_classes(["YSO", "HMXB", "evolved", 3], "yang2022").tolist() == ["YSO", None, "evolved", None]
-    assert {name for scheme in schemes().values() for name in scheme.values()} == set(CLASSES)
+    assert {name for scheme in schemes().surveys.values() for name in scheme.values()} == set(CLASSES)
     mine = tmp_path / "mine.toml"
     mine.write_text('[mine]\nYSO = ["TTS"]\n')
     assert map_classes(["TTS"], "mine", str(mine)).tolist() == ["YSO"]
@@ -176,7 +176,7 @@ def test_labels_are_mapped_by_the_table(tmp_path):
     wrong.write_text('[mine]\nstars = ["TTS"]\n')
     with pytest.raises(InputError, match="mine.stars"):
         map_classes(["TTS"], "mine", str(wrong))
-    with pytest.raises(InputError, match="no scheme of labels 'nobody'"):
+    with pytest.raises(InputError, match="no survey 'nobody'"):
         map_classes(["TTS"], "nobody")
 
 

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.preparation import ALTERNATIVES, Inputs, Preparation
+from lcscale.models.inputs.inputs import Inputs
+from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation
+from lcscale.models.inputs.sequences import CHANNELS
 
 _FEWEST = 15
 
@@ -75,6 +77,9 @@ def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: n
     images = np.stack([np.roll(image, shift, axis=-1) for image, shift in zip(inputs.images, shifts, strict=True)])
     still = [k for k, what in enumerate(preparation.channels) if what.endswith("dm-dt")]  # its axis is no phase
     images[:, still] = inputs.images[:, still]
+    sequences, mask = inputs.sequences, inputs.mask
+    if sequences is not None and mask is not None and not preparation.raw:
+        sequences = _cut(sequences, mask, (shifts / preparation.size).astype(np.float32))
     numbers = inputs.numbers.copy()
     if len(preparation.roles) > 1:
         names = np.array(preparation.names)
@@ -89,4 +94,19 @@ def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: n
             images[chosen, r * folds : (r + 1) * folds] = 0
             gone = np.char.endswith(names, f"_{role.name}") | np.isin(names, ("colour", "amplitude_difference"))
             numbers[np.ix_(chosen, gone)] = np.nan
-    return Inputs(images, numbers, inputs.reason)
+            if sequences is not None and mask is not None:
+                mask = mask & ~(chosen[:, None] & (sequences[:, :, len(CHANNELS) + r] > 0))
+    if sequences is not None and mask is not None:
+        sequences = np.where(mask[:, :, None], sequences, np.float32(0.0))
+    return Inputs(images, numbers, inputs.reason, sequences, mask)
+
+
+def _cut(
+    sequences: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], shift: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Folded sequences with another phase 0, in order of phase again."""
+    phase = np.where(mask, (sequences[:, :, 0] + shift[:, None]) % 1.0, np.inf)
+    order = np.argsort(phase, axis=1, kind="stable")[:, :, None]
+    moved = np.take_along_axis(sequences, order, axis=1)
+    moved[:, :, :1] = np.where(mask[:, :, None], np.take_along_axis(phase[:, :, None], order, axis=1), 0.0)
+    return moved

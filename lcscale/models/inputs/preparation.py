@@ -24,7 +24,9 @@ from lcscale.images import (
 )
 from lcscale.lightcurves import LightCurves, clean, usable
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
+from lcscale.models.inputs.inputs import KINDS, Inputs
 from lcscale.models.inputs.numbers import Features, features_for, names_of, numbers_of
+from lcscale.models.inputs.sequences import CHANNELS, sequences_of
 from lcscale.models.labels.roles import ROLES, Role, cast, select
 
 VIEWS = ("folded", "raw")
@@ -35,7 +37,8 @@ ALTERNATIVES = ("period_2", "period_3")
 """Columns of the further candidate periods that `lcscale.periods.Search` gives."""
 FEWEST_RAW = 5
 """Fewest observations of an object in a band whose images are over time."""
-_LARGEST = 6.0
+LARGEST = 6.0
+"""Standard deviations from the mean at which numbers are cut off."""
 _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
 
 
@@ -65,10 +68,16 @@ class Preparation:
     """Mean of each number over the training set; empty before training."""
     scale: tuple[float, ...] = ()
     """Standard deviation of each number over the training set."""
+    kinds: tuple[str, ...] = ("images", "numbers")
+    """What is made, out of `KINDS`; training takes what its network does."""
+    length: int = 128
+    """Observations of a sequence."""
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
             raise InputError(f"view must be one of {', '.join(VIEWS)}, not {self.view!r}")
+        if not set(self.kinds) <= set(KINDS):
+            raise InputError(f"kinds are out of {', '.join(KINDS)}, not {self.kinds!r}")
         strange = [name for name in self.pictures if name not in PICTURES]
         if strange or len(set(self.pictures)) < len(self.pictures):
             raise InputError(f"pictures are different ones out of {', '.join(PICTURES)}, not {self.pictures!r}")
@@ -86,6 +95,8 @@ class Preparation:
     @property
     def channels(self) -> tuple[str, ...]:
         """What each image of an object shows."""
+        if "images" not in self.kinds:
+            return ()
         dots = [""] if self.raw else [f", period × {fold}" if fold != 1 else ", period" for fold in self.folds]
         shown = (*dots, *(f", {picture}" for picture in self.pictures))
         return tuple(f"{role.name}{what}" for role in self.roles for what in shown)
@@ -93,7 +104,12 @@ class Preparation:
     @property
     def n_channels(self) -> int:
         """Images of an object."""
-        return len(self.roles) * self.per_role
+        return len(self.roles) * self.per_role if "images" in self.kinds else 0
+
+    @property
+    def sequence_channels(self) -> tuple[str, ...]:
+        """What each channel of a sequence is."""
+        return (*CHANNELS, *(role.name for role in self.roles))
 
     @property
     def min_observations(self) -> int:
@@ -106,25 +122,6 @@ class Preparation:
         return (*names_of(self.view, [role.name for role in self.roles]), *self.columns)
 
 
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What a network sees of a batch of objects."""
-
-    images: npt.NDArray[np.uint8]
-    """uint8 [n_objects, n_channels, size, size]; empty (0) where a role is."""
-    numbers: npt.NDArray[np.float32]
-    """float32 [n_objects, n_numbers], standardised when the preparation has been fitted; NaN where missing."""
-    reason: npt.NDArray[np.object_]
-    """Why an object cannot be classified, or None."""
-
-    def __len__(self) -> int:
-        return self.reason.size
-
-    def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Inputs:
-        """Those of some objects."""
-        return Inputs(self.images[rows], self.numbers[rows], self.reason[rows])
-
-
 def prepare(
     lcs: LightCurves,
     period: npt.ArrayLike | None,
@@ -133,7 +130,7 @@ def prepare(
     bands: Sequence[str] | None = None,
     columns: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> Inputs:
-    """Images and numbers of light curves.
+    """Images, sequences and numbers of light curves.
 
     Parameters
     ----------
@@ -173,12 +170,13 @@ class Gathered:
     """One a role, None where it is empty."""
     reason: npt.NDArray[np.object_]
     """Why an object cannot be classified with any period, or None."""
-    epoch: npt.NDArray[np.float64] | None
-    """Time of phase 0, days; None: the first observation of each band."""
+    start: npt.NDArray[np.float64]
+    """Time of the first usable observation of each object in any role, days; NaN where there is none."""
 
     def inputs(self, period: npt.ArrayLike | None, columns: Mapping[str, npt.NDArray[Any]] | None = None) -> Inputs:
-        """Images and numbers with a period; see `prepare`. Objects without one have neither."""
+        """Images, sequences and numbers with a period; see `prepare`. Objects without one have none of them."""
         how, n = self.preparation, self.reason.size
+        epoch = self.start if how.aligned_together else None
         periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
         good = np.ones(n, np.bool_) if how.raw else np.isfinite(periods) & (periods > 0)
         periods = np.where(good, periods, np.nan)
@@ -190,14 +188,21 @@ class Gathered:
                 continue
             batch = replace(part.batch, period=periods)
             features.append({**part.features, **columns_of(batch, batch, _of_periods(how))})
-            images[:, r * how.per_role : (r + 1) * how.per_role] = _draw(part.lcs, periods, self.epoch, how)
+            if "images" in how.kinds:
+                images[:, r * how.per_role : (r + 1) * how.per_role] = _draw(part.lcs, periods, epoch, how)
         numbers = np.concatenate(
             [numbers_of(how.view, periods, features), *_further(how, periods, columns or {})], axis=1
         )
         images[~good], numbers[~good] = 0, np.nan
         reason = self.reason.copy()
         reason[is_none(reason) & ~good] = "no period"
-        return Inputs(images, standardise(numbers, how), reason)
+        made = Inputs(images, standardise(numbers, how), reason)
+        if "sequences" not in how.kinds:
+            return made
+        roles = {r: part.lcs for r, part in enumerate(self.parts) if part is not None}
+        sequences, mask = sequences_of(roles, len(self.parts), None if how.raw else periods, self.start, how.length)
+        sequences[~good], mask[~good] = 0.0, False
+        return replace(made, sequences=sequences, mask=mask)
 
 
 def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] | None = None) -> Gathered:
@@ -206,16 +211,15 @@ def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] |
     fewest, told = preparation.min_observations, set(features_for(preparation.view)) - PERIODIC
     parts: list[Part | None] = []
     reasons = []
-    epoch = np.full(n, np.nan) if preparation.aligned_together else None
+    start = np.full(n, np.nan)
     for band in cast(lcs.bands if bands is None else bands, preparation.roles):
         player = select(lcs, band)
         if player is None:
             parts.append(None)
             continue
         kept, why = usable(player, fewest)
-        if epoch is not None:
-            some = kept.counts > 0
-            epoch[some] = np.fmin(epoch[some], kept.time[kept.offsets[:-1][some]])
+        some = kept.counts > 0
+        start[some] = np.fmin(start[some], kept.time[kept.offsets[:-1][some]])
         fit = is_none(why)
         kept = kept if fit.all() else kept.keep(np.repeat(fit, kept.counts))
         batch = BandBatch.of(kept, np.full(n, np.nan), "linear")
@@ -225,7 +229,7 @@ def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] |
     empty = np.all([~is_none(why) for why in reasons], axis=0)
     reason = np.full(n, None, dtype=object)
     reason[empty] = reasons[0][empty]
-    return Gathered(preparation, tuple(parts), reason, epoch)
+    return Gathered(preparation, tuple(parts), reason, start)
 
 
 def _of_periods(preparation: Preparation) -> set[str]:
@@ -269,7 +273,7 @@ def standardise(numbers: npt.NDArray[np.float32], preparation: Preparation) -> n
     if not preparation.scale:
         return numbers
     centred = (numbers - np.array(preparation.centre, np.float32)) / np.array(preparation.scale, np.float32)
-    return np.clip(centred, -_LARGEST, _LARGEST)
+    return np.clip(centred, -LARGEST, LARGEST)
 
 
 def fit_standards(preparation: Preparation, numbers: npt.NDArray[np.float32]) -> Preparation:

@@ -2,181 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation
-from lcscale.models.judging.baseline import BASELINES, baseline_probabilities
-from lcscale.models.judging.calibration import conformal_threshold, fit_period_weights, fit_temperature
-from lcscale.models.judging.metrics import coverage, evaluate
-from lcscale.models.keeping.model import Model, candidates_of, scores_of, softmax
-from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.targets import Targets
-from lcscale.models.networks.folded_images import FoldedImageNet
+from lcscale.models.heads.head import Head
+from lcscale.models.judging.calibration import mixture_weights
+from lcscale.models.judging.held import Answered
+from lcscale.models.labels.splitting import Split
+from lcscale.models.labels.truth import Bools, Floats, Truth
 
 N_ERRORS = 24
 """Mistakes that are kept for the report, those the model was surest of."""
+_ROUNDS = 4
+_NEXT_TO_NOTHING = 0.005
+_FAILURES = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""Errors of another library's trees: the network is trained by then, and its card says what failed."""
+_OF_ALL = ("per_class", "confusion")
+"""Figures that stand for all stars only, not for those of each survey."""
+
+
+def calibrate(head: Head[Any], scores: Floats, truth: Truth) -> tuple[Head[Any], tuple[float, ...]]:
+    """The head with temperature or error scale and bounds, and the weights of the candidate periods.
+
+    Every further candidate costs as much as a further star: the fewest are taken that lose next to nothing in log loss.
+
+    Parameters
+    ----------
+    head
+        Not calibrated.
+    scores
+        float32 [n_candidates, n_objects, n_outputs], of stars that were not trained on.
+    truth
+        What is known of them.
+    """
+    fits = [_fit_candidates(head, scores[:n], truth) for n in range(1, len(scores) + 1)]
+    losses = [
+        -np.log(np.maximum(np.tensordot(weights, fitted.likelihood(scores[: len(weights)], truth), 1), 1e-12)).mean()
+        for fitted, weights in fits
+    ]
+    fitted, weights = fits[int(np.argmax(np.array(losses) <= min(losses) + _NEXT_TO_NOTHING))]
+    return fitted.bounded(fitted.answers(scores[: len(weights)], weights), truth), weights
+
+
+def _fit_candidates(head: Head[Any], scores: Floats, truth: Truth) -> tuple[Head[Any], tuple[float, ...]]:
+    """Head and weights for scores with so many candidates."""
+    weights: tuple[float, ...] = (1.0,)
+    head = head.fitted(scores[0], truth, weights)
+    for _ in range(_ROUNDS if len(scores) > 1 else 0):  # a sum is flatter than its parts: each needs the other
+        weights = mixture_weights(head.likelihood(scores, truth))
+        head = head.fitted(scores[: len(weights)], truth, weights)
+    return head, weights
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
-    """Stars of the validation or test set, and their labels."""
+class Lesson:
+    """What a baseline is grown on, and the stars it then judges."""
 
-    curves: LabelledCurves
-    """All of them can be classified."""
-    targets: Targets
-    """Their labels."""
-
-    def __len__(self) -> int:
-        return len(self.curves)
-
-    @property
-    def periods(self) -> npt.NDArray[np.float64]:
-        """Candidate periods, float64 [n, n_candidates], the best first, which stands for those there are not."""
-        others = [self.curves.columns[name] for name in ALTERNATIVES if name in self.curves.columns]
-        return candidates_of(np.stack([self.curves.period, *others], axis=1), len(self), 1 + len(others))
-
-
-_ROUNDS = 4
-_NEXT_TO_NOTHING = 0.005
-_FAILURES = (ArithmeticError, LookupError, MemoryError, RuntimeError, ValueError)
-"""Errors of another library's trees: the network is trained by then, and its card says what failed."""
-_KEPT = ("n", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "mean_set_size")
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What turns scores into probabilities that mean what they say."""
-
-    temperature: float
-    """Scores are divided by it."""
-    period_weights: tuple[float, ...]
-    """How far each candidate period is believed."""
-    threshold: float
-    """Probability from which on a class is in a prediction set."""
-
-
-def calibrate(network: FoldedImageNet, preparation: Preparation, held: Held) -> Calibration:
-    """Temperature, weights of the candidate periods and the sets' threshold, all from the validation set.
-
-    Every further candidate costs as much as a further star: the fewest are taken that lose next to nothing in log loss.
-    """
-    curves, targets = held.curves, held.targets
-    scores, _ = scores_of(network, preparation, curves.lcs, held.periods, bands=curves.bands, columns=curves.columns)
-    fits = [_fit_candidates(scores[:n], targets) for n in range(1, len(scores) + 1)]
-    losses = [-np.log(np.maximum((mixed * targets.allowed).sum(axis=1), 1e-12)).mean() for *_, mixed in fits]
-    temperature, weights, mixed = fits[int(np.argmax(np.array(losses) <= min(losses) + _NEXT_TO_NOTHING))]
-    return Calibration(temperature, weights, conformal_threshold(mixed, targets))
-
-
-def _fit_candidates(
-    scores: npt.NDArray[np.float32], targets: Targets
-) -> tuple[float, tuple[float, ...], npt.NDArray[np.float32]]:
-    """Temperature and weights for scores [n_candidates, n_objects, n_classes], and the probabilities they give."""
-    weights: tuple[float, ...] = (1.0,)
-    temperature = fit_temperature(scores[0], targets)
-    for _ in range(_ROUNDS if len(scores) > 1 else 0):  # a sum is flatter than its parts: each needs the other
-        weights = fit_period_weights(softmax(scores / temperature), targets)
-        temperature = fit_temperature(scores[: len(weights)], targets, weights)
-    probabilities = softmax(scores[: len(weights)] / temperature)
-    return temperature, weights, np.tensordot(np.array(weights, np.float32), probabilities, 1)
+    numbers: Floats
+    """Standardised numbers."""
+    truth: Truth
+    """What is known of them."""
+    judged: Mapping[str, npt.NDArray[np.integer]]
+    """Rows of each set."""
 
 
 def assess(
-    model: Model,
-    held: dict[str, Held],
-    known: tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]],
-    test_numbers: Mapping[str, npt.NDArray[np.float32]],
-    counted: npt.NDArray[np.bool_],
+    head: Head[Any],
+    parts: Mapping[str, Answered],
+    lessons: Sequence[Lesson],
+    *,
+    split: Split,
+    counted: Bools | None,
+    in_training: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
     """The metrics of a card.
 
     Parameters
     ----------
-    model
+    head
         Calibrated.
-    held
-        `validation` and `test`, either may be empty, and `simulated_test` where there is one.
-    known
-        Numbers of stars that the baselines are trained on, and the classes that their labels allow.
-    test_numbers
-        Numbers of the test sets that have stars.
+    parts
+        `validation`, `test` and further sets with stars; answers are those of networks that have not seen them.
+    lessons
+        What the baselines are grown on: one, or one a fold.
+    split
+        Of the sky.
     counted
         bool [n_classes], the classes of which the mean F1 is taken.
+    in_training
+        Origins with stars in the training set.
     seed
         Of the baselines.
     """
-    classes = model.classes
-    figures: dict[str, Any] = {"macro_f1_over": [name for name, kept in zip(classes, counted, strict=True) if kept]}
-    for name, part in held.items():
-        if len(part):
-            probabilities = _predict(model, part)
-            figures[name] = _of_set(probabilities, part, counted, model.card.threshold)
-            if name == "test":
-                figures["errors"] = _errors(probabilities, part)
-    main = figures["test" if "test" in figures else "validation"]
-    figures |= {name: main[name] for name in ("accuracy", "macro_f1", "ece")}
-    if test_numbers and (known[1].sum(axis=1) == 1).any():
-        together = np.concatenate(list(test_numbers.values()))
-        ends = np.cumsum([len(each) for each in test_numbers.values()])[:-1]
-        for baseline, what in BASELINES.items():
-            try:
-                guessed = baseline_probabilities(baseline, *known, together, seed)
-            except _FAILURES as error:
-                figures.setdefault("baselines_failed", {})[baseline] = f"{type(error).__name__}: {error}"
-                continue
-            parts = np.split(guessed, ends)
-            found = {name: _of_set(part, held[name], counted) for name, part in zip(test_numbers, parts, strict=True)}
-            figures[baseline] = {"what": what, **found.pop("test", {}), **found}
+    classes = getattr(head, "classes", ())
+    figures: dict[str, Any] = {}
+    if counted is not None:
+        figures["macro_f1_over"] = [name for name, kept in zip(classes, counted, strict=True) if kept]
+    for name, part in parts.items():
+        figures[name] = _of_set(head, part, counted, split, in_training)
+    main = "test" if "test" in parts else "validation"
+    if main == "test":
+        figures["errors"] = _errors(head, parts["test"])
+    figures |= {name: value for name, value in figures[main].items() if name in ("accuracy", "macro_f1", "ece", "rmse")}
+    judged = {name: part for name, part in parts.items() if name != "validation"}
+    for baseline, what in head.baselines.items() if judged else ():
+        try:
+            answers = _baseline(head, baseline, lessons, judged, seed)
+        except _FAILURES as error:
+            figures.setdefault("baselines_failed", {})[baseline] = f"{type(error).__name__}: {error}"
+            continue
+        found = {
+            name: _of_set(head, replace(part, answers=answers[name], inside=None), counted, split, in_training)
+            for name, part in judged.items()
+        }
+        figures[baseline] = {"what": what, **found.pop("test", {}), **found}
     return figures
 
 
-def _predict(model: Model, held: Held) -> npt.NDArray[np.float32]:
-    curves = held.curves
-    return model.predict_proba(curves.lcs, held.periods, bands=curves.bands, columns=curves.columns)
+def _baseline(
+    head: Head[Any], name: str, lessons: Sequence[Lesson], parts: Mapping[str, Answered], seed: int
+) -> dict[str, Floats]:
+    answers = {each: np.empty_like(part.answers) for each, part in parts.items()}
+    for lesson in lessons:
+        rows = {each: lesson.judged[each] for each in parts}
+        together = np.concatenate([parts[each].numbers[chosen] for each, chosen in rows.items()])
+        found = head.baseline(name, lesson.numbers, lesson.truth, together, seed)
+        ends = np.cumsum([chosen.size for chosen in rows.values()])[:-1]
+        for (each, chosen), values in zip(rows.items(), np.split(found, ends), strict=True):
+            answers[each][chosen] = values
+    return answers
 
 
 def _of_set(
-    probabilities: npt.NDArray[np.floating],
-    held: Held,
-    counted: npt.NDArray[np.bool_],
-    threshold: float | None = None,
+    head: Head[Any], part: Answered, counted: Bools | None, split: Split, in_training: Sequence[str]
 ) -> dict[str, Any]:
-    """Figures of all stars, and the most important ones by origin; of prediction sets where there is a threshold."""
+    """Figures of all stars with their sky, and of each survey whether it was in training."""
+    held, origin = part.held, part.held.curves.origin
 
-    def of(rows: npt.NDArray[np.integer], counted: npt.NDArray[np.bool_] | None) -> dict[str, Any]:
-        targets = held.targets.take(rows)
-        sets = {} if threshold is None else coverage(probabilities[rows], targets, threshold)
-        return evaluate(probabilities[rows], targets, counted) | sets
+    def of(rows: npt.NDArray[np.integer], counted: Bools | None = None) -> dict[str, Any]:
+        figures = head.figures(part.answers[rows], held.truth.take(rows), counted)
+        if part.inside is not None:
+            figures |= {"coverage": _mean(part.inside[rows]), head.size_name: _mean(part.bound_sizes[rows])}
+        pixels = np.unique(held.curves.healpix_29[rows] >> 2 * (29 - split.order)).size
+        return figures | {"sky": {"order": split.order, "pixels": int(pixels)}}
 
-    figures, origin = of(np.arange(len(held)), counted), held.curves.origin
+    figures = of(np.arange(len(held)), counted)
     if origin is not None:
-        figures["by_origin"] = {
-            str(name): {key: value for key, value in of(np.flatnonzero(origin == name), None).items() if key in _KEPT}
-            for name in sorted(set(origin.tolist()))
-        }
+        figures["by_origin"] = {}
+        for name in sorted(set(origin.tolist())):
+            found = {key: value for key, value in of(np.flatnonzero(origin == name)).items() if key not in _OF_ALL}
+            figures["by_origin"][str(name)] = found | {"in_training": name in in_training}
     return figures
 
 
-def _errors(probabilities: npt.NDArray[np.float32], held: Held) -> list[dict[str, Any]]:
+def _mean(values: npt.NDArray[Any]) -> float:
+    return round(float(values.mean()), 5)
+
+
+def _errors(head: Head[Any], part: Answered) -> list[dict[str, Any]]:
     """The mistakes that the model was surest of, with the place where their light curves are found again."""
-    classes = held.targets.classes
-    given = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(~held.targets.allowed[np.arange(len(given)), given])
-    surest = wrong[np.argsort(-probabilities[wrong, given[wrong]], kind="stable")][:N_ERRORS]
+    curves = part.held.curves
     return [
         {
-            "healpix_29": int(held.curves.healpix_29[row]),
-            "label": str(held.targets.label[row]),
-            "class": classes[given[row]],
-            "probability": round(float(probabilities[row, given[row]]), 4),
-            "period": None if np.isnan(held.curves.period[row]) else float(held.curves.period[row]),
-            "origin": None if held.curves.origin is None else str(held.curves.origin[row]),
+            "healpix_29": int(curves.healpix_29[row]),
+            **said,
+            "period": None if np.isnan(curves.period[row]) else float(curves.period[row]),
+            "origin": None if curves.origin is None else str(curves.origin[row]),
         }
-        for row in surest
+        for row, said in head.mistakes(part.answers, part.held.truth, N_ERRORS)
     ]

@@ -49,24 +49,27 @@ def fit_temperature(
 
 
 def fit_period_weights(probabilities: npt.NDArray[np.floating], targets: Targets) -> tuple[float, ...]:
-    """How far each candidate period is to be believed: the mixture of their probabilities of the highest likelihood.
+    """`mixture_weights` of probabilities float [n_candidates, n_objects, n_classes] and the labels of the stars."""
+    return mixture_weights((probabilities * targets.allowed).sum(axis=2))
+
+
+def mixture_weights(likelihood: npt.NDArray[np.floating]) -> tuple[float, ...]:
+    """How far each candidate period is to be believed: the mixture of the highest likelihood.
 
     Found by expectation maximisation. Candidates that count for less than 1 % are left out: looking at a period costs
     as much as looking at a star.
 
     Parameters
     ----------
-    probabilities
-        float [n_candidates, n_objects, n_classes], calibrated, with each candidate as period; the best candidate first.
-    targets
-        Labels of the same stars.
+    likelihood
+        float [n_candidates, n_objects], of what is known of each star with each candidate; the best candidate first.
 
     Returns
     -------
     tuple of float
         Weights of the first candidates, which sum to 1.
     """
-    likelihood = np.maximum((probabilities * targets.allowed).sum(axis=2), 1e-12)
+    likelihood = np.maximum(likelihood, 1e-12)
     weights = np.full(len(likelihood), 1 / len(likelihood))
     for _ in range(_EM_STEPS):
         shares = weights[:, None] * likelihood
@@ -93,9 +96,13 @@ def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Target
         Share of stars, below 1.
     """
     true = np.sort(probabilities[np.arange(len(targets)), targets.resolve(probabilities)].astype(np.float64))
-    covered = math.ceil((true.size + 1) * Fraction(coverage).limit_denominator(10**6))  # 0.9 in binary is a little more
-    left_out = true.size - covered
+    left_out = true.size - conformal_rank(true.size, coverage)
     return math.floor(true[left_out] * 1e6) / 1e6 if left_out >= 0 else 0.0  # down: that star's own class is in its set
+
+
+def conformal_rank(n: int, coverage: float = COVERAGE) -> int:
+    """⌈(n + 1) coverage⌉: the place in order of the score that is taken as bound; above n where n are too few."""
+    return math.ceil((n + 1) * Fraction(coverage).limit_denominator(10**6))  # 0.9 in binary is a little more
 
 
 def prediction_sets(probabilities: npt.NDArray[np.floating], threshold: float) -> npt.NDArray[np.bool_]:
@@ -107,3 +114,9 @@ def prediction_sets(probabilities: npt.NDArray[np.floating], threshold: float) -
     filled = np.where(known, probabilities, -1.0)
     best = filled == filled.max(axis=1, keepdims=True, initial=-1.0)
     return np.asarray(known & ((probabilities >= threshold) | best))
+
+
+def softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities of scores, along the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)

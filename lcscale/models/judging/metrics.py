@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.models.judging.calibration import prediction_sets
 from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.values import Values
 
 
 def evaluate(
@@ -63,15 +63,6 @@ def evaluate(
     }
 
 
-def coverage(probabilities: npt.NDArray[np.floating], targets: Targets, threshold: float) -> dict[str, float]:
-    """Share of stars whose class is in their prediction set, and the mean size of the sets."""
-    sets = prediction_sets(probabilities, threshold)
-    return {
-        "coverage": _rounded((sets & targets.allowed).any(axis=1).mean()),
-        "mean_set_size": _rounded(sets.sum(axis=1).mean()),
-    }
-
-
 def expected_calibration_error(
     probabilities: npt.NDArray[np.floating], truth: npt.NDArray[np.integer], n_bins: int = 15
 ) -> float:
@@ -93,3 +84,40 @@ def expected_calibration_error(
 
 def _rounded(value: float) -> float:
     return round(float(value), 5)
+
+
+def evaluate_values(answers: npt.NDArray[np.floating], values: Values) -> dict[str, Any]:
+    """Figures of values with errors, as JSON has them.
+
+    Parameters
+    ----------
+    answers
+        float [n, 2], value and error.
+    values
+        What is known of the same stars, with the errors of the labels.
+
+    Returns
+    -------
+    dict
+        `n`; `rmse`, `mae`, `bias` (mean of answer minus label) and `scatter` (1.4826 times the median absolute
+        deviation) in the value's unit; `r2`; `log_loss` of the normal likelihood; `z_rms`, root mean square of the
+        residual in total errors, 1 where the errors are right.
+    """
+    n = len(values)
+    if not n:
+        return {"n": 0}
+    mean, error = answers.astype(np.float64).T
+    residual = mean - values.value
+    variance = error**2 + values.error.astype(np.float64) ** 2
+    log_loss = 0.5 * (np.log(2 * np.pi * variance) + residual**2 / variance)
+    spread = float(np.var(values.value.astype(np.float64)))
+    return {
+        "n": n,
+        "rmse": _rounded(np.sqrt(np.mean(residual**2))),
+        "mae": _rounded(np.abs(residual).mean()),
+        "bias": _rounded(residual.mean()),
+        "scatter": _rounded(1.4826 * np.median(np.abs(residual - np.median(residual)))),
+        "r2": _rounded(1 - np.mean(residual**2) / spread) if spread > 0 else None,
+        "log_loss": _rounded(log_loss.mean()),
+        "z_rms": _rounded(np.sqrt(np.mean(residual**2 / variance))),
+    }

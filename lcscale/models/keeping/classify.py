@@ -1,4 +1,4 @@
-"""`Classify`: a model as a step that a catalog maps."""
+"""`Classify`: a model as a step that a catalog maps; it writes what the model's head answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 from lcscale.errors import ModelError
 from lcscale.lightcurves import clean_light_curves
 from lcscale.lightcurves.columns import LIGHT_CURVE
+from lcscale.models.heads.columns import MODEL_ID, REASON, TRAINED_ON
 from lcscale.models.inputs.preparation import is_none
-from lcscale.models.judging.calibration import prediction_sets
 from lcscale.models.keeping.card import Card
-from lcscale.models.keeping.columns import PROBABILITY, columns_for
 from lcscale.models.keeping.registry import load, read_card
 from lcscale.models.keeping.travelling import Travelling
 from lcscale.models.labels.curves import bands_of, numbers_of
@@ -30,12 +29,13 @@ DEFAULT_MODEL = "general"
 
 @dataclass(frozen=True)
 class Classify(Travelling, Declared):
-    """Append class and probabilities to a catalog with light curves and periods.
+    """Append what a model answers to a catalog with light curves and periods.
 
-    The new columns: `class`, the one with the highest probability; `prob_<class>` for every class of the model;
-    `prediction_set`, the classes (joined by commas, the most probable first) that hold the true one for 90 % of stars
-    like the training set's; `reason`, where an object cannot be classified (and then these are null); `model_id`;
-    `trained_on`.
+    The new columns of a model of classes: `class`, the one with the highest probability; `prob_<class>` for every class
+    of the model; `prediction_set`, the classes (joined by commas, the most probable first) that hold the true one for
+    90 % of stars like the training set's. Those of a model of a value: ``<name>``, ``<name>_error``, ``<name>_low`` and
+    ``<name>_high`` (between them it lies for 90 % of such stars), `extrapolated`. Of both: `reason`, where an object
+    has no answer (and then these are null); `model_id`; `trained_on`.
 
     Parameters
     ----------
@@ -96,11 +96,11 @@ class Classify(Travelling, Declared):
         bands = bands_of(input_schema, self.column)
         if bands is not None:
             cast(bands, card.preparation.roles)
-        return columns_for(card.classes)
+        return _gives(card)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:
-        """`input_schema` with the new columns, without the probabilities of another model."""
-        stale = _stale(input_schema)
+        """`input_schema` with the new columns, without those of another model that would lose their meaning."""
+        stale = read_card(self.model).head.stale(input_schema)
         kept = [field for field in input_schema if field.name not in stale]
         return super().schema(pa.schema(kept, input_schema.metadata))
 
@@ -109,7 +109,7 @@ class Classify(Travelling, Declared):
         return f"Classify({self.model_id}, {self.column!r}, {self.period!r}) v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """The rows of `table` with class and probabilities."""
+        """The rows of `table` with the answers."""
         model = load(self.model, self.device)
         card = model.card
         if card.id != self.model_id:
@@ -122,21 +122,17 @@ class Classify(Travelling, Declared):
             bands=bands_of(table.schema, self.column),
             columns=numbers_of(table, card.preparation.columns),
         )
-        missing = ~is_none(prediction.reason)
-        names = np.array(card.classes, dtype=object)
-        best = np.nan_to_num(prediction.probabilities, nan=0.0).argmax(axis=1)
         new = [
-            pa.array(names[best], pa.string(), mask=missing),
-            *(pa.array(prediction.probabilities[:, k], pa.float32(), mask=missing) for k in range(len(names))),
-            pa.array(_set_texts(prediction.probabilities, card), pa.string(), mask=missing),
+            *card.head.columns(prediction.answers, prediction.extrapolated, ~is_none(prediction.reason)),
             pa.array(prediction.reason, pa.string()),
             pa.array([self.model_id] * len(table), pa.string()),
             pa.array([card.trained_on] * len(table), pa.string()),
         ]
-        earlier = table.drop_columns(list(_stale(table.schema)))
-        result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_of(columns_for(card.classes))))
-        at = result.column_names.index("reason")  # what other steps could not do is no reason where there is a class
-        reason = pc.if_else(pc.is_valid(result.column("class")), pa.scalar(None, pa.string()), result.column("reason"))
+        earlier = table.drop_columns(list(card.head.stale(table.schema)))
+        result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_of(_gives(card))))
+        at = result.column_names.index("reason")  # what other steps could not do is no reason where there is an answer
+        answered = pc.is_valid(result.column(card.head.gives()[0].name))
+        reason = pc.if_else(answered, pa.scalar(None, pa.string()), result.column("reason"))
         return result.set_column(at, result.schema.field(at), reason)
 
     def _periods(self, table: pa.Table, n_candidates: int) -> npt.NDArray[np.float64]:
@@ -151,13 +147,6 @@ def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
     return tuple(f"{period}_{k}" for k in range(2, n_candidates + 1))
 
 
-def _stale(schema: pa.Schema) -> set[str]:
-    """Columns with the probabilities of another model, of which no other column would say whose they are."""
-    return set(PROBABILITY.found(schema).values())
-
-
-def _set_texts(probabilities: npt.NDArray[np.float32], card: Card) -> list[str]:
-    """The prediction set of each star as text."""
-    sets = prediction_sets(probabilities, card.threshold)
-    order = np.argsort(-probabilities, axis=1, kind="stable")
-    return [",".join(card.classes[k] for k in row if chosen[k]) for row, chosen in zip(order, sets, strict=True)]
+def _gives(card: Card) -> tuple[Column, ...]:
+    """Columns that a model of this card appends."""
+    return (*card.head.gives(), REASON, MODEL_ID, TRAINED_ON)

@@ -1,4 +1,4 @@
-"""`Model`: a network with its card, which turns light curves into probabilities."""
+"""`Model`: networks with their card, which turn light curves into answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import torch
 from lcscale.arrays import floats
 from lcscale.kernels.threads import Lift, ProcessLimit
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.preparation import ALTERNATIVES, Inputs, Preparation, gather, is_none
+from lcscale.models.inputs.inputs import Inputs
+from lcscale.models.inputs.preparation import ALTERNATIVES, LARGEST, Preparation, gather, is_none
 from lcscale.models.keeping.card import Card
-from lcscale.models.networks.folded_images import FoldedImageNet
+from lcscale.models.networks.network import Network
 
 BATCH = 256
 """Objects that go through the network at a time."""
@@ -27,25 +28,35 @@ BATCH = 256
 class Prediction:
     """What a model says of a batch of objects."""
 
-    probabilities: npt.NDArray[np.float32]
-    """float32 [n_objects, n_classes], calibrated; NaN for objects with a reason."""
+    answers: npt.NDArray[np.float32]
+    """float32 [n_objects, n_answers]: calibrated probabilities of the classes, or value and error; NaN for objects
+    with a reason."""
     reason: npt.NDArray[np.object_]
-    """Why an object could not be classified, or None."""
+    """Why an object has no answer, or None."""
+    extrapolated: npt.NDArray[np.bool_]
+    """bool [n_objects], where a number is at least 6 standard deviations from the training set's mean."""
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float32]:
+        """The answers of a model of classes."""
+        return self.answers
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A trained network and its card."""
+    """Trained networks and their card."""
 
     card: Card
     """What it is."""
-    network: FoldedImageNet
-    """Its weights, as they are saved."""
+    network: Network
+    """The first network with its weights, as they are saved."""
+    others: tuple[Network, ...] = ()
+    """Further members of an ensemble."""
 
     @cached_property
-    def fused(self) -> FoldedImageNet:
-        """The network as it computes soonest."""
-        return self.network.fused()
+    def fused(self) -> tuple[Network, ...]:
+        """All networks as they compute soonest."""
+        return tuple(network.fused() for network in (self.network, *self.others))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -60,7 +71,7 @@ class Model:
         bands: Sequence[str] | None = None,
         columns: Mapping[str, npt.NDArray[Any]] | None = None,
     ) -> Prediction:
-        """Calibrated probabilities of every class, and reasons where there are none.
+        """Calibrated answers, and reasons where there are none.
 
         Parameters
         ----------
@@ -68,7 +79,7 @@ class Model:
             Any batch; its bands must be among those that the card knows.
         period
             Days, float [n_objects] or [n_objects, n_candidates]: over several candidates (the best first, NaN where
-            there are no more) the probabilities are summed with the card's weights. NaN where there is no period.
+            there are no more) the answers are summed with the card's weights. NaN where there is no period.
             Models of raw light curves take none.
         bands
             The catalog's bands, where the batch may lack some; default: the batch's.
@@ -77,11 +88,10 @@ class Model:
         """
         card, known = self.card, tuple(bands or lcs.bands)
         candidates = candidates_of(period, len(lcs), len(card.period_weights))
-        scores, reason = scores_of(self.fused, card.preparation, lcs, candidates, bands=known, columns=columns)
-        weights = np.array(card.period_weights, np.float32)
-        probabilities = np.tensordot(weights, softmax(scores / card.temperature), 1)
-        probabilities[~is_none(reason)] = np.nan
-        return Prediction(probabilities.astype(np.float32, copy=False), reason)
+        scored = scores_of(self.fused, card.preparation, lcs, candidates, bands=known, columns=columns)
+        answers = card.head.combined(np.stack([card.head.answers(s, card.period_weights) for s in scored.scores]))
+        answers[~is_none(scored.reason)] = np.nan
+        return Prediction(answers, scored.reason, scored.extrapolated)
 
     def predict_proba(
         self,
@@ -125,24 +135,36 @@ def lowered(device: torch.device, precision: str = "auto") -> AbstractContextMan
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
 
 
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores of a batch of objects."""
+
+    scores: npt.NDArray[np.float32]
+    """float32 [n_networks, n_candidates, n_objects, n_outputs]; 0 for objects with a reason."""
+    reason: npt.NDArray[np.object_]
+    """Why an object could not be looked at, or None."""
+    extrapolated: npt.NDArray[np.bool_]
+    """bool [n_objects], as in `Prediction`."""
+
+
 def scores_of(
-    network: FoldedImageNet,
+    networks: Sequence[Network],
     preparation: Preparation,
     lcs: LightCurves,
     candidates: npt.NDArray[np.float64],
     *,
     bands: Sequence[str],
     columns: Mapping[str, npt.NDArray[Any]] | None = None,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
-    """Scores float32 [n_candidates, n_objects, n_classes] with each of the candidate periods [n_objects, n_candidates].
+) -> Scored:
+    """Scores by every network with each of the candidate periods [n_objects, n_candidates].
 
-    Objects with a reason, which is the second result, have scores of 0. A candidate that is the first one once more is
-    not looked at again. Where a column tells of the candidate in use, it tells of the first one instead.
+    A candidate that is the first one once more is not looked at again. Where a column tells of the candidate in use, it
+    tells of the first one instead.
     """
     n, n_candidates = candidates.shape
-    scores = np.zeros((n_candidates, n, network.architecture.n_classes), np.float32)
-    reason = np.full(n, None, dtype=object)
-    for first in range(0, n, BATCH):  # images are drawn and dropped in batches
+    scores = np.zeros((len(networks), n_candidates, n, networks[0].n_outputs), np.float32)
+    reason, extrapolated = np.full(n, None, dtype=object), np.zeros(n, np.bool_)
+    for first in range(0, n, BATCH):  # inputs are made and dropped in batches
         rows = slice(first, min(first + BATCH, n))
         gathered = gather(lcs.between(first, rows.stop), preparation, bands=bands)
         best = candidates[rows, 0]
@@ -153,32 +175,32 @@ def scores_of(
             inputs = gathered.inputs(period if k == 0 else np.where(period == best, np.nan, period), told)
             if k == 0:
                 reason[rows] = inputs.reason
+                extrapolated[rows] = (np.abs(inputs.numbers) >= LARGEST).any(axis=1)
             good = is_none(inputs.reason)
-            scores[k, rows] = scores[0, rows]
-            scores[k, first + np.flatnonzero(good)] = network_scores(network, inputs.take(good))
-    return scores, reason
+            scores[:, k, rows] = scores[:, 0, rows]
+            for member, network in enumerate(networks):
+                scores[member, k, first + np.flatnonzero(good)] = network_scores(network, inputs.take(good))
+    return Scored(scores, reason, extrapolated)
 
 
-def network_scores(network: FoldedImageNet, inputs: Inputs, precision: str = "auto") -> npt.NDArray[np.float32]:
-    """Scores of prepared inputs, float32 [n_objects, n_classes], in evaluation mode; on the network's device.
+def network_scores(network: Network, inputs: Inputs, precision: str = "auto") -> npt.NDArray[np.float32]:
+    """Scores of prepared inputs, float32 [n_objects, n_outputs], in evaluation mode; on the network's device.
 
     On a GPU in bfloat16 and in batches of one size: they are filled up with empty objects, so that no shape is compiled
     twice and an object's scores do not depend on how many others there are.
     """
     network.eval()
-    device = next(network.parameters()).device
-    scores = []
+    device = network.device
+    arrays, scores = inputs.arrays(network.takes), []
     with ONE_TORCH_THREAD, torch.inference_mode(), lowered(device, precision):
         for first in range(0, len(inputs), BATCH):
-            images, numbers = (each[first : first + BATCH] for each in (inputs.images, inputs.numbers))
-            n = len(images)
+            batch = [each[first : first + BATCH] for each in arrays]
+            n = len(batch[0])
             if device.type == "cuda" and n < BATCH:
-                images, numbers = (
-                    np.concatenate([e, np.zeros((BATCH - n, *e.shape[1:]), e.dtype)]) for e in (images, numbers)
-                )
-            seen, told = (torch.from_numpy(each).to(device) for each in (images, numbers))
-            scores.append(network(seen, told).float().cpu().numpy()[:n])
-    return np.concatenate(scores) if scores else np.empty((0, network.architecture.n_classes), np.float32)
+                batch = [np.concatenate([e, np.zeros((BATCH - n, *e.shape[1:]), e.dtype)]) for e in batch]
+            tensors = (torch.from_numpy(each).to(device) for each in batch)
+            scores.append(network(*tensors).float().cpu().numpy()[:n])
+    return np.concatenate(scores) if scores else np.empty((0, network.n_outputs), np.float32)
 
 
 def candidates_of(period: npt.ArrayLike | None, n: int, n_candidates: int) -> npt.NDArray[np.float64]:
@@ -190,9 +212,3 @@ def candidates_of(period: npt.ArrayLike | None, n: int, n_candidates: int) -> np
     fit = np.isfinite(some) & (some > 0)
     result[:, : some.shape[1]][fit] = some[fit]
     return result
-
-
-def softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probabilities of scores, along the last axis."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +15,7 @@ from lcscale.models.keeping.card import Card, ModelCard
 
 if TYPE_CHECKING:
     from lcscale.models.keeping.model import Model
-    from lcscale.models.networks.folded_images import FoldedImageNet
+    from lcscale.models.networks.network import Network
 
 AnyCard = TypeVar("AnyCard", bound=ModelCard)
 
@@ -105,22 +107,34 @@ def _load(folder: str, model_id: str, device: str | None) -> Model:
     from safetensors.torch import load as parse
 
     from lcscale.models.keeping.model import Model
-    from lcscale.models.networks.folded_images import Architecture, FoldedImageNet
+    from lcscale.models.networks.table import build
 
     card = read_card(folder)
     content = checked_weights(folder, card)
     try:
-        sizes = dict(card.architecture)
-        sizes["filters"] = tuple(sizes["filters"])
-        network = FoldedImageNet(Architecture(**sizes))
-        network.load_state_dict(parse(content))
+        tensors = parse(content)
+        networks = [build(card.network, card.architecture) for _ in range(card.members)]
+        for k, network in enumerate(networks):
+            start = _prefix(k, card.members)
+            network.load_state_dict(
+                {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+            )
+            network.checked(len(card.preparation.names))
+    except InputError as error:
+        raise ModelError(f"{folder}: {error}") from error
     except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
-    network.eval().requires_grad_(False)
-    return Model(card, network.to(fastest_device(device)))
+    place = fastest_device(device)
+    first, *others = (network.eval().requires_grad_(False).to(place) for network in networks)
+    return Model(card, first, tuple(others))
 
 
-def save(card: Card, network: FoldedImageNet, folder: str | Path) -> Card:
+def _prefix(member: int, members: int) -> str:
+    """What the names of a member's tensors begin with; nothing where it is the only one."""
+    return "" if members == 1 else f"{member}."
+
+
+def save(card: Card, networks: Network | Sequence[Network], folder: str | Path) -> Card:
     """Write a model's folder; returns the card with the hash of its weights.
 
     Raises
@@ -130,8 +144,13 @@ def save(card: Card, network: FoldedImageNet, folder: str | Path) -> Card:
     """
     from safetensors.torch import save as serialise
 
-    content = serialise({name: value.contiguous() for name, value in network.state_dict().items()})
-    return write_files(folder, content, card)
+    members = list(networks) if isinstance(networks, Sequence) else [networks]
+    tensors = {
+        f"{_prefix(k, len(members))}{name}": value.contiguous()
+        for k, network in enumerate(members)
+        for name, value in network.state_dict().items()
+    }
+    return write_files(folder, serialise(tensors), replace(card, members=len(members)))
 
 
 def checked_weights(folder: str | Path, card: ModelCard) -> bytes:

@@ -135,7 +135,7 @@ class LabelledCurves:
         column: str = "lightcurve",
         period: str | None = "period",
         label: str = "label",
-        columns: Sequence[str] = (),
+        columns: Sequence[str] | Mapping[str, str | None] = (),
     ) -> LabelledCurves:
         """Gather the labelled rows of tables (a catalog's ``to_batches()``), one table at a time.
 
@@ -146,7 +146,7 @@ class LabelledCurves:
         column, period, label
             Names of those columns; None as period where none is needed.
         columns
-            Names of further numbers to keep, where the tables have them.
+            Names of further numbers to keep, where the tables have them; or units by name, None for any.
         """
         parts = [_part(table, column, period, label, columns) for table in tables]
         parts = [part for part in parts if len(part)]
@@ -175,7 +175,14 @@ def numbers_of(table: pa.Table, names: Sequence[str], unit: str | None = None) -
     }
 
 
-def _part(table: pa.Table, column: str, period: str | None, label: str, columns: Sequence[str]) -> LabelledCurves:
+def numbers_in(table: pa.Table, units: Mapping[str, str | None]) -> dict[str, npt.NDArray[np.float64]]:
+    """`numbers_of` columns, each in a unit of its own."""
+    return {key: values for name, unit in units.items() for key, values in numbers_of(table, [name], unit).items()}
+
+
+def _part(
+    table: pa.Table, column: str, period: str | None, label: str, columns: Sequence[str] | Mapping[str, str | None]
+) -> LabelledCurves:
     missing = [name for name in (column, period, label) if name is not None and name not in table.column_names]
     if missing:
         raise InputError(
@@ -193,7 +200,7 @@ def _part(table: pa.Table, column: str, period: str | None, label: str, columns:
         np.array([str(value) for value in table.column(label).to_pylist()], dtype=object),
         _healpix(table),
         bands,
-        numbers_of(table, columns),
+        numbers_in(table, columns if isinstance(columns, Mapping) else dict.fromkeys(columns)),
     )
 
 

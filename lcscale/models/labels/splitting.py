@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from lcscale.arrays import integers
 from lcscale.errors import InputError
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+_FEWEST_PIXELS = 30
+_FINEST = 13
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,39 @@ class Split:
         if not 0 <= self.order <= 29:
             raise InputError(f"HEALPix order must be from 0 to 29, not {self.order}")
 
+    @classmethod
+    def of_sky(cls, healpix_29: npt.NDArray[np.int64], **shares: Any) -> Self:
+        """The split for these places: order 3, or the first finer one at which they lie in 30 pixels.
+
+        A survey of one field would else be in one set as a whole. The shares and the seed are those given.
+
+        Parameters
+        ----------
+        healpix_29
+            int64 [n], nested HEALPix index at order 29.
+        shares
+            Fields of the split but its order.
+        """
+        places = np.unique(integers(healpix_29, "healpix_29"))
+        orders = range(cls.order, _FINEST)
+        filled = (order for order in orders if np.unique(places >> 2 * (29 - order)).size >= _FEWEST_PIXELS)
+        return cls(order=next(filled, cls.order), **shares)
+
+
+def assign_folds(healpix_29: npt.NDArray[np.int64], split: Split, n_folds: int) -> npt.NDArray[np.int64]:
+    """Fold of each object, 0 to ``n_folds - 1``, int64 [n]; by its pixel and the seed of the split alone.
+
+    Parameters
+    ----------
+    healpix_29
+        Nested HEALPix index at order 29, int64 [n].
+    split
+        Order and seed; folds do not follow its sets.
+    n_folds
+        2 or more.
+    """
+    return np.asarray(np.minimum(_chances(healpix_29, split, "fold ") * n_folds, n_folds - 1), np.int64)
+
 
 def assign(healpix_29: npt.NDArray[np.int64], split: Split) -> npt.NDArray[np.int8]:
     """Set of each object (`TRAIN`, `VALIDATION` or `TEST`), int8 [n].
@@ -46,13 +82,14 @@ def assign(healpix_29: npt.NDArray[np.int64], split: Split) -> npt.NDArray[np.in
     split
         Shares and order.
     """
-    pixels, which = np.unique(integers(healpix_29, "healpix_29") >> (2 * (29 - split.order)), return_inverse=True)
-    chance = np.array([_chance(int(pixel), split.seed) for pixel in pixels])
+    chance = _chances(healpix_29, split)
     sets = np.where(chance < split.test, TEST, np.where(chance < split.test + split.validation, VALIDATION, TRAIN))
-    return np.asarray(sets[which], np.int8)
+    return np.asarray(sets, np.int8)
 
 
-def _chance(pixel: int, seed: int) -> float:
-    """A number in [0, 1) out of pixel and seed, the same on every machine."""
-    digest = blake2b(f"{seed} {pixel}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2.0**64
+def _chances(healpix_29: npt.NDArray[np.int64], split: Split, kind: str = "") -> npt.NDArray[np.float64]:
+    """A number in [0, 1) for each object, out of its pixel and the seed, the same on every machine."""
+    pixels, which = np.unique(integers(healpix_29, "healpix_29") >> (2 * (29 - split.order)), return_inverse=True)
+    digests = (blake2b(f"{kind}{split.seed} {pixel}".encode(), digest_size=8).digest() for pixel in pixels.tolist())
+    chance = np.array([int.from_bytes(digest, "big") / 2.0**64 for digest in digests])
+    return chance[which]

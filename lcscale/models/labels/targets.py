@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,11 @@ import numpy.typing as npt
 from lcscale.arrays import texts
 from lcscale.models.labels.taxonomy import ancestors, roll_up
 from lcscale.models.labels.taxonomy import classes as taxonomy_classes
+from lcscale.models.labels.truth import Truth
 
 
 @dataclass(frozen=True, eq=False)
-class Targets:
+class Targets(Truth):
     """Labels of a set of stars."""
 
     classes: tuple[str, ...]
@@ -29,6 +31,20 @@ class Targets:
     def take(self, index: npt.NDArray[np.integer]) -> Targets:
         """The labels of the stars at `index`."""
         return Targets(self.classes, self.label[index], self.allowed[index])
+
+    @property
+    def used(self) -> npt.NDArray[np.bool_]:
+        """Stars with a label, bool [n]."""
+        return np.asarray(self.allowed.any(axis=1))
+
+    def members(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Rows of the stars of each class whose label is no group."""
+        exact = self.exact
+        return {name: np.flatnonzero(exact & self.allowed[:, k]) for k, name in enumerate(self.classes)}
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The classes that each label allows."""
+        return (self.allowed,)
 
     @property
     def exact(self) -> npt.NDArray[np.bool_]:

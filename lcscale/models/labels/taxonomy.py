@@ -1,12 +1,15 @@
-"""The classes of variable objects: names, parents, and what the surveys call them (`taxonomy.toml`)."""
+"""Classes of objects: names, parents, and what the surveys call them; shipped files and the user's own."""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +17,13 @@ import numpy.typing as npt
 from lcscale.arrays import texts
 from lcscale.errors import InputError
 
-SURVEYS = ("crts", "eros2", "gaia", "ogle", "vsx", "ztf", "ztf_chen")
-"""Naming schemes whose labels the taxonomy knows."""
+OWN_FILE = "LCSCALE_TAXONOMY"
+"""Environment variable with the user's own file of surveys and classes, which is read besides ours."""
 
 
 @dataclass(frozen=True)
 class ObjectClass:
-    """One class of the taxonomy."""
+    """One class of a taxonomy."""
 
     name: str
     """As it stands in `class` columns."""
@@ -30,24 +33,120 @@ class ObjectClass:
     """Name of the class it belongs to."""
     group: bool = False
     """Whether it has no members of its own: its stars are of one of the classes in it."""
-    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Survey to the names it uses for this class."""
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """Classes, and what each survey calls them.
+
+    Examples
+    --------
+    >>> own = Taxonomy({"RRab": ObjectClass("RRab", "RR Lyrae star")}, {"asas": {"RRAB": "RRab"}})
+    >>> own.class_of("rrab", "asas")
+    'RRab'
+    """
+
+    classes: Mapping[str, ObjectClass]
+    """By name, in the order of the file."""
+    surveys: Mapping[str, Mapping[str, str]]
+    """Class by the survey's word, by survey."""
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str] | Traversable, more: Taxonomy | None = None) -> Taxonomy:
+        """The taxonomy of a TOML file: a table ``[classes]``, and one a survey with its words by class.
+
+        Parameters
+        ----------
+        path
+            File. Adding a survey's classes is adding a table.
+        more
+            What it adds to: its surveys may use the classes of that, too.
+
+        Raises
+        ------
+        InputError
+            The file cannot be read, or names a class that there is not.
+        """
+        try:
+            place = path if isinstance(path, Traversable) else Path(path)
+            rows = tomllib.loads(place.read_text("utf-8"))
+            known = dict(more.classes) if more else {}
+            known |= {name: ObjectClass(name, **row) for name, row in rows.get("classes", {}).items()}
+            tables = {
+                survey: {word: name for name, words in table.items() for word in words}
+                for survey, table in rows.items()
+                if survey != "classes"
+            }
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
+            raise InputError(f"cannot read the table of labels {path}: {error}") from error
+        strange = sorted({f"{s}.{name}" for s, t in tables.items() for name in t.values() if name not in known})
+        strange += [f"{each.name}.parent" for each in known.values() if each.parent and each.parent not in known]
+        if strange:
+            raise InputError(f"{path}: {', '.join(strange)} is none of the classes {', '.join(known)}")
+        surveys = {name: dict(table) for name, table in more.surveys.items()} if more else {}
+        for survey, table in tables.items():
+            surveys[survey] = {**surveys.get(survey, {}), **table}
+        return cls(known, surveys)
+
+    def class_of(self, label: str, survey: str | None = None, *, elsewhere: bool = True) -> str | None:
+        """Our name of a survey's `label`; None when nobody uses it, or different surveys for different classes.
+
+        Parameters
+        ----------
+        label
+            As the survey spells it, upper or lower case.
+        survey
+            Whose names are looked at first; then come our own.
+        elsewhere
+            Whether every survey's come last.
+        """
+        key = label.strip().casefold()
+        if survey is not None:
+            if survey not in self.surveys:
+                raise InputError(f"no survey {survey!r} in the taxonomy; there are {', '.join(self.surveys)}")
+            if named := self._words(survey).get(key):
+                return named
+        if own := self._words(None).get(key):
+            return own
+        found = {named for each in self.surveys if (named := self._words(each).get(key))} if elsewhere else set()
+        return found.pop() if len(found) == 1 else None
+
+    def ancestors(self, name: str) -> tuple[str, ...]:
+        """`name` and the classes it belongs to, from the narrowest to the widest."""
+        chain = [name]
+        while (parent := self.named(chain[-1]).parent) is not None:
+            chain.append(parent)
+        return tuple(chain)
+
+    def named(self, name: str) -> ObjectClass:
+        """The class of this name."""
+        if name not in self.classes:
+            raise InputError(
+                f"no class {name!r} in the taxonomy; there are {', '.join(self.classes)}. The environment variable "
+                f"{OWN_FILE} may name a file with classes of your own"
+            )
+        return self.classes[name]
+
+    def _words(self, survey: str | None) -> dict[str, str]:
+        """Class by word in lower case; of our own names without a survey."""
+        words = {name: name for name in self.classes} if survey is None else self.surveys[survey]
+        return {word.casefold(): name for word, name in words.items()}
+
+
+def taxonomy() -> Taxonomy:
+    """The taxonomy of variable objects: `taxonomy.toml`, with the file that `OWN_FILE` names where it does."""
+    return _with_own(os.environ.get(OWN_FILE))
 
 
 @cache
-def classes() -> dict[str, ObjectClass]:
-    """All classes by name, in the order of the file."""
-    text = resources.files("lcscale.models.labels").joinpath("taxonomy.toml").read_text("utf-8")
-    return {
-        name: ObjectClass(
-            name,
-            row["title"],
-            row.get("parent"),
-            row.get("group", False),
-            {k: tuple(v) for k, v in row.get("aliases", {}).items()},
-        )
-        for name, row in tomllib.loads(text).items()
-    }
+def _with_own(path: str | None) -> Taxonomy:
+    shipped = Taxonomy.read(resources.files("lcscale.models.labels").joinpath("taxonomy.toml"))
+    return Taxonomy.read(path, shipped) if path else shipped
+
+
+def classes() -> Mapping[str, ObjectClass]:
+    """All classes of variable objects by name, in the order of the file."""
+    return taxonomy().classes
 
 
 def ancestors(name: str) -> tuple[str, ...]:
@@ -58,65 +157,33 @@ def ancestors(name: str) -> tuple[str, ...]:
     >>> ancestors("DCEP_1O")
     ('DCEP_1O', 'DCEP', 'CEP')
     """
-    chain = [_known(name)]
-    while (parent := chain[-1].parent) is not None:
-        chain.append(_known(parent))
-    return tuple(entry.name for entry in chain)
-
-
-def _known(name: str) -> ObjectClass:
-    if name not in classes():
-        raise InputError(f"no class {name!r} in the taxonomy; there are {', '.join(classes())}")
-    return classes()[name]
+    return taxonomy().ancestors(name)
 
 
 def class_of(label: str, survey: str | None = None) -> str | None:
-    """The taxonomy's name of a survey's `label`; None when nobody uses it, or different surveys for different classes.
-
-    Parameters
-    ----------
-    label
-        As the survey spells it, upper or lower case.
-    survey
-        One of `SURVEYS`, whose names are looked at first; then come the taxonomy's own, then every survey's.
+    """The taxonomy's name of a survey's `label` (`Taxonomy.class_of`).
 
     Examples
     --------
     >>> class_of("beta_lyrae"), class_of("RR", "ztf_chen"), class_of("RR", "gaia"), class_of("supernova")
     ('EB', 'RRab', 'RR', None)
     """
-    key = label.strip().casefold()
+    return taxonomy().class_of(label, survey)
+
+
+def map_labels(
+    labels: Iterable[str | None], survey: str | None = None, *, of: Taxonomy | None = None, elsewhere: bool = True
+) -> npt.NDArray[np.object_]:
+    """`Taxonomy.class_of` each label, of the taxonomy of variable objects where none is given. object [n].
+
+    None, and what is no text, stays None.
+    """
+    labels, known = texts(labels, "labels"), of or taxonomy()
     if survey is not None:
-        if survey not in SURVEYS:
-            raise InputError(f"no survey {survey!r} in the taxonomy; there are {', '.join(SURVEYS)}")
-        if named := _aliases(survey).get(key):
-            return named
-    if own := _own_names().get(key):
-        return own
-    found = {named for each in SURVEYS if (named := _aliases(each).get(key))}
-    return found.pop() if len(found) == 1 else None
-
-
-@cache
-def _own_names() -> dict[str, str]:
-    return {name.casefold(): name for name in classes()}
-
-
-@cache
-def _aliases(survey: str) -> dict[str, str]:
-    return {alias.casefold(): entry.name for entry in classes().values() for alias in entry.aliases.get(survey, ())}
-
-
-def map_labels(labels: Iterable[str | None], survey: str | None = None) -> npt.NDArray[np.object_]:
-    """`class_of` each label; None stays None. object [n]."""
-    labels = texts(labels, "labels")
-    translated: dict[str, str | None] = {}
-    result = []
-    for label in labels:
-        if label is not None and label not in translated:
-            translated[label] = class_of(label, survey)
-        result.append(None if label is None else translated[label])
-    return np.array(result, dtype=object)
+        known.class_of("", survey)  # there is the survey
+    words = {label for label in labels if isinstance(label, str)}
+    translated = {word: known.class_of(word, survey, elsewhere=elsewhere) for word in words}
+    return np.array([translated.get(label) if isinstance(label, str) else None for label in labels], dtype=object)
 
 
 def roll_up(labels: npt.NDArray[np.object_], min_count: int) -> npt.NDArray[np.object_]:
@@ -132,7 +199,7 @@ def roll_up(labels: npt.NDArray[np.object_], min_count: int) -> npt.NDArray[np.o
     labels = texts(labels, "labels")
     names, counts = np.unique([label for label in labels if label is not None], return_counts=True)
     rare = {str(name) for name, count in zip(names, counts, strict=True) if count < min_count}
-    parent = {name: _known(name).parent or name for name in rare}
+    parent = {name: taxonomy().named(name).parent or name for name in rare}
     return np.array([parent.get(label, label) if label is not None else None for label in labels], dtype=object)
 
 

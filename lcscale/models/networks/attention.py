@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 
 from lcscale.arrays import integers
-from lcscale.models.inputs.preparation import Inputs
+from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.keeping.model import ONE_TORCH_THREAD
 from lcscale.models.networks.folded_images import FoldedImageNet
 

@@ -6,13 +6,18 @@ it is imported; `lcscale.models` imports it only where a network is used.
 
 from __future__ import annotations
 
-from copy import deepcopy
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from lcscale.models.inputs.preparation import Preparation
+from lcscale.models.networks.network import Network, filled_in, number_layers, output_layers
+from lcscale.models.training.options import TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Architecture:
     n_numbers: int
     """Numbers of an object."""
     n_classes: int
-    """Classes."""
+    """Scores: of classes, or of what else a head takes."""
     size: int = 64
     """Pixels of an image's side."""
     filters: tuple[int, int, int] = (12, 24, 32)
@@ -69,8 +74,8 @@ class Pooling(nn.MaxPool2d):
         return functional.relu(super().forward(images))
 
 
-class FoldedImageNet(nn.Module):
-    """Class scores from images, folded or over time, and numbers.
+class FoldedImageNet(Network):
+    """Scores from images, folded or over time, and numbers.
 
     Parameters
     ----------
@@ -84,9 +89,13 @@ class FoldedImageNet(nn.Module):
     on the day of an event; brightness is kept. Numbers that are missing enter as 0 with a flag that says so.
     """
 
+    name: ClassVar[str] = "folded_images"
+    takes: ClassVar[tuple[str, ...]] = ("images", "numbers")
+
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         a = self.architecture = architecture
+        self.sizes = architecture.to_dict()
         first, second, third = a.filters
         self.takes_bytes = False
         self.trunk = nn.Sequential(
@@ -98,23 +107,35 @@ class FoldedImageNet(nn.Module):
             nn.MaxPool2d((2, 1)),
         )
         self.seen = nn.Sequential(nn.Linear(2 * third * (a.size // 16), a.hidden), nn.ReLU())
-        self.told = nn.Sequential(
-            nn.Linear(2 * a.n_numbers, 2 * a.hidden),
-            nn.ReLU(),
-            nn.Dropout(a.dropout / 2),
-            nn.Linear(2 * a.hidden, a.hidden),
-            nn.ReLU(),
-        )
-        self.joined = nn.Sequential(
-            nn.Dropout(a.dropout),
-            nn.Linear(2 * a.hidden, a.hidden),
-            nn.ReLU(),
-            nn.Dropout(a.dropout),
-            nn.Linear(a.hidden, a.n_classes),
-        )
+        self.told = number_layers(a.n_numbers, a.hidden, a.dropout)
+        self.joined = output_layers(2 * a.hidden, a.hidden, a.n_classes, a.dropout)
+
+    @classmethod
+    def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
+        """An `Architecture` for these inputs."""
+        return Architecture(
+            preparation.n_channels,
+            len(preparation.names),
+            n_outputs,
+            preparation.size,
+            options.filters,
+            options.hidden,
+            options.dropout,
+            cyclic=not preparation.raw,
+        ).to_dict()
+
+    @classmethod
+    def build(cls, sizes: Mapping[str, Any]) -> Self:
+        """The network of the `Architecture` of these sizes."""
+        return cls(Architecture(**{**sizes, "filters": tuple(sizes["filters"])}))
+
+    @property
+    def n_outputs(self) -> int:
+        """Scores of an object."""
+        return self.architecture.n_classes
 
     def forward(self, images: Tensor, numbers: Tensor) -> Tensor:
-        """Scores (before softmax) float [n, n_classes].
+        """Scores (before softmax) float [n, n_outputs].
 
         Parameters
         ----------
@@ -126,9 +147,9 @@ class FoldedImageNet(nn.Module):
         seen = images if self.takes_bytes else images.to(numbers.dtype, memory_format=torch.channels_last) / 255.0
         return self.conclude(self.look(seen), numbers)
 
-    def fused(self) -> FoldedImageNet:
+    def fused(self) -> Self:
         """The same network for inference: batch normalisations and the scale of pixels are parts of convolutions."""
-        network = deepcopy(self).eval().requires_grad_(False)
+        network = super().fused()
         for part in network.modules():
             if isinstance(part, Convolution) and isinstance(part.scale, nn.BatchNorm2d):
                 part.convolution, part.scale = fuse_conv_bn_eval(part.convolution, part.scale), nn.Identity()
@@ -152,7 +173,5 @@ class FoldedImageNet(nn.Module):
         """Scores from what `look` gave, and the numbers."""
         trunk = self.trunk[-1](features)
         seen = self.seen(torch.cat([trunk.mean(dim=-1), trunk.amax(dim=-1)], dim=1).flatten(1))
-        missing = torch.isnan(numbers)
-        told = self.told(torch.cat([torch.where(missing, 0.0, numbers), missing.to(numbers.dtype)], dim=1))
-        scores: Tensor = self.joined(torch.cat([seen, told], dim=1))
+        scores: Tensor = self.joined(torch.cat([seen, self.told(filled_in(numbers))], dim=1))
         return scores

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,26 @@ import torch
 from torch import Tensor
 
 from lcscale.errors import ModelError
-from lcscale.models.networks.folded_images import FoldedImageNet
+from lcscale.models.networks.network import Network
 
 Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a training writes its state after each epoch, and goes on from."""
+
+    path: Path
+    """File."""
+    fingerprint: str
+    """Stands for data and options."""
 
 
 @dataclass
 class Training:
     """Everything that changes while a network is trained."""
 
-    network: FoldedImageNet
+    network: Network
     """Weights."""
     optimizer: torch.optim.Optimizer
     """With its moments."""
@@ -56,7 +68,7 @@ def save_checkpoint(path: Path, training: Training, fingerprint: str) -> None:
     tensors |= {f"best.{name}": value for name, value in training.best.items()}
     for number, state in moments["state"].items():
         tensors |= {f"optimizer.{number}.{key}": value for key, value in state.items()}
-    tensors["torch_rng"] = torch.get_rng_state()
+    tensors |= {name: state for name, (state, _) in _generators(training).items()}
     text = {
         "fingerprint": fingerprint,
         "groups": moments["param_groups"],
@@ -97,8 +109,21 @@ def load_checkpoint(path: Path, training: Training, fingerprint: str) -> bool:
     training.schedule.load_state_dict(text["schedule"])
     training.rng.bit_generator.state = text["rng"]
     training.history.extend(text["history"])
-    torch.set_rng_state(tensors["torch_rng"])
+    for name, (_, restore) in _generators(training).items():
+        if name in tensors:  # a training that began on a CPU may go on on a GPU
+            restore(tensors[name])
     return True
+
+
+def _generators(training: Training) -> dict[str, tuple[Tensor, Callable[[Tensor], None]]]:
+    """States of torch's random numbers (dropout) where the network is, and what puts a state back."""
+    device = training.network.device
+    states: dict[str, tuple[Tensor, Callable[[Tensor], None]]] = {
+        "torch_rng": (torch.get_rng_state(), torch.set_rng_state)
+    }
+    if device.type == "cuda":
+        states["cuda_rng"] = (torch.cuda.get_rng_state(device), partial(torch.cuda.set_rng_state, device=device))
+    return states
 
 
 def _under(prefix: str, tensors: Tensors) -> Tensors:

@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.kernels.devices import fastest_device
+from lcscale.models.heads.head import Head
 from lcscale.models.inputs.augmentation import Augmentation, change, disguise, tell_right_period
-from lcscale.models.inputs.preparation import Inputs, Preparation, is_none, prepare
-from lcscale.models.keeping.model import ONE_TORCH_THREAD, lowered, network_scores, softmax
+from lcscale.models.inputs.inputs import Inputs
+from lcscale.models.inputs.preparation import Preparation, is_none, prepare
+from lcscale.models.keeping.model import ONE_TORCH_THREAD, lowered, network_scores
 from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.targets import Targets
-from lcscale.models.networks.folded_images import Architecture, FoldedImageNet
-from lcscale.models.training.checkpoint import Training, load_checkpoint, save_checkpoint
+from lcscale.models.labels.truth import Truth
+from lcscale.models.networks.network import Network
+from lcscale.models.networks.table import named
+from lcscale.models.training.checkpoint import Checkpoints, Training, load_checkpoint, save_checkpoint
 from lcscale.models.training.options import TrainingOptions
 from lcscale.models.training.training_set import Batch, TrainingSet
-
-
-@dataclass(frozen=True)
-class Checkpoints:
-    """Where a training writes its state after each epoch, and goes on from."""
-
-    path: Path
-    """File."""
-    fingerprint: str
-    """Stands for data and options."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained network and how it came about."""
 
-    network: FoldedImageNet
+    network: Network
     """With the weights of the best epoch, on the CPU."""
     history: list[dict[str, float]]
-    """`epoch`, `train_loss`, `log_loss` and `accuracy` on the validation set, for every epoch."""
+    """`epoch`, `train_loss`, and of the validation set `log_loss` and another figure of the head, for every epoch."""
 
 
 def fit(
     train: TrainingSet,
-    validation: tuple[Inputs, Targets],
+    validation: tuple[Inputs, Truth],
     preparation: Preparation,
+    head: Head[Any],
     options: TrainingOptions,
     progress: Silent,
     checkpoints: Checkpoints | None = None,
@@ -63,8 +57,10 @@ def fit(
         Prepared inputs and labels that decide which epoch is kept; never trained on.
     preparation
         Fitted to the training set.
+    head
+        Its loss is made small, its `log_loss` tells the best epoch.
     options
-        Epochs, batches, rates, changes, precision, seed.
+        Network, epochs, batches, rates, changes, precision, seed.
     progress
         Told of every epoch and its number of objects.
     checkpoints
@@ -76,28 +72,28 @@ def fit(
     devices = [place] if place.type == "cuda" else []
     with ONE_TORCH_THREAD, torch.random.fork_rng(devices=devices):
         torch.manual_seed(options.seed)
-        sizes = Architecture(
-            preparation.n_channels,
-            len(preparation.names),
-            len(validation[1].classes),
-            preparation.size,
-            options.filters,
-            options.hidden,
-            options.dropout,
-            cyclic=not preparation.raw,
-        )
-        network = FoldedImageNet(sizes).to(place)
+        kind = named(options.network)
+        network = kind.build(kind.sizes_for(preparation, head.n_outputs, options)).to(place)
         training = _start(network, train.per_epoch(options.batch_size), options)
         if checkpoints is not None:
             load_checkpoint(checkpoints.path, training, checkpoints.fingerprint)
         for _ in training.history:
             progress.advance(len(train))
-        _epochs(training, train, validation, preparation, options, progress, checkpoints)
+        _epochs(training, train, validation, _Lesson(preparation, head, options), progress, checkpoints)
         network.load_state_dict(training.best)
     return Fitted(network.cpu(), training.history)
 
 
-def _start(network: FoldedImageNet, per_epoch: int, options: TrainingOptions) -> Training:
+@dataclass(frozen=True)
+class _Lesson:
+    """How a batch is seen and judged."""
+
+    preparation: Preparation
+    head: Head[Any]
+    options: TrainingOptions
+
+
+def _start(network: Network, per_epoch: int, options: TrainingOptions) -> Training:
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, options.learning_rate, total_steps=options.epochs * per_epoch + 1
@@ -108,23 +104,22 @@ def _start(network: FoldedImageNet, per_epoch: int, options: TrainingOptions) ->
 def _epochs(
     training: Training,
     train: TrainingSet,
-    validation: tuple[Inputs, Targets],
-    preparation: Preparation,
-    options: TrainingOptions,
+    validation: tuple[Inputs, Truth],
+    lesson: _Lesson,
     progress: Silent,
     checkpoints: Checkpoints | None,
 ) -> None:
     """Train until the last epoch or until patience ends."""
-    history = training.history
+    history, options = training.history, lesson.options
     while len(history) < options.epochs and _since_best(history) < options.patience:
         training.network.train()
         epoch = len(history)
         batches = train.batches(epoch, options.batch_size, training.rng)
-        steps = [_step(training, batch, preparation, options) for batch in batches]
+        steps = [_step(training, batch, lesson) for batch in batches]
         losses = [loss for loss in steps if loss is not None]
         if not losses:
             raise InputError("no star of the training set has a period and enough observations: nothing to train on")
-        row = _validate(training.network, validation)
+        row = lesson.head.epoch_figures(network_scores(training.network, validation[0]), validation[1])
         history.append({"epoch": epoch, "train_loss": round(float(np.mean(losses)), 5), **row})
         if _since_best(history) == 0:
             training.best.update({name: value.clone() for name, value in training.network.state_dict().items()})
@@ -138,19 +133,22 @@ def _since_best(history: list[dict[str, float]]) -> int:
     return len(history) - 1 - int(np.argmin([row["log_loss"] for row in history])) if history else 0
 
 
-def _step(training: Training, batch: Batch, preparation: Preparation, options: TrainingOptions) -> float | None:
+def _step(training: Training, batch: Batch, lesson: _Lesson) -> float | None:
     """One step of the optimizer; the loss, None where no star of the batch can be used and nothing is learnt."""
-    inputs = look(batch.curves, preparation, options.augmentation, training.rng)
+    options, network = lesson.options, training.network
+    inputs = look(batch.curves, lesson.preparation, options.augmentation, training.rng)
     rows = np.flatnonzero(is_none(inputs.reason))
     if not rows.size:
         return None
-    device = next(training.network.parameters()).device
-    images, numbers, allowed, weight = (
-        torch.from_numpy(each[rows]).to(device) for each in (inputs.images, inputs.numbers, batch.allowed, batch.weight)
-    )
+    device = network.device
+
+    def tensors(arrays: Iterable[npt.NDArray[Any]]) -> list[torch.Tensor]:
+        return [torch.from_numpy(each[rows]).to(device) for each in arrays]
+
     with lowered(device, options.precision):
-        scores = training.network(images, numbers).float()
-    loss = (weight * group_loss(scores, allowed, options.label_smoothing)).mean()
+        scores = network(*tensors(inputs.arrays(network.takes))).float()
+    losses = lesson.head.loss(scores, tensors(batch.truth.arrays()), options.label_smoothing)
+    loss = (tensors([batch.weight])[0] * losses).mean()
     training.optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     training.optimizer.step()
@@ -164,21 +162,3 @@ def look(curves: LabelledCurves, preparation: Preparation, how: Augmentation, rn
     columns = tell_right_period(curves.columns, curves.period, period)
     inputs = prepare(changed, period, preparation, bands=curves.bands, columns=columns)
     return disguise(inputs, preparation, how, rng)
-
-
-def _validate(network: FoldedImageNet, validation: tuple[Inputs, Targets]) -> dict[str, float]:
-    inputs, targets = validation
-    probabilities = softmax(network_scores(network, inputs))
-    chance = np.maximum((probabilities * targets.allowed).sum(axis=1), 1e-12)
-    right = probabilities.argmax(axis=1) == targets.resolve(probabilities)
-    return {"log_loss": round(float(-np.log(chance).mean()), 5), "accuracy": round(float(right.mean()), 5)}
-
-
-def group_loss(scores: Tensor, allowed: Tensor, smoothing: float) -> Tensor:
-    """Cross entropy [n] of scores [n, n_classes] with labels that may be groups, their probability being the sum.
-
-    Of the truth, `smoothing` is spread evenly over all classes.
-    """
-    log_probability = functional.log_softmax(scores, dim=1)
-    of_label = torch.logsumexp(log_probability.masked_fill(~allowed, -torch.inf), dim=1)
-    return -(1 - smoothing) * of_label - smoothing * log_probability.mean(dim=1)

@@ -34,6 +34,11 @@ class TrainingOptions:
     """Width of the dense layers."""
     dropout: float = 0.3
     """Of the joined layers."""
+    network: str = "folded_images"
+    """Which network, by its name in `lcscale.models.networks.table`."""
+    stacked_with: tuple[str, ...] = ()
+    """Further ones, such as `boosted_trees`, whose scores are added to the network's with weights that are fitted on
+    stars which none of them has seen: those of the validation set, or of the other folds."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""
     synthetic: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import Split, assign
-from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.truth import Truth
 from lcscale.models.training.training_set import Batch
 from lcscale.steps import Declared
 from lcscale.vocabulary import HEALPIX_COLUMN
@@ -29,8 +29,8 @@ class OfSets(Declared):
     """Those to keep."""
     label: str
     """Name of the column with the labels."""
-    labels: tuple[str, ...]
-    """Labels to keep, as the catalog spells them."""
+    labels: tuple[str, ...] | None
+    """Labels to keep, as the catalog spells them; None: all."""
     version = 1
 
     @property
@@ -41,7 +41,10 @@ class OfSets(Declared):
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows that are kept."""
         chosen = np.isin(assign(table.column(HEALPIX_COLUMN).to_numpy(), self.split), self.sets)
-        known = pc.is_in(table.column(self.label).cast(pa.string()), value_set=pa.array(self.labels, pa.string()))
+        label = table.column(self.label)
+        known = pc.is_valid(label)
+        if self.labels is not None:
+            known = pc.is_in(label.cast(pa.string()), value_set=pa.array(self.labels, pa.string()))
         return table.filter(pc.and_(pa.array(chosen), known))
 
 
@@ -53,8 +56,8 @@ class Streamed:
     """`lcscale.lake.streaming.CatalogStream` of the training rows."""
     n: int
     """Number of these rows."""
-    taught: Mapping[str, tuple[npt.NDArray[np.bool_], float]]
-    """For each label as the catalog spells it, the classes it allows and the weight of a star of it."""
+    reader: Callable[[LabelledCurves], tuple[Truth, npt.NDArray[np.float32]]]
+    """Truth and weights of stars that come (`Head.reader`)."""
     reading: Mapping[str, Any] = field(default_factory=dict)
     """How `LabelledCurves.from_tables` reads the rows."""
 
@@ -66,9 +69,7 @@ class Streamed:
         self.stream.set_epoch(epoch)
         for table in self.stream:
             curves = LabelledCurves.from_tables([table], **self.reading)
-            rows = [self.taught[text] for text in curves.label]
-            allowed = np.stack([row[0] for row in rows])
-            yield Batch(curves, allowed, np.array([row[1] for row in rows], np.float32))
+            yield Batch(curves, *self.reader(curves))
 
     def per_epoch(self, size: int) -> int:
         """Number of batches."""
@@ -78,24 +79,6 @@ class Streamed:
 def as_it_is(table: pa.Table) -> pa.Table:
     """The table: what streams give when light curves are made of it elsewhere."""
     return table
-
-
-def taught_by_label(
-    spelled: npt.NDArray[np.object_], targets: Targets, weights: npt.NDArray[np.float32]
-) -> dict[str, tuple[npt.NDArray[np.bool_], float]]:
-    """What stars of each label teach.
-
-    Parameters
-    ----------
-    spelled
-        object [n], labels as the catalog has them.
-    targets, weights
-        Of the same stars.
-    """
-    used = targets.allowed.any(axis=1)
-    names, first = np.unique(spelled[used].astype(str), return_index=True)
-    rows = np.flatnonzero(used)[first]
-    return {str(name): (targets.allowed[row], float(weights[row])) for name, row in zip(names, rows, strict=True)}
 
 
 def some_of(tables: Iterable[pa.Table], most: int, total: int) -> Iterator[pa.Table]:

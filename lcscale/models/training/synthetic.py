@@ -10,7 +10,7 @@ import numpy.typing as npt
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.models.inputs.preparation import ALTERNATIVES
 from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.truth import Truth
 from lcscale.simulation.gaussian import synthesize_like
 
 _MOST_EACH = 4
@@ -19,14 +19,14 @@ _CADENCES = 500
 
 
 def fill_up(
-    curves: LabelledCurves, targets: Targets, wanted: int, seed: int
-) -> tuple[LabelledCurves, Targets, dict[str, int]]:
+    curves: LabelledCurves, truth: Truth, wanted: int, seed: int
+) -> tuple[LabelledCurves, Truth, dict[str, int]]:
     """The training set with its rare classes enlarged.
 
     Parameters
     ----------
-    curves, targets
-        Training stars and their labels.
+    curves, truth
+        Training stars and what is known of them.
     wanted
         Stars each class is to have; classes with more, and labels that are groups, stay as they are.
     seed
@@ -34,28 +34,28 @@ def fill_up(
 
     Returns
     -------
-    LabelledCurves, Targets, dict
+    LabelledCurves, Truth, dict
         The set with the new stars behind the real ones, and how many each class got.
     """
     parents: list[npt.NDArray[np.int64]] = []
     made: dict[str, int] = {}
     lcs, _ = usable(curves.lcs)
-    fit = targets.exact & np.isfinite(curves.period) & (curves.period > 0) & (lcs.counts > 0)
-    for k, name in enumerate(targets.classes):
-        stars = np.flatnonzero(fit & targets.allowed[:, k])
+    fit = np.isfinite(curves.period) & (curves.period > 0) & (lcs.counts > 0)
+    for name, members in truth.members().items():
+        stars = members[fit[members]]
         n = min(wanted - stars.size, _MOST_EACH * stars.size)
         if n > 0:
             parents.append(np.resize(stars, n))
             made[name] = n
     if not parents:
-        return curves, targets, made
+        return curves, truth, made
     chosen, new, period = _new_stars(lcs, curves, np.concatenate(parents), seed)
     like = curves.take(chosen)
     stretched = period / like.period  # the other candidates are near multiples and aliases of it still
     columns = {name: values * stretched if name in ALTERNATIVES else values for name, values in like.columns.items()}
     added = replace(like, lcs=new, period=period, columns=columns)
-    both = np.concatenate([np.arange(len(targets)), chosen])
-    return LabelledCurves.concatenate([replace(curves, lcs=lcs), added]), targets.take(both), made
+    both = np.concatenate([np.arange(len(truth)), chosen])
+    return LabelledCurves.concatenate([replace(curves, lcs=lcs), added]), truth.take(both), made
 
 
 def _new_stars(

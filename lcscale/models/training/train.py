@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lcscale.engine.progress import progress_for
 from lcscale.errors import InputError
 from lcscale.kernels.devices import require_device
+from lcscale.models.heads.classes import ClassHead
+from lcscale.models.heads.head import Head, Labelling
+from lcscale.models.inputs.inputs import KINDS
 from lcscale.models.inputs.preparation import Preparation, prepare
 from lcscale.models.keeping.card import TRAINED_ON, Card
 from lcscale.models.keeping.registry import load, save
 from lcscale.models.labels.splitting import Split
-from lcscale.models.training.material import Material, Sorting, from_memory, from_stream, gather, held_numbers
+from lcscale.models.training.checkpoint import Checkpoints
+from lcscale.models.training.dataset import Dataset, Labelled, from_stream, gather, read_labels
+from lcscale.models.training.ensemble import divided, judge
 from lcscale.models.training.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -29,37 +34,50 @@ def train(
     folder: str | Path,
     *,
     trained_on: str,
+    head: Head[Any] | None = None,
     survey: str | None = None,
     label: str = "label",
     min_class_size: int = 50,
     split: Split | None = None,
+    folds: int | None = None,
+    unseen: Sequence[str] = (),
     options: TrainingOptions | None = None,
     preparation: Preparation | None = None,
     stream: bool = False,
     progress: bool | None = None,
     device: str | None = None,
 ) -> Model:
-    """Train a `FoldedImageNet` and write it to `folder`; the card holds its figures on sky it has not seen.
+    """Train a network, or one a fold of the sky, and write it to `folder`; the card holds its figures on unseen sky.
 
     Parameters
     ----------
     source
         A catalog (anything with ``to_batches()``), Arrow tables, or `LabelledCurves`; with columns `lightcurve`,
-        `period` (but for raw images), `label`, and `_healpix_29` or `ra` and `dec`.
+        `period` (but for raw images), the labels, and `_healpix_29` or `ra` and `dec`.
     folder
         Where the model goes; its name is the model's.
     trained_on
         What the labelled light curves are: real, simulated or mixed.
+    head
+        What is asked of a star: its class (`ClassHead`, the default) or a value (``ValueHead("feh", "dex")``), whose
+        labels are the column of its name.
     survey
         Whose class names the labels are (see `lcscale.models.labels.taxonomy`); None to find out.
     label
-        Name of the column with the labels.
+        Name of the column with the classes.
     min_class_size
         A class with fewer stars counts as its parent in the taxonomy.
     split
-        Shares of the sky for validation and test.
+        Shares of the sky for validation and test; None: the default shares, cut up as finely as the sky that the stars
+        cover wants (`Split.of_sky`).
+    folds
+        Number of networks of an ensemble, each trained without one part of the sky: every labelled star is judged by
+        the one that has not seen its pixel, new ones by all. None: one network.
+    unseen
+        Names of catalogs (`LabelledCurves.origin`) that are kept out of training, to see how the model does on surveys
+        that it does not know.
     options
-        Epochs, rates, augmentation, seed.
+        Network, epochs, rates, augmentation, seed.
     preparation
         Roles, folds, size of the images, further columns.
     stream
@@ -86,107 +104,111 @@ def train(
     observations) are left out and counted in the card. Labels that the taxonomy does not know are named there too.
 
     Where the catalog has the columns `period_2` and `period_3`, it is found out on the validation set how far these
-    candidates are to be believed, and the model sums its probabilities over them. After each epoch the state is written
+    candidates are to be believed, and the model sums its answers over them. After each epoch the state is written
     beside the folder (``FOLDER.checkpoint``); the same call, interrupted, goes on from there to the same weights.
     """
+    from lcscale.models.networks.table import named
+
     if trained_on not in TRAINED_ON:
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
-    if stream and options is not None and options.synthetic:
-        raise InputError("synthetic stars are made of a training set in memory: give synthetic=0, or stream=False")
+    options, head = options or TrainingOptions(), head or ClassHead()
+    if stream and (options.synthetic or folds or unseen):
+        raise InputError("synthetic stars, folds and unseen surveys need a training set in memory: give stream=False")
+    if folds is not None and folds < 2:
+        raise InputError(f"an ensemble has 2 folds or more, not {folds}")
     require_device(device or "cpu")
-    sorting = Sorting(label, survey, min_class_size, split or Split())
-    options, preparation = options or TrainingOptions(), preparation or Preparation()
+    names = (options.network, *options.stacked_with)
+    takes = {kind for name in names for kind in named(name).takes}
+    preparation = replace(preparation or Preparation(), kinds=tuple(kind for kind in KINDS if kind in takes))
+    told = set(preparation.columns) & set(head.further_columns())
+    if told:
+        raise InputError(f"{', '.join(sorted(told))} is what the model is to find out: leave it out of its columns")
+    labelling, place = Labelling(label, survey, min_class_size), Path(folder)
+    labelled: Labelled | None = None
     if stream:
-        origin, material = _fingerprint(source), from_stream(source, preparation, sorting, options)
+        origin, datasets = _fingerprint(source), [from_stream(source, preparation, head, labelling, split, options)]
     else:
-        curves = gather(source, preparation, label)
-        origin, material = curves.content(), from_memory(curves, preparation, sorting, options)
-    identity = _identity(origin or "", material, sorting, options)
-    fitted = _fit(material, options, Path(folder), identity, progress, device)
-    kind = "mixed" if material.synthetic and trained_on == "real" else trained_on
-    card, network = _card(Path(folder).name, fitted, material, options, kind)
+        curves = gather(source, preparation, head, labelling)
+        labelled = read_labels(curves, preparation, head, labelling)
+        split = split or Split.of_sky(curves.healpix_29[labelled.truth.used])
+        origin, datasets = curves.content(), divided(labelled, split, options, folds, unseen)
+    whole, checkpoints = datasets[0], []
+    fitted: list[list[Fitted]] = [[] for _ in datasets]
+    for k, dataset in enumerate(datasets):
+        for name in names:
+            of_one = replace(options, network=name)
+            marks = [*([] if folds is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
+            identity = _identity(origin or "", dataset, labelling, of_one)
+            checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
+            fitted[k].append(_fit(dataset, of_one, place.name, checkpoints[-1], progress, device))
+    members = [[part.network for part in parts] for parts in fitted]
+    judged = judge(datasets, members, labelled, min_class_size, options.seed)
+    synthetic = dict(sum((Counter(each.synthetic) for each in datasets), Counter[str]()))
     data = {
         "catalog": getattr(source, "name", None),
         "fingerprint": _fingerprint(source),
         "survey": survey,
-        "origins": material.origins,
-        "labels": dict(material.counts),
-        "sets": dict(material.sizes),
-        "synthetic": dict(material.synthetic),
-        "left_out": dict(material.left_out),
+        **whole.facts,
+        "sets": dict(whole.sizes),
+        "folds": folds,
+        "unseen": list(unseen),
+        "synthetic": synthetic,
         "min_class_size": min_class_size,
-        "split": asdict(sorting.split),
+        "split": asdict(whole.split),
         "options": asdict(options),
-        "history": fitted.history,
+        "history": [{"member": k, **row} for k, parts in enumerate(fitted) for row in parts[0].history],
     }
-    save(replace(card, data=data), network, folder)
-    _checkpoint(Path(folder)).unlink(missing_ok=True)
-    return load(folder, device)
+    network = judged.networks[0]
+    card = Card(
+        place.name,
+        whole.preparation,
+        network.name,
+        network.sizes,
+        judged.head,
+        "mixed" if synthetic and trained_on == "real" else trained_on,
+        judged.period_weights,
+        data=data,
+        metrics=judged.metrics,
+    )
+    save(card, list(judged.networks), place)
+    for each in checkpoints:
+        each.path.unlink(missing_ok=True)
+    return load(place, device)
 
 
 def _fit(
-    material: Material,
+    dataset: Dataset,
     options: TrainingOptions,
-    folder: Path,
-    identity: str,
+    name: str,
+    checkpoints: Checkpoints,
     progress: bool | None,
     device: str | None,
 ) -> Fitted:
-    from lcscale.models.training.fitting import Checkpoints, fit
+    from lcscale.models.networks.table import named
+    from lcscale.models.training.fitting import Fitted, fit
 
-    held = material.held["validation"]
+    kind = named(options.network)
+    if not kind.by_epochs:
+        weight = dataset.head.weights(dataset.teaching[1], options.class_weight_power)
+        return Fitted(kind.grow(dataset.head, *dataset.teaching, weight, options.seed), [])
+    held, how = dataset.held["validation"], dataset.preparation
     curves = held.curves
-    inputs = prepare(curves.lcs, curves.period, material.preparation, bands=curves.bands, columns=curves.columns)
-    shown = progress_for(progress, f"training {folder.name}", options.epochs)
+    inputs = prepare(curves.lcs, curves.period, how, bands=curves.bands, columns=curves.columns)
+    shown = progress_for(progress, f"training {name}", options.epochs)
     with shown:
-        return fit(
-            material.train,
-            (inputs, held.targets),
-            material.preparation,
-            options,
-            shown,
-            Checkpoints(_checkpoint(folder), identity),
-            device,
-        )
+        return fit(dataset.train, (inputs, held.truth), how, dataset.head, options, shown, checkpoints, device)
 
 
-def _identity(origin: str, material: Material, sorting: Sorting, options: TrainingOptions) -> str:
+def _identity(origin: str, dataset: Dataset, labelling: Labelling, options: TrainingOptions) -> str:
     """Stands for all that a training depends on: data, labels and how they are sorted, preparation, options."""
-    known = (sorting, options, material.preparation, material.classes, dict(material.counts), dict(material.sizes))
+    known = (labelling, dataset.split, options, dataset.preparation, dataset.head, dict(dataset.sizes))
     digest = hashlib.sha256("\n".join([origin, *map(repr, known)]).encode())
-    for held in material.held.values():
-        digest.update(repr(held.targets.label.tolist()).encode())
-        digest.update(held.targets.allowed.tobytes())
+    for name, held in dataset.held.items():
+        digest.update(name.encode())
+        for values in held.truth.arrays():
+            digest.update(values.tobytes())
+        digest.update(held.curves.healpix_29.tobytes())
     return digest.hexdigest()
-
-
-def _card(name: str, fitted: Fitted, material: Material, options: TrainingOptions, trained_on: str) -> tuple[Card, Any]:
-    """The card with calibration and figures, and the network it is of."""
-    from lcscale.models.judging.assessing import assess, calibrate
-    from lcscale.models.keeping.model import Model
-
-    calibration = calibrate(fitted.network, material.preparation, material.held["validation"])
-    card = Card(
-        name=name,
-        classes=material.classes,
-        preparation=material.preparation,
-        architecture=asdict(fitted.network.architecture),
-        temperature=calibration.temperature,
-        threshold=calibration.threshold,
-        trained_on=trained_on,
-        period_weights=calibration.period_weights,
-    )
-    smallest = min(material.min_class_size, max(material.counts.values()))
-    counted = np.array([material.counts.get(name, 0) >= smallest for name in card.classes])
-    held = material.held
-    tests = {name: part for name, part in held.items() if name != "validation" and len(part)}
-    numbers = {name: held_numbers(part, material.preparation) for name, part in tests.items()}
-    metrics = assess(Model(card, fitted.network), held, material.known, numbers, counted, options.seed)
-    return replace(card, metrics=metrics), fitted.network
-
-
-def _checkpoint(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.checkpoint")
 
 
 def _fingerprint(source: Any) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.truth import Truth
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +19,8 @@ class Batch:
 
     curves: LabelledCurves
     """n light curves."""
-    allowed: npt.NDArray[np.bool_]
-    """bool [n, n_classes], the classes that each label allows."""
+    truth: Truth
+    """What is known of them."""
     weight: npt.NDArray[np.float32]
     """float32 [n], of each star in the loss."""
 
@@ -44,8 +44,8 @@ class InMemory:
 
     curves: LabelledCurves
     """All stars."""
-    targets: Targets
-    """Their labels."""
+    truth: Truth
+    """What is known of them."""
     weight: npt.NDArray[np.float32]
     """float32 [n]."""
 
@@ -55,7 +55,7 @@ class InMemory:
     def batches(self, epoch: int, size: int, rng: np.random.Generator) -> Iterator[Batch]:
         """The stars in an order that `rng` draws."""
         for chosen in np.array_split(rng.permutation(len(self)), self.per_epoch(size)):
-            yield Batch(self.curves.take(chosen), self.targets.allowed[chosen], self.weight[chosen])
+            yield Batch(self.curves.take(chosen), self.truth.take(chosen), self.weight[chosen])
 
     def per_epoch(self, size: int) -> int:
         """Number of batches, as even as can be."""

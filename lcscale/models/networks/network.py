@@ -1,0 +1,137 @@
+"""`Network`: what every network has, whatever it sees."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from copy import deepcopy
+from itertools import chain
+from typing import Any, ClassVar, Self, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from lcscale.errors import InputError
+from lcscale.models.heads.head import Head
+from lcscale.models.inputs.preparation import Preparation
+from lcscale.models.labels.truth import Floats, Truth
+from lcscale.models.training.options import TrainingOptions
+
+
+class Network(nn.Module, ABC):
+    """Scores of objects. Its `forward` is given the arrays that it `takes`, as tensors with one row an object."""
+
+    name: ClassVar[str]
+    """In cards and in `NETWORKS`."""
+    takes: ClassVar[tuple[str, ...]]
+    """Fields of `Inputs`: images, numbers, sequences, mask."""
+    by_epochs: ClassVar[bool] = True
+    """Whether it is trained by epochs; else it is grown at once, by `grow`."""
+    sizes: Mapping[str, Any]
+    """What `build` was given; stands in the model's card."""
+
+    @classmethod
+    @abstractmethod
+    def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
+        """Sizes of a new network for these inputs; numbers and texts."""
+
+    @classmethod
+    def build(cls, sizes: Mapping[str, Any]) -> Self:
+        """A network of these sizes: the arguments of its class."""
+        network = cls(**sizes)
+        network.sizes = dict(sizes)
+        return network
+
+    @property
+    def n_outputs(self) -> int:
+        """Scores of an object."""
+        return int(self.sizes["n_outputs"])
+
+    @classmethod
+    def grow(cls, head: Head[Any], numbers: Floats, truth: Truth, weight: Floats, seed: int) -> Self:
+        """A network that is not trained by epochs, of standardised numbers and what is known of their stars."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return next(chain(self.parameters(), self.buffers())).device
+
+    def checked(self, n_numbers: int) -> Self:
+        """The network, if its weights can be used; a `ModelError` where not."""
+        return self
+
+    def fused(self) -> Self:
+        """The same network for inference."""
+        return deepcopy(self).eval().requires_grad_(False)
+
+
+def number_layers(n_numbers: int, hidden: int, dropout: float) -> nn.Sequential:
+    """Dense layers for what `filled_in` gives."""
+    return nn.Sequential(
+        nn.Linear(2 * n_numbers, 2 * hidden),
+        nn.ReLU(),
+        nn.Dropout(dropout / 2),
+        nn.Linear(2 * hidden, hidden),
+        nn.ReLU(),
+    )
+
+
+def filled_in(numbers: Tensor) -> Tensor:
+    """Numbers [n, n_numbers] with 0 for NaN, and behind them flags that say which were: [n, 2 n_numbers]."""
+    missing = torch.isnan(numbers)
+    return torch.cat([torch.where(missing, 0.0, numbers), missing.to(numbers.dtype)], dim=1)
+
+
+def output_layers(n_inputs: int, hidden: int, n_outputs: int, dropout: float) -> nn.Sequential:
+    """Dense layers that end in scores."""
+    return nn.Sequential(
+        nn.Dropout(dropout),
+        nn.Linear(n_inputs, hidden),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(hidden, n_outputs),
+    )
+
+
+NETWORKS: dict[str, type[Network]] = {}
+"""Classes of networks by the name in cards and in `TrainingOptions.network`."""
+
+AnyNetwork = TypeVar("AnyNetwork", bound=type[Network])
+
+
+def register(network: AnyNetwork) -> AnyNetwork:
+    """Put a network of one's own into the table, as a decorator of its class.
+
+    No code is loaded from a model's folder: the module with the class has to be imported where the model is used.
+
+    Raises
+    ------
+    InputError
+        Another network has the name.
+    """
+    known = NETWORKS.setdefault(network.name, network)
+    if (known.__module__, known.__qualname__) != (network.__module__, network.__qualname__):
+        raise InputError(f"there is a network {network.name!r} already: {known.__module__}.{known.__qualname__}")
+    NETWORKS[network.name] = network
+    return network
+
+
+def named(name: str) -> type[Network]:
+    """The class of the network of this name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if name not in NETWORKS:
+        raise InputError(
+            f"no network {name!r}; there are {', '.join(NETWORKS)}: import the module that registers it, if it is yours"
+        )
+    return NETWORKS[name]
+
+
+def build(name: str, sizes: Mapping[str, Any]) -> Network:
+    """A new network of this name and these sizes."""
+    return named(name).build(sizes)

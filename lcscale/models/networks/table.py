@@ -1,0 +1,15 @@
+"""The networks that there are, by name: what a card names is found here and nowhere else."""
+
+from __future__ import annotations
+
+from lcscale.models.networks.folded_images import FoldedImageNet
+from lcscale.models.networks.gru import RecurrentNet
+from lcscale.models.networks.network import NETWORKS as NETWORKS
+from lcscale.models.networks.network import build as build
+from lcscale.models.networks.network import named as named
+from lcscale.models.networks.network import register as register
+from lcscale.models.networks.stacked import Stacked
+from lcscale.models.trees.boosted import BoostedTrees
+
+for each in (FoldedImageNet, RecurrentNet, BoostedTrees, Stacked):
+    register(each)

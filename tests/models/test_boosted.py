@@ -1,0 +1,112 @@
+"""Boosted trees as arrays: the sums of scikit-learn's, kept without pickle, under both heads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from labelled_curves import curves
+
+from lcscale.errors import ModelError
+from lcscale.models import Split, TrainingOptions, ValueHead, load, train
+from lcscale.models.heads.classes import ClassHead
+from lcscale.models.judging.baseline import grow_classes, grow_values
+from lcscale.models.labels.targets import targets_of
+from lcscale.models.networks.stacked import Stack
+from lcscale.models.trees.boosted import BoostedTrees
+
+
+def numbers(n: int = 300, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 5)).astype(np.float32)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    return x
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_sums_are_those_of_the_library(n_classes):
+    x, other = numbers(), numbers(200, 1)
+    label = np.digitize(np.nan_to_num(x[:, 0]), [0.0, 0.7][: n_classes - 1])
+    grown = grow_classes(x, np.eye(4, dtype=bool)[label], np.ones(300, np.float32), 0)
+    scores = BoostedTrees.of(grown).checked(5)(torch.from_numpy(other)).double().softmax(1).numpy()
+    np.testing.assert_allclose(scores[:, :n_classes], grown.estimators[0].predict_proba(other), atol=1e-6)
+    assert scores[:, n_classes:].max() < 1e-9, "no star is of these classes"
+
+
+def test_values_and_their_variance_are_found():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(4000, 3)).astype(np.float32)
+    spread = np.where(x[:, 1] > 0, 0.5, 0.1)
+    value = (x[:, 0] + rng.normal(0, spread)).astype(np.float32)
+    grown = grow_values(x, value, np.ones(4000, np.float32), 0)
+    found = BoostedTrees.of(grown)(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(found[:, 0], grown.estimators[0].predict(x), atol=1e-5)
+    ratio = np.exp(0.5 * found[:, 1]) / spread
+    assert np.median(ratio) == pytest.approx(1.0, abs=0.25)
+
+
+@pytest.mark.parametrize("name", ["feature", "left", "output", "first"])
+def test_arrays_that_point_elsewhere_are_refused(name):
+    x = numbers()
+    trees = BoostedTrees.of(grow_values(x, np.nan_to_num(x[:, 0]), np.ones(300, np.float32), 0)).checked(5)
+    trees.get_buffer(name)[...] = 10_000
+    with pytest.raises(ModelError, match="do not belong together"):
+        trees.checked(5)
+
+
+@pytest.mark.parametrize("folds", [None, 3])
+def test_trees_are_trained_kept_and_applied_as_networks_are(tmp_path, folds):
+    labelled, options = curves(120), TrainingOptions(network="boosted_trees")
+    more = {"trained_on": "simulated", "options": options, "min_class_size": 5, "folds": folds}
+    model = train(labelled, tmp_path / "m", split=Split(0.2, 0.3, 4), **more)
+    test = model.card.metrics["test"]
+    assert model.card.network == "boosted_trees"
+    assert test["accuracy"] > 0.85
+    assert folds is None or test["n"] == 120
+    loaded = load(tmp_path / "m")
+    guess = np.array(loaded.classes)[loaded.predict_proba(labelled.lcs, labelled.period).argmax(axis=1)]
+    assert (guess == labelled.label).mean() > 0.9
+
+
+def test_trees_give_values_too(tmp_path):
+    labelled = curves(150, classes=("RRab",))
+    value = np.log10(labelled.period)
+    model = train(
+        replace(labelled, columns={"log_p": value}),
+        tmp_path / "v",
+        trained_on="simulated",
+        head=ValueHead("log_p"),
+        split=Split(0.2, 0.3, 4),
+        options=TrainingOptions(network="boosted_trees"),
+    )
+    assert model.card.metrics["test"]["rmse"] < 0.5 * value.std()
+    assert 0.7 < model.card.metrics["test"]["coverage"] <= 1
+
+
+@pytest.mark.parametrize("folds", [None, 3])
+def test_trees_and_a_network_are_stacked(tmp_path, folds):
+    labelled = curves(150)
+    options = TrainingOptions(epochs=3, filters=(4, 4, 4), hidden=8, stacked_with=("boosted_trees",))
+    more = {"trained_on": "simulated", "options": options, "min_class_size": 5, "folds": folds}
+    model = train(labelled, tmp_path / "m", split=Split(0.2, 0.3, 4), **more)
+    card = model.card
+    assert (card.network, len(card.architecture["weights"])) == ("stacked", 2)
+    assert card.metrics["test"]["accuracy"] > 0.85
+    again = load(tmp_path / "m").predict_proba(labelled.lcs, labelled.period)
+    np.testing.assert_allclose(again, model.predict_proba(labelled.lcs, labelled.period), atol=1e-6)
+
+
+def test_weights_of_a_stack_are_those_of_the_better_part():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 3000)
+    right = 2.0 * np.eye(3)[truth] + rng.normal(size=(3000, 3))
+    noise = rng.normal(size=(3000, 3))
+    targets = targets_of(np.array(["EA", "EW", "RRab"], object)[truth], 1)
+    order = [["EA", "EW", "RRab"].index(name) for name in targets.classes]
+    parts = np.stack([right, noise])[:, :, order].astype(np.float32)
+    stack = Stack.fitted(parts, targets, ClassHead(targets.classes))
+    assert stack.weights[0] == pytest.approx(2.0, rel=0.1), "the logarithm of the ratio of the densities"
+    assert abs(stack.weights[1]) < 0.1
+    assert Stack.fitted(parts[:1], targets, ClassHead(targets.classes)) == Stack((1.0,), (0.0, 0.0, 0.0))
