@@ -13,7 +13,7 @@ from pipelines import hasty_model, surveyed_lake
 from lcscale.errors import InputError
 from lcscale.explore import closeup, show
 from lcscale.models import Preparation, load
-from lcscale.models.inputs.preparation import Inputs
+from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.keeping.registry import save
 from lcscale.models.labels.roles import Role
 from lcscale.periods import FrequencyGrid

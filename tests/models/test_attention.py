@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lcscale.models.inputs.preparation import Inputs
+from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.keeping.model import network_scores
 from lcscale.models.networks.attention import grad_cam
 from lcscale.models.networks.folded_images import Architecture, FoldedImageNet
