@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lcscale.lake import Catalog, Lake
 from lcscale.lake.inputs import ROWS
-from lcscale.models.keeping.columns import CLASS, PROBABILITY
+from lcscale.models.heads.columns import CLASS, PROBABILITY
 from lcscale.vocabulary import HEALPIX_COLUMN
 
 BEST = "probability"

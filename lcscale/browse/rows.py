@@ -19,7 +19,7 @@ from lcscale.errors import InputError
 from lcscale.expressions import holds, names_in
 from lcscale.expressions.grammar import lists_in
 from lcscale.lake import Cone
-from lcscale.models.keeping.columns import CLASS
+from lcscale.models.heads.columns import CLASS
 from lcscale.vocabulary import HEALPIX_COLUMN
 
 Bools = npt.NDArray[np.bool_]

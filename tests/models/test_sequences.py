@@ -81,7 +81,7 @@ def test_what_stands_behind_the_last_observation_does_not_count():
 
 
 def test_a_recurrent_network_is_trained_as_others_are(tmp_path, stars):
-    options = TrainingOptions(network="gru", epochs=6, hidden=16, learning_rate=1e-2)
+    options = TrainingOptions(network="gru", epochs=12, batch_size=16, hidden=16, learning_rate=1e-2)
     more = {"split": Split(0.2, 0.3, 4), "preparation": Preparation(length=64), "min_class_size": 5}
     model = train(curves(150), tmp_path / "m", trained_on="simulated", options=options, **more)
     assert model.card.preparation.kinds == ("sequences", "numbers")

@@ -7,12 +7,14 @@ import numpy.typing as npt
 import torch
 
 from lcscale.arrays import integers
+from lcscale.errors import ModelError
 from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.keeping.model import ONE_TORCH_THREAD
 from lcscale.models.networks.folded_images import FoldedImageNet
+from lcscale.models.networks.network import Network
 
 
-def grad_cam(network: FoldedImageNet, inputs: Inputs, which: npt.ArrayLike) -> npt.NDArray[np.float32]:
+def grad_cam(network: Network, inputs: Inputs, which: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """Gradient-weighted class activation maps (Grad-CAM, Selvaraju et al. 2017, arXiv:1610.02391).
 
     The activations of the last convolution are summed with the mean gradients of the class's score as weights, and
@@ -22,7 +24,7 @@ def grad_cam(network: FoldedImageNet, inputs: Inputs, which: npt.ArrayLike) -> n
     Parameters
     ----------
     network
-        Any; its weights and their gradients are left as they are.
+        One that sees images; its weights and their gradients are left as they are.
     inputs
         Prepared objects.
     which
@@ -33,7 +35,14 @@ def grad_cam(network: FoldedImageNet, inputs: Inputs, which: npt.ArrayLike) -> n
     float32 [n_objects, n_rows, n_columns]
         Brightness by phase, coarser than the images; not negative, and 0 throughout where nothing in the images speaks
         for the class.
+
+    Raises
+    ------
+    ModelError
+        The network sees no images.
     """
+    if not isinstance(network, FoldedImageNet):
+        raise ModelError(f"the network {network.name} sees no images: there is nothing to draw its attention on")
     network.eval()
     weight = next(network.parameters())
     with ONE_TORCH_THREAD:
