@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,9 @@ class Inputs:
 
     def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Inputs:
         """Those of some objects."""
-        taken = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Inputs(**{name: None if values is None else values[rows] for name, values in taken.items()})
+        sequences = None if self.sequences is None else self.sequences[rows]
+        mask = None if self.mask is None else self.mask[rows]
+        return Inputs(self.images[rows], self.numbers[rows], self.reason[rows], sequences, mask)
 
     def arrays(self, names: Sequence[str]) -> list[npt.NDArray[Any]]:
         """The arrays of these names.
