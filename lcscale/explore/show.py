@@ -19,7 +19,7 @@ from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
 

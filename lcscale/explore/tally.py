@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from lcscale.explore.contents import classes_of, properties_of
 from lcscale.lake import HEALPIX_COLUMN, Catalog
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.keeping.card import Card
-from lcscale.models.keeping.columns import PROBABILITY
 from lcscale.models.labels.splitting import TEST, Split, assign
 from lcscale.models.labels.taxonomy import ancestors, classes, map_labels, taxonomy
 

@@ -12,7 +12,7 @@ from lcscale.explore.finding import rows_of
 from lcscale.expressions import holds, names_in
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake, Pixel
 from lcscale.lake.inputs import CROSSMATCH, JOIN, ROWS, STEPS
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 
 _MOST_SET_ASIDE = 5
 

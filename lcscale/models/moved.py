@@ -19,6 +19,7 @@ _ROOMS = {
     "trees": ("forest", "growing", "tabular"),
 }
 MOVED = {f"lcscale.models.{name}": f"lcscale.models.{room}.{name}" for room, names in _ROOMS.items() for name in names}
+MOVED["lcscale.models.keeping.columns"] = "lcscale.models.heads.columns"
 MOVED["lcscale.models.network"] = "lcscale.models.networks.folded_images"
 """Modules by their old names."""
 

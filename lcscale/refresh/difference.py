@@ -12,7 +12,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake, open_catalog
 from lcscale.lake.inputs import CODE, CROSSMATCH, JOIN, LIGHT_CURVES, MODELS, ROWS, STEPS
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 
 NEW_OBSERVATIONS, OTHER_MODEL, OTHER_PERIOD = "new observations", "another model", "another period"
 OTHER_RIGHT, OTHER_ROWS = "another right-hand catalog", "other rows of what it is made from"
