@@ -169,20 +169,33 @@ def rank(
     fmin: float,
     n_harmonics: int,
     doubles: bool,
+    reach: float,
+    n_ranked: int,
     scratch: Any,
     work: Any,
     ranking: Any,
-) -> None:
-    """Score every one of `peaks`, frequencies on a grid of step `df` from `fmin`.
+) -> int:
+    """Score the best of `peaks`, frequencies on a grid from `fmin`, and return how many were scored.
 
-    `ranking`, float64 [n_peaks, 4], is written: the better score of f and f/2, the best f, the best f/2 (NaN where
-    it is below the grid, and without `doubles`), the power of the periodogram of `n_harmonics`.
+    All are refined within `reach`, and the `n_ranked` highest of what comes out are scored in steps of a part of `df`,
+    a fifth of the width of a peak. `ranking`, float64 [n_peaks, 4], is written: the better score of f and f/2, the best
+    f, the best f/2 (NaN where it is below the grid, and without `doubles`), the power of the periodogram of
+    `n_harmonics`.
     """
     for i in range(peaks.size):
-        refined, power = refine(curve, peaks[i], 0.5 * df, n_harmonics, 0.0, scratch, work)
+        place, power = refine(curve, peaks[i], reach, n_harmonics, 0.0, scratch, work)
+        slot = i
+        while slot > 0 and ranking[slot - 1, 3] < power:
+            ranking[slot, 1] = ranking[slot - 1, 1]
+            ranking[slot, 3] = ranking[slot - 1, 3]
+            slot -= 1
+        ranking[slot, 1] = place
+        ranking[slot, 3] = power
+    count = min(n_ranked, peaks.size)
+    for i in range(count):
+        refined = ranking[i, 1]
         ranking[i, 0] = -np.inf
         ranking[i, 2] = np.nan
-        ranking[i, 3] = power
         for halvings in range(2 if doubles and refined >= fmin else 1):
             scale = 1.0 / (1 + halvings)
             order = ORDER * (1 + halvings)
@@ -192,6 +205,7 @@ def rank(
             ranking[i, 0] = max(ranking[i, 0], score - RANKED_DOUBLE_PRICE * halvings)
             ranking[i, 1 + halvings] = place
         ranking[i, 0] -= FREQUENCY_PRICE * math.log(1.0 + refined)
+    return count
 
 
 @inlined
@@ -277,21 +291,23 @@ def choose(
     fmin: float,
     n_harmonics: int,
     doubles: bool,
+    reach: float,
+    n_ranked: int,
     scratch: Any,
     work: Any,
     ranking: Any,
     result: Any,
 ) -> None:
-    """Rank the `peaks` (frequencies on a grid of step `df` from `fmin`) of a periodogram and write the outcome.
+    """Rank the `peaks` (frequencies on a grid from `fmin`) of a periodogram and write the outcome.
 
     `result`, float64 [6]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
     peak (NaN where there is none), the power (of `n_harmonics`) of the peak chosen, the time of the first maximum of
     light, the score of the peak. Without `doubles` no period is twice that of a peak. `ranking`
     is as for `rank`, `scratch` and `work` as for `log_evidence`.
     """
-    rank(curve, peaks, df, fmin, n_harmonics, doubles, scratch, work, ranking)
+    count = rank(curve, peaks, df, fmin, n_harmonics, doubles, reach, n_ranked, scratch, work, ranking)
     best = 0
-    for i in range(1, peaks.size):
+    for i in range(1, count):
         if ranking[i, 0] > ranking[best, 0]:
             best = i
     frequency, half = ranking[best, 1], ranking[best, 2]
@@ -305,7 +321,7 @@ def choose(
     _, chosen, order = _scan(curve, chosen, step, 2 * ORDER, prior, 0.0, scratch, work)
     result[0], _ = refine(curve, chosen, step, order, prior, scratch, work)
     result[1] = other if doubles else 0.5 * result[0]
-    result[2] = _runner_up(ranking, peaks.size, best, df)
+    result[2] = _runner_up(ranking, count, best, df)
     result[3] = ranking[best, 3]
     result[4] = brightest_phase(curve, result[0], min(order, ORDER), scratch, work) / result[0]
     result[5] = ranking[best, 0]
@@ -323,6 +339,8 @@ def choose_each(
     fmin: float,
     n_harmonics: int,
     doubles: bool,
+    reach: float,
+    n_ranked: int,
     room: Any,
 ) -> None:
     """`choose` for the objects `members` from `start` to `stop`, into the rows of `out`.
@@ -337,8 +355,8 @@ def choose_each(
         Objects, int64 [n_members].
     peaks
         Frequencies of the peaks, float64 [n_members, n_peaks], filled up with NaN.
-    df, fmin, n_harmonics, doubles
-        As for `choose`.
+    df, fmin, n_harmonics, doubles, reach, n_ranked
+        As for `choose` and `rank`.
     room
         Scratch memory, float64 [any], the places in it where that of each member begins, int64 [n_members], and `work`
         and `ranking` with a leading axis: of length 1, or of one for each member where many threads run at a time.
@@ -355,7 +373,20 @@ def choose_each(
             n = segments[last] - segments[first]
             rows = scratch[places[m] : places[m] + 4 * n].reshape((4, n))
             own = min(m, work.shape[0] - 1)
-            choose(curve, peaks[m, :found], df, fmin, n_harmonics, doubles, rows, work[own], ranking[own], out[m])
+            choose(
+                curve,
+                peaks[m, :found],
+                df,
+                fmin,
+                n_harmonics,
+                doubles,
+                reach,
+                n_ranked,
+                rows,
+                work[own],
+                ranking[own],
+                out[m],
+            )
 
 
 def chosen(
@@ -366,6 +397,8 @@ def chosen(
     fmin: float,
     n_harmonics: int = 1,
     doubles: bool = True,
+    reach: float | None = None,
+    n_ranked: int | None = None,
     device: str = "cpu",
 ) -> Floats:
     """What `choose` writes for each of the objects `members`, float64 [n_members, 6].
@@ -376,8 +409,8 @@ def chosen(
         The batch.
     members
         Objects.
-    peaks, df, fmin, n_harmonics, doubles
-        As for `choose_each`.
+    peaks, df, fmin, n_harmonics, doubles, reach, n_ranked
+        As for `choose_each`; half of `df`, and all peaks, for None.
     device
         As torch names it.
     """
@@ -391,7 +424,17 @@ def chosen(
         series.share,
         series.coupling,
     )
-    task = (arrays, np.array(members, np.int64), peaks, df, fmin, n_harmonics, doubles)
+    task = (
+        arrays,
+        np.array(members, np.int64),
+        peaks,
+        df,
+        fmin,
+        n_harmonics,
+        doubles,
+        0.5 * df if reach is None else reach,
+        n_ranked or n_peaks,
+    )
     out = np.full((n, 6), np.nan)
     if device == "cpu":
         longest = int(np.diff(series.segments[series.objects]).max(initial=0))

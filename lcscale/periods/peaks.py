@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.compiling import Floats, Integers, inlined, kernel
+
+_BLOCK = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,29 +69,49 @@ class PeakFinder:
 
 @kernel
 def _feed(power: Any, index: Any, height: Any, state: Any) -> None:
-    """State: the two last powers, number seen, their sum and sum of squares, number of maxima."""
-    before, last = state[0], state[1]
+    """State: the two last powers, number seen, their sum and sum of squares, number of maxima.
+
+    Powers are passed over block by block where none is as high as the lowest maximum kept: vector instructions see to
+    that, and few blocks are looked at one power after another.
+    """
+    size = power.size
     seen = int(state[2])
-    kept = int(state[5])
-    capacity = index.size
     total = 0.0
     squares = 0.0
-    for k in range(power.size):
+    for k in range(size):
         value = float(power[k])
         total += value
         squares += value * value
-        if last > before and last >= value and (kept < capacity or last > height[capacity - 1]):
-            slot = min(kept, capacity - 1)
-            while slot > 0 and height[slot - 1] < last:
-                height[slot] = height[slot - 1]
-                index[slot] = index[slot - 1]
-                slot -= 1
-            height[slot] = last
-            index[slot] = seen + k - 1
-            kept = min(kept + 1, capacity)
-        before, last = last, value
-    state[0], state[1] = before, last
-    state[2] += power.size
+    if size:  # the last power of the piece before has its neighbour now
+        _keep(state[0], state[1], float(power[0]), seen - 1, index, height, state)
+    for start in range(0, size - 1, _BLOCK):
+        stop = min(start + _BLOCK, size - 1)
+        highest = power[start]
+        for k in range(start + 1, stop):
+            highest = max(highest, power[k])
+        if highest > height[index.size - 1]:
+            for k in range(start, stop):
+                before = float(power[k - 1]) if k else state[1]
+                _keep(before, float(power[k]), float(power[k + 1]), seen + k, index, height, state)
+    if size:
+        state[0] = float(power[size - 2]) if size > 1 else state[1]
+        state[1] = float(power[size - 1])
+    state[2] += size
     state[3] += total
     state[4] += squares
-    state[5] = kept
+
+
+@inlined
+def _keep(before: float, value: float, after: float, place: int, index: Any, height: Any, state: Any) -> None:
+    """Put `value`, if it is a maximum and high enough, among those kept."""
+    capacity = index.size
+    if value > before and value >= after and value > height[capacity - 1]:
+        kept = int(state[5])
+        slot = min(kept, capacity - 1)
+        while slot > 0 and height[slot - 1] < value:
+            height[slot] = height[slot - 1]
+            index[slot] = index[slot - 1]
+            slot -= 1
+        height[slot] = value
+        index[slot] = place
+        state[5] = min(kept + 1, capacity)

@@ -20,8 +20,8 @@ from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import chosen
 from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.families import Family, asked_for
-from lcscale.periods.grid import FMAX, FrequencyGrid
-from lcscale.periods.ladder import Coupling, ladder, sharing
+from lcscale.periods.grid import FMAX, OVERSAMPLING, FrequencyGrid
+from lcscale.periods.ladder import KEPT, SAMPLES, Coupling, ladder, sharing
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
@@ -53,7 +53,8 @@ def find(
         Any batch, of any mix of lengths; the observations of several bands are searched together. Those of a band
         without errors weigh as if theirs were the geometric mean of the object's others.
     grid
-        Trial frequencies; None takes each object's own `FrequencyGrid.default`.
+        Trial frequencies; None takes each object's own `FrequencyGrid.default`, with half as many points: peaks are
+        refined before they are compared.
     n_peaks
         Highest peaks of the periodogram that are ranked, each also at twice its period.
     fmax
@@ -139,15 +140,19 @@ def _free(
     outcome = Outcome.empty(reasons.size)
     _mark_instant(series, reasons)
     fap = np.full(reasons.size, np.nan)
-    for trials, members in _by_grid(series, reasons, grid, fmax):
+    coarse = grid is None and n_harmonics == 1 and not bootstrap
+    n_kept = max(n_peaks, KEPT) if coarse else n_peaks
+    for trials, members in _by_grid(series, reasons, grid, fmax, SAMPLES if coarse else OVERSAMPLING):
         periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
-        peaks = dict(_peaks(periodogram, series, members, n_peaks, device))
+        peaks = dict(_peaks(periodogram, series, members, n_kept, device))
         reasons[[i for i in members if not peaks[i].index.size]] = NO_PEAK
         members = [i for i in members if peaks[i].index.size]
         frequencies = np.full((len(members), max((peaks[i].index.size for i in members), default=0)), np.nan)
         for row, i in zip(frequencies, members, strict=True):
             row[: peaks[i].index.size] = trials.at(peaks[i].index)
-        results = chosen(series, members, frequencies, trials.df, trials.fmin, n_harmonics, True, device)
+        step = trials.df * (SAMPLES / OVERSAMPLING if coarse else 1.0)
+        how = (step, trials.fmin, n_harmonics, True, 0.5 * trials.df, n_peaks)
+        results = chosen(series, members, frequencies, *how, device)
         for i, values in zip(members, results, strict=True):
             outcome.write(i, "free", None, values, peaks[i], trials.fmax)
             if bootstrap:
@@ -226,13 +231,14 @@ def _check(n_peaks: int, fmax: float, bootstrap: int) -> None:
 
 
 def _by_grid(
-    series: Series, reasons: npt.NDArray[np.object_], grid: FrequencyGrid | None, fmax: float
+    series: Series, reasons: npt.NDArray[np.object_], grid: FrequencyGrid | None, fmax: float, oversampling: float
 ) -> list[tuple[FrequencyGrid, list[int]]]:
     """The objects to be searched on each grid."""
     groups: dict[FrequencyGrid, list[int]] = {}
     for i, reason in enumerate(reasons):
         if reason is None:
-            groups.setdefault(grid or FrequencyGrid.default(float(series.baseline[i]), fmax), []).append(i)
+            own = grid or FrequencyGrid.default(float(series.baseline[i]), fmax, oversampling)
+            groups.setdefault(own, []).append(i)
     return list(groups.items())
 
 

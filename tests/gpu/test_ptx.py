@@ -55,7 +55,7 @@ def test_launches_of_two_bands_compile_to_ptx(family, cuda):
 def test_the_choice_among_peaks_compiles_to_ptx(cuda):
     values, places, cube = np.zeros(3), np.zeros(3, np.int64), np.zeros((1, 1, 1))
     series = (values, values, values, places, places, values, cube[0])
-    arguments = (series, places, cube[0], 0.1, 0.1, 1, True, (values, places, cube, cube))
+    arguments = (series, places, cube[0], 0.1, 0.1, 1, True, 0.1, 1, (values, places, cube, cube))
     check_launch(choice.choose_each, arguments, cuda)
 
 

@@ -60,7 +60,7 @@ for family in PAIR_FAMILIES:
 series = Series.of(batch(1))
 arrays = (series.time, series.weight, series.weighted, series.segments, series.objects, series.share, series.coupling)
 peaks = np.array([[0.370, 0.81], [np.nan, np.nan], [0.371, np.nan]])
-task = (arrays, np.arange(N), peaks, 0.007, 0.05, 1, True)
+task = (arrays, np.arange(N), peaks, 0.007, 0.05, 1, True, 0.0035, 2)
 places = np.zeros(N, np.int64), 4 * offsets[:-1]
 rooms = [(np.empty(4 * time.size), p, works()[:k], np.empty((k, 2, 4))) for p, k in zip(places, (1, N))]
 compare("periods", choose_each, 6, *((*task, room) for room in rooms))
