@@ -7,10 +7,12 @@ import sys
 
 import pyarrow as pa
 import pytest
+from pipelines import surveyed_lake
 from skies import put, sky_table
 
 from lcscale import cli
 from lcscale.lake import Lake
+from lcscale.periods import FrequencyGrid, Search
 
 
 @pytest.fixture
@@ -168,3 +170,26 @@ def test_jobs_shows_what_ran_and_retries_what_was_set_aside(run, lake, monkeypat
     assert lake.versions("stats") == [lake.current("stats")]
     assert lake["stats"].to_arrow().num_rows == 60
     assert run("jobs", "retry", "sky", "--lake", lake.root)[0] == 2
+
+
+def test_commands_that_read_import_neither_torch_nor_hats(tmp_path):
+    """Both take seconds: `show`, `export`, `ls` and the like have none of it to wait for."""
+    lake = surveyed_lake(tmp_path, n=12)
+    lake["survey"].map(Search(FrequencyGrid(0.05, 3.0, 0.001))).write("periods")
+    star = lake["survey"].to_arrow()["object_id"][0].as_py()
+    commands = [
+        ["ls"], ["info", "survey"], ["versions", "survey"], ["jobs"], ["why", str(star), "--name", "survey"],
+        ["export", "survey", str(tmp_path / "out.csv")],
+        ["show", str(star), "--name", "periods", "--output", str(tmp_path / "star.html")],
+    ]  # fmt: skip
+    code = (
+        "import contextlib, sys\nfrom lcscale.cli import main\n"
+        f"for command in {commands!r}:\n"
+        f"    sys.argv = ['lcscale', *command, '--lake', {str(lake.root)!r}]\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(None):\n        main()\n"
+        "print(sorted({'torch', 'hats', 'lsdb', 'sklearn', 'distributed'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", done.stderr
+    assert (tmp_path / "out.csv").exists()
+    assert (tmp_path / "star.html").exists()

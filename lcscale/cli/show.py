@@ -16,11 +16,17 @@ def show(
     name: Annotated[str, typer.Option("--name", help="Catalog of candidates.")] = "variable_candidates",
     output: Annotated[str | None, typer.Option(help="HTML file to write.", show_default="ID.html")] = None,
     at: Annotated[str | None, typer.Option(help="RA,DEC in degrees, to look there alone.")] = None,
-    class_name: Annotated[str | None, typer.Option("--class", help="Class whose evidence is shown.")] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Folder of the candidate's model.")] = None,
+    network: Annotated[
+        bool,
+        typer.Option("--network", help="Show what the network saw and where it looked (needs torch, slower)."),
+    ] = False,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="Class whose evidence is shown; implies --network.")
+    ] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Folder of the candidate's model; implies --network.")] = None,
     light_curves: LightCurvesOption = None,
 ) -> None:
-    """Draw one candidate: light curve, periodogram, what the network saw, where it looked, probabilities."""
+    """Draw one candidate: light curve, periodogram, probabilities, and with --network what the network saw."""
     from lcscale.explore import show as write
 
     place = open_lake(lake)
@@ -33,6 +39,7 @@ def show(
         target,
         name=name,
         at=where,
+        network=network,
         class_name=class_name,
         models=model or (),
         light_curves=fields,

@@ -1,9 +1,34 @@
 """What a person looks at: the report of a lake, the page of one candidate, the page of a training."""
 
-from lcscale.explore.changes import write_difference
-from lcscale.explore.report import write_report
-from lcscale.explore.show import show
-from lcscale.explore.training import write_training_report
-from lcscale.explore.why import why
+from __future__ import annotations
 
-__all__ = ["show", "why", "write_difference", "write_report", "write_training_report"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_PLACES = {
+    "show": "candidate_page",
+    "why": "reasons",
+    "write_difference": "changes",
+    "write_report": "report",
+    "write_training_report": "training",
+}
+
+if TYPE_CHECKING:
+    from lcscale.explore.candidate_page import show as show
+    from lcscale.explore.reasons import why as why
+    from lcscale.explore.changes import write_difference as write_difference
+    from lcscale.explore.report import write_report as write_report
+    from lcscale.explore.training import write_training_report as write_training_report
+
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import the modules behind the names when they are first used: one star's page needs none of the report."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'lcscale.explore' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"lcscale.explore.{_PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

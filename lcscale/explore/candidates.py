@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lcscale.errors import InputError
-from lcscale.explore.contents import Contents, properties_of
+from lcscale.explore.contents import Contents
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import details, figure, heading, paragraph, table
 from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
@@ -45,7 +45,7 @@ class Candidates:
     @property
     def tag(self) -> str:
         """What must be said beside a title: simulated light curves or training data."""
-        if properties_of(self.catalog).get("lcscale_survey") == "simulated":
+        if dict(self.catalog.source.properties).get("lcscale_survey") == "simulated":
             return "simulated light curves"
         return "model trained on simulated data" if "simulated" in self.tally.trained_on else ""
 

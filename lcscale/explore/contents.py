@@ -11,9 +11,6 @@ from lcscale.crossmatch.naming import AGAIN, SEPARATION
 from lcscale.lake import Catalog, Lake
 from lcscale.lightcurves import LightCurveFields
 from lcscale.models.heads.columns import CLASS, PROBABILITY
-from lcscale.products.counterparts import OF_DEFINITION
-from lcscale.products.yso import CLASSES
-from lcscale.products.yso import columns as yso
 
 STATISTICS_COLUMNS = ("n_alerts", "n_yso", "percentage", "low", "high", "definition")
 """What makes a plain table one of alert statistics."""
@@ -61,22 +58,20 @@ def contents_of(lake: Lake) -> Contents:
     return Contents(tuple(catalogs), statistics, broken | broken_tables)
 
 
-def properties_of(catalog: Catalog) -> dict[str, str]:
-    """All entries of the catalog's ``hats.properties``: survey, builder and date of creation among them."""
-    from hats.catalog import TableProperties
-
-    properties = TableProperties.read_from_dir(catalog.source.folder)
-    return {str(key): str(value) for key, value in (properties.explicit_dict() | properties.extra_dict()).items()}
-
-
 def classes_of(schema: pa.Schema) -> tuple[str, ...]:
     """Classes with a column of probabilities, of our models or of others who name no maker, in their order."""
-    made = tuple(replace(PROBABILITY, unmarked=True).found(schema))
+    if made := tuple(replace(PROBABILITY, unmarked=True).found(schema)):
+        return made
+    from lcscale.products.yso import CLASSES  # which the page of a star of our own models need not wait for
+    from lcscale.products.yso import columns as yso
+
     of_yso = zip(CLASSES, yso.PROBABILITIES, strict=True)
-    return made or tuple(name for name, column in of_yso if column.is_in(schema))
+    return tuple(name for name, column in of_yso if column.is_in(schema))
 
 
 def separations_of(schema: pa.Schema) -> tuple[str, ...]:
     """Columns with separations in arcseconds that matches of ours gave, in their order."""
+    from lcscale.products.counterparts import OF_DEFINITION
+
     found = {name for column in (SEPARATION, AGAIN[0], OF_DEFINITION) for name in column.found(schema).values()}
     return tuple(name for name in schema.names if name in found)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.explore.drawing import BANDS, FAINT, SERIES, as_svg, new_figure, style
-from lcscale.lake import Catalog, Cone
+from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods.columns import EPOCH
 
@@ -43,18 +43,28 @@ class Folded:
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
     """The light curve of a candidate: within an arcsecond, and of the same name where both have one.
 
-    `row` has `ra` and `dec` (degrees) and the name as `object_id`, whatever the catalogs call it.
+    `row` has `ra` and `dec` (degrees) and the name as `object_id`, whatever the catalogs call it; where it has its
+    `_healpix_29` too, a light curve of that very position and name is taken without a look around.
     """
-    cone = Cone(float(row["ra"]), float(row["dec"]), _SAME_ARCSEC)
+    cone, index = Cone(float(row["ra"]), float(row["dec"]), _SAME_ARCSEC), row.get(HEALPIX_COLUMN)
     for catalog in catalogs:
         column = catalog.id_column_or_none if row.get("object_id") is not None else None
-        found = catalog.region(cone).columns("lightcurve", *([] if column is None else [column])).to_arrow()
-        if column is not None:
-            name = found.column(column).cast(pa.string())  # numbers in one survey, texts in another
-            found = found.filter(pc.equal(name, pa.scalar(str(row["object_id"]))))
+        curves = catalog.columns("lightcurve", *([] if column is None else [column]))
+        found = None
+        if index is not None and column is not None:
+            found = _named(curves.rows_within(np.array([[index, index + 1]], np.int64)), column, row["object_id"])
+        if found is None or not found.num_rows:
+            found = _named(curves.region(cone).to_arrow(), column, row.get("object_id", ""))
         if found.num_rows:
             return LightCurves.from_arrow(found.slice(0, 1)), catalog
     return None
+
+
+def _named(table: pa.Table, column: str | None, object_id: str | int) -> pa.Table:
+    """The rows of that name; numbers in one survey are texts in another."""
+    if column is None:
+        return table
+    return table.filter(pc.equal(table.column(column).cast(pa.string()), pa.scalar(str(object_id))))
 
 
 def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) -> Folded:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lcscale.engine import Ledger
-from lcscale.explore.contents import properties_of
 from lcscale.lake import Catalog
 
 
@@ -55,7 +54,7 @@ def run_of(catalog: Catalog) -> Run:
     for result in results.values():
         for stage, spent in result.get("stages", {}).items():
             stages[stage] = stages.get(stage, 0.0) + float(spent)
-    properties = properties_of(catalog)
+    properties = dict(catalog.source.properties)
     return Run(
         name=catalog.name,
         version=catalog.source.version,

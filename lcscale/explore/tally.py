@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.explore.contents import classes_of, properties_of
+from lcscale.explore.contents import classes_of
 from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.keeping.card import Card
@@ -89,7 +89,7 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
     identity = catalog.id_column_or_none
     wanted = wanted if identity is None else (*wanted, identity)
     result = Tally(names)
-    survey = properties_of(catalog).get("lcscale_survey")
+    survey = dict(catalog.source.properties).get("lcscale_survey")
     named = {"ra": catalog.source.ra, "dec": catalog.source.dec}
     named |= {} if identity is None else {"object_id": identity}
     for table in catalog.columns(*(name for name in wanted if name in catalog.column_names)).to_batches():

@@ -46,6 +46,8 @@ from lcscale.surveys import get as get_survey
 VERSION = 2
 """Raised when the same files would give other catalogs: a finished ingest is not repeated before."""
 
+_NOTHING_READ = "nothing could be read of the release; nothing was published"
+
 
 def ingest(
     survey: str | Survey,
@@ -139,6 +141,8 @@ def ingest(
         with draft:
             record = job.run(draft, engine, progress, memory, max_failed)
         record.version = draft.version
+        if record.withheld == _NOTHING_READ:
+            draft.abandon()
     record.name, record.seconds = name, time.perf_counter() - start
     return record
 
@@ -204,7 +208,7 @@ class _Job:
         spilled = [done.get(task.key, {}).get("spills") for task in staging]
         held = {part: some for part, some in zip(self.parts.values(), spilled, strict=True) if some}
         if not held:
-            reading.withheld = "nothing could be read of the release; nothing was published"
+            reading.withheld = _NOTHING_READ
             return self._with_problems(reading, draft)
         waiting, schema, record = self._plan(held, draft, spills, options)
         moves, record = ([], record) if record.quarantined else self._moves(waiting, schema, draft, options)

@@ -8,6 +8,7 @@ import tempfile
 from upath import UPath
 
 from lcscale.errors import InputError
+from lcscale.lake.properties import entries_of
 from lcscale.lake.storage import content_of
 
 COLLECTION_FILE = "collection.properties"
@@ -18,16 +19,12 @@ def current_version(entry: UPath) -> str | None:
     content = content_of(entry / COLLECTION_FILE)
     if content is None:
         return None
-    from hats.catalog.dataset.collection_properties import CollectionProperties
-
-    with tempfile.TemporaryDirectory() as folder:
-        (pathlib.Path(folder) / COLLECTION_FILE).write_bytes(content)
-        try:
-            return str(CollectionProperties.read_from_dir(folder).hats_primary_table_url)
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{entry / COLLECTION_FILE} is broken: it names no current version; publish the catalog again"
-            ) from error
+    try:
+        return entries_of(content)["hats_primary_table_url"]
+    except (ValueError, KeyError) as error:
+        raise InputError(
+            f"{entry / COLLECTION_FILE} is broken: it names no current version; publish the catalog again"
+        ) from error
 
 
 def collection_file(name: str, version: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -155,6 +156,16 @@ class Draft:
         self.ledger.close()
         remove_folder(self.folder)
         return str(self.completes)
+
+    def abandon(self) -> None:
+        """Remove the draft, which holds nothing that a later run could use, and its entry where nothing else is in it.
+
+        For use after the draft was left; what another process is writing in the entry stays.
+        """
+        remove_folder(self.folder)
+        if self.base is None and is_local(self.entry):
+            with contextlib.suppress(OSError):  # another draft is there
+                os.rmdir(self.entry.path)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -15,6 +15,7 @@ from upath import UPath
 
 from lcscale.errors import ConflictError
 from lcscale.lake.inputs import CODE, INPUTS, LIGHT_CURVES, MODELS, STEPS, Input, from_properties
+from lcscale.lake.properties import own_properties
 
 _OURS = "lcscale"
 
@@ -41,14 +42,10 @@ def check_replaced(entry: UPath, current: str, planned: Mapping[str, str]) -> No
 
 def properties_at(folder: UPath) -> dict[str, str]:
     """All entries of ``hats.properties`` of the version at `folder`; none where they cannot be read."""
-    from hats.catalog import TableProperties
-
     try:
-        properties = TableProperties.read_from_dir(folder)
+        return own_properties(folder)
     except (OSError, ValueError):
         return {}
-    found = properties.explicit_dict() | properties.extra_dict()
-    return {str(key): str(value) for key, value in found.items()}
 
 
 def differences(held: Mapping[str, str], planned: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,11 @@ from lcscale.lake.leaf import Leaf
 from lcscale.lake.leaves import Leaves
 from lcscale.lake.manifest import Manifest, described
 from lcscale.lake.pixel import Pixel, Pixels
+from lcscale.lake.properties import own_properties
 from lcscale.lake.storage import files_below, is_local, path_at
 from lcscale.lake.votable import without_votable
 from lcscale.lightcurves.fields import LightCurveFields
 from lcscale.vocabulary import HEALPIX_COLUMN
-
-if TYPE_CHECKING:
-    from hats.catalog import TableProperties
 
 _MISSING = "lcscale_missing"
 
@@ -229,9 +227,7 @@ def _open_own(
     url: str, folder: UPath, manifest: Manifest, given: Mapping[str, Any], light_curves: LightCurveFields | None
 ) -> Source:
     """The version at `folder`, told by its manifest."""
-    from hats.catalog import TableProperties
-
-    properties = TableProperties.read_from_dir(folder)
+    properties = own_properties(folder)
     try:
         with (folder / "dataset" / "_common_metadata").open("rb") as stream:
             schema = pq.read_schema(stream)
@@ -256,15 +252,15 @@ def _open_foreign(url: str, folder: UPath, given: Mapping[str, Any], light_curve
         )
     pixels = Pixels.of((each.order, each.pixel) for each in catalog.get_healpix_pixels())
     rows = int(info.total_rows or 0)
-    return _source(
-        url, catalog.catalog_base_dir, info, pixels[pixels.argsort()], catalog.schema, rows, given, light_curves
-    )
+    entries = {str(key): str(value) for key, value in (info.explicit_dict() | info.extra_dict()).items()}
+    place = catalog.catalog_base_dir
+    return _source(url, place, entries, pixels[pixels.argsort()], catalog.schema, rows, given, light_curves)
 
 
 def _source(
     url: str,
     folder: UPath,
-    properties: TableProperties,
+    properties: Mapping[str, str],
     pixels: Pixels,
     stored: pa.Schema | None,
     rows: int,
@@ -273,22 +269,23 @@ def _source(
 ) -> Source:
     """The catalog at `folder`, with its files where the properties say and in the form that they have."""
     root, options = str(folder), tuple(given.items())
-    leaves = Leaves(pixels, root, properties.npix_suffix or ".parquet", options)
+    leaves = Leaves(pixels, root, properties.get("npix_suffix") or ".parquet", options)
     if stored is None and not leaves:
         raise InputError(f"the catalog at {url} has no schema: neither dataset/_common_metadata nor any leaf")
     schema = without_votable(leaves[0].schema() if stored is None else stored)
     try:
-        index = properties.healpix_column, properties.healpix_order
-        layout = layout_of(schema, properties.ra_column, properties.dec_column, index=index, light_curves=light_curves)
+        order = properties.get("healpix_order")
+        index = properties.get("healpix_column"), None if order is None else int(order)
+        position = properties["ra_column"], properties["dec_column"]
+        layout = layout_of(schema, *position, index=index, light_curves=light_curves)
     except InputError as error:
         raise InputError(f"the catalog at {url}: {error}") from error
-    entries = properties.explicit_dict() | properties.extra_dict()
     return Source(
-        name=properties.catalog_name,
+        name=properties["catalog_name"],
         url=root,
         options=options,
         layout=layout,
         leaves=leaves,
         rows=rows,
-        properties=tuple((str(key), str(value)) for key, value in entries.items()),
+        properties=tuple(properties.items()),
     )

@@ -99,7 +99,7 @@ def test_a_model_of_light_curves_over_time_has_a_page_too(place, tmp_path):
     lake, _ = place
     variable_candidates(lake["survey"], "alerts").write("seen_raw")
     row = next(row for row in lake["seen_raw"].to_arrow().to_pylist() if row["class"] is not None)
-    text = show(lake, row["object_id"], tmp_path / "page.html", name="seen_raw").read_text("utf-8")
+    text = show(lake, row["object_id"], tmp_path / "page.html", name="seen_raw", network=True).read_text("utf-8")
     assert "<h2>What the network saw</h2>" in text
     assert float(re.search(r"table by at most ([\d.e-]+)\.", text)[1]) < 1e-5
 
@@ -122,7 +122,7 @@ def test_images_over_time_are_labelled_so_and_do_not_wrap(monkeypatch):
 
 def test_without_its_model_the_rest_is_shown(place, tmp_path):
     lake, _ = place
-    text = show(lake, row_with(lake, True)["object_id"], tmp_path / "page.html").read_text("utf-8")
+    text = show(lake, row_with(lake, True)["object_id"], tmp_path / "page.html", network=True).read_text("utf-8")
     assert "was not found" in text
     assert "<h2>Periodogram</h2>" in text
 

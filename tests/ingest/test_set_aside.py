@@ -90,3 +90,16 @@ def test_rows_without_a_position_are_listed_too(tmp_path):
     assert job.state == "current"
     (entry,) = job.quarantined
     assert entry["error"].startswith("1 rows have no position")
+
+
+def test_an_ingest_of_which_nothing_could_be_read_leaves_no_entry(tmp_path):
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    record = ingest("table", tmp_path / "bad.csv", tmp_path / "lake", "stars")
+    assert record.withheld
+    assert record.quarantined
+    assert not (tmp_path / "lake" / "stars").exists()
+    (tmp_path / "good.csv").write_text("ra,dec\n1,2\n")
+    ingest("table", tmp_path / "good.csv", tmp_path / "lake", "stars")
+    record = ingest("table", tmp_path / "bad.csv", tmp_path / "lake", "stars", append=True)
+    assert record.withheld
+    assert Lake(tmp_path / "lake").versions("stars") == [Lake(tmp_path / "lake").current("stars")]

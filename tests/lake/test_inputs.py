@@ -12,8 +12,8 @@ from pipelines import hasty_model, surveyed_lake
 from skies import put, sky_table
 
 from lcscale.errors import InputError
+from lcscale.explore import show
 from lcscale.explore.contents import contents_of
-from lcscale.explore.show import show
 from lcscale.features import Extract
 from lcscale.ingest import ingest
 from lcscale.lake import Lake

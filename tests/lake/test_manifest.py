@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pyarrow as pa
 import pytest
+from hats.catalog import TableProperties
 from hats.io.file_io.file_io import read_fits_image
 from hats.io.validation import is_valid_catalog
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ import lcscale as lc
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lake import HEALPIX_COLUMN, Lake, Leaf, Pixel, write_leaf
 from lcscale.lake.manifest import MANIFEST_FILE, Manifest
+from lcscale.lake.properties import own_properties
 
 
 def ragged(folder, seed=0):
@@ -132,3 +134,13 @@ def test_catalogs_of_others_need_no_manifest(tmp_path):
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(lc.errors.InputError, match="no HATS catalog or collection at"):
         lc.open_catalog(str(tmp_path / "nothing"))
+
+
+def test_properties_are_read_as_hats_reads_them(lake):
+    """Ours are read without the library, whose import takes seconds: names and values stay those it gives."""
+    catalog = put(lake, "sky", sky_table(40), order=1)
+    folder = catalog.source.folder
+    read = TableProperties.read_from_dir(folder)
+    told = {str(key): str(value) for key, value in (read.explicit_dict() | read.extra_dict()).items()}
+    assert own_properties(folder) == told == dict(catalog.source.properties)
+    assert told["total_rows"] == "40"

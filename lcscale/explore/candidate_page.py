@@ -17,7 +17,7 @@ from lcscale.explore.contents import classes_of, contents_of
 from lcscale.explore.finding import AROUND_ARCSEC, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
-from lcscale.lake import Catalog, Lake
+from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
@@ -58,14 +58,16 @@ def show(
     *,
     name: str = "variable_candidates",
     at: tuple[float, float] | None = None,
+    network: bool = False,
     class_name: str | None = None,
     models: Sequence[str | os.PathLike[str]] = (),
     light_curves: LightCurveFields | None = None,
 ) -> Path:
-    """Write the page of one candidate: light curve, periodogram, what the network saw, where it looked, what it said.
+    """Write the page of one candidate: light curve, probabilities, periodogram, and what the network saw if asked.
 
     The images are not stored anywhere: they are drawn again from the light curve, the same bits as in the job, and
-    the page says how far the probabilities computed from them now are from those of the table.
+    the page says how far the probabilities computed from them now are from those of the table. That part needs torch,
+    whose import takes longer than all the rest of the page.
 
     Parameters
     ----------
@@ -80,6 +82,8 @@ def show(
     at
         Right ascension and declination, degrees: only rows within 5 arcsec are looked at. Without, the names of the
         whole catalog are read, leaf by leaf, until the object is found.
+    network
+        Whether to show the images that the network saw, and where it looked; implied by the next two.
     class_name
         Class whose evidence in the images is shown; default: the one given.
     models
@@ -96,7 +100,8 @@ def show(
     sections = [Section("Light curve", _curves(found))]
     if found.row.get("class") is not None:
         sections.append(Section("Probabilities", _probabilities(found)))
-        sections.append(Section("What the network saw", _network(found, class_name, models)))
+        if network or class_name is not None or models:
+            sections.append(Section("What the network saw", _network(found, class_name, models)))
     if body := _periodogram(found):
         sections.append(Section("Periodogram", body))
     sections.append(Section("The row", _row(found)))
@@ -126,7 +131,8 @@ def _with_light_curve(
     lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int, fields: LightCurveFields | None
 ) -> _Candidate:
     told = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec], "object_id": object_id}
-    light_curves = contents_of(lake).light_curves_of(catalog, fields)
+    told |= {HEALPIX_COLUMN: row[HEALPIX_COLUMN]}
+    light_curves = (catalog.light_curves(fields),) if catalog.inputs else contents_of(lake).light_curves
     place = find_light_curve(light_curves, told)
     if place is None:
         names = ", ".join(f"{each.name} {each.source.version}" for each in light_curves) or "no catalog of this lake"
