@@ -19,13 +19,14 @@ from lcscale.products.counterparts import OF_DEFINITION
 from lcscale.products.yso import columns as yso
 from lcscale.surveys import gaia_alert_curves
 from lcscale.surveys.planck import MAP_VALUE
-from lcscale.vocabulary import DEC, HEALPIX, RA, Column
+from lcscale.vocabulary import DEC, HEALPIX, NAME, RA, Column
 
 COLUMNS: tuple[Column, ...] = (
     HEALPIX,
     RA,
     DEC,
     Column("object_id", pa.string(), "", "meta.id;meta.main", "Name of the object in its survey; a number in some."),
+    NAME,
     Column("label", pa.string(), "", "src.class", "Class that the survey or a list gave."),
     *lightcurves.COLUMNS,
     gaia_alert_curves.REASON,

@@ -1,5 +1,19 @@
 """The errors a user meets: each message says what is wrong, where, and what to do about it."""
 
+from collections.abc import Iterable, Sequence
+
+
+def meant(missing: Iterable[str], present: Sequence[str]) -> str:
+    """What an error adds where names that are missing are there in capitals, or without: nothing where none is.
+
+    Examples
+    --------
+    >>> meant(["vartype", "mag"], ["VarType", "Period"])
+    " (did you mean 'VarType'? Capitals count)"
+    """
+    alike = [name for wanted in missing for name in present if name.lower() == wanted.lower()]
+    return f" (did you mean {', '.join(map(repr, dict.fromkeys(alike)))}? Capitals count)" if alike else ""
+
 
 class LcscaleError(Exception):
     """Anything lcscale stops for on purpose; the command line prints its text and exits with `exit_status`."""

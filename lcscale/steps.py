@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from lcscale.errors import InputError
+from lcscale.errors import InputError, meant
 from lcscale.expressions import Condition, holds, names_in
 from lcscale.vocabulary import Column, appended_schema, schema_of
 
@@ -168,8 +168,8 @@ def require_columns(step: Step, schema: pa.Schema) -> None:
     missing = [name for name in step.columns if name not in schema.names]
     if missing:
         raise InputError(
-            f"{type(step).__name__} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
-            f"there are {', '.join(schema.names)}"
+            f"{type(step).__name__} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}"
+            f"{meant(missing, schema.names)}; there are {', '.join(schema.names)}"
         )
 
 

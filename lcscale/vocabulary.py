@@ -118,6 +118,13 @@ HEALPIX_COLUMN = HEALPIX.name
 """Name of the column with the nested HEALPix index at order 29, by which the rows of a leaf are sorted."""
 RA = Column("ra", pa.float64(), "deg", "pos.eq.ra;meta.main", "Right ascension, ICRS.")
 DEC = Column("dec", pa.float64(), "deg", "pos.eq.dec;meta.main", "Declination, ICRS.")
+NAME = Column(
+    "name",
+    pa.string(),
+    "",
+    "meta.id",
+    "Further name of the object, by which `lcscale show` finds it too: that of its file, or of a column of names.",
+)
 
 
 def schema_of(columns: Iterable[Column]) -> pa.Schema:

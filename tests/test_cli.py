@@ -181,6 +181,7 @@ def test_commands_that_read_import_neither_torch_nor_hats(tmp_path):
         ["ls"], ["info", "survey"], ["versions", "survey"], ["jobs"], ["why", str(star), "--name", "survey"],
         ["export", "survey", str(tmp_path / "out.csv")],
         ["show", str(star), "--name", "periods", "--output", str(tmp_path / "star.html")],
+        ["gallery", "periods", "--output", str(tmp_path / "stars.html")],
     ]  # fmt: skip
     code = (
         "import contextlib, sys\nfrom lcscale.cli import main\n"

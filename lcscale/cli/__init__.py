@@ -12,6 +12,7 @@ from lcscale.cli.alerting import alerts
 from lcscale.cli.browsing import browse
 from lcscale.cli.columns import columns
 from lcscale.cli.exporting import export
+from lcscale.cli.gallery import gallery
 from lcscale.cli.ingesting import ingest, surveys
 from lcscale.cli.lakes import drop, info, jobs_app, list_names, prune, remove, use
 from lcscale.cli.matching import crossmatch
@@ -75,6 +76,7 @@ for command in (
     report,
     browse,
     show,
+    gallery,
     why,
     demo,
 ):

@@ -42,6 +42,10 @@ def ingest(
     id_from_name: Annotated[
         str | None, typer.Option(help="Regular expression that finds the id in the file's name (lightcurves).")
     ] = None,
+    known_as: Annotated[
+        str | None,
+        typer.Option(help="Column of a further name of the object, kept as `name` (lightcurves).", show_default="nick"),
+    ] = None,
     columns: Annotated[
         str | None, typer.Option(help="Names of the columns by place, where no line has them (table, lightcurves).")
     ] = None,
@@ -63,6 +67,7 @@ def ingest(
     options: dict[str, Any] = given | {"mag_err": mag_err, "band": band, "bands": bands, "band_columns": band_columns}
     options |= {"flux": flux, "flux_err": flux_err, "zero_point": zero_point, "time_format": time_format}
     options |= {"id_from_name": id_from_name, "columns": columns, "where": where, "keep_limits": keep_limits or None}
+    options["known_as"] = known_as
     for text in option or []:
         key, separator, value = text.partition("=")
         if not separator:

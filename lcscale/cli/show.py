@@ -28,9 +28,10 @@ def show(
 ) -> None:
     """Draw one candidate: light curve, periodogram, probabilities, and with --network what the network saw."""
     from lcscale.explore import show as write
+    from lcscale.explore.candidate_page import file_name
 
     place = open_lake(lake)
-    target = output or f"{''.join(c if c.isalnum() or c in '-_.' else '_' for c in object_id)}.html"
+    target = output or file_name(object_id)
     where = None if at is None else _position(at)
     fields = light_curve_fields(light_curves)
     page = write(

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 _PLACES = {
+    "gallery": "pictures",
     "show": "candidate_page",
     "why": "reasons",
     "write_difference": "changes",
@@ -15,6 +16,7 @@ _PLACES = {
 
 if TYPE_CHECKING:
     from lcscale.explore.candidate_page import show as show
+    from lcscale.explore.pictures import gallery as gallery
     from lcscale.explore.reasons import why as why
     from lcscale.explore.changes import write_difference as write_difference
     from lcscale.explore.report import write_report as write_report

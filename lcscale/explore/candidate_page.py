@@ -112,6 +112,11 @@ def show(
     return write_page(path, page(str(object_id), lead, _facts(found.row), sections, foot))
 
 
+def file_name(object_id: str | int) -> str:
+    """Name of the HTML file of a star's page: its name, of which only letters, digits and ``-_.`` stay."""
+    return f"{''.join(c if c.isalnum() or c in '-_.' else '_' for c in str(object_id))}.html"
+
+
 def _find(
     lake: Lake,
     catalog: Catalog,
@@ -130,7 +135,9 @@ def _find(
 def _with_light_curve(
     lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int, fields: LightCurveFields | None
 ) -> _Candidate:
-    told = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec], "object_id": object_id}
+    identity = catalog.id_column_or_none
+    named = object_id if identity is None else row[identity]
+    told = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec], "object_id": named}
     told |= {HEALPIX_COLUMN: row[HEALPIX_COLUMN]}
     light_curves = (catalog.light_curves(fields),) if catalog.inputs else contents_of(lake).light_curves
     place = find_light_curve(light_curves, told)

@@ -11,8 +11,8 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, cast
 
 from upath import UPath
 
@@ -169,7 +169,12 @@ class _Job:
     def text(self) -> str:
         """Stands for everything the result depends on."""
         base = [] if self.present.source is None else [f"append to {self.present.source.version}"]
-        return "\n".join([f"ingest v{VERSION}", repr(self.reader), repr(self.limits), *base, *self.parts])
+        newer = [  # options that came later: at their defaults they leave the plans of before as they are
+            f"{each.name}={value!r}"
+            for each in fields(cast(Any, self.adapter))
+            if not each.repr and (value := getattr(self.adapter, each.name)) != each.default
+        ]
+        return "\n".join([f"ingest v{VERSION}", repr(self.reader), repr(self.limits), *newer, *base, *self.parts])
 
     def run(
         self, draft: Draft, engine: EngineSpec, progress: bool | None, memory: int | None, max_failed: MaxFailed

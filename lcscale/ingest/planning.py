@@ -18,6 +18,7 @@ from lcscale.ingest.tiling import covered, overlaps, tile, within
 from lcscale.lake import HEALPIX_COLUMN, Pixel
 from lcscale.lake.borders import ranges_around_pixel
 from lcscale.surveys.nesting import common_field, settled_field
+from lcscale.vocabulary import NAME
 
 _FINER = 4
 _FINEST = 24
@@ -193,12 +194,14 @@ def _without_nulls(schema: pa.Schema) -> pa.Schema:
 
 def _fitting(found: pa.Schema, present: pa.Schema) -> pa.Schema:
     """The schema that is there already, if the new rows can be brought into it."""
-    unknown = [name for name in found.names if name not in present.names]
+    unknown = [name for name in found.names if name not in (*present.names, NAME.name)]  # older catalogs have no name
     if unknown:
         raise InputError(
             f"cannot append: the catalog has no column {', '.join(unknown)}; it has {', '.join(present.names)}"
         )
     for field in found:
+        if field.name not in present.names:
+            continue
         there = present.field(field.name).type
         if pa.types.is_string(field.type) and (pa.types.is_floating(there) or pa.types.is_integer(there)):
             raise InputError(f"cannot append: column {field.name!r} is text in the files, {there} in the catalog")

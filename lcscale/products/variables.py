@@ -17,7 +17,7 @@ from lcscale.periods import PERIOD, FrequencyGrid, Search
 from lcscale.products.observations import COLUMNS as COUNTS
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
-from lcscale.vocabulary import is_made
+from lcscale.vocabulary import NAME, is_made
 
 if TYPE_CHECKING:
     from lcscale.models import Preparation
@@ -58,9 +58,9 @@ def variable_candidates(
     Returns
     -------
     Catalog
-        The catalog's `id_column`, position, `n_observations` (and by band), the period search's columns, those that
-        the model takes besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class, `reason` (why an
-        object has no class), `model_id`, `trained_on`; not the light curves.
+        The catalog's `id_column`, its `name` if any, position, `n_observations` (and by band), the period search's
+        columns, those that the model takes besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class,
+        `reason` (why an object has no class), `model_id`, `trained_on`; not the light curves.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def variable_candidates(
     preparation = _preparation(model)
     numbers = preparation.columns
     identity = catalog.id_column_or_none
-    keep = [*([] if identity is None else [identity]), LABEL, *keep]
+    keep = [*([] if identity is None else [identity]), NAME.name, LABEL, *keep]
     needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason"))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
     classified = chosen.map(*_steps(chosen, model, grid, preparation, device))

@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from lcscale.surveys.reading import column_names, pick, read_batches, reading, t
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out, stamp_of
 from lcscale.surveys.table import detection_files
 from lcscale.surveys.times import parse_format
+from lcscale.vocabulary import NAME
 
 _NO_BAND = "V"
 
@@ -80,6 +81,8 @@ class LightCurveTables:
     """Condition on the rows that are used, such as ``qual_frame > 0``."""
     keep_limits: bool = False
     """Keep upper limits: observations without a magnitude, with the field `limit`."""
+    known_as: str | None = field(default=None, repr=False)
+    """Column of a further name of the object, kept as `name`; None: `name`, `nick` or `nickname`, if there is one."""
     name = "lightcurves"
     identity = "object_id"
     join_arcsec = 0.0
@@ -98,6 +101,8 @@ class LightCurveTables:
     """Column of the magnitude of a flux of 1."""
     no_flux: ClassVar[float] = np.nan
     """What stands for no flux."""
+    columns_of_names: ClassVar[str] = "name|nick|nickname"
+    """Columns that hold a further name, where there are any and `known_as` names none."""
 
     def __post_init__(self) -> None:
         if self.time_format is not None:
@@ -315,11 +320,20 @@ class LightCurveTables:
 
     def _read_objects(self, files: tuple[str, ...], problems: list[Problem]) -> pa.Table:
         id, ra, dec, label, sources = self.id, self.ra, self.dec, self.label, self._position_from
+        also = self.known_as or self.columns_of_names
         if not self.objects:
             named = {file: self._name_of(file) or None for file in files}
-            return objects_of_detections(named, id=id, ra=ra, dec=dec, label=label, names=self.columns, sources=sources)
-        detected = self._observing().columns
-        return object_list(files[0], problems, id=id, ra=ra, dec=dec, label=label, detected=detected, sources=sources)
+            found = objects_of_detections(
+                named, id=id, ra=ra, dec=dec, label=label, also=also, names=self.columns, sources=sources
+            )
+        else:
+            detected = self._observing().columns
+            found = object_list(
+                files[0], problems, id=id, ra=ra, dec=dec, label=label, also=also, detected=detected, sources=sources
+            )
+        if self.known_as is not None and NAME.name not in found.column_names:
+            raise ReleaseFileError(f"{files[0]} has no column {self.known_as!r} of further names")
+        return found
 
 
 @functools.lru_cache(maxsize=2)

@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.surveys.identities import trimmed
 from lcscale.surveys.packed import POSITION
 from lcscale.surveys.positions import angles, placed
 from lcscale.surveys.reading import pick, read_batches, read_table, reading
 from lcscale.surveys.release import Part, Problem, ReleaseFileError
+from lcscale.vocabulary import NAME
 
 _FAR_ARCSEC = 60.0
 
@@ -24,6 +26,7 @@ def object_list(
     ra: str = "ra",
     dec: str = "dec",
     label: str | None = None,
+    also: str = "",
     detected: Sequence[str] = (),
     sources: tuple[str, str] | None = None,
 ) -> pa.Table:
@@ -35,6 +38,8 @@ def object_list(
         The list; an id that is repeated counts once, with its first row, which is said.
     id, ra, dec, label
         Its columns.
+    also
+        Columns, between bars, of which the first that is there holds a further name: it becomes `name`.
     detected
         Columns of detections: a list that has all of them is one of detections, of which only id, class and the mean
         position are taken.
@@ -54,13 +59,16 @@ def object_list(
         if label:
             arrays.append(table.column(pick(label, present)))
             fields.append(pa.field("label", arrays[-1].type))
-        return _gathered([pa.Table.from_arrays(arrays, schema=pa.schema(fields))], ra, dec)
+        made = _with_name(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), table, also, (id,))
+        return _gathered([made], ra, dec)
     renamed = {pick(label, present): "label"} if label else {}
+    called = pick(also, present)
     for name in present:
-        if name not in (id, ra_from, dec_from):
+        if name not in (id, ra_from, dec_from, called):
             arrays.append(table.column(name))
             fields.append(table.schema.field(name).with_name(renamed.get(name, name)))
-    found = placed(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), ra, dec, path, problems)
+    made = _with_name(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), table, also, (id, *position_from))
+    found = placed(made, ra, dec, path, problems)
     return _each_once(found, ra, dec, path, problems)
 
 
@@ -71,6 +79,7 @@ def objects_of_detections(
     ra: str,
     dec: str,
     label: str | None,
+    also: str = "",
     names: Sequence[str] = (),
     sources: tuple[str, str] | None = None,
 ) -> pa.Table:
@@ -80,7 +89,7 @@ def objects_of_detections(
     ----------
     files
         Tables of detections, each with the name of its object where no column has it.
-    id, ra, dec, label, names, sources
+    id, ra, dec, label, also, names, sources
         Columns, and their names by place (see `read_batches`); see `object_list`.
     """
     tables = []
@@ -89,7 +98,9 @@ def objects_of_detections(
     for path, name in files.items():
         columns = [*position_from, *([label] if label else []), *([] if name else [id])]
         try:
-            for table in read_batches(Part(path), [], columns, ids=[] if name else [id], names=names):
+            optional = [also] if also else []
+            ids = [] if name else [id]
+            for table in read_batches(Part(path), [], columns, ids=ids, optional=optional, names=names):
                 present = table.column_names
                 owner = pa.array([name] * len(table)) if name else table.column(pick(id, present))
                 with reading(path):
@@ -97,13 +108,23 @@ def objects_of_detections(
                 arrays = [owner, *map(pa.array, position), *([table.column(pick(label, present))] if label else [])]
                 fields = [pa.field("object_id", owner.type), *_position_fields(ra, dec)]
                 fields += [pa.field("label", arrays[-1].type)] if label else []
-                made = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+                made = _with_name(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), table, also, (*ids, *columns))
                 tables.append(_gathered([made], ra, dec, sums=True))
         except ReleaseFileError as error:  # a damaged file costs only itself: reading its detections says so
             damaged = error
     if not tables:
         raise damaged or ReleaseFileError("no detections to gather objects from")
     return _gathered(tables, ra, dec)
+
+
+def _with_name(objects: pa.Table, table: pa.Table, also: str, taken: Sequence[str]) -> pa.Table:
+    """`objects` with the further name that the same rows of `table` have, if they do, in a column not `taken` yet."""
+    present = table.column_names
+    called = pick(also, present)
+    if called not in present or called in [pick(name, present) for name in taken]:
+        return objects
+    names = trimmed(table.column(called).cast(pa.string()))
+    return objects.append_column(NAME.field, names)
 
 
 def _position_fields(ra: str, dec: str) -> list[pa.Field]:

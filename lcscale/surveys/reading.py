@@ -16,7 +16,7 @@ from lcscale.surveys.astropy_tables import KINDS, read_with_astropy
 from lcscale.surveys.delimited import delimited, header_of
 from lcscale.surveys.ecsv import described, ecsv_header, with_units
 from lcscale.surveys.formats import Format, format_of, suffix
-from lcscale.surveys.identities import with_identities
+from lcscale.surveys.identities import trimmed, with_identities
 from lcscale.surveys.layout import TextLayout
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
 
@@ -142,6 +142,8 @@ def read_batches(
         for table in tables:
             present = table.column_names
             table = _plain(table, [pick(name, present) for name in (*needed, *optional)])
+            if how.kind in ("parquet", "feather"):  # readers of text trim it
+                table = _trimmed(table)
             found = [pick(name, table.column_names) for name in needed]
             require(table, found, part.path)
             for name in ids:
@@ -248,6 +250,14 @@ def _rows_of_a_batch(metadata: pq.FileMetaData, groups: Sequence[int], names: Se
             if names is None or column.path_in_schema.split(".")[0] in names:
                 size += max(column.total_uncompressed_size, 8 * column.num_values)
     return max(1, min(GROUP_ROWS, _BATCH_BYTES * rows // max(1, size)))
+
+
+def _trimmed(table: pa.Table) -> pa.Table:
+    """The table, its texts without the blanks that fixed-width catalogs leave around them."""
+    for place, one in enumerate(table.schema):
+        if pa.types.is_string(one.type):
+            table = table.set_column(place, one, trimmed(table.column(place)))
+    return table
 
 
 def _plain(table: pa.Table, needed: Sequence[str]) -> pa.Table:

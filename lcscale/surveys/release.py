@@ -12,7 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from lcscale.errors import InputError
+from lcscale.errors import InputError, meant
 
 
 class ReleaseFileError(InputError):
@@ -163,7 +163,8 @@ def require(table: pa.Table | pa.Schema, names: Sequence[str | None], path: str)
     present = table.column_names if isinstance(table, pa.Table) else table.names
     missing = [name for name in names if name is not None and name not in present]
     if missing:
+        where = "; --ra and --dec say which columns hold the position" if {"ra", "dec"} & set(missing) else ""
         raise ReleaseFileError(
-            f"{path} has no column {', '.join(map(repr, missing))}; it has {', '.join(present[:40])}"
-            + (", …" if len(present) > 40 else "")
+            f"{path} has no column {', '.join(map(repr, missing))}{meant(missing, present)}{where}; "
+            f"it has {', '.join(present[:40])}" + (", …" if len(present) > 40 else "")
         )

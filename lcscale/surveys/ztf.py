@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,14 @@ from lcscale.surveys.packed import POSITION
 from lcscale.surveys.reading import format_of, read_batches, read_table, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out
 from lcscale.surveys.table import tables_in
+from lcscale.vocabulary import NAME
 
 BANDS = ("g", "r", "i")
 _BULK = ["objectid", "filterid", "fieldid", "rcid", "objra", "objdec", "hmjd", "mag", "magerr", "catflags"]
 _ARCHIVE = ["oid", "filtercode", "hjd", "mag", "magerr", "catflags", "ra", "dec"]
 _HJD_TO_MJD = -2_400_000.5
 _WIDEST_ARCSEC = 60.0
+_ONE_STAR_ARCSEC = 5.0
 _UNUSABLE = 32_768
 _TYPE = pa.struct([*LIGHTCURVE_TYPE, pa.field("oid", pa.list_(pa.int64()))])
 _FIELD = light_curve_field(
@@ -51,7 +54,8 @@ class Ztf:
     own. Oids that lie together, in whichever files, become one object where that with the smallest oid is, named by it
     (`lcscale.ingest.grouping` tells how; the survey lists no two oids of a field, quadrant and band that near). Every
     observation keeps its oid, and `members` has position and median magnitude of each oid: the differences within a
-    band are the offsets between fields, which stay in the light curves.
+    band are the offsets between fields, which stay in the light curves. The name of an archive's file of one star, such
+    as its Gaia id, becomes the star's `name`.
     """
 
     max_catflags: int = 0
@@ -93,7 +97,7 @@ class Ztf:
             table = read_table(part.path, problems, _ARCHIVE)
             if table.num_rows:
                 with reading(part.path):
-                    yield self._from_observations(table, reasons)
+                    yield _named(self._from_observations(table, reasons), part.path)
             else:
                 problems.append(Problem(part.path, "no observations", set_aside=False))
         leave_out(problems, reasons)
@@ -139,6 +143,16 @@ def _band_names(codes: pa.ChunkedArray) -> pa.Array:
     codes = codes.combine_chunks()
     known = pc.index_in(codes, value_set=pa.array([f"z{band}" for band in BANDS]))
     return pc.coalesce(pa.array(BANDS).take(known), codes)
+
+
+def _named(pieces: pa.Table, path: str) -> pa.Table:
+    """The oids of a file, with the file's name as that of their star, where it is of one star."""
+    ra, dec = (pieces.column(name).to_numpy() for name in ("ra", "dec"))
+    east = ((ra - ra[0] + 180) % 360 - 180) * np.cos(np.radians(dec[0]))
+    one = bool(np.hypot(east, dec - dec[0]).max() < _ONE_STAR_ARCSEC / 3600)
+    name = os.path.basename(path).split(".")[0] if one else None
+    at = pieces.column_names.index("dec") + 1
+    return pieces.add_column(at, NAME.field, pa.array([name] * pieces.num_rows, pa.string()))
 
 
 def _is_bulk(path: str) -> bool:
