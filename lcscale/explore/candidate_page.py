@@ -13,8 +13,9 @@ import numpy as np
 from lcscale.errors import InputError
 from lcscale.explore import closeup
 from lcscale.explore.cards import find_model
+from lcscale.explore.closeup import SMALLEST
 from lcscale.explore.contents import classes_of, contents_of
-from lcscale.explore.finding import AROUND_ARCSEC, rows_of
+from lcscale.explore.finding import AROUND_ARCSEC, FURTHER_NAMES, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
@@ -22,10 +23,9 @@ from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, u
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid, lomb_scargle
+from lcscale.vocabulary import NAME
 
 _PERIODS = ("period", "period_2", "period_3")
-_SMALLEST = 0.0005
-"""Least probability that is drawn: less reads 0.000."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,9 @@ def show(
     if body := _periodogram(found):
         sections.append(Section("Periodogram", body))
     sections.append(Section("The row", _row(found)))
-    ra, dec = found.row[found.catalog.source.ra], found.row[found.catalog.source.dec]
-    label = f"; label {found.row['label']}" if found.row.get("label") else ""
-    lead = f"{ra:.6f} {dec:+.6f}{label}; {found.catalog.name} {found.catalog.source.version}, lake {lake.root}"
-    foot = "Written by lcscale."
-    return write_page(path, page(str(object_id), lead, _facts(found.row), sections, foot))
+    return write_page(
+        path, page(str(object_id), _lead(found, lake), _facts(found.row), sections, "Written by lcscale.")
+    )
 
 
 def file_name(object_id: str | int) -> str:
@@ -147,27 +145,34 @@ def _with_light_curve(
     return _Candidate(catalog, row, *place)
 
 
+def _lead(found: _Candidate, lake: Lake) -> str:
+    """Where the star is, what else it is called, and where the row is from."""
+    ra, dec = found.row[found.catalog.source.ra], found.row[found.catalog.source.dec]
+    identity = found.catalog.id_column_or_none
+    names = [found.row.get(name) for name in dict.fromkeys((identity or NAME.name, *FURTHER_NAMES))]
+    called = ", ".join(dict.fromkeys(str(each) for each in names if each is not None))
+    place = f"RA {ra:.6f}, Dec {dec:+.6f}" if ra is not None and dec is not None else "no position"
+    return f"{called}; {place} (degrees, ICRS); {found.catalog.name} {found.catalog.source.version}, lake {lake.root}"
+
+
 def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    if row.get("class") is None:
-        return [("none", "class")]
-    given = row["class"]
-    facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
-    facts.append((f"{row[PROBABILITY.of(given).name]:.3f}", "probability"))
-    return facts + ([(f"{row['period']:.6g}", "period (days)")] if row.get("period") else [])
+    given = row.get("class")
+    if given is None:
+        facts = [("none", "class")]
+    else:
+        facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
+        facts.append((f"{row[f'prob_{given}']:.3f}", "probability"))
+    facts += [(f"{row['period']:.6g}", "period (days)")] if row.get("period") else []
+    return facts + ([(str(row["label"]), "label of the survey")] if row.get("label") else [])
 
 
 def _curves(found: _Candidate) -> str:
     text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
     if found.period > 0:
-        periods = {"P/2": found.period / 2, "P": found.period, "2P": found.period * 2}
-        curves = [
-            fold(found.lcs, {**found.row, "period": period}, f"{name} = {period:.6g} d", "two cycles")
-            for name, period in periods.items()
-        ]
-        svg = folded_panels(curves, "folded")
+        folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
+        svg = folded_panels([folded], "folded")
         caption = (
-            "Folded with half the period of the table, with it, and with twice it, "
-            f"{phase_zero(found.catalog.schema)}; further bands are shifted as "
+            f"Folded with the period of the table, {phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
         text += figure(svg, f"{caption}the legend says. {found.origin}")
     return text + figure(closeup.light_curve(found.lcs, "raw"), f"All finite observations. {found.origin}")
@@ -194,13 +199,10 @@ def _periodogram(found: _Candidate) -> str:
 def _probabilities(found: _Candidate) -> str:
     names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
-    told = {name: found.row[PROBABILITY.of(name).name] for name in names}
-    shown = [name for name in names if told[name] >= _SMALLEST or name in chosen]
-    svg = closeup.probabilities(shown, [told[name] for name in shown], chosen, "probabilities")
-    left_out = f"Without {len(names) - len(shown)} classes below {_SMALLEST:g}. " if len(shown) < len(names) else ""
+    svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen, "probabilities")
     caption = (
-        f"Probabilities of the table. {left_out}Dark: the prediction set, made to hold the true class for 90 % of "
-        f"stars like those it was calibrated on. Model {found.row['model_id']}, trained on "
+        f"Probabilities of the table, those of {SMALLEST:g} and more. Dark: the prediction set, made to hold the true "
+        f"class for 90 % of stars like those it was calibrated on. Model {found.row['model_id']}, trained on "
         f"{found.row['trained_on']} data."
     )
     return figure(svg, caption)
@@ -229,7 +231,7 @@ def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | 
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
     periods = [[_number(found.row.get(name)) for name in _PERIODS]]
     again = model.predict_proba(found.lcs, periods, bands=bands, columns=extra)[0]
-    stored = np.array([found.row[PROBABILITY.of(name).name] for name in model.classes])
+    stored = np.array([found.row[f"prob_{name}"] for name in model.classes])
     caption = (
         f"Above, the images as they entered the network ({how.size} × {how.size} pixels); below, in colour, where it "
         f"found evidence for {asked} (Grad-CAM, one map for all images). Probabilities computed from them now differ "

@@ -100,13 +100,14 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
         row = found.tally.best.get(name)
         if row is None:
             continue
+        row |= {"class": name}
         place = find_light_curve(light_curves, row) if row.get("period") else None
         if place is None:
             missing.append(name)
             continue
         lcs, catalog = place
         sources[catalog.name] = catalog.source.version
-        subtitle = f"{row.get('object_id', '')}   P = {_period(row['period'])}"
+        subtitle = f"{row.get('name') or row.get('object_id', '')}   P = {_period(row['period'])}"
         curves.append(fold(lcs, row, f"{name}   {row['probability']:.2f}", subtitle))
     if not curves:
         return ""

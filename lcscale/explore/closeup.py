@@ -13,6 +13,8 @@ from lcscale.lightcurves import LightCurves
 from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.inputs.preparation import Preparation
 
+SMALLEST = 0.0005
+"""Probabilities below have no bar."""
 _COLUMNS = 1600
 """Points of a drawn periodogram: each is the highest power of its stretch of frequencies."""
 
@@ -104,10 +106,10 @@ def _draw_attention(axis: Any, image: npt.NDArray[np.uint8], looked: npt.NDArray
 
 
 def probabilities(names: Sequence[str], values: Sequence[float], chosen: Sequence[str], name: str) -> str:
-    """Bars of all classes, the most probable at the top; those in the prediction set are darker."""
-    order = np.argsort(values)[::-1]
+    """Bars of the classes whose probability is not 0.000, the highest at the top; those of the set are darker."""
+    order = [k for k in np.argsort(values)[::-1] if values[k] >= SMALLEST]
     with style():
-        figure = new_figure(6.4, 0.6 + 0.24 * len(names))
+        figure = new_figure(6.4, 0.6 + 0.24 * len(order))
         axis = figure.subplots()
         colours = [ACCENT if names[k] in chosen else PALE for k in order]
         axis.barh(np.arange(len(order)), [values[k] for k in order], color=colours, height=0.72)

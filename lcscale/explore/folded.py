@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from lcscale.explore.drawing import BANDS, FAINT, SERIES, as_svg, new_figure, style
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone
 from lcscale.lightcurves import LightCurves, usable
-from lcscale.periods.columns import EPOCH
+from lcscale.models.labels.taxonomy import ancestors, classes
+from lcscale.periods.columns import EPOCH, EPOCH_MINIMUM
 
-_COLUMNS = 3
+_ECLIPSING = "ECL"
 _SAME_ARCSEC = 1.0
 
 
@@ -30,14 +31,12 @@ class Folded:
     """Name and period."""
     phase: npt.NDArray[np.float64]
     """float64 [n_observations], 0 to 1."""
-    value: npt.NDArray[np.float64]
-    """float64 [n_observations], magnitudes or fluxes, finite."""
+    mag: npt.NDArray[np.float64]
+    """float64 [n_observations], finite."""
     band: npt.NDArray[np.int8]
     """int8 [n_observations], index into `bands`."""
     bands: tuple[str, ...]
     """Names of the bands."""
-    unit: str = "mag"
-    """``mag``, or that of the fluxes."""
 
 
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
@@ -68,62 +67,65 @@ def _named(table: pa.Table, column: str | None, object_id: str | int) -> pa.Tabl
 
 
 def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) -> Folded:
-    """The first light curve of `lcs` folded with the period of `row`; phase 0: its epoch, else the brightest point."""
+    """The first light curve of `lcs` folded with the period of `row`; phase 0: `zero_of`, else the brightest point."""
     kept, _ = usable(lcs)
-    epoch = row.get("epoch")
+    epoch = zero_of(row)
     if epoch is None and kept.time.size:
-        epoch = float(kept.time[np.argmin(kept.faintness)])
+        epoch = float(kept.time[np.argmin(kept.mag)])
     band = np.zeros(kept.time.size, np.int8) if kept.band is None else kept.band
     return Folded(
-        title,
-        subtitle,
-        kept.fold(row["period"], epoch),
-        kept.value.astype(np.float64),
-        band,
-        kept.bands or ("",),
-        kept.unit,
+        title, subtitle, kept.fold(row["period"], epoch), kept.mag.astype(np.float64), band, kept.bands or ("",)
     )
+
+
+def zero_of(row: Mapping[str, Any]) -> float | None:
+    """Time of phase 0 of a row: of the classes of eclipsing stars its minimum, of all others its maximum."""
+    given, minimum = row.get("class"), row.get(EPOCH_MINIMUM.name)
+    eclipsing = given in classes() and _ECLIPSING in ancestors(str(given))
+    return minimum if eclipsing and minimum is not None else row.get(EPOCH.name)
 
 
 def phase_zero(schema: pa.Schema) -> str:
     """Where phase 0 of the folded rows of a catalog is, in words."""
     ours = EPOCH.name not in schema.names or EPOCH.is_in(schema)
-    return "phase 0 at a maximum of brightness" if ours else "phase 0 at the epoch that the table brought"
+    if not ours:
+        return "phase 0 at the epoch that the table brought"
+    both = EPOCH_MINIMUM.is_in(schema) and "class" in schema.names
+    return f"phase 0 at a maximum of brightness{', of eclipsing stars at a minimum' if both else ''}"
 
 
 def folded_panels(curves: Sequence[Folded], name: str) -> str:
-    """A panel a light curve, two cycles each, brightest at the top, the bands moved onto the fullest one."""
-    n_rows = -(-len(curves) // _COLUMNS)
+    """A picture a light curve, two cycles each, brightest at the top, the bands moved onto the fullest one.
+
+    They stand beside each other as far as the page is wide; a single one has the whole width.
+    """
+    size = (9.6, 3.4) if len(curves) == 1 else (3.6, 2.5)
+    pictures = []
     with style():
-        figure = new_figure(9.6, 2.35 * n_rows)
-        axes = figure.subplots(n_rows, _COLUMNS, squeeze=False, sharex=True).ravel()
-        for axis, curve in zip(axes, curves, strict=False):
+        for number, curve in enumerate(curves):
+            figure = new_figure(*size)
+            axis = figure.subplots()
             _draw(axis, curve)
-        for axis in axes[len(curves) :]:
-            axis.set_axis_off()
-        for i, axis in enumerate(axes[: len(curves)]):
-            if i + _COLUMNS >= len(curves):
-                axis.tick_params(labelbottom=True)
-                axis.set_xlabel("phase")
-        for axis, curve in zip(axes[::_COLUMNS], curves[::_COLUMNS], strict=False):
-            axis.set_ylabel("magnitude" if curve.unit == "mag" else f"flux ({curve.unit})")
-        return as_svg(figure, name, "Folded light curves of the best candidate of each class")
+            axis.set_xlabel("phase")
+            axis.set_ylabel("magnitude")
+            pictures.append(as_svg(figure, f"{name} {number}", f"Folded light curve: {curve.title}, {curve.subtitle}"))
+    return pictures[0] if len(pictures) == 1 else f'<div class="panels">{"".join(pictures)}</div>'
 
 
 def _draw(axis: Any, curve: Folded) -> None:
     counts = np.bincount(curve.band[curve.band >= 0], minlength=len(curve.bands))
     fullest = int(counts.argmax())
-    level = np.median(curve.value[curve.band == fullest]) if counts[fullest] else 0.0
+    level = np.median(curve.mag[curve.band == fullest]) if counts[fullest] else 0.0
     for code in np.argsort(-counts):
         rows = curve.band == code
         if not rows.any():
             continue
-        shift = level - np.median(curve.value[rows])
-        label = curve.bands[code] + (f" {_signed(shift, curve.unit)}" if code != fullest else "")
+        shift = level - np.median(curve.mag[rows])
+        label = curve.bands[code] + (f" {_signed(shift)}" if code != fullest else "")
         phase = np.concatenate([curve.phase[rows], curve.phase[rows] + 1])
         axis.plot(
             phase,
-            np.tile(curve.value[rows] + shift, 2),
+            np.tile(curve.mag[rows] + shift, 2),
             ".",
             markersize=3.2,
             markeredgewidth=0,
@@ -132,17 +134,17 @@ def _draw(axis: Any, curve: Folded) -> None:
             label=label,
             rasterized=True,
         )
-    if curve.value.size:
+    if curve.mag.size:
         _limit(axis, curve, level)
     axis.set_xlim(0, 2)
     axis.set_xticks([0, 0.5, 1, 1.5, 2])
     axis.set_title(f"{curve.title}\n", fontweight="bold", linespacing=1.25)
     axis.text(0, 1.03, curve.subtitle, transform=axis.transAxes, fontsize=7.8, color=FAINT)
-    if curve.value.size and any(curve.bands):
+    if curve.mag.size and any(curve.bands):
         axis.legend(
             loc="lower right",
-            bbox_to_anchor=(1.02, 0.98),
-            ncols=2,
+            bbox_to_anchor=(1.02, 1.06),  # on the line of the title: the period stands below it
+            ncols=len(curve.bands),
             handletextpad=0.0,
             columnspacing=0.6,
             markerscale=2.5,
@@ -150,16 +152,12 @@ def _draw(axis: Any, curve: Folded) -> None:
 
 
 def _limit(axis: Any, curve: Folded, level: float) -> None:
-    """Axis with the brightest at the top, over all observations but strays."""
-    parts = [curve.value[curve.band == code] for code in range(len(curve.bands))]
+    """Magnitude axis downward, over all observations but strays."""
+    parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
     moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
     low, high = _range(np.sort(moved))
-    if curve.unit == "mag":
-        margin = max(0.06 * (high - low), 0.01)
-        axis.set_ylim(high + margin, low - margin)
-    else:
-        margin = 0.06 * (high - low) or 1.0
-        axis.set_ylim(low - margin, high + margin)
+    margin = max(0.06 * (high - low), 0.01)
+    axis.set_ylim(high + margin, low - margin)
 
 
 def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -180,6 +178,5 @@ def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _signed(shift: float, unit: str) -> str:
-    size = f"{abs(shift):.2f}" if unit == "mag" else f"{abs(shift):.3g}"
-    return f"{'−' if shift < 0 else '+'}{size}"
+def _signed(shift: float) -> str:
+    return f"{'−' if shift < 0 else '+'}{abs(shift):.2f}"

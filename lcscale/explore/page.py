@@ -11,6 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+_MOST_COLUMNS = 4
+"""Columns that a small screen has room for: the rows of wider tables are stacked there."""
 _LONG = 34
 """Characters above which a cell of a table may be broken into lines."""
 
@@ -62,13 +64,17 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], caption: str =
     Integers get separators; other numbers come as text, in the form wanted.
     """
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(headings))]
-    lines = ["<div class='wide'><table>"]
+    stacked = len(headings) > _MOST_COLUMNS
+    lines = [f"<div class='wide{' stacked' if stacked else ''}'><table>"]
     if caption:
         lines.append(f"<caption>{escape(caption)}</caption>")
     cells = [f"<th{_class('number' if n else '')}>{escape(h)}</th>" for h, n in zip(headings, numeric, strict=True)]
     lines.append(f"<thead><tr>{''.join(cells)}</tr></thead><tbody>")
     for row in rows:
-        cells = [f"<td{_class(_kind(v, n))}>{_cell(v)}</td>" for v, n in zip(row, numeric, strict=True)]
+        names = [f' data-name="{escape(each)}"' if stacked else "" for each in headings]
+        cells = [
+            f"<td{_class(_kind(v, n))}{name}>{_cell(v)}</td>" for v, n, name in zip(row, numeric, names, strict=True)
+        ]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "\n".join([*lines, "</tbody></table></div>\n"])
 

@@ -17,12 +17,13 @@ import pyarrow.compute as pc
 from lcscale.errors import InputError
 from lcscale.explore.candidate_page import file_name, show
 from lcscale.explore.contents import classes_of, contents_of
-from lcscale.explore.folded import phase_zero
+from lcscale.explore.folded import phase_zero, zero_of
 from lcscale.explore.page import Section, page, paragraph, write_page
 from lcscale.explore.thumbnails import HEIGHT, thumbnails
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves
 from lcscale.models.labels.taxonomy import classes as taxonomy
+from lcscale.periods.columns import EPOCH, EPOCH_MINIMUM
 from lcscale.vocabulary import NAME
 
 TOP = 1_000
@@ -110,7 +111,8 @@ def _stars(
     if top < 1:
         raise InputError(f"a gallery shows one star or more, not {top}")
     probabilities = [f"prob_{each}" for each in classes_of(catalog.schema)]
-    wanted = [catalog.id_column, NAME.name, "class", "period", "epoch", *probabilities, *([] if by is None else [by])]
+    ours = (catalog.id_column, NAME.name, "class", "period", EPOCH.name, EPOCH_MINIMUM.name, *probabilities)
+    wanted = [*ours, *([] if by is None else [by])]
     kept = [each for each in wanted if each in catalog.column_names or each == by]
     rows = (catalog if where is None else catalog.where(where)).columns(kept).to_arrow()
     listed, rows = rows.num_rows, _with_probability(rows, probabilities)
@@ -165,7 +167,8 @@ def _with_light_curves(rows: pa.Table, identity: str, source: Catalog) -> tuple[
 def _cards(found: _Stars, rows: Sequence[Mapping[str, Any]], folder: str | None, lake: str) -> dict[str, list[str]]:
     """A card for each star, by its class."""
     period = np.array([row["period"] for row in rows], np.float64)
-    epoch = np.array([np.nan if row.get("epoch") is None else row["epoch"] for row in rows], np.float64)
+    zeros = [zero_of(row) for row in rows]
+    epoch = np.array([np.nan if zero is None else zero for zero in zeros], np.float64)
     pictures, ranges = thumbnails(found.curves, period, epoch)
     cards: dict[str, list[str]] = {}
     for row, picture, ends in zip(rows, pictures, ranges, strict=True):

@@ -26,7 +26,7 @@ THRESHOLDS = (0.5, 0.9)
 """Probabilities above which candidates are counted apart."""
 LOG_PERIOD_EDGES = np.round(np.arange(-2.0, 4.0001, 0.1), 3)
 """Edges of the histogram of log10 period (days)."""
-_BEST = ("period", "epoch", "n_observations")
+_BEST = ("period", "epoch", "epoch_minimum", "n_observations", "name")
 _COUNTS_IN_TEXT = re.compile(r"^\d+( of \d+)? observations? usable, (\d+) needed$")
 
 

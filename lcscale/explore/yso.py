@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,11 +16,13 @@ from lcscale.explore.drawing import ACCENT, GRID, SERIES, as_svg, new_figure, st
 from lcscale.explore.page import Section, figure, heading, page, paragraph, table
 from lcscale.explore.plots import confusion_matrix
 from lcscale.lake import Catalog
+from lcscale.lake.inputs import STEPS
 from lcscale.models.judging.comparison import Judged, prevalence_weights
 from lcscale.models.keeping.registry import shipped
 from lcscale.models.trees.growing import index_of
 from lcscale.models.trees.tabular import SHIPPED, read_tabular_card
 from lcscale.products.yso import CLASSES, count_candidates
+from lcscale.products.yso.classify import ClassifyYSO
 from lcscale.products.yso.columns import NUMBERS, PROBABILITIES
 from lcscale.products.yso.counting import SURE
 
@@ -41,13 +44,26 @@ def yso_section(catalog: Catalog) -> str:
     text += table(["class", "sources"], rows, "Sources by the class of the highest probability.")
     said = f"{counts.sure:,} sources are YSOs at P ≥ {SURE:g}"
     said += f"; {counts.known:,} of these are in a known catalog." if "known_yso" in catalog.column_names else "."
-    text += paragraph(said + " Probabilities are for classes that are equally frequent, unless a prevalence was given.")
+    text += paragraph(f"{said} {_prevalence(catalog)}")
     text += figure(_histogram(catalog), "Probability of a YSO without (SY) and with (LY) W3 and W4.")
     text += _card(catalog)
     if counts.problems:
         problems = [[what, count] for what, count in counts.problems.items()]
         text += table(["measurement not taken", "rows"], problems, "What was wrong; the rest of the row was used.")
     return text
+
+
+def _prevalence(catalog: Catalog) -> str:
+    """For which shares of the classes the probabilities are, as the step that made them tells."""
+    steps = json.loads(dict(catalog.source.properties).get(STEPS, "[]"))
+    told = next((step.get("settings") for step in steps if step["step"] == ClassifyYSO.__name__), None)
+    if told is None:  # written before settings were kept
+        return "Probabilities are for classes that are equally frequent, unless a prevalence was given."
+    if "prevalence" not in told:
+        return "Probabilities are for classes that are equally frequent."
+    shares = zip(CLASSES, told["prevalence"].strip("()").split(","), strict=True)
+    frequent = ", ".join(f"{name} {share.strip()}" for name, share in shares)
+    return f"Probabilities are for classes as frequent as {frequent}."
 
 
 def _card(catalog: Catalog) -> str:

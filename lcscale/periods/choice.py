@@ -67,7 +67,7 @@ REFINING_PRIOR = 0.01
 Over fewer than `DOUBLING_CYCLES` it stays that of the ranking: slow irregular changes would pull the frequency."""
 
 EPOCH_STEPS = 400
-"""Phases at which the fitted series is searched for its maximum of light."""
+"""Phases at which the fitted series is searched for its maximum and minimum of light."""
 
 
 SLIGHT_PRIOR = 0.1
@@ -239,8 +239,8 @@ def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch
 
 
 @inlined
-def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> float:
-    """Phase (turns, from time 0) at which a series fitted to the longest segment is brightest."""
+def extreme_phases(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> tuple[float, float]:
+    """Phases (turns, from time 0) at which a series fitted to the longest segment is brightest, and faintest."""
     time, weight, weighted, cuts, _, coupling = curve
     largest = 0
     for g in range(1, cuts.size - 1):
@@ -254,8 +254,9 @@ def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, wo
         determined = fitted(time[a:b], weight[a:b], weighted[a:b], frequency, order, 0.0, scratch, work)
     coefficients = work[COEFFICIENTS]
     back_substitute(work[MATRIX], work[RIGHT], 2 * determined + 1, coefficients)
-    best = 0.0
+    brightest = faintest = 0.0
     lowest = np.inf
+    highest = -np.inf
     for i in range(EPOCH_STEPS):
         phase = i / EPOCH_STEPS
         value = 0.0
@@ -264,8 +265,11 @@ def brightest_phase(curve: Curve, frequency: float, order: int, scratch: Any, wo
             value += coefficients[2 * k - 1] * math.cos(angle) + coefficients[2 * k] * math.sin(angle)
         if value < lowest:
             lowest = value
-            best = phase
-    return best
+            brightest = phase
+        if value > highest:
+            highest = value
+            faintest = phase
+    return brightest, faintest
 
 
 @inlined
@@ -300,9 +304,9 @@ def choose(
 ) -> None:
     """Rank the `peaks` (frequencies on a grid from `fmin`) of a periodogram and write the outcome.
 
-    `result`, float64 [6]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
+    `result`, float64 [7]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
     peak (NaN where there is none), the power (of `n_harmonics`) of the peak chosen, the time of the first maximum of
-    light, the score of the peak. Without `doubles` no period is twice that of a peak. `ranking`
+    light, the score of the peak, the time of the first minimum of light. Without `doubles` no period is twice that of a peak. `ranking`
     is as for `rank`, `scratch` and `work` as for `log_evidence`.
     """
     count = rank(curve, peaks, df, fmin, n_harmonics, doubles, reach, n_ranked, scratch, work, ranking)
@@ -323,8 +327,10 @@ def choose(
     result[1] = other if doubles else 0.5 * result[0]
     result[2] = _runner_up(ranking, count, best, df)
     result[3] = ranking[best, 3]
-    result[4] = brightest_phase(curve, result[0], min(order, ORDER), scratch, work) / result[0]
+    brightest, faintest = extreme_phases(curve, result[0], min(order, ORDER), scratch, work)
+    result[4] = brightest / result[0]
     result[5] = ranking[best, 0]
+    result[6] = faintest / result[0]
 
 
 @kernel
@@ -348,7 +354,7 @@ def choose_each(
     Parameters
     ----------
     start, stop, out
-        Rows of `out`, float64 [n_members, 6], to write.
+        Rows of `out`, float64 [n_members, 7], to write.
     series
         Time, weight, weighted, segments, objects, share, coupling, as in `Series`.
     members
@@ -401,7 +407,7 @@ def chosen(
     n_ranked: int | None = None,
     device: str = "cpu",
 ) -> Floats:
-    """What `choose` writes for each of the objects `members`, float64 [n_members, 6].
+    """What `choose` writes for each of the objects `members`, float64 [n_members, 7].
 
     Parameters
     ----------
@@ -435,7 +441,7 @@ def chosen(
         0.5 * df if reach is None else reach,
         n_ranked or n_peaks,
     )
-    out = np.full((n, 6), np.nan)
+    out = np.full((n, 7), np.nan)
     if device == "cpu":
         longest = int(np.diff(series.segments[series.objects]).max(initial=0))
         work, ranking = np.empty((1, WORK_ROWS, N_PARAMETERS)), np.empty((1, n_peaks, 4))

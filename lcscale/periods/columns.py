@@ -21,7 +21,18 @@ EPOCH = Column(
     "Time of the first maximum of brightness from the first observation on, of the series that is fitted with the "
     "period to the band observed most; in the time of the input. Fold with (time - epoch) / period modulo 1: phase "
     "0 is a maximum of brightness, never a minimum. Eclipsing stars are brightest between eclipses: these lie near "
-    "0.25 and 0.75 where the maxima are round, and anywhere but at 0 where the light is flat between them.",
+    "0.25 and 0.75 where the maxima are round, and anywhere but at 0 where the light is flat between them; fold those "
+    "with epoch_minimum.",
+    _MAKER,
+)
+
+EPOCH_MINIMUM = Column(
+    "epoch_minimum",
+    _FLOAT,
+    "d",
+    "time.epoch;src.var",
+    "Time of the first deepest minimum of brightness from the first observation on, of the same series as epoch: fold "
+    "eclipsing stars with (time - epoch_minimum) / period modulo 1, and the deeper eclipse is at phase 0.",
     _MAKER,
 )
 
@@ -74,6 +85,7 @@ COLUMNS = (
         _MAKER,
     ),
     EPOCH,
+    EPOCH_MINIMUM,
     Column(
         "n_cycles", _FLOAT, "", "meta.number", "Days from the first observation to the last, over the period.", _MAKER
     ),

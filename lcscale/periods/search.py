@@ -84,8 +84,8 @@ def find(
         One row an object: `period` (days); `period_2`, the other one of P and 2P; `period_3`, the best unrelated peak;
         `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap`
         and `snr`, its height over the mean of the periodogram in standard deviations; `alias`, the sampling frequency
-        at which the period stands, if any; `epoch`, the first maximum of brightness (time of the input); `n_cycles`,
-        baseline over period; `coupling`, what the bands shared, and `family`, whose; `reason` why there is no
+        at which the period stands, if any; `epoch` and `epoch_minimum`, the first maximum and minimum of brightness
+        (time of the input); `n_cycles`, baseline over period; `coupling`, what the bands shared, and `family`, whose; `reason` why there is no
         period, with nulls everywhere else.
     """
     fmax = number(fmax, "fmax", "1/d")
@@ -197,8 +197,8 @@ class Outcome:
     Attributes
     ----------
     values
-        Frequency, that of the other of P and 2P, the best unrelated one, power, epoch since the start, score, snr and
-        the highest frequency searched, float64 [n_objects, 8].
+        Frequency, that of the other of P and 2P, the best unrelated one, power, epoch since the start, score, that
+        of the minimum, snr and the highest frequency searched, float64 [n_objects, 9].
     coupling, family
         How the bands were tied, object [n_objects].
     """
@@ -210,14 +210,14 @@ class Outcome:
     @classmethod
     def empty(cls, n: int) -> Outcome:
         """Nothing yet for `n` objects."""
-        return cls(np.full((n, 8), np.nan), np.full(n, None), np.full(n, None))
+        return cls(np.full((n, 9), np.nan), np.full(n, None), np.full(n, None))
 
     def write(
         self, i: int, coupling: str, family: str | None, values: Sequence[float] | Floats, peaks: Peaks, fmax: float
     ) -> None:
         """Take what `choose` says of object `i`."""
-        self.values[i, :6] = values
-        self.values[i, 6:] = peaks.signal_to_noise(values[3]), fmax
+        self.values[i, :7] = values
+        self.values[i, 7:] = peaks.signal_to_noise(values[3]), fmax
         self.coupling[i], self.family[i] = coupling, family
 
 
@@ -262,7 +262,7 @@ def _baluev(series: Series, outcome: Outcome, n_bands: Integers, n_harmonics: in
     objects = series.segments[series.objects]
     spread = np.empty(objects.size - 1)
     time_spread(series.time, series.weight, objects, spread)
-    return baluev(outcome.values[:, 3], np.diff(objects), spread, outcome.values[:, 7], n_bands, n_harmonics)
+    return baluev(outcome.values[:, 3], np.diff(objects), spread, outcome.values[:, 8], n_bands, n_harmonics)
 
 
 def _table(
@@ -277,8 +277,9 @@ def _table(
         "frequency": frequency,
         "power": values[:, 3],
         "fap": fap,
-        "snr": values[:, 6],
+        "snr": values[:, 7],
         "epoch": series.start + values[:, 4],
+        "epoch_minimum": series.start + values[:, 6],
         "n_cycles": series.baseline * frequency,
     }
     arrays = {name: pa.array(values, mask=~np.isfinite(values)) for name, values in columns.items()}

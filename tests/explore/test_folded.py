@@ -7,8 +7,7 @@ import pyarrow as pa
 import pytest
 from skies import put, sky_table
 
-from lcscale.explore.closeup import light_curve
-from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels, phase_zero
+from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels, phase_zero, zero_of
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import PERIOD_SCHEMA
 
@@ -38,31 +37,25 @@ def test_folding_begins_at_the_epoch_or_at_the_brightest():
     assert free.phase[np.argmin(mag)] == pytest.approx(0.0, abs=1e-12)
 
 
-def test_fluxes_are_drawn_with_the_brightest_at_the_top_too(monkeypatch):
-    axes = []
-    monkeypatch.setattr("lcscale.explore.folded.as_svg", lambda figure, *_: axes.extend(figure.axes) or "<svg")
-    monkeypatch.setattr("lcscale.explore.closeup.as_svg", lambda figure, *_: axes.extend(figure.axes) or "<svg")
-    time = np.arange(40) * 0.3
-    flux = 5 + 10 * np.sin(2 * np.pi * time / 2.1)
-    lcs = LightCurves(time, flux, np.ones(40), [0, 40], unit="nJy")
-    made = fold(lcs, {"period": 2.1}, "t", "s")
-    assert made.phase[np.argmax(flux)] == pytest.approx(0.0, abs=1e-12)
-    folded_panels([made], "folded")
-    light_curve(lcs, "raw")
-    for axis, label in ((axes[0], "flux (nJy)"), (axes[-1], "nJy")):
-        low, high = axis.get_ylim()
-        assert low < flux.min() < flux.max() < high
-        assert axis.get_ylabel() == label
-
-
 @pytest.mark.parametrize("n", [0, 1, 2, 500])
 def test_panels_take_anything(n):
     rng = np.random.default_rng(n)
     mag = rng.normal(15, 0.1, n)
     curve = Folded("<b>$x_1$", "&", rng.random(n), mag, (np.arange(n) % 2).astype(np.int8), ("g", "nobody's"))
     svg = folded_panels([curve] * 4, "panels")
-    assert svg.startswith("<svg")
+    assert svg.count("<svg") == 4
     assert "&lt;b&gt;$x_1$" in svg
+    assert folded_panels([curve], "one").startswith("<svg")
+
+
+def test_eclipsing_stars_are_folded_at_their_minimum_and_no_others():
+    row = {"period": 2.0, "epoch": 0.5, "epoch_minimum": 1.5}
+    assert [zero_of(row | {"class": given}) for given in ("EA", "EW", "RRab", None, "of others")] == [
+        1.5, 1.5, 0.5, 0.5, 0.5,
+    ]  # fmt: skip
+    assert zero_of({"class": "EA", "epoch": 0.5}) == 0.5  # tables of before
+    assert "eclipsing stars at a minimum" in phase_zero(pa.schema([*PERIOD_SCHEMA, ("class", pa.string())]))
+    assert "minimum" not in phase_zero(PERIOD_SCHEMA)
 
 
 def test_strays_do_not_squeeze_the_rest():

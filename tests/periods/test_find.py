@@ -56,11 +56,16 @@ def test_epoch_is_the_first_maximum_of_light():
     assert ((epoch >= start) & (epoch < start + periods)).all()
     brightest = (epoch - 55000) / periods % 1  # magnitudes go with cos: brightest at half a turn
     np.testing.assert_allclose(brightest, 0.5, atol=0.02)
+    faintest = (table["epoch_minimum"].to_numpy() - 55000) / periods % 1
+    np.testing.assert_allclose((faintest + 0.5) % 1, 0.5, atol=0.02)
 
 
 def test_eclipsing_binaries_do_not_stay_at_half():
     periods = np.array([0.91, 1.37, 2.83])
-    np.testing.assert_allclose(find(stars(periods, eclipses, n=200))["period"].to_numpy(), periods, rtol=1e-3)
+    table = find(stars(periods, eclipses, n=200))
+    np.testing.assert_allclose(table["period"].to_numpy(), periods, rtol=1e-3)
+    deeper = (table["epoch_minimum"].to_numpy() - 55000) / periods % 1  # the deeper eclipse, at a quarter of a turn
+    np.testing.assert_allclose(deeper, 0.25, atol=0.02)
 
 
 def test_bad_objects_keep_their_row():
