@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 from lcscale.surveys.release import ReleaseFileError
 
+COLUMNS_OF_NAMES = "name|nick|nickname"
+"""Columns that hold a further name of an object, by which people know it: the first that is there."""
 _EXACT = 2**53
 _WRITTEN_AS_FLOAT = r"^(0|-?[1-9]\d{0,14})(\.0*)?$"
 Column: TypeAlias = Any

@@ -16,7 +16,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.expressions import holds, names_in
 from lcscale.lightcurves import FLUX_TYPE, LIGHTCURVE_TYPE
-from lcscale.surveys.identities import Known
+from lcscale.surveys.identities import COLUMNS_OF_NAMES, Known
 from lcscale.surveys.measurements import LIMIT, Measured, Observing
 from lcscale.surveys.nesting import counted_bands, light_curve_field, nest
 from lcscale.surveys.objects import object_list, objects_of_detections
@@ -101,8 +101,6 @@ class LightCurveTables:
     """Column of the magnitude of a flux of 1."""
     no_flux: ClassVar[float] = np.nan
     """What stands for no flux."""
-    columns_of_names: ClassVar[str] = "name|nick|nickname"
-    """Columns that hold a further name, where there are any and `known_as` names none."""
 
     def __post_init__(self) -> None:
         if self.time_format is not None:
@@ -320,7 +318,7 @@ class LightCurveTables:
 
     def _read_objects(self, files: tuple[str, ...], problems: list[Problem]) -> pa.Table:
         id, ra, dec, label, sources = self.id, self.ra, self.dec, self.label, self._position_from
-        also = self.known_as or self.columns_of_names
+        also = self.known_as or COLUMNS_OF_NAMES
         if not self.objects:
             named = {file: self._name_of(file) or None for file in files}
             found = objects_of_detections(

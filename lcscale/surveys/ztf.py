@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from lcscale.arrays import modulo_360
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
-from lcscale.nested import Nested, parts_of, struct_of
+from lcscale.surveys.identities import COLUMNS_OF_NAMES, trimmed
 from lcscale.surveys.nesting import MEMBERS, light_curve_field, medians, nest
 from lcscale.surveys.packed import POSITION
-from lcscale.surveys.reading import format_of, read_batches, read_table, reading, table_parts
+from lcscale.surveys.reading import format_of, pick, read_batches, read_table, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out
 from lcscale.surveys.table import tables_in
 from lcscale.vocabulary import NAME
@@ -54,8 +54,8 @@ class Ztf:
     own. Oids that lie together, in whichever files, become one object where that with the smallest oid is, named by it
     (`lcscale.ingest.grouping` tells how; the survey lists no two oids of a field, quadrant and band that near). Every
     observation keeps its oid, and `members` has position and median magnitude of each oid: the differences within a
-    band are the offsets between fields, which stay in the light curves. The name of an archive's file of one star, such
-    as its Gaia id, becomes the star's `name`.
+    band are the offsets between fields, which stay in the light curves. A column `nick` (`COLUMNS_OF_NAMES`) of an
+    archive's file becomes `name`, else the name of a file of one star, such as its Gaia id.
     """
 
     max_catflags: int = 0
@@ -94,10 +94,10 @@ class Ztf:
                 with reading(part.path):
                     yield self._from_lists(table, reasons)
         else:
-            table = read_table(part.path, problems, _ARCHIVE)
+            table = read_table(part.path, problems, _ARCHIVE, optional=[COLUMNS_OF_NAMES])
             if table.num_rows:
                 with reading(part.path):
-                    yield _named(self._from_observations(table, reasons), part.path)
+                    yield _named(self._from_observations(table, reasons), table, part.path)
             else:
                 problems.append(Problem(part.path, "no observations", set_aside=False))
         leave_out(problems, reasons)
@@ -106,7 +106,7 @@ class Ztf:
         table = table.combine_chunks()
         lists = {name: table.column(name).combine_chunks() for name in ("hmjd", "mag", "magerr", "catflags")}
         n = table.num_rows
-        owner = Nested.of(lists["hmjd"]).owner
+        owner = np.repeat(np.arange(n), pc.fill_null(pc.list_value_length(lists["hmjd"]), 0).to_numpy())
         flat = {name: values.flatten() for name, values in lists.items()}
         oid = _numbers(table.column("objectid"), np.int64)
         band = _numbers(table.column("filterid"), np.int64) - 1
@@ -145,13 +145,18 @@ def _band_names(codes: pa.ChunkedArray) -> pa.Array:
     return pc.coalesce(pa.array(BANDS).take(known), codes)
 
 
-def _named(pieces: pa.Table, path: str) -> pa.Table:
-    """The oids of a file, with the file's name as that of their star, where it is of one star."""
+def _named(pieces: pa.Table, table: pa.Table, path: str) -> pa.Table:
+    """The oids of a file's `table` with what they are called besides: in a column, else as a file of one star is."""
+    at = pieces.column_names.index("dec") + 1
+    called = pick(COLUMNS_OF_NAMES, table.column_names)
+    if called in table.column_names:
+        first = np.unique(_numbers(table.column("oid"), np.int64), return_index=True)[1]
+        names = trimmed(table.column(called).take(pa.array(first)).cast(pa.string()))
+        return pieces.add_column(at, NAME.field, names)
     ra, dec = (pieces.column(name).to_numpy() for name in ("ra", "dec"))
     east = ((ra - ra[0] + 180) % 360 - 180) * np.cos(np.radians(dec[0]))
     one = bool(np.hypot(east, dec - dec[0]).max() < _ONE_STAR_ARCSEC / 3600)
     name = os.path.basename(path).split(".")[0] if one else None
-    at = pieces.column_names.index("dec") + 1
     return pieces.add_column(at, NAME.field, pa.array([name] * pieces.num_rows, pa.string()))
 
 
@@ -172,8 +177,11 @@ def _curves(
     """Light curves of all `n` objects, empty ones too."""
     values = {"time": time, "mag": mag, "mag_err": error, "band": band, "oid": pa.array(oid)}
     index, curves = nest(owner, values)
-    parts = {name: Nested.owned(part.values, index[part.owner], n) for name, part in parts_of(curves).items()}
-    return struct_of(parts, list(_TYPE))
+    counts = np.zeros(n, np.int32)
+    counts[index] = np.diff(curves.field(0).offsets.to_numpy())
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+    lists = [pa.ListArray.from_arrays(offsets, curves.field(i).values) for i in range(_TYPE.num_fields)]
+    return pa.StructArray.from_arrays(lists, fields=list(_TYPE))
 
 
 def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> pa.Table:
@@ -181,8 +189,9 @@ def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> p
     fields = [pa.field("object_id", pa.int64())]
     fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
     columns = [pa.array(oid), pa.array(modulo_360(ra)), pa.array(dec)]
-    mag, ones = Nested.of(curves.field("mag")), np.arange(oid.size + 1)
-    told = (*columns, medians(mag.values, mag.owner, oid.size))
-    each_one = {field.name: Nested(values, ones) for field, values in zip(_MEMBERS.type, told, strict=True)}
-    members = struct_of(each_one, list(_MEMBERS.type))
+    ones = pa.array(np.arange(oid.size + 1, dtype=np.int32))
+    mag = curves.field("mag")
+    owner = np.repeat(np.arange(oid.size), np.diff(mag.offsets.to_numpy()))
+    lists = [pa.ListArray.from_arrays(ones, each) for each in (*columns, medians(mag.values, owner, oid.size))]
+    members = pa.StructArray.from_arrays(lists, fields=list(_MEMBERS.type))
     return pa.Table.from_arrays([*columns, members, curves], schema=pa.schema([*fields, _MEMBERS, _FIELD]))

@@ -19,7 +19,7 @@ from lcscale.periods import FrequencyGrid
 from lcscale.products import variable_candidates
 
 
-def archive_file(path, oids, ra, dec, n=40):
+def archive_file(path, oids, ra, dec, n=40, **more):
     """A file as ZTF's archive gives it: `n` observations of each oid."""
     rng = np.random.default_rng(oids[0])
     oid = np.repeat(oids, n)
@@ -33,6 +33,7 @@ def archive_file(path, oids, ra, dec, n=40):
         "filtercode": np.where(oid % 2, "zr", "zg"),
         "ra": np.repeat(ra, n),
         "dec": np.repeat(dec, n),
+        **{name: np.repeat(values, n) for name, values in more.items()},
     }
     pv.write_csv(pa.table(table), path)
 
@@ -45,6 +46,7 @@ def ztf(tmp_path_factory):
     archive_file(files / "2935237657195591424.csv", [10, 11], [80.0, 80.0001], [5.0, 5.0001])
     archive_file(files / "RR_Lyr.csv", [20, 21], [0.00005, 359.99995], [5.0, 5.0])
     archive_file(files / "field_202.csv", [30, 31], [120.0, 130.0], [5.0, 5.0])
+    archive_file(files / "stars.csv", [40, 41], [140.0, 150.0], [5.0, 5.0], nick=["u248", "oxdel"])
     lake = Lake(folder / "lake")
     ingest("ztf", files, lake, "ztf")
     return lake, files
@@ -57,7 +59,9 @@ def names(catalog):
 
 def test_a_file_of_one_star_names_it(ztf):
     lake, _ = ztf
-    assert names(lake["ztf"]) == {10: "2935237657195591424", 20: "RR_Lyr", 30: None, 31: None}
+    assert names(lake["ztf"]) == {
+        10: "2935237657195591424", 20: "RR_Lyr", 30: None, 31: None, 40: "u248", 41: "oxdel",
+    }  # fmt: skip
 
 
 def test_the_name_goes_with_the_candidates_and_leads_to_the_star(ztf, tmp_path):
