@@ -38,6 +38,7 @@ def thumbnails(
     list of n URLs ``data:image/png;base64,…``, float64 [n, 2]
         The second has the faintest and the brightest magnitude of the fullest band, without a hundredth at either end.
     """
+    lcs = lcs.in_magnitudes()
     colours = [BANDS.get(band, SERIES[k % len(SERIES)]) for k, band in enumerate(lcs.bands or ("",))]
     palette = bytes.fromhex("".join(colour.lstrip("#") for colour in ("#ffffff", *colours)))
     pictures, ranges = [], np.full((len(lcs), 2), np.nan)
