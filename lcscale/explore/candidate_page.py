@@ -170,12 +170,12 @@ def _curves(found: _Candidate) -> str:
     text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
     if found.period > 0:
         folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
-        svg = folded_panels([folded], "folded")
+        svg = folded_panels([folded])
         caption = (
             f"Folded with the period of the table, {phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
         text += figure(svg, f"{caption}the legend says. {found.origin}")
-    return text + figure(closeup.light_curve(found.lcs, "raw"), f"All finite observations. {found.origin}")
+    return text + figure(closeup.light_curve(found.lcs), f"All finite observations. {found.origin}")
 
 
 def _periodogram(found: _Candidate) -> str:
@@ -187,7 +187,7 @@ def _periodogram(found: _Candidate) -> str:
     periods = {name: found.row[name] for name in _PERIODS if found.row.get(name)}
     grid = FrequencyGrid.default(baseline)
     power = lomb_scargle(kept, grid, dtype=np.float32)[0]
-    svg = closeup.periodogram(grid.frequencies(), power, periods, "periodogram")
+    svg = closeup.periodogram(grid.frequencies(), power, periods)
     named = ", ".join(f"{name} {value:.6g} d" for name, value in periods.items())
     caption = (
         "Lomb-Scargle power, all bands together, on the object's default grid; the highest of each stretch of "
@@ -199,7 +199,7 @@ def _periodogram(found: _Candidate) -> str:
 def _probabilities(found: _Candidate) -> str:
     names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
-    svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen, "probabilities")
+    svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen)
     caption = (
         f"Probabilities of the table, those of {SMALLEST:g} and more. Dark: the prediction set, made to hold the true "
         f"class for 90 % of stars like those it was calibrated on. Model {found.row['model_id']}, trained on "

@@ -120,7 +120,7 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
         + ", ".join(f"{name} {version}" for name, version in sorted(sources.items()))
         + "."
     )
-    text += figure(folded_panels(curves, f"folded {found.catalog.name}"), caption)
+    text += figure(folded_panels(curves), caption)
     if missing:
         text += paragraph(f"Without a period or a light curve in this lake: {', '.join(missing)}.")
     return text

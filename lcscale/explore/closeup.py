@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.explore.charts import Chart, wide
 from lcscale.explore.drawing import ACCENT, BANDS, FAINT, INK, PALE, SERIES, WARM, as_svg, new_figure, style
 from lcscale.lightcurves import LightCurves
 from lcscale.models.inputs.inputs import Inputs
@@ -19,53 +20,44 @@ _COLUMNS = 1600
 """Points of a drawn periodogram: each is the highest power of its stretch of frequencies."""
 
 
-def light_curve(lcs: LightCurves, name: str) -> str:
-    """All finite observations of the first object over time, with their errors, a panel a band; brighter is higher."""
+def light_curve(lcs: LightCurves) -> str:
+    """All finite observations of the first object over time, with their errors, a panel a band."""
     bands = lcs.bands or ("",)
-    with style():
-        figure = new_figure(9.6, 0.7 + 1.7 * len(bands))
-        axes = figure.subplots(len(bands), 1, squeeze=False, sharex=True).ravel()
-        for code, (axis, band) in enumerate(zip(axes, bands, strict=True)):
-            rows = slice(int(lcs.offsets[0]), int(lcs.offsets[1]))
-            fit = np.isfinite(lcs.value[rows]) & np.isfinite(lcs.time[rows])
-            fit &= True if lcs.band is None else lcs.band[rows] == code
-            colour = BANDS.get(band, SERIES[code % len(SERIES)])
-            error = np.nan_to_num(lcs.error[rows][fit], posinf=0.0).clip(0)
-            time, value = lcs.time[rows][fit], lcs.value[rows][fit]
-            axis.errorbar(
-                time, value, error, fmt=".", markersize=3, color=colour, ecolor=PALE, elinewidth=0.7, rasterized=True
-            )
-            if lcs.fluxes:
-                axis.axhline(0.0, color=FAINT, linewidth=0.6)
-            else:
-                axis.invert_yaxis()
-            axis.set_ylabel(f"{band} ({lcs.unit})" if band else lcs.unit)
-        axes[-1].set_xlabel("time (days, as the catalog has it)")
-        return as_svg(figure, name, "Light curve over time")
+    rows = slice(int(lcs.offsets[0]), int(lcs.offsets[1]))
+    finite = np.isfinite(lcs.mag[rows]) & np.isfinite(lcs.time[rows])
+    span = wide(lcs.time[rows][finite])
+    chart = Chart(920, 60 + 170 * len(bands), "Light curve over time")
+    for code, band in enumerate(bands):
+        fit = finite if lcs.band is None else finite & (lcs.band[rows] == code)
+        time, mag = lcs.time[rows][fit], lcs.mag[rows][fit].astype(np.float64)
+        error = np.nan_to_num(lcs.mag_err[rows][fit].astype(np.float64), posinf=0.0).clip(0)
+        low, high = wide(mag, 0.08)
+        last = code == len(bands) - 1
+        panel = chart.panel(span, (high, low), top=10 + 170 * code, height=150)
+        panel.error_bars(time, mag, error, PALE)
+        panel.dots(time, mag, BANDS.get(band, SERIES[code % len(SERIES)]), 3.0)
+        label = "time (days, as the catalog has it)" if last else ""
+        panel.axes(label, f"{band} (mag)" if band else "mag", numbers=last)
+    return chart.svg()
 
 
 def periodogram(
-    frequency: npt.NDArray[np.float64], power: npt.NDArray[np.floating], periods: Mapping[str, float], name: str
+    frequency: npt.NDArray[np.float64], power: npt.NDArray[np.floating], periods: Mapping[str, float]
 ) -> str:
     """Power over frequency; the periods of the table are marked with their names."""
     stretch = -(-frequency.size // _COLUMNS)
     kept = frequency.size // stretch * stretch
     highest = power[:kept].reshape(-1, stretch).max(axis=1)
     middle = frequency[:kept].reshape(-1, stretch).mean(axis=1)
-    with style():
-        figure = new_figure(9.6, 2.6)
-        axis = figure.subplots()
-        axis.plot(middle, highest, color=ACCENT, linewidth=0.6, rasterized=True)
-        for k, (label, period) in enumerate(periods.items()):
-            colour = (WARM, INK, FAINT)[min(k, 2)]
-            axis.axvline(1 / period, color=colour, linewidth=0.8, linestyle=("-", "--", ":")[min(k, 2)], label=label)
-        axis.set_xlim(0, frequency[-1])
-        axis.set_ylim(0, None)
-        axis.set_xlabel("frequency (cycles per day)")
-        axis.set_ylabel("power")
-        if periods:
-            axis.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
-        return as_svg(figure, name, "Lomb-Scargle periodogram")
+    chart = Chart(920, 270, "Lomb-Scargle periodogram")
+    panel = chart.panel((0.0, float(frequency[-1])), (0.0, 1.05 * float(highest.max()) or 1.0), top=28)
+    panel.line(middle, highest, ACCENT)
+    looks = ((WARM, ""), (INK, "5 3"), (FAINT, "2 2"))
+    for period, (colour, dashes) in zip(periods.values(), looks, strict=False):
+        panel.mark(1 / period, colour, dashes)
+    panel.legend([(name, colour) for name, (colour, _) in zip(periods, looks, strict=False)])
+    panel.axes("frequency (cycles per day)", "power")
+    return chart.svg()
 
 
 def network_view(inputs: Inputs, preparation: Preparation, looked: npt.NDArray[np.float32], name: str) -> str:
@@ -105,19 +97,16 @@ def _draw_attention(axis: Any, image: npt.NDArray[np.uint8], looked: npt.NDArray
     axis.set_ylim(1, 0)
 
 
-def probabilities(names: Sequence[str], values: Sequence[float], chosen: Sequence[str], name: str) -> str:
+def probabilities(names: Sequence[str], values: Sequence[float], chosen: Sequence[str]) -> str:
     """Bars of the classes whose probability is not 0.000, the highest at the top; those of the set are darker."""
     order = [k for k in np.argsort(values)[::-1] if values[k] >= SMALLEST]
-    with style():
-        figure = new_figure(6.4, 0.6 + 0.24 * len(order))
-        axis = figure.subplots()
-        colours = [ACCENT if names[k] in chosen else PALE for k in order]
-        axis.barh(np.arange(len(order)), [values[k] for k in order], color=colours, height=0.72)
-        for y, k in enumerate(order):
-            axis.annotate(f"{values[k]:.3f}", (values[k], y), (4, 0), textcoords="offset points", va="center", size=8)
-        axis.set_yticks(np.arange(len(order)), [names[k] for k in order])
-        axis.invert_yaxis()
-        axis.set_xlim(0, 1.08)
-        axis.set_xlabel("probability")
-        axis.tick_params(axis="y", length=0)
-        return as_svg(figure, name, "Probability of each class")
+    chart = Chart(620, 12 + 24 * len(order), "Probability of each class")
+    left, width = 110, 430
+    panel = chart.panel((0.0, 1.0), (0.0, 1.0))
+    for row, k in enumerate(order):
+        top = 6 + 24 * row
+        colour = ACCENT if names[k] in chosen else PALE
+        panel.parts.append(f'<rect x="{left}" y="{top}" width="{width * values[k]:.1f}" height="17" fill="{colour}"/>')
+        panel.text(left - 8, top + 13, names[k], text_anchor="end")
+        panel.text(left + width * values[k] + 6, top + 13, f"{values[k]:.3f}")
+    return chart.svg()

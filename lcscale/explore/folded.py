@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.explore.drawing import BANDS, FAINT, SERIES, as_svg, new_figure, style
+from lcscale.explore.charts import Chart
+from lcscale.explore.drawing import BANDS, FAINT, SERIES
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.models.labels.taxonomy import ancestors, classes
@@ -94,70 +95,47 @@ def phase_zero(schema: pa.Schema) -> str:
     return f"phase 0 at a maximum of brightness{', of eclipsing stars at a minimum' if both else ''}"
 
 
-def folded_panels(curves: Sequence[Folded], name: str) -> str:
+def folded_panels(curves: Sequence[Folded]) -> str:
     """A picture a light curve, two cycles each, brightest at the top, the bands moved onto the fullest one.
 
     They stand beside each other as far as the page is wide; a single one has the whole width.
     """
-    size = (9.6, 3.4) if len(curves) == 1 else (3.6, 2.5)
-    pictures = []
-    with style():
-        for number, curve in enumerate(curves):
-            figure = new_figure(*size)
-            axis = figure.subplots()
-            _draw(axis, curve)
-            axis.set_xlabel("phase")
-            axis.set_ylabel("magnitude")
-            pictures.append(as_svg(figure, f"{name} {number}", f"Folded light curve: {curve.title}, {curve.subtitle}"))
-    return pictures[0] if len(pictures) == 1 else f'<div class="panels">{"".join(pictures)}</div>'
+    if len(curves) == 1:
+        return _picture(curves[0], 920, 340)
+    return f'<div class="panels">{"".join(_picture(curve, 350, 250) for curve in curves)}</div>'
 
 
-def _draw(axis: Any, curve: Folded) -> None:
+def _picture(curve: Folded, width: int, height: int) -> str:
     counts = np.bincount(curve.band[curve.band >= 0], minlength=len(curve.bands))
     fullest = int(counts.argmax())
-    level = np.median(curve.mag[curve.band == fullest]) if counts[fullest] else 0.0
-    for code in np.argsort(-counts):
+    level = float(np.median(curve.mag[curve.band == fullest])) if counts[fullest] else 0.0
+    chart = Chart(width, height, f"Folded light curve: {curve.title}, {curve.subtitle}")
+    panel = chart.panel((0.0, 2.0), _limits(curve, level) if curve.mag.size else (1.0, 0.0), top=38)
+    legend = []
+    for code in np.argsort(-counts, kind="stable"):
         rows = curve.band == code
         if not rows.any():
             continue
-        shift = level - np.median(curve.mag[rows])
-        label = curve.bands[code] + (f" {_signed(shift)}" if code != fullest else "")
+        shift = level - float(np.median(curve.mag[rows]))
+        colour = BANDS.get(curve.bands[code], SERIES[code % len(SERIES)])
         phase = np.concatenate([curve.phase[rows], curve.phase[rows] + 1])
-        axis.plot(
-            phase,
-            np.tile(curve.mag[rows] + shift, 2),
-            ".",
-            markersize=3.2,
-            markeredgewidth=0,
-            alpha=0.75,
-            color=BANDS.get(curve.bands[code], SERIES[code % len(SERIES)]),
-            label=label,
-            rasterized=True,
-        )
-    if curve.mag.size:
-        _limit(axis, curve, level)
-    axis.set_xlim(0, 2)
-    axis.set_xticks([0, 0.5, 1, 1.5, 2])
-    axis.set_title(f"{curve.title}\n", fontweight="bold", linespacing=1.25)
-    axis.text(0, 1.03, curve.subtitle, transform=axis.transAxes, fontsize=7.8, color=FAINT)
-    if curve.mag.size and any(curve.bands):
-        axis.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.02, 1.06),  # on the line of the title: the period stands below it
-            ncols=len(curve.bands),
-            handletextpad=0.0,
-            columnspacing=0.6,
-            markerscale=2.5,
-        )
+        panel.dots(phase, np.tile(curve.mag[rows] + shift, 2), colour)
+        legend.append((curve.bands[code] + (f" {_signed(shift)}" if code != fullest else ""), colour))
+    panel.text(panel.left, 14, curve.title, font_weight="bold")
+    panel.text(panel.left, 30, curve.subtitle, fill=FAINT)
+    if any(curve.bands):
+        panel.legend(legend)  # on the line of the title: the period stands below it
+    panel.axes("phase", "magnitude")
+    return chart.svg()
 
 
-def _limit(axis: Any, curve: Folded, level: float) -> None:
-    """Magnitude axis downward, over all observations but strays."""
+def _limits(curve: Folded, level: float) -> tuple[float, float]:
+    """Magnitudes at the lower and the upper edge: all observations but strays."""
     parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
     moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
     low, high = _range(np.sort(moved))
     margin = max(0.06 * (high - low), 0.01)
-    axis.set_ylim(high + margin, low - margin)
+    return high + margin, low - margin
 
 
 def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -108,7 +108,7 @@ def _mistakes(card: Card, catalogs: Sequence[Catalog]) -> str:
     text = ""
     if curves:
         caption = "Mistakes it was surest of: the class given and its probability, below it the label and the period."
-        text += figure(folded_panels(curves, "mistakes"), caption)
+        text += figure(folded_panels(curves), caption)
     rows = [
         [
             row["class"] if "class" in row else f"{row['value']:.3f}",

@@ -42,10 +42,10 @@ def test_panels_take_anything(n):
     rng = np.random.default_rng(n)
     mag = rng.normal(15, 0.1, n)
     curve = Folded("<b>$x_1$", "&", rng.random(n), mag, (np.arange(n) % 2).astype(np.int8), ("g", "nobody's"))
-    svg = folded_panels([curve] * 4, "panels")
+    svg = folded_panels([curve] * 4)
     assert svg.count("<svg") == 4
     assert "&lt;b&gt;$x_1$" in svg
-    assert folded_panels([curve], "one").startswith("<svg")
+    assert folded_panels([curve]).startswith("<svg")
 
 
 def test_eclipsing_stars_are_folded_at_their_minimum_and_no_others():
