@@ -21,23 +21,23 @@ _COLUMNS = 1600
 
 
 def light_curve(lcs: LightCurves) -> str:
-    """All finite observations of the first object over time, with their errors, a panel a band."""
+    """All finite observations of the first object over time, with their errors, a panel a band; brighter is higher."""
     bands = lcs.bands or ("",)
     rows = slice(int(lcs.offsets[0]), int(lcs.offsets[1]))
-    finite = np.isfinite(lcs.mag[rows]) & np.isfinite(lcs.time[rows])
+    finite = np.isfinite(lcs.value[rows]) & np.isfinite(lcs.time[rows])
     span = wide(lcs.time[rows][finite])
     chart = Chart(920, 60 + 170 * len(bands), "Light curve over time")
     for code, band in enumerate(bands):
         fit = finite if lcs.band is None else finite & (lcs.band[rows] == code)
-        time, mag = lcs.time[rows][fit], lcs.mag[rows][fit].astype(np.float64)
-        error = np.nan_to_num(lcs.mag_err[rows][fit].astype(np.float64), posinf=0.0).clip(0)
-        low, high = wide(mag, 0.08)
+        time, value = lcs.time[rows][fit], lcs.value[rows][fit].astype(np.float64)
+        error = np.nan_to_num(lcs.error[rows][fit].astype(np.float64), posinf=0.0).clip(0)
+        low, high = wide(value, 0.08)
         last = code == len(bands) - 1
-        panel = chart.panel(span, (high, low), top=10 + 170 * code, height=150)
-        panel.error_bars(time, mag, error, PALE)
-        panel.dots(time, mag, BANDS.get(band, SERIES[code % len(SERIES)]), 3.0)
+        panel = chart.panel(span, (low, high) if lcs.fluxes else (high, low), top=10 + 170 * code, height=150)
+        panel.error_bars(time, value, error, PALE)
+        panel.dots(time, value, BANDS.get(band, SERIES[code % len(SERIES)]), 3.0)
         label = "time (days, as the catalog has it)" if last else ""
-        panel.axes(label, f"{band} (mag)" if band else "mag", numbers=last)
+        panel.axes(label, f"{band} ({lcs.unit})" if band else lcs.unit, numbers=last)
     return chart.svg()
 
 

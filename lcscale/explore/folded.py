@@ -32,12 +32,14 @@ class Folded:
     """Name and period."""
     phase: npt.NDArray[np.float64]
     """float64 [n_observations], 0 to 1."""
-    mag: npt.NDArray[np.float64]
-    """float64 [n_observations], finite."""
+    value: npt.NDArray[np.float64]
+    """float64 [n_observations], magnitudes or fluxes, finite."""
     band: npt.NDArray[np.int8]
     """int8 [n_observations], index into `bands`."""
     bands: tuple[str, ...]
     """Names of the bands."""
+    unit: str = "mag"
+    """``mag``, or that of the fluxes."""
 
 
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
@@ -72,10 +74,16 @@ def fold(lcs: LightCurves, row: Mapping[str, Any], title: str, subtitle: str) ->
     kept, _ = usable(lcs)
     epoch = zero_of(row)
     if epoch is None and kept.time.size:
-        epoch = float(kept.time[np.argmin(kept.mag)])
+        epoch = float(kept.time[np.argmin(kept.faintness)])
     band = np.zeros(kept.time.size, np.int8) if kept.band is None else kept.band
     return Folded(
-        title, subtitle, kept.fold(row["period"], epoch), kept.mag.astype(np.float64), band, kept.bands or ("",)
+        title,
+        subtitle,
+        kept.fold(row["period"], epoch),
+        kept.value.astype(np.float64),
+        band,
+        kept.bands or ("",),
+        kept.unit,
     )
 
 
@@ -108,34 +116,37 @@ def folded_panels(curves: Sequence[Folded]) -> str:
 def _picture(curve: Folded, width: int, height: int) -> str:
     counts = np.bincount(curve.band[curve.band >= 0], minlength=len(curve.bands))
     fullest = int(counts.argmax())
-    level = float(np.median(curve.mag[curve.band == fullest])) if counts[fullest] else 0.0
+    level = float(np.median(curve.value[curve.band == fullest])) if counts[fullest] else 0.0
     chart = Chart(width, height, f"Folded light curve: {curve.title}, {curve.subtitle}")
-    panel = chart.panel((0.0, 2.0), _limits(curve, level) if curve.mag.size else (1.0, 0.0), top=38)
+    panel = chart.panel((0.0, 2.0), _limits(curve, level) if curve.value.size else (1.0, 0.0), top=38)
     legend = []
     for code in np.argsort(-counts, kind="stable"):
         rows = curve.band == code
         if not rows.any():
             continue
-        shift = level - float(np.median(curve.mag[rows]))
+        shift = level - float(np.median(curve.value[rows]))
         colour = BANDS.get(curve.bands[code], SERIES[code % len(SERIES)])
         phase = np.concatenate([curve.phase[rows], curve.phase[rows] + 1])
-        panel.dots(phase, np.tile(curve.mag[rows] + shift, 2), colour)
-        legend.append((curve.bands[code] + (f" {_signed(shift)}" if code != fullest else ""), colour))
+        panel.dots(phase, np.tile(curve.value[rows] + shift, 2), colour)
+        legend.append((curve.bands[code] + (f" {_signed(shift, curve.unit)}" if code != fullest else ""), colour))
     panel.text(panel.left, 14, curve.title, font_weight="bold")
     panel.text(panel.left, 30, curve.subtitle, fill=FAINT)
     if any(curve.bands):
         panel.legend(legend)  # on the line of the title: the period stands below it
-    panel.axes("phase", "magnitude")
+    panel.axes("phase", "magnitude" if curve.unit == "mag" else f"flux ({curve.unit})")
     return chart.svg()
 
 
 def _limits(curve: Folded, level: float) -> tuple[float, float]:
-    """Magnitudes at the lower and the upper edge: all observations but strays."""
-    parts = [curve.mag[curve.band == code] for code in range(len(curve.bands))]
+    """Values at the lower and the upper edge, the brightest above: all observations but strays."""
+    parts = [curve.value[curve.band == code] for code in range(len(curve.bands))]
     moved = np.concatenate([part - np.median(part) + level for part in parts if part.size])
     low, high = _range(np.sort(moved))
-    margin = max(0.06 * (high - low), 0.01)
-    return high + margin, low - margin
+    if curve.unit == "mag":
+        margin = max(0.06 * (high - low), 0.01)
+        return high + margin, low - margin
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -156,5 +167,6 @@ def _range(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _signed(shift: float) -> str:
-    return f"{'−' if shift < 0 else '+'}{abs(shift):.2f}"
+def _signed(shift: float, unit: str) -> str:
+    size = f"{abs(shift):.2f}" if unit == "mag" else f"{abs(shift):.3g}"
+    return f"{'−' if shift < 0 else '+'}{size}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from skies import put, sky_table
 
+from lcscale.explore.closeup import light_curve
 from lcscale.explore.folded import Folded, _range, find_light_curve, fold, folded_panels, phase_zero, zero_of
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import PERIOD_SCHEMA
@@ -35,6 +38,21 @@ def test_folding_begins_at_the_epoch_or_at_the_brightest():
     np.testing.assert_allclose(given.phase, ((time - 0.5) / 2.0) % 1, atol=1e-12)
     free = fold(lcs, {"period": 2.0}, "t", "s")
     assert free.phase[np.argmin(mag)] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_fluxes_are_drawn_with_the_brightest_at_the_top_too():
+    time = np.arange(40) * 0.3
+    flux = 5 + 10 * np.sin(2 * np.pi * time / 2.1)
+    lcs = LightCurves(time, flux, np.ones(40), [0, 40], unit="nJy")
+    made = fold(lcs, {"period": 2.1}, "t", "s")
+    assert made.phase[np.argmax(flux)] == pytest.approx(0.0, abs=1e-12)
+    for svg, label in ((folded_panels([made]), "flux (nJy)"), (light_curve(lcs), ">nJy<")):
+        down = [float(y) for y in re.findall(r"M[\d.]+ ([\d.]+)h0", svg)]
+        dots = down[:40]
+        assert len(dots) == 40
+        assert dots[np.argmax(flux)] == min(dots)
+        assert dots[np.argmin(flux)] == max(dots)
+        assert label in svg
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 500])
