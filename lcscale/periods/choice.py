@@ -306,8 +306,8 @@ def choose(
 
     `result`, float64 [7]: the frequency, that of the other of P and 2P (NaN below the grid), that of the best other
     peak (NaN where there is none), the power (of `n_harmonics`) of the peak chosen, the time of the first maximum of
-    light, the score of the peak, the time of the first minimum of light. Without `doubles` no period is twice that of a peak. `ranking`
-    is as for `rank`, `scratch` and `work` as for `log_evidence`.
+    light, the score of the peak, the time of the first minimum of light. Without `doubles` no period is twice that of
+    a peak. `ranking` is as for `rank`, `scratch` and `work` as for `log_evidence`.
     """
     count = rank(curve, peaks, df, fmin, n_harmonics, doubles, reach, n_ranked, scratch, work, ranking)
     best = 0

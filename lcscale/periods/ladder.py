@@ -63,7 +63,7 @@ class Found:
     evidence: float
     """Logarithm, relative to a constant star of any colour up to a number that is the same for all."""
     values: tuple[float, ...]
-    """Frequency, that of the other of P and 2P, the best unrelated one, power, epoch since the start, score."""
+    """Frequency, that of the other of P and 2P, the best unrelated one, power, epoch, score, epoch of the minimum."""
     peaks: Peaks
 
 

@@ -85,8 +85,8 @@ def find(
         `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap`
         and `snr`, its height over the mean of the periodogram in standard deviations; `alias`, the sampling frequency
         at which the period stands, if any; `epoch` and `epoch_minimum`, the first maximum and minimum of brightness
-        (time of the input); `n_cycles`, baseline over period; `coupling`, what the bands shared, and `family`, whose; `reason` why there is no
-        period, with nulls everywhere else.
+        (time of the input); `n_cycles`, baseline over period; `coupling`, what the bands shared, and `family`, whose;
+        `reason` why there is no period, with nulls everywhere else.
     """
     fmax = number(fmax, "fmax", "1/d")
     _check(n_peaks, fmax, bootstrap)
