@@ -170,9 +170,15 @@ def _curves(found: _Candidate) -> str:
     text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
     if found.period > 0:
         folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
-        svg = folded_panels([folded])
+        others = [("P/2", found.period / 2), ("2P", found.period * 2)]
+        beside = [
+            fold(found.lcs, {**found.row, "period": period}, f"{name} = {period:.6g} d", "two cycles")
+            for name, period in others
+        ]
+        svg = folded_panels([folded]) + folded_panels(beside)
         caption = (
-            f"Folded with the period of the table, {phase_zero(found.catalog.schema)}; further bands are shifted as "
+            "Folded with the period of the table, and below with half and with twice of it, "
+            f"{phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
         text += figure(svg, f"{caption}the legend says. {found.origin}")
     return text + figure(closeup.light_curve(found.lcs), f"All finite observations. {found.origin}")
