@@ -161,7 +161,7 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
         facts = [("none", "class")]
     else:
         facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
-        facts.append((f"{row[f'prob_{given}']:.3f}", "probability"))
+        facts.append((f"{row[PROBABILITY.of(given).name]:.3f}", "probability"))
     facts += [(f"{row['period']:.6g}", "period (days)")] if row.get("period") else []
     return facts + ([(str(row["label"]), "label of the survey")] if row.get("label") else [])
 
@@ -205,7 +205,7 @@ def _periodogram(found: _Candidate) -> str:
 def _probabilities(found: _Candidate) -> str:
     names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
-    svg = closeup.probabilities(names, [found.row[f"prob_{name}"] for name in names], chosen)
+    svg = closeup.probabilities(names, [found.row[PROBABILITY.of(name).name] for name in names], chosen)
     caption = (
         f"Probabilities of the table, those of {SMALLEST:g} and more. Dark: the prediction set, made to hold the true "
         f"class for 90 % of stars like those it was calibrated on. Model {found.row['model_id']}, trained on "
@@ -237,7 +237,7 @@ def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | 
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
     periods = [[_number(found.row.get(name)) for name in _PERIODS]]
     again = model.predict_proba(found.lcs, periods, bands=bands, columns=extra)[0]
-    stored = np.array([found.row[f"prob_{name}"] for name in model.classes])
+    stored = np.array([found.row[PROBABILITY.of(name).name] for name in model.classes])
     caption = (
         f"Above, the images as they entered the network ({how.size} × {how.size} pixels); below, in colour, where it "
         f"found evidence for {asked} (Grad-CAM, one map for all images). Probabilities computed from them now differ "

@@ -22,6 +22,7 @@ from lcscale.explore.page import Section, page, paragraph, write_page
 from lcscale.explore.thumbnails import HEIGHT, thumbnails
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves
+from lcscale.models.keeping.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods.columns import EPOCH, EPOCH_MINIMUM
 from lcscale.vocabulary import NAME
@@ -110,12 +111,13 @@ def _stars(
         raise InputError(f"{catalog.name} has no column period to fold with: lcscale features and classify make one")
     if top < 1:
         raise InputError(f"a gallery shows one star or more, not {top}")
-    probabilities = [f"prob_{each}" for each in classes_of(catalog.schema)]
+    names = {PROBABILITY.of(each).name: each for each in classes_of(catalog.schema)}
+    probabilities = list(names)
     ours = (catalog.id_column, NAME.name, "class", "period", EPOCH.name, EPOCH_MINIMUM.name, *probabilities)
     wanted = [*ours, *([] if by is None else [by])]
     kept = [each for each in wanted if each in catalog.column_names or each == by]
     rows = (catalog if where is None else catalog.where(where)).columns(kept).to_arrow()
-    listed, rows = rows.num_rows, _with_probability(rows, probabilities)
+    listed, rows = rows.num_rows, _with_probability(rows, names)
     if by is not None or probabilities:
         order = pc.sort_indices(rows, [(by or _PROBABILITY, "descending")])
         rows = rows.take(order)
@@ -135,11 +137,10 @@ def _stars(
     return _Stars(catalog, here, curves, source, listed, left_out)
 
 
-def _with_probability(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+def _with_probability(rows: pa.Table, names: Mapping[str, str]) -> pa.Table:
     """The rows with the probability of the class that each was given."""
     given = [
-        pc.if_else(pc.equal(rows.column("class"), each.removeprefix("prob_")), rows.column(each), None)
-        for each in columns
+        pc.if_else(pc.equal(rows.column("class"), name), rows.column(column), None) for column, name in names.items()
     ]
     value = pc.coalesce(*given) if given else pa.nulls(rows.num_rows, pa.float64())
     return rows.append_column(_PROBABILITY, value)

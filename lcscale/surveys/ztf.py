@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from lcscale.arrays import modulo_360
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.nested import Nested, parts_of, struct_of
 from lcscale.surveys.identities import COLUMNS_OF_NAMES, trimmed
 from lcscale.surveys.nesting import MEMBERS, light_curve_field, medians, nest
 from lcscale.surveys.packed import POSITION
@@ -106,7 +107,7 @@ class Ztf:
         table = table.combine_chunks()
         lists = {name: table.column(name).combine_chunks() for name in ("hmjd", "mag", "magerr", "catflags")}
         n = table.num_rows
-        owner = np.repeat(np.arange(n), pc.fill_null(pc.list_value_length(lists["hmjd"]), 0).to_numpy())
+        owner = Nested.of(lists["hmjd"]).owner
         flat = {name: values.flatten() for name, values in lists.items()}
         oid = _numbers(table.column("objectid"), np.int64)
         band = _numbers(table.column("filterid"), np.int64) - 1
@@ -177,11 +178,8 @@ def _curves(
     """Light curves of all `n` objects, empty ones too."""
     values = {"time": time, "mag": mag, "mag_err": error, "band": band, "oid": pa.array(oid)}
     index, curves = nest(owner, values)
-    counts = np.zeros(n, np.int32)
-    counts[index] = np.diff(curves.field(0).offsets.to_numpy())
-    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
-    lists = [pa.ListArray.from_arrays(offsets, curves.field(i).values) for i in range(_TYPE.num_fields)]
-    return pa.StructArray.from_arrays(lists, fields=list(_TYPE))
+    parts = {name: Nested.owned(part.values, index[part.owner], n) for name, part in parts_of(curves).items()}
+    return struct_of(parts, list(_TYPE))
 
 
 def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> pa.Table:
@@ -189,9 +187,8 @@ def _pieces(oid: Integers, ra: Floats, dec: Floats, curves: pa.StructArray) -> p
     fields = [pa.field("object_id", pa.int64())]
     fields += [pa.field(name, pa.float64(), metadata=POSITION[name]) for name in ("ra", "dec")]
     columns = [pa.array(oid), pa.array(modulo_360(ra)), pa.array(dec)]
-    ones = pa.array(np.arange(oid.size + 1, dtype=np.int32))
-    mag = curves.field("mag")
-    owner = np.repeat(np.arange(oid.size), np.diff(mag.offsets.to_numpy()))
-    lists = [pa.ListArray.from_arrays(ones, each) for each in (*columns, medians(mag.values, owner, oid.size))]
-    members = pa.StructArray.from_arrays(lists, fields=list(_MEMBERS.type))
+    mag, ones = Nested.of(curves.field("mag")), np.arange(oid.size + 1)
+    told = (*columns, medians(mag.values, mag.owner, oid.size))
+    each_one = {field.name: Nested(values, ones) for field, values in zip(_MEMBERS.type, told, strict=True)}
+    members = struct_of(each_one, list(_MEMBERS.type))
     return pa.Table.from_arrays([*columns, members, curves], schema=pa.schema([*fields, _MEMBERS, _FIELD]))
