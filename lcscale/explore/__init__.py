@@ -16,9 +16,9 @@ _PLACES = {
 
 if TYPE_CHECKING:
     from lcscale.explore.candidate_page import show as show
+    from lcscale.explore.changes import write_difference as write_difference
     from lcscale.explore.pictures import gallery as gallery
     from lcscale.explore.reasons import why as why
-    from lcscale.explore.changes import write_difference as write_difference
     from lcscale.explore.report import write_report as write_report
     from lcscale.explore.training import write_training_report as write_training_report
 

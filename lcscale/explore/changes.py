@@ -188,7 +188,7 @@ def _curves(found: Difference, lake: Lake, new: Catalog, listed: list[dict[str, 
         "Class before and now, with the probability; below it the object and its period. Two cycles, brightest at the "
         f"top, {phase_zero(new.schema)}. Periods and classes of {found.name} {found.after}."
     )
-    return figure(folded_panels(curves, f"new candidates {found.name}"), caption)
+    return figure(folded_panels(curves), caption)
 
 
 def _row_at(catalog: Catalog, row: dict[str, Any], identity: str) -> dict[str, Any]:
