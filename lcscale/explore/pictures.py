@@ -22,7 +22,7 @@ from lcscale.explore.page import Section, page, paragraph, write_page
 from lcscale.explore.thumbnails import HEIGHT, thumbnails
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves
-from lcscale.models.keeping.columns import PROBABILITY
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods.columns import EPOCH, EPOCH_MINIMUM
 from lcscale.vocabulary import NAME
