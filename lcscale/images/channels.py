@@ -12,7 +12,7 @@ from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, time_range
 from lcscale.images.options import ImageOptions
-from lcscale.images.render import Images, canvas
+from lcscale.images.render import Images, canvas, drawn
 from lcscale.kernels.compiling import exact_kernel
 from lcscale.kernels.turns import phase_of
 from lcscale.lightcurves import LightCurves
@@ -32,6 +32,7 @@ def render_density(
     epoch: npt.ArrayLike | None = None,
     size: int = 128,
     options: ImageOptions = _DEFAULT,
+    device: str = "cpu",
 ) -> Images:
     """How many observations fall into each pixel, 255 where they are most; folded, or over time without a period.
 
@@ -47,12 +48,14 @@ def render_density(
         Pixels of a side.
     options
         Cycles (one or two) and brightness range, as for dots; alignment has no meaning here.
+    device
+        Where they are drawn, as torch names it; ``"cuda"`` needs numba-cuda.
 
     Returns
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    return _rendered(lcs, period, epoch, size, options, False)
+    return _rendered(lcs, period, epoch, size, options, False, device)
 
 
 def render_error_bars(
@@ -61,15 +64,16 @@ def render_error_bars(
     epoch: npt.ArrayLike | None = None,
     size: int = 128,
     options: ImageOptions = _DEFAULT,
+    device: str = "cpu",
 ) -> Images:
     """A bar from one error above to one error below each observation, 128; folded, or over time without a period.
 
     Errors that are not finite draw nothing. Parameters and result are those of `render_density`.
     """
-    return _rendered(lcs, period, epoch, size, options, True)
+    return _rendered(lcs, period, epoch, size, options, True, device)
 
 
-def render_dmdt(lcs: LightCurves, size: int = 128) -> Images:
+def render_dmdt(lcs: LightCurves, size: int = 128, device: str = "cpu") -> Images:
     """Map of all pairs of observations of a band: time between them to the right, change in brightness upward.
 
     After Mahabal et al. 2017 (arXiv:1709.06257). Time differences are logarithmic (`DT_DAYS`), changes the square root
@@ -82,14 +86,15 @@ def render_dmdt(lcs: LightCurves, size: int = 128) -> Images:
         Any batch; one channel for each of its `bands`.
     size
         Pixels of a side.
+    device
+        As that of `render_density`.
 
     Returns
     -------
     uint8 [n_objects, n_bands, size, size]
     """
     lcs, images, band = canvas(lcs, size)
-    _dmdt(lcs.time, lcs.mag, band, lcs.offsets, images)
-    return images
+    return drawn(each_dmdt, images, (lcs.time, lcs.mag, band, lcs.offsets), (size * size, 0), device)
 
 
 def _rendered(
@@ -99,6 +104,7 @@ def _rendered(
     size: int,
     options: ImageOptions,
     bars: bool,
+    device: str,
 ) -> Images:
     lcs, images, band = canvas(lcs, size)
     if size % options.cycles:
@@ -109,12 +115,15 @@ def _rendered(
     epochs = np.ascontiguousarray(one_each(np.nan if epoch is None or not folds else epoch, n, "epoch", "d"))
     error = lcs.mag_err if bars else np.zeros(lcs.time.size, np.float32)
     shown = (options.cycles if folds else 1, options.quantile, options.margin, options.shared_range, bars)
-    _draw(lcs.time, lcs.mag, error, band, lcs.offsets, folds, periods, epochs, *shown, images)
-    return images
+    curves = (lcs.time, lcs.mag, error, band, lcs.offsets, folds, periods, epochs)
+    return drawn(each_density, images, (*curves, *shown), (N_COUNTS + size * size, 0), device)
 
 
 @exact_kernel
-def _draw(
+def each_density(
+    start: int,
+    stop: int,
+    images: Images,
     time: npt.NDArray[np.float64],
     mag: _Floats,
     error: _Floats,
@@ -128,18 +137,18 @@ def _draw(
     margin: float,
     shared: bool,
     bars: bool,
-    images: Images,
+    room: npt.NDArray[np.int32],
+    sums: npt.NDArray[np.float64],
 ) -> None:
-    """Fill every image with counts or bars; where it `folds` not, time is one long cycle."""
-    levels = np.empty(N_COUNTS, np.int32)
-    size = images.shape[2]
+    """Fill the images of the objects from `start` to `stop` with counts or bars; unfolded, time is one long cycle."""
+    n_bands, size = images.shape[1], images.shape[2]
     width = size // cycles
-    counts = np.empty((size, width), np.int64)
-    for i in range(offsets.size - 1):
+    for i in range(start, stop):
         if not (math.isfinite(periods[i]) and periods[i] > 0):
             continue
+        own = room[min(i, room.shape[0] - 1)]
+        levels, counts = own[:N_COUNTS], own[N_COUNTS:]
         a, b = offsets[i], offsets[i + 1]
-        n_bands = images.shape[1]
         first, last = time_range(time, mag, band, a, b, n_bands)
         epoch = first if math.isnan(epochs[i]) else epochs[i]
         period = periods[i]
@@ -150,7 +159,8 @@ def _draw(
             low, high = brightness_range(time, mag, band, a, b, n_bands, wanted, quantile, margin, levels)
             if high <= low:
                 continue
-            counts[:] = 0
+            for pixel in range(size * width):
+                counts[pixel] = 0
             scale = size / (high - low)
             for j in range(a, b):
                 code = band[j] if band.size else 0
@@ -161,39 +171,47 @@ def _draw(
                 bottom = math.floor((mag[j] + error[j] - low) * scale)
                 if bars or low <= mag[j] < high:
                     for row in range(max(top, 0), min(bottom, size - 1) + 1):
-                        counts[row, column] += 1
+                        counts[row * width + column] += 1
             _scale(counts, bars, images[i, c], cycles)
 
 
 @exact_kernel
-def _scale(counts: npt.NDArray[np.int64], bars: bool, image: npt.NDArray[np.uint8], cycles: int) -> None:
+def _scale(counts: npt.NDArray[np.int32], bars: bool, image: npt.NDArray[np.uint8], cycles: int) -> None:
     """Write counts as grey values, once for each cycle."""
-    most = max(counts.max(), 1)
-    size, width = counts.shape
+    size = image.shape[0]
+    width = size // cycles
+    most = 1
+    for pixel in range(size * width):
+        most = max(most, counts[pixel])
     for row in range(size):
         for column in range(width):
-            if counts[row, column]:
-                value = _BAR if bars else np.uint8(counts[row, column] * 255 // most)
+            count = counts[row * width + column]
+            if count:
+                value = _BAR if bars else np.uint8(count * 255 // most)
                 for cycle in range(cycles):
                     image[row, cycle * width + column] = value
 
 
 @exact_kernel
-def _dmdt(
+def each_dmdt(
+    start: int,
+    stop: int,
+    images: Images,
     time: npt.NDArray[np.float64],
     mag: _Floats,
     band: npt.NDArray[np.int8],
     offsets: npt.NDArray[np.int64],
-    images: Images,
+    room: npt.NDArray[np.int32],
+    sums: npt.NDArray[np.float64],
 ) -> None:
-    """Fill every dm-dt map."""
-    size = images.shape[2]
-    n_bands = images.shape[1]
-    counts = np.empty((size, size), np.int64)
+    """Fill the dm-dt maps of the objects from `start` to `stop`."""
+    n_bands, size = images.shape[1], images.shape[2]
     per_decade = size / (math.log10(DT_DAYS[1]) - math.log10(DT_DAYS[0]))
-    for i in range(offsets.size - 1):
+    for i in range(start, stop):
+        counts = room[min(i, room.shape[0] - 1)]
         for c in range(n_bands):
-            counts[:] = 0
+            for pixel in range(size * size):
+                counts[pixel] = 0
             for j in range(offsets[i], offsets[i + 1]):
                 if (band[j] if band.size else 0) != c or not drawable(time[j], mag[j], c, n_bands):
                     continue
@@ -206,8 +224,18 @@ def _dmdt(
                         column = int((math.log10(wait) - math.log10(DT_DAYS[0])) * per_decade)
                         bent = math.copysign(math.sqrt(abs(change) / DM_MAG), change)
                         row = int(0.5 * (bent + 1.0) * size)
-                        counts[min(row, size - 1), min(column, size - 1)] += 1
-            most = math.sqrt(max(counts.max(), 1))
-            for row in range(size):
-                for column in range(size):
-                    images[i, c, row, column] = np.uint8(255.0 * math.sqrt(counts[row, column]) / most)
+                        counts[min(row, size - 1) * size + min(column, size - 1)] += 1
+            _root(counts, images[i, c])
+
+
+@exact_kernel
+def _root(counts: npt.NDArray[np.int32], image: npt.NDArray[np.uint8]) -> None:
+    """Write the square roots of counts as grey values."""
+    size = image.shape[0]
+    most = 1
+    for pixel in range(size * size):
+        most = max(most, counts[pixel])
+    scale = math.sqrt(most)
+    for row in range(size):
+        for column in range(size):
+            image[row, column] = np.uint8(255.0 * math.sqrt(counts[row * size + column]) / scale)

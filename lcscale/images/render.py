@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from lcscale.images import drawing
 from lcscale.images.drawing import N_COUNTS, N_PHASES, light_maximum, time_range
 from lcscale.images.options import ImageOptions
 from lcscale.kernels.compiling import exact_kernel
+from lcscale.kernels.devices import device_named
+from lcscale.kernels.launching import launch
 from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.cleaning import finite_in_order
 
@@ -33,6 +36,7 @@ def render_folded(
     epoch: npt.ArrayLike | None = None,
     size: int = 128,
     options: ImageOptions = _DEFAULT,
+    device: str = "cpu",
 ) -> Images:
     """Draw phase-folded light curves: phase to the right, brightness upward, dots that are not joined.
 
@@ -52,6 +56,8 @@ def render_folded(
         Pixels of a side.
     options
         Cycles, dots, brightness range, alignment.
+    device
+        Where they are drawn, as torch names it; ``"cuda"`` needs numba-cuda.
 
     Returns
     -------
@@ -71,26 +77,13 @@ def render_folded(
     n = len(lcs)
     periods = np.ascontiguousarray(one_each(period, n, "period", "d"))
     epochs = np.full(n, np.nan) if epoch is None else np.ascontiguousarray(one_each(epoch, n, "epoch", "d"))
-    _folded(
-        lcs.time,
-        lcs.mag,
-        band,
-        lcs.offsets,
-        periods,
-        epochs,
-        options.cycles,
-        options.dot_radius,
-        options.quantile,
-        options.margin,
-        options.shared_range,
-        options.alignment != "none",
-        options.alignment == "fourier",
-        images,
-    )
-    return images
+    curves = (lcs.time, lcs.mag, band, lcs.offsets, periods, epochs)
+    shown = (options.cycles, options.dot_radius, options.quantile, options.margin, options.shared_range)
+    align = (options.alignment != "none", options.alignment == "fourier")
+    return drawn(each_folded, images, (*curves, *shown, *align), (N_COUNTS, N_PHASES), device)
 
 
-def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAULT) -> Images:
+def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAULT, device: str = "cpu") -> Images:
     """Draw light curves over time: the first observation at the left edge, the last at the right, brightness upward.
 
     Parameters
@@ -101,24 +94,32 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
         Pixels of a side.
     options
         Dots and brightness range; cycles and alignment have no meaning here.
+    device
+        As that of `render_folded`.
 
     Returns
     -------
     uint8 [n_objects, n_bands, size, size]
     """
     lcs, images, band = canvas(lcs, size)
-    _raw(
-        lcs.time,
-        lcs.mag,
-        band,
-        lcs.offsets,
-        options.dot_radius,
-        options.quantile,
-        options.margin,
-        options.shared_range,
-        images,
-    )
-    return images
+    shown = (options.dot_radius, options.quantile, options.margin, options.shared_range)
+    return drawn(each_raw, images, (lcs.time, lcs.mag, band, lcs.offsets, *shown), (N_COUNTS, 0), device)
+
+
+def drawn(
+    loop: Callable[..., None], images: Images, arguments: tuple[Any, ...], room: tuple[int, int], device: str
+) -> Images:
+    """`images` after ``loop(start, stop, images, *arguments, counts, sums)`` over all objects.
+
+    `room` says how many counts (int32) and sums (float64) the loop needs for an object: on the CPU they are the same
+    for all of them.
+    """
+    rows = 1 if device == "cpu" else len(images)
+    memory = np.empty((rows, room[0]), np.int32), np.empty((rows, room[1]))
+    if device == "cpu":
+        loop(0, len(images), images, *arguments, *memory)
+        return images
+    return launch(loop, images, (*arguments, *memory), device_named(device))
 
 
 def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArray[np.int8]]:
@@ -131,7 +132,10 @@ def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArra
 
 
 @exact_kernel
-def _folded(
+def each_folded(
+    first: int,
+    stop: int,
+    images: Images,
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[np.floating[Any]],
     band: npt.NDArray[np.int8],
@@ -145,21 +149,22 @@ def _folded(
     shared: bool,
     align: bool,
     fourier: bool,
-    images: Images,
+    counts: npt.NDArray[np.int32],
+    sums: npt.NDArray[np.float64],
 ) -> None:
-    """Draw every object's folded image."""
-    levels = np.empty(N_COUNTS, np.int32)
-    sums = np.empty(N_PHASES)
-    for i in range(offsets.size - 1):
+    """Draw the folded images of the objects from `first` to `stop`."""
+    n_bands = images.shape[1]
+    for i in range(first, stop):
         start, end = offsets[i], offsets[i + 1]
+        room = min(i, counts.shape[0] - 1)
         if start < end and math.isfinite(period[i]) and period[i] > 0.0:
             frequency = 1.0 / period[i]
             zero = epoch[i]
             if not math.isfinite(zero):
                 zero = time[start]
                 if align:
-                    zero = light_maximum(time, mag, band, start, end, frequency, fourier, sums, levels)
-            for b in range(images.shape[1]):
+                    zero = light_maximum(time, mag, band, start, end, frequency, fourier, sums[room], counts[room])
+            for b in range(n_bands):
                 draw_folded(
                     time,
                     mag,
@@ -167,7 +172,7 @@ def _folded(
                     start,
                     end,
                     b,
-                    images.shape[1],
+                    n_bands,
                     frequency,
                     zero,
                     cycles,
@@ -175,13 +180,16 @@ def _folded(
                     quantile,
                     margin,
                     shared,
-                    levels,
+                    counts[room],
                     images[i, b],
                 )
 
 
 @exact_kernel
-def _raw(
+def each_raw(
+    first: int,
+    stop: int,
+    images: Images,
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[np.floating[Any]],
     band: npt.NDArray[np.int8],
@@ -190,14 +198,14 @@ def _raw(
     quantile: float,
     margin: float,
     shared: bool,
-    images: Images,
+    counts: npt.NDArray[np.int32],
+    sums: npt.NDArray[np.float64],
 ) -> None:
-    """Draw every object's image over time."""
-    levels = np.empty(N_COUNTS, np.int32)
+    """Draw the images over time of the objects from `first` to `stop`."""
     n_bands = images.shape[1]
-    for i in range(offsets.size - 1):
+    for i in range(first, stop):
         start, end = offsets[i], offsets[i + 1]
-        first, last = time_range(time, mag, band, start, end, n_bands)
+        begin, last = time_range(time, mag, band, start, end, n_bands)
         for b in range(n_bands):
             draw_raw(
                 time,
@@ -207,12 +215,12 @@ def _raw(
                 end,
                 b,
                 n_bands,
-                first,
+                begin,
                 last,
                 radius,
                 quantile,
                 margin,
                 shared,
-                levels,
+                counts[min(i, counts.shape[0] - 1)],
                 images[i, b],
             )

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from numba import cuda
-
-from lcscale.kernels.compiling import Floats
 
 if TYPE_CHECKING:
     import torch
+
+Values = TypeVar("Values", bound=npt.NDArray[Any])
 
 THREADS = 128
 """Threads of a block."""
 
 
-def launch(loop: Callable[..., None], out: Floats, arguments: Any, device: torch.device) -> Floats:
+def launch(loop: Callable[..., None], out: Values, arguments: Any, device: torch.device) -> Values:
     """`out` after ``loop(i, i + 1, out, *arguments)`` for each of its rows.
 
     Parameters
@@ -26,7 +27,7 @@ def launch(loop: Callable[..., None], out: Floats, arguments: Any, device: torch
     loop
         A compiled loop over the rows from a first to a last one, as the CPU runs it over all of them.
     out
-        float64 [n, ...].
+        An array [n, ...].
     arguments
         Numbers, arrays, tensors on the device, and tuples of these.
     device
@@ -43,7 +44,7 @@ def launch(loop: Callable[..., None], out: Floats, arguments: Any, device: torch
         with torch.cuda.device(device):
             views = _viewed((result, *arguments), cuda.as_cuda_array, device)
             _kernel(loop)[-(-len(out) // THREADS), THREADS](len(out), views)
-    moved_back: Floats = result.cpu().numpy()
+    moved_back: Values = result.cpu().numpy()
     return moved_back
 
 

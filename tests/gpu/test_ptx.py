@@ -1,4 +1,4 @@
-"""Every kernel of features and periods compiles for a GPU of compute capability 9.0; none is needed for that."""
+"""Every kernel of features, periods and images compiles for a GPU (capability 9.0); none is needed for that."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import pytest
 from lcscale.features import FAMILIES
 from lcscale.features.batch import BandBatch
 from lcscale.features.catalogue import PAIR_FAMILIES
+from lcscale.images import channels, render
 from lcscale.kernels import turns
 from lcscale.kernels.launching import thread
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import choice
+
+DRAWN = (render.each_folded, render.each_raw, channels.each_density, channels.each_dmdt)
 
 
 @pytest.fixture
@@ -28,9 +31,9 @@ def cuda(monkeypatch):
     return cuda
 
 
-def check_launch(loop, arguments, cuda):
+def check_launch(loop, arguments, cuda, out=nb.float64[:, ::1]):
     """Compile a loop as `launch` would start it on arrays of these values."""
-    types = nb.types.Tuple((nb.float64[:, ::1], *(nb.typeof(x) for x in arguments)))
+    types = nb.types.Tuple((out, *(nb.typeof(x) for x in arguments)))
     ptx, _ = cuda.compile_ptx(thread(loop), (nb.int64, types), cc=(9, 0))
     assert ".target sm_90" in ptx
     assert ".visible .entry" in ptx
@@ -57,6 +60,25 @@ def test_the_choice_among_peaks_compiles_to_ptx(cuda):
     series = (values, values, values, places, places, values, cube[0])
     arguments = (series, places, cube[0], 0.1, 0.1, 1, True, 0.1, 1, (values, places, cube, cube))
     check_launch(choice.choose_each, arguments, cuda)
+
+
+@pytest.mark.parametrize("loop", DRAWN, ids=lambda f: f.__name__)
+def test_images_compile_to_ptx(loop, cuda):
+    check_launch(loop, drawing_arguments(loop), cuda, nb.uint8[:, :, :, ::1])
+
+
+def drawing_arguments(loop):
+    """What a loop of `DRAWN` takes after the images, of one star in two bands."""
+    values, band = np.arange(20.0), np.zeros(20, np.int8)
+    mag, offsets, one = values.astype(np.float32), np.array([0, 20]), np.ones(1)
+    memory = np.empty((1, 5000), np.int32), np.empty((1, 32))
+    curves = {
+        render.each_folded: (values, mag, band, offsets, one, one, 1, 0, 0.01, 0.1, False, True, False),
+        render.each_raw: (values, mag, band, offsets, 0, 0.01, 0.1, False),
+        channels.each_density: (values, mag, mag, band, offsets, True, one, one, 1, 0.01, 0.1, False, True),
+        channels.each_dmdt: (values, mag, band, offsets),
+    }
+    return *curves[loop], *memory
 
 
 def test_phasor_compiles_to_arithmetic_alone(cuda):

@@ -11,6 +11,7 @@ from numba import cuda
 from lcscale.features import FAMILIES
 from lcscale.features.batch import SCRATCH_ROWS, BandBatch
 from lcscale.features.catalogue import PAIR_FAMILIES
+from lcscale.images import channels, render
 from lcscale.lightcurves import LightCurves
 from lcscale.periods.choice import choose_each
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
@@ -64,6 +65,23 @@ task = (arrays, np.arange(N), peaks, 0.007, 0.05, 1, True, 0.0035, 2)
 places = np.zeros(N, np.int64), 4 * offsets[:-1]
 rooms = [(np.empty(4 * time.size), p, works()[:k], np.empty((k, 2, 4))) for p, k in zip(places, (1, N))]
 compare("periods", choose_each, 6, *((*task, room) for room in rooms))
+
+band = rng.integers(0, 2, time.size).astype(np.int8)
+mag, error, epoch = batch(1).value.astype(np.float32), np.full(time.size, 0.1, np.float32), np.full(N, np.nan)
+epoch[2] = 0.3
+drawings = {
+    render.each_folded: (time, mag, band, offsets, period, epoch, 2, 1, 0.01, 0.1, False, True, False),
+    render.each_raw: (time, mag, band, offsets, 1, 0.1, 0.1, True),
+    channels.each_density: (time, mag, error, band, offsets, True, period, epoch, 1, 0.01, 0.1, False, True),
+    channels.each_dmdt: (time, mag, band, offsets),
+}
+for loop, arguments in drawings.items():
+    expected, got = np.zeros((2, N, 2, 16, 16), np.uint8)
+    loop(0, N, expected, *arguments, np.empty((1, 700), np.int32), np.empty((1, 32)))
+    cuda.jit(thread(loop))[2, 2](N, (got, *arguments, np.empty((N, 700), np.int32), np.empty((N, 32))))
+    np.testing.assert_array_equal(got, expected, err_msg=loop.__name__)
+    assert got[[0, 2]].any(axis=(1, 2, 3)).all()
+    print(loop.__name__)
 """
 
 
@@ -74,3 +92,4 @@ def test_threads_do_what_the_loop_does():
     )
     assert done.returncode == 0, done.stderr
     assert "periods" in done.stdout
+    assert "each_dmdt" in done.stdout
