@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+GPU = "\n## A GPU beside two cores"
 LIBRARIES = ("lcscale", "numpy", "numba", "pyarrow", "torch", "hats", "lsdb", "hats-import", "nifty-ls", "light-curve")
 
 
@@ -59,4 +60,7 @@ def _seconds(value: float) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(table(json.loads(Path(sys.argv[1]).read_text())))
+    page = Path(sys.argv[2])
+    earlier = page.read_text() if page.exists() else ""
+    of_gpu = earlier[earlier.index(GPU) :] if GPU in earlier else ""  # make gpu wrote it
+    page.write_text(table(json.loads(Path(sys.argv[1]).read_text())) + of_gpu)

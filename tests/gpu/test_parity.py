@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from bfloat16 import check_bfloat16, check_same
 
 from lcscale import models
 from lcscale.models.inputs.preparation import prepare
@@ -26,16 +27,19 @@ def inputs():
     return model, prepare(made.lcs, made.period, model.card.preparation, bands=made.lcs.bands)
 
 
-def test_the_network_scores_the_same(inputs):
+def test_the_network_scores_the_same_in_float32(inputs):
     model, seen = inputs
-    cpu = copy.deepcopy(model.network).cpu()
+    on_cpu = network_scores(copy.deepcopy(model.network).cpu(), seen, "float32")
     with torch.backends.cudnn.flags(allow_tf32=False):
-        on_gpu = network_scores(copy.deepcopy(model.network).cuda(), seen)
-    on_cpu = network_scores(cpu, seen)
-    assert np.abs(on_gpu - on_cpu).max() < 1e-3
-    margin = np.diff(np.sort(on_cpu, axis=1)[:, -2:], axis=1)[:, 0]
-    clear = margin > 1e-3
-    assert np.array_equal(on_gpu.argmax(1)[clear], on_cpu.argmax(1)[clear])
+        on_gpu = network_scores(copy.deepcopy(model.network).cuda(), seen, "float32")
+    check_same(on_gpu, on_cpu, 1e-3)
+
+
+def test_bfloat16_moves_scores_by_no_more_than_its_eight_bits_allow(inputs):
+    """What a GPU runs unless told otherwise; the tolerance is that of `check_bfloat16`, which the CPU holds too."""
+    model, seen = inputs
+    on_cpu = network_scores(copy.deepcopy(model.network).cpu(), seen, "float32")
+    check_bfloat16(network_scores(copy.deepcopy(model.network).cuda(), seen), on_cpu, model.card.head.temperature)
 
 
 def test_the_same_batch_gives_the_same_bits(inputs):

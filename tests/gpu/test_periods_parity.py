@@ -1,8 +1,6 @@
-"""Periods on the GPU against the CPU, row by row; then, how fast the scan is. Run with make gpu."""
+"""Periods on the GPU against the CPU, row by row. Run with make gpu."""
 
 from __future__ import annotations
-
-import time
 
 import numpy as np
 import pytest
@@ -71,18 +69,3 @@ def test_tensor_cores_find_the_same_periods():
 def test_the_same_batch_gives_the_same_bits():
     lcs = stars(200)
     assert find(lcs, GRID, device="cuda").equals(find(lcs, GRID, device="cuda"))
-
-
-def test_time_of_a_periodogram():
-    series = Series.of(usable(stars(20_000))[0])
-    periodogram = BatchedPeriodogram(GRID, "cuda")
-    for _ in range(2):
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        peaks = dict(periodogram.peaks(series, range(20_000), 5))
-        torch.cuda.synchronize()
-        scanned = time.perf_counter()
-        chosen(series, list(peaks), at(peaks), GRID.df, GRID.fmin, device="cuda")
-        scan, choice = ((b - a) / 20_000 * 1e6 for a, b in ((start, scanned), (scanned, time.perf_counter())))
-    name = torch.cuda.get_device_name()
-    print(f"\n{GRID.size} frequencies, 100 observations: {name} {scan:.1f} µs, choice among peaks {choice:.1f} µs")
