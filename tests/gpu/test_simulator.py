@@ -64,7 +64,7 @@ peaks = np.array([[0.370, 0.81], [np.nan, np.nan], [0.371, np.nan]])
 task = (arrays, np.arange(N), peaks, 0.007, 0.05, 1, True, 0.0035, 2)
 places = np.zeros(N, np.int64), 4 * offsets[:-1]
 rooms = [(np.empty(4 * time.size), p, works()[:k], np.empty((k, 2, 4))) for p, k in zip(places, (1, N))]
-compare("periods", choose_each, 6, *((*task, room) for room in rooms))
+compare("periods", choose_each, 7, *((*task, room) for room in rooms))
 
 band = rng.integers(0, 2, time.size).astype(np.int8)
 mag, error, epoch = batch(1).value.astype(np.float32), np.full(time.size, 0.1, np.float32), np.full(N, np.nan)
