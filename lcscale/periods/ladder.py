@@ -119,9 +119,10 @@ class Rung:
         power = float(height[near][top // SPREAD.size])
         epoch = (-phase % 1.0) / frequency
         second, third = (2.0 * frequency, others[0]) if self.family.doubles else others
-        values = (frequency, second, third, power, epoch, float(best[top]))
-        name = templates.templates[kind].name
-        return Found("templates", name, float(best[top] + self.null[i]), values, peaks)
+        template = templates.templates[kind]
+        faintest = int(np.argmax(template.shape)) / len(template.shape)
+        values = (frequency, second, third, power, epoch, float(best[top]), (faintest - phase) % 1.0 / frequency)
+        return Found("templates", template.name, float(best[top] + self.null[i]), values, peaks)
 
 
 def _next_best(trials: Floats, score: Floats, frequency: float, width: float) -> tuple[float, float]:

@@ -140,6 +140,8 @@ def test_sparse_stars_get_their_period_where_free_bands_do_not():
     turns = (tied["epoch"].to_numpy() - 55000) / tied["period"].to_numpy() % 1.0
     away = np.abs(turns - np.rint(turns))[right(tied)]
     assert (away < 0.06).all()  # phase 0 of the shape is maximum light
+    fall = (tied["epoch_minimum"].to_numpy() - tied["epoch"].to_numpy()) / tied["period"].to_numpy() % 1.0
+    assert ((fall > 0.4) & (fall < 1.0)).all()  # RR Lyrae stars fall longer than they rise
 
 
 def test_a_row_depends_on_its_star_alone():
