@@ -67,9 +67,9 @@ LakeSpec: TypeAlias = Rooted | str | os.PathLike[str]
 """A `lcscale.Lake`, or its folder or URL."""
 
 
-def place_of(lake: LakeSpec) -> UPath:
-    """The root of a lake: of the object itself, or at a URL."""
-    root = path_at(lake, {}) if isinstance(lake, str | os.PathLike) else lake.root
+def place_of(lake: LakeSpec, **storage_options: Any) -> UPath:
+    """The root of a lake: of the object itself, or at a URL with options of its file system."""
+    root = path_at(lake, storage_options) if isinstance(lake, str | os.PathLike) else lake.root
     return UPath(os.path.abspath(root.path)) if is_local(root) else root
 
 

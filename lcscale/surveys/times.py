@@ -96,7 +96,7 @@ def parse_format(text: str) -> TimeFormat:
     Examples
     --------
     >>> parse_format("bjd-2455197.5/tcb")
-    TimeFormat(kind='bjd', offset=2455197.5, scale='TCB', told=True)
+    TimeFormat(kind='bjd', offset=2455197.5, scale='TCB', told=True, step=1.0)
     """
     plain = text.strip().lower()
     if plain in _NAMED:
