@@ -47,8 +47,9 @@ KEPT, KEPT_OF_SPARSE = 20, 100
 STEP = 0.2
 """Width of the grid on which series are ranked, in widths of a peak."""
 
-RICH = 100
-"""Observations in one band from which on ``"auto"`` leaves the bands free: there is nothing to borrow."""
+RICH, RICH_PAIR = 100, 25
+"""Observations in one band, of three or more and of two, from which on ``"auto"`` leaves the bands free: two bands have
+little to share, and the search costs ten times more."""
 
 FREE = Family("free", "", {}, {}, {}, ANY_COLOUR, 0.0, 0.4, True, "eclipsing")
 """Bands that share nothing but the period."""
@@ -154,7 +155,8 @@ def sharing(lcs: LightCurves, coupling: Coupling) -> npt.NDArray[np.bool_]:
         return np.zeros(len(lcs), np.bool_)
     cell = lcs.object_index() * len(lcs.bands) + lcs.band[int(lcs.offsets[0]) : int(lcs.offsets[-1])]
     counts = np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), -1)
-    share: npt.NDArray[np.bool_] = ((counts > 0).sum(axis=1) > 1) & (counts.max(axis=1) < RICH)
+    n_bands = (counts > 0).sum(axis=1)
+    share: npt.NDArray[np.bool_] = (n_bands > 1) & (counts.max(axis=1) < np.where(n_bands > 2, RICH, RICH_PAIR))
     return share
 
 

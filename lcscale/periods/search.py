@@ -69,8 +69,9 @@ def find(
     coupling
         What several bands share. ``"free"``: the period. ``"ratios"``: one series too, of which each band shows the
         multiple that a family of variable stars has there, with mean colours as the family's. ``"templates"``: the
-        shapes and amplitudes of the family. ``"auto"``: the evidence decides, where a star has several bands and none
-        has `RICH` observations; it is free where these are many, and with several harmonics or the bootstrap.
+        shapes and amplitudes of the family. ``"auto"``: the evidence decides, where a star has three bands or more of
+        fewer than 100 observations each, or two of fewer than 25; bands are free where these are more, and with several
+        harmonics or the bootstrap.
     families
         Names of those of `read_families` to try, or TOML files with more; None tries all that come with the package.
     device

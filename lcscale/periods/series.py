@@ -82,7 +82,9 @@ class Series:
         mean, scale = np.zeros_like(share), np.ones_like(share)
         start, baseline, chi2 = np.zeros(len(lcs)), np.zeros(len(lcs)), np.zeros(len(lcs))
         mag, error = lcs.faintness.astype(np.float64), lcs.error.astype(np.float64)
-        band = np.zeros(share.size, np.int64) if lcs.band is None else lcs.band[segments[:-1]].astype(np.int64)
+        band = np.zeros(share.size, np.int64)
+        if lcs.band is not None and len(lcs.bands) > 1:  # one band's objects are its segments, and may be empty
+            band[:] = lcs.band[segments[:-1]]
         if floor is not None:
             error = np.hypot(error, floor[np.repeat(band, np.diff(segments))])
         out = (time, weight, weighted, share, start, baseline, mean, scale, chi2)
