@@ -12,7 +12,6 @@ import numpy as np
 
 from lcscale.errors import InputError
 from lcscale.explore import closeup
-from lcscale.explore.cards import find_model
 from lcscale.explore.closeup import SMALLEST
 from lcscale.explore.contents import classes_of, contents_of
 from lcscale.explore.finding import AROUND_ARCSEC, FURTHER_NAMES, rows_of
@@ -216,6 +215,7 @@ def _probabilities(found: _Candidate) -> str:
 
 def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | os.PathLike[str]]) -> str:
     """Images, attention and the numbers that stood beside them; needs the model itself."""
+    from lcscale.explore.cards import find_model
     from lcscale.models.inputs.preparation import prepare
     from lcscale.models.keeping.registry import load
     from lcscale.models.networks.attention import grad_cam

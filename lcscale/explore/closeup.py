@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,10 @@ import numpy.typing as npt
 from lcscale.explore.charts import Chart, wide
 from lcscale.explore.drawing import ACCENT, BANDS, FAINT, INK, PALE, SERIES, WARM, as_svg, new_figure, style
 from lcscale.lightcurves import LightCurves
-from lcscale.models.inputs.inputs import Inputs
-from lcscale.models.inputs.preparation import Preparation
+
+if TYPE_CHECKING:
+    from lcscale.models.inputs.inputs import Inputs
+    from lcscale.models.inputs.preparation import Preparation
 
 SMALLEST = 0.0005
 """Probabilities below have no bar."""
