@@ -10,8 +10,8 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from lcscale import Catalog, Lake, open_catalog, options
-from lcscale.engine import RunRecord, read_max_failed
+from lcscale import options
+from lcscale.engine import read_max_failed
 from lcscale.errors import InputError, LcscaleError
 
 Job = TypeVar("Job")
@@ -71,18 +71,3 @@ def _read(job: type[Job], path: Path, instead: dict[str, Any]) -> Job:
     if missing:
         raise InputError(f"{path}: the key {', '.join(missing)} is missing")
     return job(**values)
-
-
-def find_catalog(lake: Lake, name: str) -> Catalog:
-    """A catalog of the lake by its name, or any HATS catalog by its URL."""
-    return open_catalog(name) if "/" in name else lake[name]
-
-
-def finish(record: RunRecord) -> int:
-    """Say what was done, what was set aside and why nothing was published; returns the exit status."""
-    print(record.summary(), *record.notes, sep="\n")
-    for entry in record.quarantined:
-        print(f"set aside: {entry['label']}: {entry['error']}", file=sys.stderr)
-    if record.withheld:
-        print(f"{record.name}: {record.withheld}", file=sys.stderr)
-    return record.exit_status

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from configuration import finish, run_job
+from catalogs import finish
+from configuration import run_job
 
 from lcscale import options as declared
 from lcscale.ingest import Partitioning, ingest

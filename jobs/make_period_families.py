@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from band_ratios import measure_bands
 from labelled_curves import read_labelled
 
 from lcscale.lightcurves import usable
@@ -21,8 +22,6 @@ from lcscale.periods.coupling import coupled
 from lcscale.periods.families import Family
 from lcscale.periods.templates import shape_of
 
-WAVELENGTHS = {"u": 368, "g": 480, "BP": 511, "V": 547, "r": 622, "G": 622, "i": 755, "RP": 777, "I": 798, "z": 868}
-"""Effective wavelengths, nm."""
 DUST = {"u": 4.24, "g": 3.30, "r": 2.29, "i": 1.70, "z": 1.26, "y": 1.09, "V": 2.74, "I": 1.51}
 """Extinction over E(B-V) of Schlafly & Finkbeiner 2011, R_V = 3.1."""
 KEYS = ("name", "source", "scan_as", "scatter", "reddening", "amplitude", "doubles")
@@ -33,7 +32,7 @@ def measure(kind: dict[str, Any], root: Path) -> list[str]:
     lcs, _ = usable(lcs, 5)
     ratio, colour = kind.get("ratios", {}), {}
     if not ratio:
-        ratio, colour = _together(kind, stars.period, lcs)
+        ratio, colour = measure_bands(kind, stars.period, lcs)
     lines = ["[[family]]"] + [f"{key} = {_text(kind[key])}" for key in KEYS if key in kind]
     for band, value in ratio.items():
         more = f", colour = {colour[band]:.3f}, dust = {DUST[band]}" if band in colour else ""
@@ -56,26 +55,6 @@ def measure(kind: dict[str, Any], root: Path) -> list[str]:
 
 def _text(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
-
-
-def _together(kind: dict[str, Any], periods: Any, lcs: Any) -> tuple[dict[str, float], dict[str, float]]:
-    """Ratio of each band, measured or by wavelength, and the colours of those measured."""
-    alone = {b: coupled(lcs.select_band(b), Family(b, "", {b: 1.0}, {}, {}, 1.0, 0.0, 0.4), 0.02)[0] for b in lcs.bands}
-    size, mean = {}, {}
-    for band, series in alone.items():
-        enough = np.diff(series.segments[series.objects]) >= 20
-        fits = [
-            shape_of(series.one(i), p, 4)[1] if ok else np.nan
-            for i, (p, ok) in enumerate(zip(periods, enough, strict=True))
-        ]
-        size[band], mean[band] = np.array(fits), np.where(enough, series.mean, np.nan)
-    measured = {band: np.nanmedian(size[band] / size[kind["reference"]]) for band in lcs.bands}
-    distance = np.mean(list(mean.values()), axis=0)
-    colour = {band: float(np.nanmedian(mean[band] - distance)) for band in lcs.bands}
-    logs = np.log([WAVELENGTHS[band] for band in measured])
-    ratio = {b: np.interp(np.log(w), logs, list(measured.values())) for b, w in WAVELENGTHS.items()}
-    given = {band: values[0] for band, values in kind["more"].items()}
-    return ratio | given, colour | {band: values[1] for band, values in kind["more"].items() if len(values) > 1}
 
 
 def main(data: str, file: str = "lcscale/periods/families.toml") -> None:

@@ -16,7 +16,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from configuration import FREQUENCIES, Writing, find_catalog, finish, run_job
+from catalogs import find_catalog, finish
+from configuration import FREQUENCIES, Writing, run_job
 
 from lcscale import Lake, options
 from lcscale.options import Option

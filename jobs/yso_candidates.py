@@ -20,7 +20,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from configuration import Writing, finish, run_job
+from catalogs import finish
+from configuration import Writing, run_job
 
 from lcscale import Lake, options
 from lcscale.products import join_surveys, yso_candidates

@@ -30,6 +30,7 @@ from lcscale.models.training.streamed import OfSets
 from lcscale.periods import Search
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
+from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
 from lcscale.products.yso import ClassifyYSO, Photometry
 from lcscale.products.yso.candidates import Agreement
@@ -90,6 +91,7 @@ def steps(lake, tmp_path):
         (Where("object_id > 3"), plain),
         (AtLeast("mean_mag", 3.0), curves),
         (OfSets(Split(), (0,), "label", ("a",)), plain),
+        (Judged((("a", "RRab", 0.5),)), plain.append(pa.field("label", pa.string()))),
     ]
 
 
@@ -120,7 +122,7 @@ def test_what_steps_give_is_declared(steps):
     assert given > 200
 
 
-NAMED_BY_THE_USER = {Select, Where, AtLeast, KeepMatch, Join, Crossmatch, Photometry, OfSets}
+NAMED_BY_THE_USER = {Select, Where, AtLeast, KeepMatch, Join, Crossmatch, Photometry, OfSets, Judged}
 """Steps that read the columns that they are told."""
 
 

@@ -62,8 +62,9 @@ def test_candidates_hold_what_was_promised(lake, survey, model):
     table = lake["variable_candidates"].to_arrow()
     assert table.schema.equals(candidates.schema)
     expected = [HEALPIX_COLUMN, "ra", "dec", "object_id", "label", "n_observations", "n_observations_g"]
-    expected += ["n_observations_r", "period", "period_2", "period_3", "power", "fap", "alias", "epoch", "class"]
-    expected += [*(f"prob_{name}" for name in CLASSES), "prediction_set", "reason", "model_id", "trained_on"]
+    expected += ["n_observations_r", "period", "period_2", "period_3", "power", "fap", "alias", "epoch"]
+    expected += ["epoch_minimum", "class", *(f"prob_{name}" for name in CLASSES)]
+    expected += ["prediction_set", "reason", "model_id", "trained_on"]
     assert table.column_names == expected
     assert set(table["model_id"].to_pylist()) == {load(model).card.id}
     rows = by_name(table)
