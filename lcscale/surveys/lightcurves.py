@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -81,7 +81,7 @@ class LightCurveTables:
     """Condition on the rows that are used, such as ``qual_frame > 0``."""
     keep_limits: bool = False
     """Keep upper limits: observations without a magnitude, with the field `limit`."""
-    known_as: str | None = field(default=None, repr=False)
+    known_as: str | None = None
     """Column of a further name of the object, kept as `name`; None: `name`, `nick` or `nickname`, if there is one."""
     name = "lightcurves"
     identity = "object_id"
