@@ -30,7 +30,7 @@ def detections(seed, among, n=3000):
     return pa.table(
         {
             "id": rng.choice(among, n),
-            "time": rng.uniform(100 * seed, 100 * seed + 150, n),
+            "time": 58000 + rng.uniform(100 * seed, 100 * seed + 150, n),
             "mag": rng.normal(15, 1, n).astype(np.float32),
             "mag_err": np.full(n, 0.1, np.float32),
         }
