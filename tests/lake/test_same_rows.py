@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lcscale.lake.joining import same_rows
+from lcscale.lake.pixel import Pixels
 
 NAMES = {
     "int64": (pa.int64(), st.integers(0, 5) | st.none()),
@@ -69,6 +70,6 @@ def test_it_takes_much_less_than_looking_up_places_and_names_as_text():
 def test_a_join_of_both_sides_is_another_job_than_one_of_the_left(sky):
     right = sky.columns("object_id", "mean_mag")
     inner, left = (sky.columns("object_id").join(right, how=how) for how in ("inner", "left"))
-    pixels = [leaf.pixel for leaf in sky.partitions]
+    pixels = Pixels.of(leaf.pixel for leaf in sky.partitions)
     assert inner.steps_fingerprint() != left.steps_fingerprint()
     assert inner.steps_fingerprint(pixels) != left.steps_fingerprint(pixels)
