@@ -32,7 +32,11 @@ def release(tmp_path_factory):
     pq.write_table(pa.table(objects), folder / "objects.parquet")
     (folder / "files").mkdir()
     for number in range(20):
-        columns = {"object_id": rng.integers(0, n, m), "time": 58000 + rng.uniform(0, 1000, m), "mag": rng.normal(15, 1, m)}
+        columns = {
+            "object_id": rng.integers(0, n, m),
+            "time": 58000 + rng.uniform(0, 1000, m),
+            "mag": rng.normal(15, 1, m),
+        }
         pq.write_table(pa.table(columns), folder / "files" / f"{number}.parquet")
     read_in(folder, folder / "undisturbed", "serial")
     return folder

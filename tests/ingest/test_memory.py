@@ -119,7 +119,11 @@ def test_a_leaf_written_in_portions_is_the_same_catalog(tmp_path, monkeypatch):
         tmp_path / "objects.parquet",
     )
     for i in range(3):
-        columns = {"object_id": rng.integers(0, n, m), "time": 58000 + rng.uniform(0, 100, m), "mag": rng.normal(0, 1, m)}
+        columns = {
+            "object_id": rng.integers(0, n, m),
+            "time": 58000 + rng.uniform(0, 100, m),
+            "mag": rng.normal(0, 1, m),
+        }
         columns["mag_err"] = rng.uniform(0, 1, m)
         pq.write_table(pa.table(columns), tmp_path / f"{i}.parquet")
     files = [tmp_path / f"{i}.parquet" for i in range(3)]
