@@ -148,7 +148,10 @@ def test_light_curve_releases(real_data, tmp_path, survey, path, options, object
 @pytest.mark.parametrize(
     ("objects", "id", "detections", "key", "options", "expected"),
     [
-        ("ztf_gaia_binaries/objects.csv", "nick", "ztf_gaia_binaries/gaia_dr3_G_lc.parquet", "nick", {}, 164),
+        (
+            *("ztf_gaia_binaries/objects.csv", "nick", "ztf_gaia_binaries/gaia_dr3_G_lc.parquet"),
+            *("nick", {"time_format": "bjd-2455197.5/tcb"}, 164),
+        ),
         (
             *("rrlyrae_metallicity/spectroscopic_feh.csv", "ID_ASAS", "rrlyrae_metallicity/asas_photometry_I.parquet"),
             *("asas_id", {"ra": "ra_gaia", "dec": "dec_gaia", "time": "hjd_2450000", "time_offset": "49999.5"}, 102),
