@@ -103,12 +103,20 @@ def test_a_job_on_a_tls_cluster_whose_workers_come_and_go(cluster, lake):
     assert lake["slowly"].without("slow").to_arrow().equals(sky.to_arrow())
 
 
-def test_a_job_whose_scheduler_is_killed_says_so_and_goes_on_when_run_again(cluster, lake):
+def kill_when_ran(process: subprocess.Popen, folder: Path, n: int) -> None:
+    """Kill `process` when `Slowly` has left `n` files in `folder`."""
+    while sum(1 for _ in folder.iterdir()) < n:
+        time.sleep(0.02)
+    process.kill()
+
+
+def test_a_job_whose_scheduler_is_killed_says_so_and_goes_on_when_run_again(cluster, lake, tmp_path):
     scheduler, worker = cluster
     address, process = scheduler()
     worker()
-    slowly = put(lake, "sky", sky_table(1000, lightcurves=False), order=1).map(Slowly(0.1))
-    threading.Timer(3.0, process.kill).start()
+    (ran := tmp_path / "ran").mkdir()
+    slowly = put(lake, "sky", sky_table(1000, lightcurves=False), order=1).map(Slowly(0.1, str(ran)))
+    threading.Thread(target=kill_when_ran, args=(process, ran, 20), daemon=True).start()
     with pytest.raises(LcscaleError, match=f"lost dask {address}; .*run the same command again"):
         slowly.write("slowly", engine=address)
     assert "slowly" not in lake
