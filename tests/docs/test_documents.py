@@ -21,6 +21,7 @@ ENGINE = " --engine tls://127.0.0.1:8786"
 NOT_RUN = {
     "make ": "installs and runs all there is",
     "dask ": "a server; tests/engine/test_cluster.py starts one",
+    "lcscale browse": "a server; tests/browse starts one",
     "openssl ": "a certificate; tests/engine/test_cluster.py makes one",
     "cat env.sh": "is about that certificate",
     ". ./env.sh": "is about that certificate",
