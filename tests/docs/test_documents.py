@@ -64,6 +64,7 @@ def run(monkeypatch, capsys, tmp_path):
                 exec(compile(words[2], command.text, "exec"), {})
             elif words[0] == "python":
                 monkeypatch.setattr(sys, "argv", words[1:])
+                monkeypatch.syspath_prepend(ROOT / "jobs")
                 runpy.run_path(str(ROOT / words[1]), run_name="__main__")
             else:
                 monkeypatch.setattr(sys, "argv", words)
