@@ -141,11 +141,16 @@ def test_dragging_and_peaks_set_the_period(page):
     expect(page.locator("button", has_text="As observed")).to_be_visible()
 
 
-def test_judge_undo_and_hide_what_is_judged(page, served):
+def use_labels(page: Page, name: str, hide: bool = False) -> None:
     page.locator("#open-labels").click()
-    page.locator("#label-name").fill("page")
+    page.locator("#label-name").fill(name)
     page.locator("#label-person").fill("A. Stronomer")
+    page.locator("#label-hide").set_checked(hide)
     page.locator("dialog button.primary").click()
+
+
+def test_judge_undo_and_hide_what_is_judged(page, served):
+    use_labels(page, "page")
     header(page, "g_mag").click()
     expect(page.locator("#active")).to_contain_text("g_mag")
     first = open_first(page)
@@ -160,15 +165,32 @@ def test_judge_undo_and_hide_what_is_judged(page, served):
     page.keyboard.press("u")
     expect(page.locator("#toast")).to_contain_text("taken back")
     assert served.get("api/labels/page").json()["count"] == 0
+    second, other = page.locator("#star h1").inner_text(), page.locator(".class").nth(1).get_attribute("data-class")
     page.keyboard.press("2")
-    expect(page.locator("#toast")).to_contain_text(":")
+    expect(page.locator("#toast")).to_contain_text(f"{second}: {other}")
     page.keyboard.press("Escape")
-    page.locator("#open-labels").click()
-    page.locator("#label-hide").check()
-    page.locator("dialog button.primary").click()
+    use_labels(page, "page", hide=True)
     expect(page.locator("#count")).to_have_text("159 of 160 rows, 1 judged ones hidden")
-    for label in served.get("api/labels/page").json()["labels"]:
-        served.post("api/labels/page/undo", json={"label_id": label["label_id"]})
+    page.keyboard.press("u")
+    expect(page.locator("#count")).to_have_text("160 rows")
+
+
+def test_keys_that_come_before_a_label_is_saved_do_what_they_say(page, served):
+    slowly = "**/api/labels/*"
+    page.route(slowly, lambda route: (page.wait_for_timeout(700), route.continue_()))
+    use_labels(page, "hasty", hide=True)
+    expect(page.locator("#count")).to_have_text("160 rows")
+    first = open_first(page)
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    expect(page.locator("#toast")).to_contain_text(f"{first}: ")
+    expect(page.locator("#count")).to_have_text("159 of 160 rows, 1 judged ones hidden")
+    expect(page.locator("#star")).to_be_hidden()
+    second = open_first(page)
+    page.keyboard.press("2")
+    page.keyboard.press("u")  # takes back what is still on its way, not the label before
+    expect(page.locator("#toast")).to_contain_text(f"{second}: taken back")
+    assert [label["object_id"] for label in served.get("api/labels/hasty").json()["labels"]] == [first]
 
 
 def test_export_downloads_what_is_shown(page, browse_lake):

@@ -19,12 +19,23 @@ export function keyed(about, taxonomy) {
 
 export async function loadLabels() {
   labels.clear();
+  mine.length = 0;
   if (!state.labels) return;
   const found = await get(`labels/${state.labels}`);
   for (const label of found.labels) labels.set(label.object_id, label);
 }
 
-export async function judge(label) {
+// One after the other: what is taken back is the label before, also where that one is still on its way.
+let writing = Promise.resolve();
+function inTurn(write) {
+  writing = writing.then(write, write);
+  return writing;
+}
+
+export const judge = (label) => inTurn(() => send(label));
+export const undo = () => inTurn(takeBack).catch((error) => say(error.message));
+
+async function send(label) {
   if (!state.labels) change({ labels: "mine" });
   const made = await post(`labels/${state.labels}`, { ...label, person });
   labels.set(made.object_id, made);
@@ -34,10 +45,11 @@ export async function judge(label) {
   return made;
 }
 
-export async function undo() {
-  const last = mine.pop() || [...labels.values()].sort((a, b) => (a.time < b.time ? -1 : 1)).pop();
+async function takeBack() {
+  const last = mine[mine.length - 1] || [...labels.values()].filter((each) => each.person === person).sort((a, b) => (a.time < b.time ? -1 : 1)).pop();
   if (!last) { say("There is nothing to take back"); return null; }
   const now = await post(`labels/${state.labels}/undo`, { label_id: last.label_id });
+  mine.pop();
   if (now.label) labels.set(now.object_id, now.label); else labels.delete(now.object_id);
   say(`${now.object_id}: taken back${now.label ? `, it is ${now.label.class || "noted"} again` : ""}`);
   document.dispatchEvent(new CustomEvent("judged", { detail: now }));

@@ -180,7 +180,7 @@ function listen() {
   byId("theme").addEventListener("click", toggleTheme);
   document.addEventListener("theme", () => filters.redraw());
   ON_PHONE.addEventListener("change", () => about && refresh());
-  document.addEventListener("judged", () => grid.draw(true));
+  document.addEventListener("judged", () => (state.hide && byId("star").hidden ? refresh() : grid.draw(true)));
   window.addEventListener("popstate", async () => {
     const before = state.catalog;
     readState();

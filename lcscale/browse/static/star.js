@@ -133,12 +133,14 @@ export class StarView {
   }
 
   async judge(name) {
-    const { star } = this, tags = this.tags.value.split(",").map((each) => each.trim()).filter(Boolean);
+    const { star } = this;
+    if (!star || star.object_id !== this.objectId) { say("This star is still on its way"); return; }
+    const tags = this.tags.value.split(",").map((each) => each.trim()).filter(Boolean);
     try {
       await judge({ object_id: star.object_id, class_name: name, sure: this.sure, period: this.period && this.curve ? this.period : null, tags, comment: this.comment.value.trim(),
         ra: star.ra, dec: star.dec, catalog: star.provenance.catalog, class_given: star.values.class ?? null });
     } catch (error) { say(error.message); return; }
-    if (name) this.heard.onStep(1);
+    if (name && !this.host.hidden && this.objectId === star.object_id) this.heard.onStep(1);  // unless somebody went on already
   }
 
   toggleSure() { this.sure = !this.sure; this.unsure.checked = !this.sure; }
