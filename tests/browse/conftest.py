@@ -82,7 +82,14 @@ def chromium():
         browser = running.chromium.launch(
             executable_path=CHROMIUM,
             args=[
-                f"--{name}" for name in ("no-sandbox", "disable-quic", "no-first-run", "disable-background-networking")
+                f"--{name}"
+                for name in (
+                    "no-sandbox",
+                    "disable-gpu",
+                    "disable-quic",
+                    "no-first-run",
+                    "disable-background-networking",
+                )
             ],
         )
         yield browser

@@ -8,8 +8,8 @@ schemathesis = pytest.importorskip("schemathesis")
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 
 
-@pytest.mark.slow
-def test_the_api_has_no_server_error(served):
+@pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.slow)])
+def test_the_api_has_no_server_error(served, examples):
     described = schemathesis.openapi.from_dict(served.get("api/openapi.json").json())
     described.config.update(base_url=served.url)
     answered: dict[int, int] = {}
@@ -17,7 +17,11 @@ def test_the_api_has_no_server_error(served):
         case = operation.ok().as_strategy()
 
         @settings(
-            max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         )
         @given(case=case)
         def check(case):
@@ -28,5 +32,5 @@ def test_the_api_has_no_server_error(served):
             assert answer.status_code < 500, f"{case.as_curl_command()}\n{answer.text[:500]}"
 
         check()
-    assert answered.get(200, 0) > 50
-    assert sum(answered.values()) > 300
+    assert answered.get(200, 0) > 1.2 * examples
+    assert sum(answered.values()) > 7 * examples
