@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from lcscale.crossmatch.joining import join_pairs, match_tables
-from lcscale.crossmatch.matching import match, without_position
-from lcscale.crossmatch.motion import ProperMotion, propagate
+from lcscale.crossmatch.motion import ProperMotion
 from lcscale.crossmatch.naming import joined_names, joined_schema
 from lcscale.crossmatch.options import MatchOptions, context_reach_arcsec, reach_arcsec
-from lcscale.crossmatch.pairing import counterparts
 from lcscale.crossmatch.photometry import v_magnitude
 from lcscale.crossmatch.references import EPOCH_COLUMN, Reference, asked_of_rows, referred, row_epoch
 
 if TYPE_CHECKING:
+    from lcscale.crossmatch.joining import join_pairs as join_pairs
+    from lcscale.crossmatch.joining import match_tables as match_tables
     from lcscale.crossmatch.lsdb_algorithm import LSDBCrossmatch as LSDBCrossmatch
+    from lcscale.crossmatch.matching import match as match
+    from lcscale.crossmatch.matching import without_position as without_position
+    from lcscale.crossmatch.pairing import counterparts as counterparts
+    from lcscale.crossmatch.propagation import propagate as propagate
+
+_COMPILED = {
+    "LSDBCrossmatch": "lsdb_algorithm",
+    "counterparts": "pairing",
+    "join_pairs": "joining",
+    "match": "matching",
+    "match_tables": "joining",
+    "propagate": "propagation",
+    "without_position": "matching",
+}
 
 __all__ = [
     "EPOCH_COLUMN",
@@ -40,9 +54,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import LSDB only for those who ask for its algorithm."""
-    if name == "LSDBCrossmatch":
-        from lcscale.crossmatch.lsdb_algorithm import LSDBCrossmatch
-
-        return LSDBCrossmatch
-    raise AttributeError(f"module 'lcscale.crossmatch' has no attribute {name!r}")
+    """Import what is compiled, and LSDB, for those who match: opening a lake needs neither."""
+    if name not in _COMPILED:
+        raise AttributeError(f"module 'lcscale.crossmatch' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"lcscale.crossmatch.{_COMPILED[name]}"), name)

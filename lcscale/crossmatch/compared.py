@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from lcscale.crossmatch.epochs import MAX_YEARS, julian_years
 from lcscale.crossmatch.matching import coordinates, without_position
-from lcscale.crossmatch.motion import propagate
 from lcscale.crossmatch.options import MatchOptions
 from lcscale.crossmatch.ordering import Pairs
+from lcscale.crossmatch.propagation import propagate
 from lcscale.errors import InputError
 from lcscale.units import column_in
 

@@ -8,14 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.arrays import floats, modulo_360
+from lcscale.crossmatch.bounds import ALL, MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.ordering import Pairs, search
-from lcscale.crossmatch.search import ALL
 from lcscale.crossmatch.zones import build_index
 from lcscale.errors import InputError
 from lcscale.kernels.compiling import exact_kernel
-
-MAX_RADIUS_ARCSEC = 36_000.0
-"""Largest radius of a match, 10 degrees."""
 
 
 def match(
@@ -96,17 +93,6 @@ def keep_mutual(pairs: Pairs, n_right: int) -> Pairs:
     best[right[order]] = order
     kept = first & (best[right] == np.arange(left.size))
     return left[kept], right[kept], separation[kept]
-
-
-def check_neighbors(n_neighbors: int | None, mutual: bool) -> int:
-    """`n_neighbors` as the kernels take it; `InputError` where it is none."""
-    if mutual and n_neighbors != 1:
-        raise InputError(f"mutual pairs are one-to-one: n_neighbors must be 1, not {n_neighbors!r}")
-    if n_neighbors is None:
-        return ALL
-    if isinstance(n_neighbors, bool) or int(n_neighbors) != n_neighbors or n_neighbors < 1:
-        raise InputError(f"n_neighbors must be a whole number from 1 on, or None for all, not {n_neighbors!r}")
-    return int(n_neighbors)
 
 
 def _radius(radius_arcsec: float | npt.ArrayLike, n_left: int) -> npt.NDArray[np.float64]:

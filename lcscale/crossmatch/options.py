@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from lcscale.arrays import options_in
+from lcscale.crossmatch.bounds import MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.epochs import epoch_column, is_epoch
-from lcscale.crossmatch.matching import MAX_RADIUS_ARCSEC, check_neighbors
 from lcscale.crossmatch.motion import ProperMotion
 from lcscale.errors import InputError
 from lcscale.expressions import Condition, names_in

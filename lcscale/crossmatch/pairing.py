@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.crossmatch.bounds import ALL
 from lcscale.crossmatch.chance import chance_probability
 from lcscale.crossmatch.compared import Compared, compared
 from lcscale.crossmatch.gates import passing
@@ -14,7 +15,6 @@ from lcscale.crossmatch.naming import JoinedNames, joined_names
 from lcscale.crossmatch.options import MatchOptions
 from lcscale.crossmatch.ordering import Pairs, search
 from lcscale.crossmatch.references import Reference, asked_of_rows, referred, row_epoch
-from lcscale.crossmatch.search import ALL
 from lcscale.crossmatch.zones import build_index
 
 

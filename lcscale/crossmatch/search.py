@@ -7,11 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from lcscale.crossmatch.bounds import ALL
 from lcscale.crossmatch.zones import SLOP_DEG, ZoneIndex, bin_of, ra_from
 from lcscale.kernels.compiling import exact_kernel, inlined
-
-ALL = 0
-"""`n_neighbors` of the kernels that asks for every point within the radius."""
 
 _FEW = 16
 """So many points in the window of a zone are looked at one by one."""

@@ -17,11 +17,12 @@ from lcscale.explore.contents import classes_of, contents_of
 from lcscale.explore.finding import AROUND_ARCSEC, FURTHER_NAMES, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
+from lcscale.explore.power import power_of_one
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
-from lcscale.periods import FrequencyGrid, lomb_scargle
+from lcscale.periods import FrequencyGrid
 from lcscale.vocabulary import NAME
 
 _PERIODS = ("period", "period_2", "period_3")
@@ -191,8 +192,7 @@ def _periodogram(found: _Candidate) -> str:
         return ""
     periods = {name: found.row[name] for name in _PERIODS if found.row.get(name)}
     grid = FrequencyGrid.default(baseline)
-    power = lomb_scargle(kept, grid, dtype=np.float32)[0]
-    svg = closeup.periodogram(grid.frequencies(), power, periods)
+    svg = closeup.periodogram(grid.frequencies(), power_of_one(kept, grid), periods)
     named = ", ".join(f"{name} {value:.6g} d" for name, value in periods.items())
     caption = (
         "Lomb-Scargle power, all bands together, on the object's default grid; the highest of each stretch of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,6 @@ from lcscale.crossmatch import (
     Reference,
     asked_of_rows,
     context_reach_arcsec,
-    counterparts,
-    join_pairs,
     joined_names,
     joined_schema,
     reach_arcsec,
@@ -25,7 +24,6 @@ from lcscale.crossmatch import (
     row_epoch,
 )
 from lcscale.crossmatch.naming import JoinedNames
-from lcscale.crossmatch.ordering import Pairs
 from lcscale.errors import InputError, LcscaleError
 from lcscale.expressions import names_in
 from lcscale.lake.borders import distinct, ranges_around
@@ -34,6 +32,9 @@ from lcscale.lake.leaf import Ranges
 from lcscale.lake.view import View
 from lcscale.steps import Select
 from lcscale.vocabulary import HEALPIX_COLUMN
+
+if TYPE_CHECKING:
+    from lcscale.crossmatch.ordering import Pairs
 
 _ANY_EPOCH = 2000.0
 """Stands for an epoch that is not known yet, and for that of no rows."""
@@ -148,6 +149,8 @@ class Crossmatch:
 
         The columns that decide are read of the whole border; the others only where there are counterparts.
         """
+        from lcscale.crossmatch import counterparts, join_pairs  # compiled
+
         index = table.column(HEALPIX_COLUMN).to_numpy()
         options = self._dated(index) if self.asked else self.options
         ranges = ranges_around(index, reach_arcsec(options))

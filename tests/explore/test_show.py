@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +52,26 @@ def test_the_page_is_complete_and_the_images_give_the_table_s_probabilities(plac
     for name in load(model).classes:
         assert f"{row[f'prob_{name}']:.3f}" in text
     assert row["model_id"] in text
+
+
+def test_a_page_waits_for_no_compiler_and_no_network(place, tmp_path):
+    """The command is to take less than two seconds; of these numba took one, torch and matplotlib more."""
+    lake, _ = place
+    row = row_with(lake, True)
+    code = f"""if True:
+        import sys
+        from lcscale import cli
+        sys.argv = ["lcscale", "show", {row["object_id"]!r}, "--lake", {str(lake.root)!r}, "--output", "page.html"]
+        try:
+            cli.main()
+        except SystemExit as end:
+            assert not end.code
+        heavy = {{"numba", "scipy", "torch", "matplotlib", "astropy", "healpy", "hats", "duckdb", "distributed"}}
+        print(sorted(heavy & set(sys.modules)))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.splitlines() == ["page.html", "[]"], done.stderr
+    assert "<h2>Periodogram</h2>" in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_the_place_leads_to_the_same_page_and_another_class_may_be_asked_about(place, tmp_path):

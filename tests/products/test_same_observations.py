@@ -116,13 +116,13 @@ def test_images_and_numbers_are_those_of_the_observations_that_the_rule_leaves(n
 def cleanings(monkeypatch):
     """How many batches were cleaned, and of how many objects each."""
     calls = []
-    inspect = cleaning._inspect
+    usable = cleaning._usable
 
-    def counted(*arguments):
-        calls.append(arguments[4].size - 1)
-        return inspect(*arguments)
+    def counted(lcs):
+        calls.append(len(lcs))
+        return usable(lcs)
 
-    monkeypatch.setattr(cleaning, "_inspect", counted)
+    monkeypatch.setattr(cleaning, "_usable", counted)
     return calls
 
 
