@@ -18,7 +18,7 @@ from lcscale.surveys.release import Problem, ReleaseFileError
 if TYPE_CHECKING:
     from astropy.table import Table
 
-KINDS = {"fits", "votable", "ipac", "cds", "fixed"}
+KINDS = {"fits", "votable", "ipac", "cds", "sextractor", "fixed"}
 """What `read_with_astropy` reads."""
 
 
@@ -61,14 +61,12 @@ def _text(path: str, how: Format) -> Table:
 
     if how.kind == "ipac":
         return Table.read(path, format="ascii.ipac")
+    if how.kind == "sextractor":
+        return texts.read(path, format="sextractor")
     if how.kind == "cds":
         described = {"readme": how.described_by} if how.described_by else {}
         return texts.read(path, format="cds", **described)
-    return texts.read(path, format="fixed_width_two_line", position_line=1, position_char=_rule(how))
-
-
-def _rule(how: Format) -> str:
-    return "=" if how.layout is not None and "=" in how.layout.first_row else "-"
+    return texts.read(path, format="fixed_width_two_line", position_line=1, position_char=how.rule)
 
 
 def _votable(path: str, wanted: Sequence[str], problems: list[Problem]) -> Table:

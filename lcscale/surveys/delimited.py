@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from lcscale.surveys.formats import HEAD_BYTES, Format, codec_of, head_of, text_lines, text_stream
-from lcscale.surveys.identities import all_whole, numbers_of_text, trimmed
+from lcscale.surveys.identities import all_whole, numbers_of_text, refuse_rounded, trimmed
 from lcscale.surveys.layout import BLANKS, text_layout
 from lcscale.surveys.release import Problem, ReleaseFileError
 
@@ -178,6 +178,7 @@ def _finished(table: pa.Table, form: _Form) -> pa.Table:
         if one.name in form.ids:
             settled = form.types.get(one.name)
             settled = None if settled is not None and not _may_name(settled) else settled
+            refuse_rounded(column, one.name, form.path)
             column = trimmed(column) if settled == pa.string() else numbers_of_text(column)
             if settled is not None and column.type != settled:
                 column = column.cast(settled)

@@ -108,7 +108,8 @@ def described(table: pa.Table, header: EcsvHeader, path: str) -> pa.Table:
             place = table.column_names.index(name)
             cells = table.column(name).combine_chunks()
             try:
-                values = _any_json(cells) if pa.types.is_null(kind) else parsed_arrays(cells, kind)
+                plain = not (pa.types.is_null(kind) or pa.types.is_string(kind))
+                values = parsed_arrays(cells, kind) if plain else _any_json(cells)
             except (ValueError, pa.ArrowException) as error:
                 raise ReleaseFileError(
                     f"cannot read {path}: column {name!r} does not hold the JSON it says: {error}"
@@ -126,16 +127,16 @@ def with_units(table: pa.Table, units: dict[str, str]) -> pa.Table:
 
 
 def parsed_arrays(cells: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Cells such as ``[1.5, NaN, null]`` as lists of `kind`: all numbers are parsed as one column."""
+    """Cells such as ``[1.5, NaN, null]`` as lists of `kind`, numbers or booleans: all are parsed as one column."""
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
-    inside = pc.utf8_trim(cells, characters="[] \t")
+    inside = pc.replace_substring(pc.utf8_trim(cells, characters="[] \t"), " ", "")
     filled = pc.and_(pc.is_valid(inside), pc.not_equal(pc.fill_null(inside, ""), ""))
     counts = pc.if_else(filled, pc.add(pc.count_substring(inside, ","), 1), pa.scalar(0, pa.int32()))
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(counts.cast(pa.int32()))])
     lines = "\n".join(inside.filter(filled).to_pylist()).replace(",", "\n")
     options = pv.ConvertOptions(
-        column_types={"it": kind}, null_values=["", "null", " null", *_NOT_A_NUMBER], strings_can_be_null=True
+        column_types={"it": kind}, null_values=["", "null", *_NOT_A_NUMBER], strings_can_be_null=True
     )
     if not lines:
         flat = pa.array([], kind)
@@ -147,7 +148,7 @@ def parsed_arrays(cells: pa.Array, kind: pa.DataType) -> pa.Array:
     return pc.if_else(cells.is_valid(), lists, pa.scalar(None, lists.type)) if cells.null_count else lists
 
 
-_NOT_A_NUMBER = ["NaN", " NaN", "nan", " nan", '""']
+_NOT_A_NUMBER = ["NaN", "nan", "None", '""']
 
 
 def _any_json(cells: pa.Array) -> pa.Array:

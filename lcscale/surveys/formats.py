@@ -17,13 +17,18 @@ HEAD_BYTES = 1 << 20
 """Bytes from the start of a file that its format is told from; a header may be this long."""
 
 _BINARY = {b"PAR1": "parquet", b"ARROW1": "feather", b"SIMPLE  =": "fits"}
+_ARCHIVES = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ": "compressed with xz", b"7z\xbc\xaf": "a 7z archive"}
+_ARCHIVES |= {b"\x89HDF": "HDF5", b"SQLite": "a database of SQLite", b"\x80\x04": "a Python pickle"}
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _HINTS = {".tsv": "\t", ".psv": "|", ".tab": "\t", ".dat": BLANKS, ".txt": BLANKS}
+_NO_LATIN = re.compile(rb"[\x80-\x9f\xfe\xff]")
+_SEXTRACTOR = re.compile(r"^#\s+1\s+[A-Z]\w*\s")
 _BYTE_BY_BYTE = re.compile(r"^ ?Byte-by-byte Description of file", re.MULTILINE)
 _READ_ME = ("ReadMe", "readme", "README", "ReadMe.txt")
 _ENDINGS = (".gz", ".bz2", ".zst", ".lz4")
 _NEXT_TABLE = (b"#RESOURCE=", b"#Table\t")
+_IPAC_TYPES = ("char", "date", "double", "float", "integer", "long", "real")
 _BLANKS_OR_QUOTED = re.compile(rb'("[^"\n]*")|[ \t]+')
 
 
@@ -32,13 +37,16 @@ class Format:
     """What is in a file."""
 
     kind: str
-    """parquet, feather, fits, votable, ipac, cds, ecsv, text, fixed (columns above a line of dashes); or unknown."""
+    """parquet, feather, fits, votable, ipac, cds, sextractor, ecsv, text, fixed (columns above a line of dashes); or
+    unknown."""
     compression: str | None = None
     """Name of the codec around it."""
     encoding: str = "utf-8"
     """Of text."""
     layout: TextLayout | None = None
     """Of delimited text."""
+    rule: str = "-"
+    """What the line below the names is drawn with, of columns above such a line."""
     described_by: str | None = None
     """The file that has the description of the columns (CDS)."""
     why: str = ""
@@ -68,7 +76,9 @@ def format_of(path: str) -> Format:
             return Format(kind, compression)
     encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), "utf-8")
     if encoding == "utf-8" and b"\0" in head[:4096]:
-        return Format("unknown", compression, why="its content is binary")
+        return Format("unknown", compression, why=_why_binary(head))
+    if encoding == "utf-8" and not _is_utf8(head) and not _NO_LATIN.search(head):
+        encoding = "latin-1"
     text = head.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
     lines = text_lines(text, whole=len(head) < HEAD_BYTES)
     kind, why = _kind_of_text(text, lines)
@@ -80,10 +90,25 @@ def format_of(path: str) -> Format:
     layout = text_layout(lines, hint=_HINTS.get(suffix(path), ","))
     if layout is None:
         return Format("unknown", compression, encoding, why=f"no fields can be told apart in {_shown(lines)}")
-    ruled = layout.delimiter == BLANKS and re.match(
-        r"^\s*[-=]{2}[-=\s]*$", lines[layout.skip - 1] if layout.skip else ""
-    )
-    return Format("fixed" if ruled else "text", compression, encoding, layout)
+    above = lines[layout.skip - 1] if layout.skip else ""
+    ruled = layout.delimiter == BLANKS and re.match(r"^\s*[-=]{2}[-=\s]*$", above)
+    return Format("fixed" if ruled else "text", compression, encoding, layout, rule="=" if "=" in above else "-")
+
+
+def _why_binary(head: bytes) -> str:
+    known = next((name for magic, name in _ARCHIVES.items() if head.startswith(magic)), None)
+    if known is None:
+        return "its content is binary"
+    return f"it is {known}: " + ("unpack it" if "archive" in known or "xz" in known else "write it as a table")
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether the bytes are UTF-8; a character that the end cuts through does not count."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _kind_of_text(text: str, lines: list[str]) -> tuple[str, str]:
@@ -99,6 +124,8 @@ def _kind_of_text(text: str, lines: list[str]) -> tuple[str, str]:
         return "unknown", "it is JSON"
     if _is_ipac(lines):
         return "ipac", ""
+    if lines and _SEXTRACTOR.match(lines[0]):
+        return "sextractor", ""
     if _BYTE_BY_BYTE.search(text):
         return "cds", ""
     return "", ""
@@ -132,7 +159,7 @@ def _read(stream: pa.NativeFile, size: int, torn_may_end: bool) -> bytes:
 
 def text_lines(text: str, *, whole: bool = True) -> list[str]:
     """The lines of a text without their ends; the last one only where the text is `whole`."""
-    lines = [line.rstrip("\r") for line in text.split("\n")]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return lines if whole and lines[-1] else lines[:-1]
 
 
@@ -141,9 +168,10 @@ def text_stream(path: str, how: Format) -> pa.NativeFile:
     stream = pa.input_stream(path, compression=how.compression)
     if how.encoding != "utf-8":
         stream = pa.transcoding_input_stream(stream, how.encoding, "utf-8")
-    if how.layout is None or (how.layout.delimiter != BLANKS and not how.layout.comments):
+    layout = how.layout
+    if layout is None or not (layout.delimiter == BLANKS or layout.comments or layout.padded_quotes):
         return stream
-    return pa.PythonFile(_Rows(stream, blanks=how.layout.delimiter == BLANKS, skip=how.layout.skip), mode="r")
+    return pa.PythonFile(_Rows(stream, layout), mode="r")
 
 
 class _Rows:
@@ -151,8 +179,8 @@ class _Rows:
 
     closed = False
 
-    def __init__(self, stream: pa.NativeFile, *, blanks: bool, skip: int) -> None:
-        self._pieces = _rows(stream, blanks, skip)
+    def __init__(self, stream: pa.NativeFile, layout: TextLayout) -> None:
+        self._pieces = _rows(stream, layout)
         self._rest = b""
         self._stream = stream
 
@@ -172,28 +200,31 @@ class _Rows:
         self._stream.close()
 
 
-def _rows(stream: pa.NativeFile, blanks: bool, skip: int) -> Iterator[bytes]:
+def _rows(stream: pa.NativeFile, layout: TextLayout) -> Iterator[bytes]:
     rest, passed = b"", 0
     while block := bytes(stream.read(1 << 20)):
-        rest += block
+        rest += block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # an empty line more, at a block's end, is none
         cut = rest.rfind(b"\n") + 1
         if cut:
             piece, rest = rest[:cut], rest[cut:]
             lines = piece.count(b"\n")
-            cleaned, ended = _cleaned(piece, blanks, max(0, skip - passed))
+            cleaned, ended = _cleaned(piece, layout, max(0, layout.skip - passed))
             yield cleaned
             passed += lines
             if ended:
                 return
     if rest:
-        yield _cleaned(rest, blanks, max(0, skip - passed))[0]
+        yield _cleaned(rest, layout, max(0, layout.skip - passed))[0]
 
 
-def _cleaned(piece: bytes, blanks: bool, skip: int) -> tuple[bytes, bool]:
+def _cleaned(piece: bytes, layout: TextLayout, skip: int) -> tuple[bytes, bool]:
     """Whole lines as rows, and whether another table begins in them (VizieR puts one behind the other)."""
-    if blanks:
+    if layout.delimiter == BLANKS:
         piece = _BLANKS_OR_QUOTED.sub(lambda found: found[1] or b"\t", piece)
-        piece = re.sub(rb"\t*(\r?\n)\t*|\t+$", rb"\1", piece).removeprefix(b"\t")
+        piece = re.sub(rb"\t*\n\t*|\t+$", lambda found: b"\n" if b"\n" in found[0] else b"", piece).removeprefix(b"\t")
+    elif layout.padded_quotes:
+        between = re.escape(layout.delimiter.encode())
+        piece = re.sub(rb"(^|" + between + rb') +(?=")', rb"\1", piece, flags=re.MULTILINE)
     if b"#" not in piece:
         return piece, False
     lines = piece.splitlines(keepends=True)
@@ -208,8 +239,11 @@ def _is_ipac(lines: list[str]) -> bool:
     named = [line.rstrip() for line in rest[:4] if line.startswith("|")]
     if not named or not rest[0].startswith("|") or not all(line.endswith("|") for line in named):
         return False
+    types = [one.strip() for one in named[1].strip("|").split("|")] if len(named) > 1 else []
+    if types:
+        return all(any(known.startswith(one) for known in _IPAC_TYPES) for one in types)
     row = next((line for line in rest if not line.startswith("|")), None)
-    return len(named) > 1 if row is None else row.count("|") < named[0].count("|")
+    return row is not None and row.count("|") < named[0].count("|")
 
 
 def _read_me(path: str) -> str | None:

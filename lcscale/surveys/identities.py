@@ -13,7 +13,9 @@ from lcscale.surveys.release import ReleaseFileError
 
 COLUMNS_OF_NAMES = "name|nick|nickname"
 """Columns that hold a further name of an object, by which people know it: the first that is there."""
-_EXACT = 2**53
+_EXACT = {16: 2**11, 32: 2**24, 64: 2**53}
+"""Whole numbers below which floats of so many bits are exact."""
+_ROUNDED = r"^[+-]?\d\.\d+[eE]\+?\d+$"
 _WRITTEN_AS_FLOAT = r"^(0|-?[1-9]\d{0,14})(\.0*)?$"
 Column: TypeAlias = Any
 """An Arrow array, chunked or not."""
@@ -50,6 +52,8 @@ def identities(column: Column, name: str, path: str) -> Column:
         return _from_floats(column, name, path)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return trimmed(column.cast(pa.string()))
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):  # as Parquet has text that nobody called text
+        return _from_bytes(column, name, path)
     if pa.types.is_null(kind):
         return column.cast(pa.string())
     raise ReleaseFileError(f"{path}: column {name!r} is {kind} and cannot name objects; whole numbers and text can")
@@ -138,15 +142,42 @@ def _as_text(names: Column, of_numbers: bool) -> pa.Array:
     return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
 
 
+def refuse_rounded(text: Column, name: str, path: str) -> None:
+    """Raise where texts are whole numbers that a program has written as floats (``1.2376487e+18``): they are rounded.
+
+    Raises
+    ------
+    ReleaseFileError
+        The message says what to do.
+    """
+    if len(text) and pc.all(pc.match_substring_regex(text, _ROUNDED)).as_py() and text.null_count < len(text):
+        raise _inexact(name, path, text.drop_null()[0].as_py(), "")
+
+
+def _inexact(name: str, path: str, value: object, below: str) -> ReleaseFileError:
+    return ReleaseFileError(
+        f"{path}: column {name!r} holds floating-point numbers such as {value!r}, which are no exact names of objects"
+        f"{below}: write it as text or integers, or name another column"
+    )
+
+
+def _from_bytes(column: Column, name: str, path: str) -> Column:
+    try:
+        return trimmed(column.cast(pa.string()))
+    except pa.ArrowInvalid as error:
+        raise ReleaseFileError(
+            f"{path}: column {name!r} holds bytes that are no text, and cannot name objects"
+        ) from error
+
+
 def _from_floats(column: Column, name: str, path: str) -> Column:
+    exact = _EXACT[column.type.bit_width]
     values = column.cast(pa.float64())
     known = pc.and_kleene(pc.is_valid(values), pc.invert(pc.is_nan(values)))
     values = pc.if_else(pc.fill_null(known, False), values, None)
-    good = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), float(_EXACT)))
+    good = pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), float(exact)))
     bad = values.filter(pc.invert(pc.fill_null(good, True)))
     if len(bad):
-        raise ReleaseFileError(
-            f"{path}: column {name!r} holds floating-point numbers such as {bad[0].as_py()!r}, which are no exact "
-            "names of objects (whole numbers below 2^53 are): write it as text or integers, or name another column"
-        )
+        power = exact.bit_length() - 1
+        raise _inexact(name, path, bad[0].as_py(), f" (whole numbers below 2^{power} are)")
     return values.cast(pa.int64())

@@ -16,33 +16,17 @@ _SAMPLE = 100
 _FIELDS_BETWEEN_BLANKS = re.compile(r'"[^"]*"|\S+')
 _DATUM = re.compile(r"""^["']?[<>~]?\s*[+-]?(\d+([.,:\-+/TZ \d]*)([eEdD][+-]?\d+)?|\.\d+([eEdD][+-]?\d+)?)["']?$""")
 _WORDS_OF_DATA = {"nan", "null", "none", "true", "false", "inf", "-inf", "\\n", "--", "n/a", "na"}
-_DASHES = re.compile(r"^[\s|,;+\t]*[-=]{2}[-=\s|,;+\t]*$")
+_DASHES = re.compile(r"^[\s|,;:+\t]*[-=]{2}[-=\s|,;:+\t]*$")
 _STATED_NULL = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?\?=\s*(\S+)")
 _DECIMAL_COMMA = re.compile(r"^\s*[+-]?\d+,\d+\s*$")
-_UNITS = {
-    *("deg", "arcmin", "arcsec", "mas", "uas", "rad", "h", "hr", "hour", "hours", "h:m:s", "d:m:s", "pix", "pixel"),
-    *(
-        "s",
-        "sec",
-        "min",
-        "d",
-        "day",
-        "days",
-        "yr",
-        "year",
-        "mjd",
-        "jd",
-        "mag",
-        "mmag",
-        "dex",
-        "jy",
-        "mjy",
-        "ujy",
-        "njy",
-    ),
-    *("km/s", "m/s", "mas/yr", "arcsec/yr", "pc", "kpc", "k", "l_sun", "m_sun", "r_sun", "nm", "um", "cm"),
-    *("electron/s", "e-/s", "adu", "count", "counts"),
-}
+_PADDED_QUOTE = re.compile(r'(^|[,;|]) +"')
+_NAME_AND_UNIT = re.compile(r"^(?:.*\S)\s*[\[(]\s*([^\])]+?)\s*[\])]$")
+_UNIT_NAMES = """
+deg degree degrees radian radians rad arcmin arcsec mas uas h hr hrs hour hours h:m:s d:m:s pix pixel s sec
+min d day days yr year mjd jd mag mmag dex jy mjy ujy njy km/s m/s mas/yr arcsec/yr pc kpc k l_sun m_sun r_sun
+nm um cm electron/s e-/s adu count counts
+"""
+_UNITS = frozenset(_UNIT_NAMES.split())
 
 
 @dataclass(frozen=True)
@@ -67,6 +51,8 @@ class TextLayout:
     """Whether numbers have a comma for a decimal point."""
     comments: bool = False
     """Whether comment lines stand among the rows."""
+    padded_quotes: bool = False
+    """Whether blanks stand before quoted fields."""
     tables: int = 1
     """Tables that stand one behind the other, as far as the first lines show; the first is read."""
     first_row: str = ""
@@ -77,7 +63,11 @@ def fields_of(line: str, delimiter: str) -> list[str]:
     """The fields of a line, without the blanks around them."""
     if delimiter == BLANKS:
         return [one.strip('"').removesuffix(",") for one in _FIELDS_BETWEEN_BLANKS.findall(line)]
-    return [one.strip() for one in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
+    try:
+        fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:  # a field of more than 128 kB, as arrays in cells may be
+        fields = line.split(delimiter)
+    return [one.strip() for one in fields]
 
 
 def text_layout(lines: Sequence[str], delimiter: str | None = None, hint: str = ",") -> TextLayout | None:
@@ -133,9 +123,12 @@ def _layout(
     parts = [fields_of(row, delimiter) for row in rows]
     widths = Counter(len(part) for part in parts)
     width = widths.most_common(1)[0][0] if widths else len(names)
+    units = _units_in_names(names) | dict(units)
     unique = _unique(names)
     texts, nulls = _declared(comments)
-    if unique and width == len(unique) + 1 and all(part[-1] == "" for part in parts if len(part) == width):
+    if delimiter == "|" and len(unique) > 2 and not names[0] and not names[-1]:  # bars at both ends of every line
+        unique = ("", *unique[1:-1], "")
+    elif unique and width == len(unique) + 1 and all(part[-1] == "" for part in parts if len(part) == width):
         unique = (*unique, "")
     elif unique and width == len(unique) + 1:  # as R and pandas write tables: the rows have names, their column none
         unique = ("index", *unique)
@@ -149,9 +142,16 @@ def _layout(
         nulls={name: value for name, value in nulls.items() if name in unique},
         decimal_comma=delimiter in (";", "\t") and any(_DECIMAL_COMMA.match(one) for part in parts for one in part),
         comments=any(line.startswith("#") for line in behind),
+        padded_quotes=delimiter in ",;|" and any(_PADDED_QUOTE.search(row) for row in rows),
         tables=1 + sum(line.startswith("#Table\t") for line in behind),
         first_row=rows[0] if rows else "",
     )
+
+
+def _units_in_names(names: Sequence[str]) -> dict[str, str]:
+    """Units that stand behind names, in brackets: ``ra [hours]``."""
+    found = {name: match[1] for name in names if (match := _NAME_AND_UNIT.match(name))}
+    return {name: unit for name, unit in found.items() if unit.lower() in _UNITS}
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
@@ -254,9 +254,10 @@ def _declared(comments: Sequence[str]) -> tuple[set[str], dict[str, str]]:
     texts: set[str] = set()
     nulls: dict[str, str] = {}
     for line in comments:
-        if not line.startswith("#Column\t"):
+        parts = [part.strip() for part in line.split("\t")]
+        if parts[0] != "#Column" or len(parts) < 3:
             continue
-        _, name, form, *meaning = [part.strip() for part in line.split("\t")]
+        _, name, form, *meaning = parts
         if form.startswith("(A") or form.startswith("(a"):
             texts.add(name)
         stated = _STATED_NULL.match(meaning[0]) if meaning else None

@@ -147,6 +147,7 @@ class LightCurveTables:
             yield without_observations(objects, self._field({}))
             return
         known, reasons, orphans = Known(objects.column("object_id")), Counter[str](), 0
+        others: Counter[str] = Counter()
         formats = None
         seen = np.zeros(objects.num_rows, bool)
         for table in self._rows(part, observing, problems):
@@ -159,6 +160,7 @@ class LightCurveTables:
                 rows, values = observing.read(table, formats, part.path, reasons)
                 listed = owner[rows] >= 0
                 orphans += int(listed.size - listed.sum())
+                others.update(self._other_bands(values["band"].filter(pa.array(listed))))
                 bands = counted_bands(values["band"].filter(pa.array(listed))) if self._finds_bands else {}
                 index, curves = nest(owner[rows], values)
                 field = self._field(bands, formats[min(formats)].origin, formats[min(formats)].scale)
@@ -168,6 +170,10 @@ class LightCurveTables:
             yield without_observations(objects.filter(pa.array(seen)), field)
         if orphans:
             problems.append(Problem(part.path, f"{orphans:,} detections belong to no object of the list"))
+        if others:
+            counts = ", ".join(f"{band}: {number:,}" for band, number in others.most_common())
+            text = f"observations in bands other than those named ({', '.join(self.bands)}): {counts}; they are kept"
+            problems.append(Problem(part.path, text, set_aside=False))
         leave_out(problems, reasons)
 
     def explain(self, part: Part) -> list[str]:
@@ -200,6 +206,12 @@ class LightCurveTables:
     @property
     def _finds_bands(self) -> bool:
         return self.band is not None and not self.bands and not self.band_columns
+
+    def _other_bands(self, bands: pa.Array) -> dict[str, int]:
+        """How many observations there are in bands that nobody named, where some are named."""
+        if not self.bands or self.band is None or self.band_columns:
+            return {}
+        return {band: number for band, number in counted_bands(bands).items() if band not in self.bands}
 
     def _observing(self) -> Observing:
         if self.band_columns:

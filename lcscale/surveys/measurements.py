@@ -28,9 +28,11 @@ MISSING = "no magnitude"
 NO_FLUX = "no flux, or a mark of none"
 ABSURD = "no magnitude but a mark of none (99.99 and the like), or beyond 90 mag"
 NO_TIME = "no time, or one unlike the others"
+NO_BAND = "no band"
 
 _LARGEST = 90.0
 _NUMBER = r"^\s*(?P<limit>[<>]?)\s*(?P<value>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$"
+_DECIMAL_COMMA = r"^(\s*[<>]?\s*[+-]?\d+),(\d+)\s*$"
 _MARK = re.compile(r"-?(9+(\.9+)?|100(\.0)?)")
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -158,7 +160,9 @@ class Observing:
             why += [(MISSING, ~np.isfinite(value)), (ABSURD, absurd)]
             error = np.where(np.abs(error) >= _LARGEST, np.nan, error)
         bad = np.zeros(value.size, bool)
-        for reason, those in [(NO_TIME, ~np.isfinite(time)), *why]:
+        bands = self._bands(table, one)
+        no_band = np.asarray(bands.is_null().to_numpy(zero_copy_only=False))
+        for reason, those in [(NO_TIME, ~np.isfinite(time)), (NO_BAND, no_band), *why]:
             if self.keep_limits and reason == LIMITS:
                 those = np.zeros(value.size, bool)
             elif self.keep_limits and reason in (MISSING, NO_FLUX, WORDS):
@@ -171,18 +175,17 @@ class Observing:
             "time": pa.array(time[rows]),
             "flux" if self.fluxes else "mag": pa.array(value[rows].astype(np.float32)),
             "flux_err" if self.fluxes else "mag_err": pa.array(error[rows].astype(np.float32)),
-            "band": self._bands(table, one, rows),
+            "band": bands.take(pa.array(rows)),
         }
         if self.keep_limits:
             values[LIMIT] = pa.array(limit[rows].astype(np.float32))
         return rows, values
 
-    def _bands(self, table: pa.Table, one: Measured, rows: npt.NDArray[np.int64]) -> pa.Array:
+    def _bands(self, table: pa.Table, one: Measured) -> pa.Array:
         name = pick(self.band or "", table.column_names)
         if one.band or name not in table.column_names:
-            return pa.array([one.band or self.other_band]).take(pa.array(np.zeros(rows.size, np.int8)))
-        column = table.column(name).cast(pa.string())
-        column = (column if rows.size == table.num_rows else column.take(pa.array(rows))).combine_chunks()
+            return pa.array([one.band or self.other_band]).take(pa.array(np.zeros(table.num_rows, np.int8)))
+        column = table.column(name).cast(pa.string()).combine_chunks()
         if not self.band_names:
             return column
         known = pc.index_in(column, value_set=pa.array(list(self.band_names)))
@@ -211,11 +214,12 @@ def _numbers(column: pa.ChunkedArray) -> tuple[Floats, Floats, Booleans]:
             return nothing, nothing, np.ones(len(column), bool)
         values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), np.float64)
         return values, nothing, np.zeros(len(column), bool)
-    found = pc.extract_regex(column.combine_chunks(), _NUMBER)
+    column = pc.replace_substring_regex(column.combine_chunks(), _DECIMAL_COMMA, r"\1.\2")
+    found = pc.extract_regex(column, _NUMBER)
     values = np.asarray(pc.struct_field(found, "value").cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
     mark = pc.struct_field(found, "limit")
     limited = np.asarray(pc.fill_null(pc.is_in(mark, pa.array(["<", ">"])), False).to_numpy(zero_copy_only=False))
-    words = np.asarray(pc.and_(pc.is_valid(column), pc.is_null(found)).to_numpy())
+    words = np.asarray(pc.and_(pc.is_valid(column), pc.is_null(found)).to_numpy(zero_copy_only=False))
     return np.where(limited, np.nan, values), np.where(limited, values, np.nan), words
 
 

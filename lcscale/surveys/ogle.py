@@ -14,21 +14,32 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lcscale.surveys.formats import codec_of
 from lcscale.surveys.nesting import light_curve_field, nest
-from lcscale.surveys.packed import POSITION, Detections, companion, pieces, read_objects, without_observations
+from lcscale.surveys.packed import (
+    NO_MAGNITUDE,
+    POSITION,
+    Detections,
+    companion,
+    pieces,
+    read_objects,
+    without_observations,
+)
 from lcscale.surveys.positions import degrees, placed
 from lcscale.surveys.reading import reading, table_parts
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out
 
 BANDS = ("I", "V")
 _HJD_ZERO = 2_450_000.0
 _MJD_ZERO = 2_400_000.5
+_SHORT_HJD = 40_000.0
+"""HJD - 2450000 of the year 2105."""
 _STARS = 500
 _SAME_MODES = ("ACEP",)
 _FIELD = light_curve_field(BANDS, time_scale="UTC", time_origin="HJD - 2400000.5", mag_system="Vega")
 _SIXTIETHS = r"\d{1,2}\s*[:\s]\s*\d{1,2}\s*[:\s]\s*\d{1,2}(?:\.\d*)?"
 _LINE = re.compile(rf"^(OGLE\S+)\s+(?:(.*?)\s+)?({_SIXTIETHS})\s+([+-]?\s*{_SIXTIETHS})(?:\s+(.*))?$")
-_FILE = re.compile(r"^(OGLE.*?)(?:[._-]([IV]))?\.(?:dat|txt)$", re.IGNORECASE)
+_FILE = re.compile(r"^(OGLE.*?)(?:[._-]([IV]))?\.(?:dat|txt)(?:\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,7 @@ def _files(folder: str) -> dict[tuple[str, str], str]:
             if match is not None:
                 path = os.path.join(at, name)
                 key = (_band_of(path, os.path.join(folder, "ident.dat")), match[1])
-                if os.path.basename(at) in BANDS or key not in found:
+                if os.path.basename(at).upper() in BANDS or key not in found:
                     found[key] = path
     return found
 
@@ -195,7 +206,9 @@ def _from_files(part: Part, objects: pa.Table, problems: list[Problem]) -> pa.Ta
     mag = np.where(np.abs(table[:, 1]) < 90, table[:, 1], np.nan)
     named = pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(BANDS))
     values = {"time": pa.array(time), "mag": pa.array(mag), "mag_err": pa.array(table[:, 2]), "band": named}
-    index, curves = nest(owner, values)
+    missing = ~np.isfinite(mag)
+    leave_out(problems, {NO_MAGNITUDE: int(missing.sum())})
+    index, curves = nest(np.where(missing, -1, owner), values)
     return stars.drop_columns(["_number"]).take(pa.array(index)).append_column(_FIELD, curves)
 
 
@@ -204,16 +217,20 @@ def _band_of(path: str, ident: str) -> str:
     match = _FILE.match(os.path.basename(path))
     folders = os.path.relpath(os.path.dirname(path), os.path.dirname(ident)).split(os.sep)
     named = (match[2] or "").upper() if match else ""
-    return named or next((part for part in reversed(folders) if part in BANDS), BANDS[0])
+    return named or next((band for part in reversed(folders) if (band := part.upper()) in BANDS), BANDS[0])
 
 
 def _observations(path: str) -> npt.NDArray[np.float64]:
     """Times, magnitudes and errors [n, 3] of one star in one band."""
-    with reading(path), open(path, encoding="ascii") as stream:
-        lines = [line.split() for line in stream if line.strip() and not line.startswith("#")]
+    with reading(path), pa.input_stream(path, compression=codec_of(path)) as stream:
+        rows = bytes(stream.read()).decode("ascii").splitlines()
+        lines = [line.split() for line in rows if line.strip() and not line.startswith("#")]
         if not lines:
             raise ReleaseFileError(f"{path} is empty")
         short = next((i for i, line in enumerate(lines) if len(line) < 3), None)
         if short is not None:
             raise ReleaseFileError(f"{path}: line {short + 1} has {len(lines[short])} numbers, not 3")
-        return np.array([line[:3] for line in lines], np.float64)
+        found = np.array([line[:3] for line in lines], np.float64)
+        if np.any((found[:, 0] > _SHORT_HJD) & (found[:, 0] < _HJD_ZERO)):
+            raise ReleaseFileError(f"{path}: times such as {found[0, 0]:g} are neither HJD nor HJD - 2450000")
+        return found

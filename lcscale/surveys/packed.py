@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from lcscale.surveys.identities import Known
 from lcscale.surveys.nesting import band_array, empty_light_curves, nest
 from lcscale.surveys.reading import read_batches, reading
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, stamped
+from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out, stamped
 from lcscale.surveys.table import parts_of_tables, tables_in
 from lcscale.units import column_in
 
@@ -23,6 +23,8 @@ POSITION = {"ra": {"unit": "deg", "frame": "ICRS"}, "dec": {"unit": "deg", "fram
 """Metadata of the columns of position."""
 
 _ABSURD_MAG = 90.0
+NO_MAGNITUDE = "no magnitude, or a mark of none (99.99 and the like)"
+"""Why observations of a release are left out."""
 
 
 @dataclass(frozen=True)
@@ -126,15 +128,18 @@ def pieces(
     """
     known = Known(objects.column(key))
     rest = objects.drop_columns([key]) if key.startswith("_") else objects
-    orphans = 0
+    orphans = missing = 0
     for table in read_batches(part, problems, detections.columns, ids=[detections.id]):
         with reading(part.path):
             owner = known.rows(table.column(detections.id))
-            index, curves = nest(owner, _values(table, detections, band))
+            values = _values(table, detections, band)
+            index, curves = nest(owner, values)
+        missing += values["mag"].null_count
         orphans += int((owner < 0).sum())
         yield rest.take(pa.array(index)).append_column(field, curves)
     if orphans:
         problems.append(Problem(part.path, f"{orphans:,} detections belong to no object of the list"))
+    leave_out(problems, {NO_MAGNITUDE: missing})
 
 
 def _values(table: pa.Table, detections: Detections, band: str) -> dict[str, pa.Array]:

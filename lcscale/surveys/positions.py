@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,15 @@ from lcscale.units import factor, stated_unit
 
 _GAIA_LEVEL = 12
 _GAIA_PIXEL = 1 << 35
+_UNIT_IN_NAME = re.compile(r"(?:_|\b)(rad|radians?|h|hrs?|hours?)[\])]?$", re.IGNORECASE)
 
 
 def angles(table: pa.Table, name: str, *, hours: bool) -> npt.NDArray[np.float64]:
-    """A column of `table` as degrees, float64 [n], from the unit that its field states; see `degrees`."""
-    return degrees(table.column(name), hours=hours, unit=stated_unit(table.schema.field(name)), name=name)
+    """A column of `table` as degrees, float64 [n], from the unit that its field or its name states; see `degrees`."""
+    unit = stated_unit(table.schema.field(name))
+    if unit is None and (found := _UNIT_IN_NAME.search(name)):
+        unit = "rad" if found[1].lower().startswith("r") else "hour"
+    return degrees(table.column(name), hours=hours, unit=unit, name=name)
 
 
 def degrees(
@@ -57,7 +62,7 @@ def degrees(
         return sexagesimal_by * (np.asarray(ticks, np.float64) / 3.6e12)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return by * np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
-    text = pc.utf8_trim_whitespace(column)
+    text = pc.replace_substring(pc.utf8_trim_whitespace(column), "−", "-")
     number = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
     values = by * np.asarray(pc.if_else(number, text, None).cast(pa.float64()).to_numpy(zero_copy_only=False))
     if pc.all(number).as_py() is not False:
@@ -124,8 +129,8 @@ def placed(table: pa.Table, ra: str, dec: str, path: str, problems: list[Problem
 def _sexagesimal(text: pa.Array) -> npt.NDArray[np.float64]:
     """Whole part, minutes and perhaps seconds, between colons, blanks or letters; NaN for any other text."""
     pattern = (
-        r"^(?P<sign>[+-]?)\s*(?P<whole>\d{1,3})\s*[:hHdD°\s]\s*(?P<minutes>\d{1,2}(?:\.\d*)?)"
-        r"(?:\s*[:mM'′\s]\s*(?:(?P<seconds>\d{1,2}(?:\.\d*)?)\s*(?:[sS\"″]|'')?)?)?$"
+        r"^(?P<sign>[+-]?)\s*(?P<whole>\d{1,3})\s*[:hHdD°ʰ\s]\s*(?P<minutes>\d{1,2}(?:\.\d*)?)"
+        r"(?:\s*[:mM'′ᵐ\s]\s*(?:(?P<seconds>\d{1,2}(?:\.\d*)?)\s*(?:[sS\"″ˢ]|'')?)?)?$"
     )
     found = pc.extract_regex(text, pattern)
 

@@ -132,6 +132,8 @@ def read_batches(
         if how.kind == "parquet":
             tables = _parquet(part, columns, needed, optional)
         elif how.kind in ("text", "ecsv"):
+            if how.encoding == "latin-1":
+                problems.append(Problem(part.path, "its text is no UTF-8: it is read as Latin-1", set_aside=False))
             tables = _text(part.path, how, problems, _Wanted(columns, ids, needed, optional, names))
         elif how.kind == "feather":
             tables = iter([feather.read_table(part.path)])
@@ -273,14 +275,24 @@ def _plain(table: pa.Table, needed: Sequence[str]) -> pa.Table:
                 table = table.add_column(place + i, field, column)
         reached = {".".join(name.split(".")[: depth + 1]) for name in needed for depth in range(name.count("."))}
     for place, one in enumerate(table.schema):
-        kind = one.type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            kind = pa.string()
+        kind = _plain_type(one.type)
         if kind != one.type:
             table = table.set_column(place, one.with_type(kind), table.column(place).cast(kind))
     return table
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type without dictionaries and long text, in lists and structs too."""
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        inner = _plain_type(kind.value_type)
+        return kind if inner == kind.value_type else pa.list_(kind.value_field.with_type(inner))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_plain_type(field.type)) for field in kind])
+    return kind
 
 
 def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> Iterator[pa.Table]:

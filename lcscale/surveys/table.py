@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.surveys.positions import angles, gaia_positions
-from lcscale.surveys.reading import holds_table, is_table, read_batches, reading, table_parts
+from lcscale.surveys.reading import holds_table, is_table, pick, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
 
 
@@ -38,6 +38,8 @@ class Table:
     name = "table"
     join_arcsec = None
     properties: ClassVar[Mapping[str, str]] = {}
+    sources: ClassVar[tuple[str, str]] = ("", "")
+    """Further names that a survey's files have for the columns of position."""
 
     @property
     def identity(self) -> str | None:
@@ -51,12 +53,17 @@ class Table:
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """The rows with all their columns, the coordinates as degrees."""
         ids = [name for name in (self.id, self.gaia_id) if name is not None]
-        wanted = [] if self.gaia_id is not None else [self.ra, self.dec]
+        position = (self.ra, self.dec)
+        sources = [f"{own}|{more}" if more else own for own, more in zip(position, self.sources, strict=True)]
+        wanted = [] if self.gaia_id is not None else sources
         for table in read_batches(part, problems, ids=list(dict.fromkeys(ids)), wanted=wanted, names=self.columns):
+            present = table.column_names
+            renamed = {pick(name, present): own for name, own in zip(sources, position, strict=True)}
+            table = table.rename_columns([renamed.get(name, name) for name in present])
             if self.gaia_id is not None:
                 with reading(part.path):
-                    position = gaia_positions(table.column(self.gaia_id).cast(pa.int64()).to_numpy())
-                for name, angle in zip((self.ra, self.dec), position, strict=True):
+                    centres = gaia_positions(table.column(self.gaia_id).cast(pa.int64()).to_numpy())
+                for name, angle in zip(position, centres, strict=True):
                     table = table.append_column(name, pa.array(angle))
             require(table, (self.ra, self.dec, self.id), part.path)
             for name, hours in ((self.ra, True), (self.dec, False)):

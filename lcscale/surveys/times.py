@@ -19,6 +19,8 @@ JD_OF_MJD = 2_400_000.5
 """Julian date of MJD 0."""
 
 _UNIX = 40_587.0
+_FIRST_UNIX = 1_000.0
+"""Days from 1970 on below which numbers that are said to be seconds count from another time."""
 _J2000, _JULIAN_YEAR = 51_544.5, 365.25
 _FIRST, _LAST = 15_000.0, 90_000.0
 """MJD of 1899 and 2105: what times of observations lie between."""
@@ -31,7 +33,15 @@ _STEPS = {
 }
 """Days of the units in which times may be stated, beside days; those of a second and less count from 1970 on."""
 _YEARS = ("yr", "year", "years", "a")
-_NAMED = {"btjd": ("bjd", 2_457_000.0, "TDB"), "bkjd": ("bjd", 2_454_833.0, "TDB")}
+_NAMED = {
+    "btjd": ("bjd", 2_457_000.0, "TDB"),
+    "bkjd": ("bjd", 2_454_833.0, "TDB"),
+    "rjd": ("jd", 2_400_000.0, "UTC"),
+    "tjd": ("jd", 2_440_000.5, "UTC"),
+}
+"""Days that have a name: of TESS and Kepler, reduced and truncated Julian dates."""
+_YEARS_NAMED = re.compile(r"(?<![a-z])(j|decimal ?)?years?(?![a-z])")
+_SECONDS_NAMED = re.compile(r"(?<![a-z])(unix|timestamp|unixtime)(?![a-z])")
 _KIND = re.compile(r"(barycentric |heliocentric )?(hmjd|bmjd|mjd|hjd|bjd|(?<![a-z])jd)")
 _OFFSET = re.compile(r"(?<!\d)(2[345]\d{5}(?:\.\d+)?)(?!\d)")
 _SCALE = re.compile(r"(utc|tai|tdb|tcb|(?<![a-z])tt(?![a-z]))")
@@ -135,7 +145,7 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
     if pa.types.is_string(column.type) and (said.kind == "iso" or not _is_numeric(column)):
         return TimeFormat("iso", scale=said.scale or "UTC")
     values = _known(_numbers(column))
-    if not values.size or said.kind in ("unix", "days"):
+    if not values.size or said.kind == "days" or (given is not None and said.kind == "unix"):
         return said
     low, high = values.min(), values.max()
     values = values * said.step
@@ -146,8 +156,11 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
         if said.kind in ("jd", "hjd", "bjd") and not said.offset and np.median(values) < 1e6:
             raise ReleaseFileError(f"{numbers}, which are no Julian dates; {_SETTLES}")
         return said
-    if (said.offset or said.kind == "jyear") and _fits(values + said.to_mjd):
+    old = said.kind == "unix" and values.min() < _FIRST_UNIX
+    if (said.offset or said.kind in ("jyear", "unix")) and _fits(values + said.to_mjd) and not old:
         return said
+    if said.kind in ("jyear", "unix"):
+        said, values = TimeFormat("", scale=said.scale), values / said.step
     if _fits(values - JD_OF_MJD):  # nothing else is in that range, whatever its name
         return replace(said, kind=said.kind.replace("mjd", "jd") or "jd", offset=0.0)
     if (not said.kind or said.kind.endswith("mjd")) and _fits(values):
@@ -196,7 +209,7 @@ def _said(name: str, field: pa.Field) -> TimeFormat:
         kind = origin.removesuffix("-origin")
     for text in (noted.get("unit", ""), origin, name.lower().replace("_", " ")):
         for short, meaning in _NAMED.items():
-            if short in text:
+            if re.search(rf"(?<![a-z]){short}(?![a-z])", text):
                 return TimeFormat(*meaning)
         found = _KIND.search(text)
         kind = kind or _spelled(found)
@@ -206,6 +219,10 @@ def _said(name: str, field: pa.Field) -> TimeFormat:
     scale = scale or noted.get("time_scale", "").upper()
     if not kind and offset:
         kind = "jd"
+    if not kind and _YEARS_NAMED.search(name.lower().replace("_", " ")):
+        return TimeFormat("jyear", 0.0, scale, step=_JULIAN_YEAR)
+    if not kind and _SECONDS_NAMED.search(name.lower().replace("_", " ")):
+        return TimeFormat("unix", 0.0, "UTC", step=_STEPS["s"])
     return TimeFormat(kind, offset, scale or _usual_scale(kind))
 
 
@@ -220,10 +237,9 @@ def _usual_scale(kind: str) -> str:
 
 
 def _is_numeric(column: pa.ChunkedArray) -> bool:
+    """Whether most of the text is numbers: words among them are no times."""
     some = pc.utf8_trim_whitespace(column.drop_null().slice(0, 100))
-    return bool(len(some)) and bool(
-        pc.all(pc.match_substring_regex(some, r"^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$")).as_py()
-    )
+    return bool(len(some)) and pc.mean(pc.match_substring_regex(some, _NUMBER)).as_py() > 0.5
 
 
 def _known(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -253,12 +269,13 @@ def _dates(column: pa.ChunkedArray, name: str, path: str) -> npt.NDArray[np.floa
         column = pc.coalesce(pc.struct_field(found, "day"), column)
         import pandas as pd
 
-        try:
-            stamps = pd.to_datetime(column.to_pandas(), format="ISO8601", utc=True)
-        except ValueError as error:
+        text = column.to_pandas()
+        stamps = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+        words = text[stamps.isna() & text.notna()]
+        if 2 * len(words) >= text.notna().sum() > 0:
             raise ReleaseFileError(
-                f"{path}: column {name!r} holds text that is no date: {error}; {_SETTLES}"
-            ) from error
+                f"{path}: column {name!r} holds text that is no date, such as {words.iloc[0]!r}; {_SETTLES}"
+            )
         column = pa.chunked_array([pa.array(stamps.dt.tz_localize(None), pa.timestamp("us"))])
     whole = column.cast(pa.timestamp("us")).cast(pa.int64())
     days = np.asarray(pc.floor(pc.divide(whole.cast(pa.float64(), safe=False), 86_400e6)).to_numpy(), np.float64)

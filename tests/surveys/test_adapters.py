@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from lcscale import surveys
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
+from lcscale.surveys.release import Findings
 
 
 def read(survey, *paths):
@@ -73,6 +75,23 @@ def test_ogle_folder(ogle_folder):
     metadata = table.schema.field("lightcurve").metadata
     assert metadata[b"bands"] == b"I,V"
     assert metadata[b"time_scale"] == b"UTC"
+
+
+def test_ogle_folders_of_any_spelling_compressed_and_marks_of_no_magnitude(ogle_folder):
+    (ogle_folder / "phot/V").rename(ogle_folder / "phot/v")
+    (ogle_folder / "phot/I/OGLE-LMC-CEP-0002.dat").unlink()
+    packed = gzip.compress(b"5262.5 15.0 0.01\n5263.5 99.999 9.999\n")
+    (ogle_folder / "phot/I/OGLE-LMC-CEP-0002.dat.gz").write_bytes(packed)
+    (ogle_folder / "phot/I/OGLE-LMC-CEP-0003.dat").write_text("55262.5 15.0 0.01\n")  # an MJD would be 50,000 days late
+    found = Findings()
+    adapter = surveys.get("ogle")
+    parts = adapter.parts([str(ogle_folder)], found)
+    table = pa.concat_tables(one for part in parts for one in adapter.batches(part, found))
+    assert [row[3] for row in observations(table, "OGLE-LMC-CEP-0001")] == ["I", "I", "V"]
+    assert [row[0] for row in observations(table, "OGLE-LMC-CEP-0002")] == [55262.0]
+    assert found.left_out.total() == 1
+    (problem,) = found
+    assert "times such as 55262.5 are neither HJD nor HJD - 2450000" in problem.text
 
 
 def test_ogle_names_each_damaged_file_and_keeps_the_rest(ogle_folder):
@@ -523,6 +542,20 @@ def test_gaia_epochs_in_all_layouts_give_the_same(tmp_path, layout):
     assert len(observations(everything, 4295806720)) == 7
     if layout == "a row a source":
         assert (table.column("ra")[0].as_py(), table.column("dec")[0].as_py()) == (44.5, 0.25)
+
+
+def test_gaia_arrays_in_cells_with_blanks_behind_commas(tmp_path):
+    (tmp_path / "bulk.csv").write_text(csv_of(bulk_text()))
+    table, problems = read(surveys.get("gaia_datalink"), tmp_path / "bulk.csv")
+    (tmp_path / "bulk.ecsv").write_text(bulk_text())
+    assert problems == []
+    assert table.equals(read(surveys.get("gaia_datalink"), tmp_path / "bulk.ecsv")[0])
+
+
+def csv_of(ecsv):
+    """An ECSV of arrays as plain CSV, the arrays as Python and JSON print them."""
+    rows = [line for line in ecsv.splitlines() if not line.startswith("#")]
+    return "\n".join(re.sub(r",(?=[^\]\[]*\])", ", ", row) for row in rows) + "\n"
 
 
 def test_a_gaia_source_whose_every_transit_is_rejected_keeps_its_row(tmp_path):

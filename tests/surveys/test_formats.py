@@ -104,12 +104,25 @@ TEXTS = {
     "units": joined(",").replace("\n", "\n,deg,deg,mag,\n", 1),
     "units behind #": joined("\t", header="#{}\n#-\tdeg\tdeg\tmag\t-"),
     "carriage returns": joined(",").replace("\n", "\r\n"),
+    "carriage returns alone": joined(",").replace("\n", "\r"),
+    "blanks and carriage returns alone": joined("  ", null="nan", quote='"').replace("\n", "\r"),
+    "bars at both ends": "".join(f"| {line} |\n" for line in joined(" | ").splitlines()),
+    "Markdown": "".join(f"| {line} |\n" for line in joined(" | ").splitlines()).replace(
+        "\n", "\n|------|-----|---|---|--:|\n", 1
+    ),
+    "quotes behind blanks": (
+        'n, name, RA, Dec, Vmag\n3, "HD 1", 10.25, -5.5, 12.5\n4, "HD 2", 359.5, 89, \n5, "HD 3", 0.125, 1.5, 9.25\n'
+    ),
     "asu-tsv": VIZIER.format(gap="\n", null="      "),
     "asu-tsv without blank lines": VIZIER.format(gap="", null="      "),
     "asu-tsv, null stated": VIZIER.format(gap="\n", null="99.999"),
     "psql": joined(" | ").replace("\n", "\n------+-------+------+------+---\n", 1),
     "two lines": (
         "name RA    Dec  Vmag  n\n---- ----- ---- ----- --\nHD 1 10.25 -5.5  12.5  3\nHD 2 359.5 89.0        4\n"
+        "HD 3 0.125  1.5  9.25  5\n"
+    ),
+    "two lines of =": (
+        "name RA    Dec  Vmag  n\n==== ===== ==== ===== ==\nHD 1 10.25 -5.5  12.5  3\nHD 2 359.5 89.0        4\n"
         "HD 3 0.125  1.5  9.25  5\n"
     ),
     "machine-readable": MRT.format(rows=MRT_ROWS),
@@ -386,3 +399,58 @@ def test_what_is_no_table_is_refused_with_what_it_is(tmp_path, content, message)
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(ReleaseFileError, match=message):
         read_table(str(tmp_path / "t.csv"), [])
+
+
+SEXTRACTOR = """\
+#   1 NUMBER        Running object number
+#   2 ALPHA_J2000   Right ascension of barycenter (J2000)   [deg]
+#   3 DELTA_J2000   Declination of barycenter (J2000)       [deg]
+#   4 MAG_AUTO      Kron-like elliptical aperture magnitude [mag]
+         1  10.5000 -20.2500  15.1000
+         2  11.5000 -21.2500  15.2000
+"""
+
+
+def test_names_one_a_line_as_sextractor_writes_them(tmp_path):
+    (tmp_path / "field.cat").write_text(SEXTRACTOR)
+    table = read_table(str(tmp_path / "field.cat"), [], ids=["NUMBER"])
+    assert table.to_pylist()[1] == {"NUMBER": 2, "ALPHA_J2000": 11.5, "DELTA_J2000": -21.25, "MAG_AUTO": 15.2}
+    assert table.schema.field("MAG_AUTO").metadata[b"unit"] == b"mag"
+
+
+def test_a_unit_behind_the_name_is_honoured(tmp_path):
+    (tmp_path / "t.csv").write_text("id,ra [hours],dec (deg),note (old)\n1,10.5,-20,x\n2,11,-21,y\n")
+    schema = read_table(str(tmp_path / "t.csv"), []).schema
+    units = [(schema.field(name).metadata or {}).get(b"unit") for name in schema.names]
+    assert units == [None, b"hours", b"deg", None]
+
+
+def test_text_that_is_no_utf_8_is_read_and_said(tmp_path):
+    (tmp_path / "t.csv").write_bytes("name,ra\nMérida,1\nCádiz,2\n".encode("latin-1"))
+    problems = []
+    table = read_table(str(tmp_path / "t.csv"), problems)
+    assert table.column("name").to_pylist() == ["Mérida", "Cádiz"]
+    assert [(one.set_aside, "Latin-1" in one.text) for one in problems] == [(False, True)]
+
+
+@pytest.mark.parametrize(("magic", "what"), [(b"PK\x03\x04", "zip archive: unpack"), (b"\x89HDF\r\n", "HDF5: write")])
+def test_what_is_no_table_is_called_by_its_name(tmp_path, magic, what):
+    (tmp_path / "t.csv").write_bytes(magic + bytes(100))
+    with pytest.raises(ReleaseFileError, match=what):
+        read_table(str(tmp_path / "t.csv"), [])
+
+
+def test_cells_longer_than_a_reader_of_csv_allows(tmp_path):
+    long = "[" + ", ".join(["1.5"] * 40_000) + "]"
+    (tmp_path / "t.csv").write_text(f'id,times\n1,"{long}"\n2,"[2.5]"\n')
+    assert len(read_table(str(tmp_path / "t.csv"), []).column("times")[0].as_py()) == len(long)
+
+
+def test_dictionaries_and_long_text_inside_lists_are_plain(tmp_path):
+    bands = pa.array([["g", "r"], None], pa.list_(pa.dictionary(pa.int8(), pa.string())))
+    inner = pa.array([{"band": ["g"]}, None], pa.struct([("band", pa.large_list(pa.large_string()))]))
+    pq.write_table(pa.table({"bands": bands, "inner": inner}), tmp_path / "t.parquet")
+    table = read_table(str(tmp_path / "t.parquet"), [])
+    assert table.schema.field("bands").type.value_type == pa.string()
+    assert table.schema.field("inner").type.field("band").type.value_type == pa.string()
+    assert table.to_pylist() == [{"bands": ["g", "r"], "inner": {"band": ["g"]}}, {"bands": None, "inner": None}]

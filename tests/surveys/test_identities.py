@@ -65,6 +65,7 @@ def test_ids_in_text(tmp_path, ids, kind, delimiter):
         (pa.array([Decimal(7)], pa.decimal128(10, 0)), [7]),
         (pa.array([Decimal(BIG)], pa.decimal128(20, 0)), [str(BIG)]),
         (pa.array(["a ", " b", ""]), ["a", "b", None]),
+        (pa.array([b"a ", b"b", b""]), ["a", "b", None]),
     ],
 )
 def test_ids_in_containers(tmp_path, values, expected):
@@ -79,6 +80,8 @@ def test_ids_in_containers(tmp_path, values, expected):
     [
         pa.array([1.5]),
         pa.array([2.0**53 + 2]),
+        pa.array([2.0**24], pa.float32()),
+        pa.array([b"\xff\xfe"]),
         pa.array([True]),
         pa.array([0], pa.date32()),
         pa.array([Decimal("1.5")]),
@@ -180,3 +183,9 @@ def test_files_that_are_appended_have_names_of_the_kind_there(tmp_path):
     ingest(Plain(), put(tmp_path / "c.parquet", pa.array(["a"])), lake, "texts")
     ingest(Plain(), put(tmp_path / "d.parquet", pa.array([7], pa.int32())), lake, "texts", append=True)
     assert sorted(lake["texts"].to_arrow().column("name").to_pylist()) == ["7", "a"]
+
+
+def test_ids_in_text_that_a_float_has_rounded_are_refused(tmp_path):
+    (tmp_path / "t.csv").write_text("id,x\n1.2376487e+18,1\n1.2376488e+18,2\n")
+    with pytest.raises(ReleaseFileError, match="no exact names of objects"):
+        read_table(str(tmp_path / "t.csv"), [], ids=["id"])

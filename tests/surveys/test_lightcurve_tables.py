@@ -266,3 +266,19 @@ def test_the_same_file_with_other_options_is_another_ingest(taken, tmp_path):
     again, _, _ = taken({"a.csv": text}, **options)
     assert not again.published
     assert "all of these files are in the catalog already" in again.notes
+
+
+def test_observations_without_a_band_are_counted_and_bands_that_nobody_named_are_said(taken):
+    lines = ["mjd,mag,mag_err,band,id", "58000.5,15,0.1,g,7", "58001.5,15,0.1,,7", "58002.5,15,0.1,r,7"]
+    options = {"id": "id", "time": "mjd", "band": "band", "bands": "g,i"}
+    record, rows, _ = taken({"a.csv": "\n".join(lines) + "\n"}, **options)
+    assert rows["7"]["lightcurve"]["band"] == ["g", "r"]
+    assert "1 observations" in said(record, "no band")
+    assert said(record, "in bands other than those named (g, i): r: 1")
+
+
+def test_limits_with_decimal_commas(taken):
+    text = "id;mjd;mag;mag_err\n7;58000,5;15,25;0,5\n7;58001,5;>15,5;0,5\n"
+    record, rows, _ = taken({"a.csv": text}, id="id", time="mjd")
+    assert (rows["7"]["lightcurve"]["time"], rows["7"]["lightcurve"]["mag"]) == ([58000.5], [15.25])
+    assert said(record, "upper limits: 1")

@@ -138,3 +138,17 @@ def test_the_index_is_that_of_hats(positions):
 def test_positions_of_gaia_ids_lie_in_the_pixels_they_name(ids):
     ra, dec = gaia_positions(np.array(ids))
     assert (spatial_index(ra, dec) >> 2 * 17).tolist() == [one // 34359738368 for one in ids]
+
+
+@pytest.mark.parametrize(
+    ("name", "hours", "by"),
+    [("ra_hours", True, 15.0), ("RA (h)", True, 15.0), ("ra_rad", True, 180 / np.pi),
+     ("dec_radians", False, 180 / np.pi), ("ra_deg", True, 1.0), ("ra", True, 1.0), ("monarch", True, 1.0)],
+)  # fmt: skip
+def test_a_unit_in_the_name_of_the_column(name, hours, by):
+    assert angles(pa.table({name: [0.5]}), name, hours=hours).tolist() == [pytest.approx(0.5 * by, rel=1e-15)]
+
+
+def test_positions_as_they_are_printed():
+    assert degrees(pa.array(["00ʰ42ᵐ44.4ˢ"]), hours=True).tolist() == [pytest.approx(10.685, rel=1e-14)]
+    assert degrees(pa.array(["−00°30′00″", "−41.25"]), hours=False).tolist() == [-0.5, -41.25]

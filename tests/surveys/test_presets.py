@@ -203,6 +203,13 @@ def test_vsx(tmp_path):
     assert (row["OID"], row["RAJ2000"], row["DEJ2000"], row["Type"]) == (37, 2.5, 40.25, "EA")
 
 
+def test_vsx_with_the_names_of_its_description(tmp_path):
+    (tmp_path / "vsx.csv").write_text("OID,Name,RAdeg,DEdeg\n37,V0001 And,2.5,40.25\n38,V0002 And,3.5,40.25\n")
+    ingest("vsx", tmp_path / "vsx.csv", tmp_path / "lake", "it")
+    rows = lc.Lake(tmp_path / "lake")["it"].to_arrow().to_pylist()
+    assert {(row["OID"], row["RAJ2000"], row["DEJ2000"]) for row in rows} == {(37, 2.5, 40.25), (38, 3.5, 40.25)}
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_registered_and_says_what_it_reads(preset):
     assert surveys.ADAPTERS[preset.name] is preset

@@ -51,6 +51,12 @@ def read(values, name="time", told=None, **metadata):
         ([datetime.datetime(2016, 2, 2, 12)], "when", {}, "MJD", "UTC", 57420.5),
         ([datetime.date(2016, 2, 2)], "when", {}, "MJD", "UTC", 57420.0),
         (["58000.5", "58001.5"], "mjd", {}, "MJD", "UTC", 58000.5),
+        ([58000.5], "RJD", {}, "MJD", "UTC", 58000.0),
+        ([18000.5], "TJD", {}, "MJD", "UTC", 58000.5),
+        ([2015.5], "decimal_year", {}, "MJD", "", Time(2015.5, format="jyear").mjd),
+        ([2457420.65312], "year", {}, "MJD", "", 57420.15312),
+        ([1_500_000_000], "timestamp", {}, "MJD", "UTC", Time(1.5e9, format="unix").mjd),
+        ([58000.25], "timestamp", {}, "MJD", "UTC", 58000.25),
     ],
 )  # fmt: skip
 def test_what_a_column_of_time_holds(values, name, metadata, origin, scale, mjd):
@@ -133,3 +139,15 @@ def test_a_few_that_are_none_do_not_decide():
     found = read(times, "jd")
     np.testing.assert_allclose(found[2][:30], times[:30] - 2_400_000.5)
     assert np.isnan(found[2][30:]).all()
+
+
+@pytest.mark.parametrize("values", [["58000.5", "n/a", "58001.5"], ["2017-09-04T12:00", "n/a", "2017-09-05 12:00:00"]])
+def test_words_among_times_cost_only_themselves(values):
+    found = read(values, "time")[2]
+    assert np.isnan(found[1])
+    assert [found[0], found[2]] == [58000.5, 58001.5]
+
+
+def test_a_column_of_words_is_no_column_of_times():
+    with pytest.raises(ReleaseFileError, match="text that is no date, such as 'soon'"):
+        read(["soon", "later", "2017-09-04"], "time")
