@@ -18,7 +18,10 @@ def gallery(
     ] = None,
     top: Annotated[int, typer.Option(help="Most stars of the page.")] = 1_000,
     pages: Annotated[
-        bool, typer.Option("--pages", help="Write the page of each star (show) too, beside it, and link it.")
+        bool, typer.Option("--pages/--no-pages", help="Write the page of each star (show) too, and link it.")
+    ] = True,
+    periodograms: Annotated[
+        bool, typer.Option("--periodograms", help="Draw the periodogram on the pages of the stars too (slower).")
     ] = False,
     output: Annotated[str | None, typer.Option(help="HTML file to write.", show_default="NAME.html")] = None,
     light_curves: LightCurvesOption = None,
@@ -29,4 +32,15 @@ def gallery(
     fields = light_curve_fields(light_curves)
     target = output or f"{name}.html"
     place = open_lake(lake)
-    print(write(place, target, name=name, where=where, by=by, top=top, pages=pages, light_curves=fields))
+    page = write(
+        place,
+        target,
+        name=name,
+        where=where,
+        by=by,
+        top=top,
+        pages=pages,
+        periodograms=periodograms,
+        light_curves=fields,
+    )
+    print(page)

@@ -29,13 +29,17 @@ _PERIODS = ("period", "period_2", "period_3")
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
     """One row of a candidates catalog, and the light curve it was made from."""
 
     catalog: Catalog
+    """The candidates."""
     row: Mapping[str, Any]
+    """All columns of the row."""
     lcs: LightCurves
+    """A batch of one."""
     source: Catalog
+    """Where the light curve is from."""
 
     @property
     def period(self) -> float:
@@ -97,17 +101,30 @@ def show(
         There is no such object, or its light curve is not in the lake.
     """
     found = _find(lake, lake[name], object_id, at, light_curves)
-    sections = [Section("Light curve", _curves(found))]
-    if found.row.get("class") is not None:
-        sections.append(Section("Probabilities", _probabilities(found)))
-        if network or class_name is not None or models:
-            sections.append(Section("What the network saw", _network(found, class_name, models)))
-    if body := _periodogram(found):
-        sections.append(Section("Periodogram", body))
-    sections.append(Section("The row", _row(found)))
-    return write_page(
-        path, page(str(object_id), _lead(found, lake), _facts(found.row), sections, "Written by lcscale.")
-    )
+    asked = network or class_name is not None or models
+    seen = _network(found, class_name, models) if asked and found.row.get("class") is not None else ""
+    return write_candidate(found, path, str(object_id), lake, network=seen)
+
+
+def write_candidate(
+    found: Candidate,
+    path: str | os.PathLike[str],
+    title: str,
+    lake: Lake,
+    *,
+    network: str = "",
+    with_periodogram: bool = True,
+) -> Path:
+    """Write the page of a candidate that was found; `network` is the section on what the network saw, HTML."""
+    bodies = {
+        "Light curve": _curves(found),
+        "Probabilities": _probabilities(found) if found.row.get("class") is not None else "",
+        "What the network saw": network,
+        "Periodogram": _periodogram(found) if with_periodogram else "",
+        "The row": _row(found),
+    }
+    sections = [Section(name, body) for name, body in bodies.items() if body]
+    return write_page(path, page(title, _lead(found, lake), _facts(found.row), sections, "Written by lcscale."))
 
 
 def file_name(object_id: str | int) -> str:
@@ -121,7 +138,7 @@ def _find(
     object_id: str | int,
     at: tuple[float, float] | None,
     fields: LightCurveFields | None,
-) -> _Candidate:
+) -> Candidate:
     rows = rows_of(catalog, object_id, at)
     if not rows.num_rows:
         where = "" if at is None else f" within {AROUND_ARCSEC:g} arcsec of {at[0]:.6f}, {at[1]:.6f}"
@@ -132,7 +149,7 @@ def _find(
 
 def _with_light_curve(
     lake: Lake, catalog: Catalog, row: dict[str, Any], object_id: str | int, fields: LightCurveFields | None
-) -> _Candidate:
+) -> Candidate:
     identity = catalog.id_column_or_none
     named = object_id if identity is None else row[identity]
     told = {"ra": row[catalog.source.ra], "dec": row[catalog.source.dec], "object_id": named}
@@ -142,10 +159,10 @@ def _with_light_curve(
     if place is None:
         names = ", ".join(f"{each.name} {each.source.version}" for each in light_curves) or "no catalog of this lake"
         raise InputError(f"{names} has no light curve where {catalog.name} has this object")
-    return _Candidate(catalog, row, *place)
+    return Candidate(catalog, row, *place)
 
 
-def _lead(found: _Candidate, lake: Lake) -> str:
+def _lead(found: Candidate, lake: Lake) -> str:
     """Where the star is, what else it is called, and where the row is from."""
     ra, dec = found.row[found.catalog.source.ra], found.row[found.catalog.source.dec]
     identity = found.catalog.id_column_or_none
@@ -166,7 +183,7 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return facts + ([(str(row["label"]), "label of the survey")] if row.get("label") else [])
 
 
-def _curves(found: _Candidate) -> str:
+def _curves(found: Candidate) -> str:
     text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
     if found.period > 0:
         folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
@@ -184,7 +201,7 @@ def _curves(found: _Candidate) -> str:
     return text + figure(closeup.light_curve(found.lcs), f"All finite observations. {found.origin}")
 
 
-def _periodogram(found: _Candidate) -> str:
+def _periodogram(found: Candidate) -> str:
     """Power of the light curve as it is now, with the periods of the table."""
     kept, reasons = usable(found.lcs)
     baseline = float(np.ptp(kept.time)) if kept.time.size else 0.0
@@ -201,7 +218,7 @@ def _periodogram(found: _Candidate) -> str:
     return figure(svg, caption)
 
 
-def _probabilities(found: _Candidate) -> str:
+def _probabilities(found: Candidate) -> str:
     names = classes_of(found.catalog.schema)
     chosen = (found.row.get("prediction_set") or "").split(",")
     svg = closeup.probabilities(names, [found.row[PROBABILITY.of(name).name] for name in names], chosen)
@@ -213,7 +230,7 @@ def _probabilities(found: _Candidate) -> str:
     return figure(svg, caption)
 
 
-def _network(found: _Candidate, class_name: str | None, folders: Sequence[str | os.PathLike[str]]) -> str:
+def _network(found: Candidate, class_name: str | None, folders: Sequence[str | os.PathLike[str]]) -> str:
     """Images, attention and the numbers that stood beside them; needs the model itself."""
     from lcscale.explore.cards import find_model
     from lcscale.models.inputs.preparation import prepare
@@ -258,7 +275,7 @@ def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _row(found: _Candidate) -> str:
+def _row(found: Candidate) -> str:
     rows = [
         [name, None if value is None else f"{value:.8g}" if isinstance(value, float) else str(value)]
         for name, value in found.row.items()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.explore.candidate_page import file_name, show
+from lcscale.explore.candidate_page import Candidate, file_name, write_candidate
 from lcscale.explore.contents import classes_of, contents_of
 from lcscale.explore.folded import phase_zero, zero_of
 from lcscale.explore.page import Section, page, paragraph, write_page
@@ -59,7 +60,8 @@ def gallery(
     where: str | None = None,
     by: str | None = None,
     top: int = TOP,
-    pages: bool = False,
+    pages: bool = True,
+    periodograms: bool = False,
     light_curves: LightCurveFields | None = None,
 ) -> Path:
     """Write one page with the folded light curves of a list of stars, each with what leads to its own page.
@@ -79,7 +81,10 @@ def gallery(
     top
         Most stars.
     pages
-        Whether to write the page of each star (`show`) too, into a folder beside the file, and link it.
+        Whether to write the page of each star (`show`) too, into the folder ``NAME_stars`` beside the file NAME.html,
+        and link it: a star takes some milliseconds and 50 kB.
+    periodograms
+        Whether these pages have the periodogram too, which takes longer than all the rest of them.
     light_curves
         Names of the light curves' parts, where they are those of others.
 
@@ -92,9 +97,8 @@ def gallery(
     found = _stars(lake, catalog, where, by, top, light_curves)
     target, rows = Path(path), found.rows.to_pylist()
     folder = target.with_name(f"{target.stem}_stars")
-    for row in rows if pages else ():
-        at, star = (row[catalog.source.ra], row[catalog.source.dec]), row[catalog.id_column]
-        show(lake, star, folder / file_name(star), name=name, at=at, light_curves=light_curves)
+    if pages:
+        _write_pages(found, lake, folder, periodograms)
     cards = _cards(found, rows, folder.name if pages else None, str(lake.root))
     order = [*(each for each in taxonomy() if each in cards), *(each for each in cards if each not in taxonomy())]
     sections = [Section(each, f'<div class="gallery">{"".join(cards[each])}</div>\n') for each in order]
@@ -102,6 +106,21 @@ def gallery(
     facts = [(f"{len(rows):,}", "stars on this page"), (f"{found.listed:,}", "in the list")]
     sections[0] = Section(order[0], paragraph(_caption(found)) + sections[0].body)
     return write_page(target, page(f"{catalog.name}, folded", lead, facts, sections, "Written by lcscale."))
+
+
+def _write_pages(found: _Stars, lake: Lake, folder: Path, periodograms: bool) -> None:
+    """The page of each star, from its whole row and the light curve that is drawn in the gallery."""
+    catalog, names = found.catalog, found.rows.column(found.catalog.id_column).to_pylist()
+    index = np.unique(found.rows.column(HEALPIX_COLUMN).to_numpy())
+    whole = {row[catalog.id_column]: row for row in catalog.rows_within(_at(index)).to_pylist()}
+    for i, star in enumerate(names):
+        one = Candidate(catalog, whole[star], found.curves.between(i, i + 1), found.source)
+        write_candidate(one, folder / file_name(star), str(star), lake, with_periodogram=periodograms)
+
+
+def _at(index: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The ranges that hold these HEALPix indices and no other, int64 [n, 2]."""
+    return np.column_stack([index, index + 1])
 
 
 def _stars(
@@ -158,7 +177,7 @@ def _light_curves_of(lake: Lake, catalog: Catalog, fields: LightCurveFields | No
 def _with_light_curves(rows: pa.Table, identity: str, source: Catalog) -> tuple[pa.Table, LightCurves]:
     """The rows that have a light curve of their name at their place, and it; each leaf is read once."""
     index = np.unique(rows.column(HEALPIX_COLUMN).to_numpy())
-    found = source.columns(source.id_column, "lightcurve").rows_within(np.column_stack([index, index + 1]))
+    found = source.columns(source.id_column, "lightcurve").rows_within(_at(index))
     names = found.column(source.id_column).cast(pa.string()).combine_chunks()
     place = pc.index_in(rows.column(identity).cast(pa.string()), value_set=names)
     here = pc.is_valid(place)

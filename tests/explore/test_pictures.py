@@ -12,7 +12,7 @@ import pytest
 from pipelines import hasty_model, surveyed_lake
 
 from lcscale.errors import InputError
-from lcscale.explore import gallery
+from lcscale.explore import gallery, show
 from lcscale.explore.thumbnails import HEIGHT, thumbnails
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import FrequencyGrid, Search
@@ -67,13 +67,13 @@ def test_dots_lie_where_the_folded_observations_are_and_bands_on_the_fullest():
 def test_the_page_has_the_most_probable_first_and_says_what_it_leaves_out(lake, tmp_path):
     table = lake["candidates"].to_arrow().to_pylist()
     given = [row for row in table if row["class"] is not None and row["period"]]
-    text = gallery(lake, tmp_path / "all.html", name="candidates").read_text("utf-8")
+    text = gallery(lake, tmp_path / "all.html", name="candidates", pages=False).read_text("utf-8")
     assert text.count('<div class="card">') == text.count("data:image/png") == len(given)
     best = max(given, key=lambda row: row[f"prob_{row['class']}"])
     section = text[text.index(f'<section id="{best["class"].lower().replace("_", "-")}"') :]
     assert re.search(r"<h3>(.*?)</h3>", section)[1] == str(best["object_id"])
     assert f"lcscale show {best['object_id']} --name candidates --lake {lake.root}" in text
-    fewer = gallery(lake, tmp_path / "3.html", name="candidates", where="period < 5", by="power", top=3)
+    fewer = gallery(lake, tmp_path / "3.html", name="candidates", where="period < 5", by="power", top=3, pages=False)
     text = fewer.read_text("utf-8")
     short = sorted((row for row in given if row["period"] < 5), key=lambda row: -row["power"])[:3]
     assert set(re.findall(r"<h3>(.*?)</h3>", text)) == {str(row["object_id"]) for row in short}
@@ -81,12 +81,16 @@ def test_the_page_has_the_most_probable_first_and_says_what_it_leaves_out(lake, 
     assert "<script" not in text
 
 
-def test_stars_are_linked_to_their_pages(lake, tmp_path):
-    path = gallery(lake, tmp_path / "few.html", name="candidates", top=2, pages=True)
-    links = re.findall(r'<h3><a href="(.*?)">', path.read_text("utf-8"))
+@pytest.mark.parametrize("periodograms", [False, True])
+def test_stars_are_linked_to_their_pages(lake, tmp_path, periodograms):
+    path = gallery(lake, tmp_path / "few.html", name="candidates", top=2, periodograms=periodograms)
+    links = re.findall(r'<h3><a href="(.*?)">(.*?)</a>', path.read_text("utf-8"))
     assert len(links) == 2
-    for link in links:
-        assert "<h2>Light curve</h2>" in (tmp_path / link).read_text("utf-8")
+    for link, star in links:
+        text = (tmp_path / link).read_text("utf-8")
+        alone = show(lake, star, tmp_path / "alone.html", name="candidates").read_text("utf-8")
+        assert text == alone if periodograms else "<h2>Periodogram</h2>" not in text
+        assert all(each in alone for each in re.findall(r"<svg.*?</svg>", text, re.DOTALL))
 
 
 def test_a_list_without_classes_has_pictures_too_and_one_without_periods_is_refused(lake, tmp_path):
