@@ -44,7 +44,9 @@ def ingest(
     ] = None,
     known_as: Annotated[
         str | None,
-        typer.Option(help="Column of a further name of the object, kept as `name` (lightcurves).", show_default="nick"),
+        typer.Option(
+            help="Column of a further name of the object, kept as `name` (table, lightcurves).", show_default="nick"
+        ),
     ] = None,
     columns: Annotated[
         str | None, typer.Option(help="Names of the columns by place, where no line has them (table, lightcurves).")

@@ -10,9 +10,11 @@ from typing import ClassVar
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.surveys.identities import COLUMNS_OF_NAMES, trimmed
 from lcscale.surveys.positions import angles, gaia_positions
 from lcscale.surveys.reading import holds_table, is_table, pick, read_batches, reading, table_parts
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, require
+from lcscale.vocabulary import NAME
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Table:
     """Column that names the object, or None."""
     gaia_id: str | None = None
     """Column of Gaia's source_id, where there is no position: the centre of its pixel, good to half an arcminute."""
+    known_as: str = ""
+    """Column of a further name of the object, which is kept as `name` too; default: ``nick`` or ``nickname``."""
     columns: tuple[str, ...] = ()
     """Names of the columns by their place, for text without a line of names."""
     name = "table"
@@ -71,7 +75,16 @@ class Table:
                 with reading(part.path):
                     values = pa.array(angles(table, name, hours=hours))
                 table = table.set_column(table.column_names.index(name), field, values)
-            yield table.replace_schema_metadata(None)
+            yield self._named(table, part.path).replace_schema_metadata(None)
+
+    def _named(self, table: pa.Table, path: str) -> pa.Table:
+        """The table with the further name of its objects as `name`, where it has one and no such column itself."""
+        called = pick(self.known_as or COLUMNS_OF_NAMES, table.column_names)
+        if self.known_as:
+            require(table, (called,), path)
+        if NAME.name in table.column_names or called not in table.column_names:
+            return table
+        return table.append_column(NAME.field, trimmed(table.column(called).cast(pa.string())))
 
 
 def parts_of_tables(paths: Sequence[str], problems: list[Problem], kind: str = "") -> list[Part]:

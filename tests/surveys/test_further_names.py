@@ -163,3 +163,24 @@ def test_errors_say_what_was_meant(tmp_path):
         catalog.columns(["ra"])
     with pytest.raises(InputError, match="did you mean 'Dec'"):
         catalog.where("dec > 1")
+
+
+@pytest.mark.parametrize(("column", "option"), [("nick", ""), ("nickname", ""), ("Simbad", "Simbad")])
+def test_a_table_of_stars_keeps_their_further_name(tmp_path, column, option):
+    stars = {"id": [1, 2], "ra": [10.0, 20.0], "dec": [1.0, 2.0], column: ["u248 ", "oxdel"]}
+    pq.write_table(pa.table(stars), tmp_path / "stars.parquet")
+    ingest("table", tmp_path / "stars.parquet", tmp_path / "lake", "stars", id="id", known_as=option)
+    catalog = Lake(tmp_path / "lake")["stars"]
+    kept = catalog.to_arrow().sort_by("id")
+    assert kept["name"].to_pylist() == ["u248", "oxdel"]
+    assert column in kept.column_names
+    assert rows_of(catalog, "oxdel")["id"].to_pylist() == [2]
+
+
+def test_a_name_of_its_own_stays_in_a_table(tmp_path):
+    stars = {"id": [1], "ra": [10.0], "dec": [1.0], "name": ["S Dor"], "nick": ["s"]}
+    pq.write_table(pa.table(stars), tmp_path / "stars.parquet")
+    ingest("table", tmp_path / "stars.parquet", tmp_path / "lake", "stars", id="id")
+    assert Lake(tmp_path / "lake")["stars"].to_arrow()["name"].to_pylist() == ["S Dor"]
+    record = ingest("table", tmp_path / "stars.parquet", tmp_path / "lake", "other", id="id", known_as="Nick")
+    assert "did you mean 'nick'" in record.quarantined[0]["error"]
