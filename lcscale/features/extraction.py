@@ -19,7 +19,7 @@ from lcscale.features.declaration import FLUX, MAGNITUDE, Batch
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
-from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
+from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none
 from lcscale.vocabulary import Column, schema_of
 
 CHUNK = 1 << 18
@@ -39,7 +39,7 @@ class Plan:
     quantile_rule
         ``"linear"`` or ``"hazen"``.
     min_observations
-        Objects with fewer usable observations in a band have a reason in place of features.
+        Objects with fewer usable observations, in all bands together, have a reason in place of features.
     """
 
     names: tuple[str, ...]
@@ -113,7 +113,8 @@ def extract(
     quantile_rule
         How quantiles are interpolated: ``"linear"`` as NumPy, ``"hazen"`` as light-curve.
     min_observations
-        Fewest usable observations of an object in a band. A feature that needs more has no value for fewer.
+        Fewest usable observations of an object in all bands together. A feature that needs more in its band than the
+        band has (see `FEATURES`) has no value.
     device
         Where periods are searched for and features computed, as torch names it; ``"cuda"`` needs numba-cuda.
 
@@ -121,7 +122,7 @@ def extract(
     -------
     pyarrow.Table
         One row an object: the features, float64, null where there is no value, and `reason` why an object has none
-        (fewer than `min_observations` usable observations in the primary band, constant magnitude).
+        (fewer than `min_observations` usable observations, constant magnitude in the primary band).
 
     Examples
     --------
@@ -148,16 +149,15 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
     if period is None:
         period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
     given, lcs = lcs, lcs.in_magnitudes()
+    few = _too_few(lcs, plan)
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None
     for band in plan.bands or ("",):
-        kept, why = _usable(lcs, band, plan)
+        kept, why = _usable(lcs, band, few)
         batch = BandBatch.of(kept, period, plan.quantile_rule)
         there = on_device(batch, device)
         if primary is None:
-            if band:
-                say_missing_bands(why, lcs, (band,))
             primary, reasons = there, why
             columns |= columns_of(batch, there, plan.names)
         else:
@@ -165,17 +165,30 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
             columns |= {f"{name}_{band}": values for name, values in others.items()}
         if any(FEATURES[name].quantity == FLUX for name in plan.names):
             light = given if given.fluxes else given.in_fluxes()
-            fluxes = BandBatch.of(_usable(light, band, plan)[0], period, plan.quantile_rule)
+            fluxes = BandBatch.of(_usable(light, band, few)[0], period, plan.quantile_rule)
             others = columns_of(fluxes, on_device(fluxes, device), plan.names, FLUX)
             columns |= {name if primary is there else f"{name}_{band}": values for name, values in others.items()}
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
     return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
 
 
-def _usable(lcs: LightCurves, band: str, plan: Plan) -> tuple[LightCurves, npt.NDArray[np.object_]]:
+def _too_few(lcs: LightCurves, plan: Plan) -> npt.NDArray[np.object_]:
+    """Why an object has too few observations in the bands together, object [n_objects]; None where it has enough."""
+    together = lcs.of_bands(plan.bands) if plan.bands and lcs.band is not None else lcs
+    _, reasons = usable(together, plan.min_observations)
+    reasons[together.counts >= plan.min_observations] = None  # one that is constant may be so in one band only
+    if plan.bands:
+        say_missing_bands(reasons, lcs, plan.bands)
+    return reasons
+
+
+def _usable(lcs: LightCurves, band: str, few: npt.NDArray[np.object_]) -> tuple[LightCurves, npt.NDArray[np.object_]]:
     """The usable observations in a band, none where there is a reason, and the reasons."""
-    kept, why = usable(_select(lcs, band), plan.min_observations)
-    good = np.array([reason is None for reason in why], np.bool_)
+    selected = _select(lcs, band)
+    kept, why = usable(selected, 0)
+    why[kept.counts < 2] = None  # of too few no feature is made, but for those that one will do for
+    why = np.where(is_none(few), why, few)
+    good = is_none(why)
     return (kept if good.all() else kept.keep(np.repeat(good, kept.counts))), why
 
 

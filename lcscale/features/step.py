@@ -50,7 +50,7 @@ class Extract(ReadsLightCurves):
     optional_columns = (PERIOD.name,)
     settings = ("names", "bands", "quantile_rule", "min_observations")
     costly = True
-    version = 5
+    version = 6
 
     def __post_init__(self) -> None:
         for name in ("names", "bands"):

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from lcscale.lightcurves.batch import LightCurves
 
-MIN_OBSERVATIONS = 10
-"""Objects with fewer usable observations get a reason instead of features, periods and classes."""
+MIN_OBSERVATIONS = 5
+"""Objects with fewer usable observations, in all bands together, get a reason and no features, periods or classes."""
 
 
 def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[LightCurves, npt.NDArray[np.object_]]:
@@ -34,13 +34,18 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
     reasons = np.full(len(lcs), None, dtype=object) if lcs.faults is None else lcs.faults.copy()
     counts = kept.counts
     given = counts if kept.left_out is None else counts + kept.left_out.sum(axis=1)
-    readable = np.array([reason is None for reason in reasons], np.bool_)
+    readable = is_none(reasons)
     for i in np.flatnonzero(readable & (counts < min_observations)):
         of = "" if given[i] == counts[i] else f" of {given[i]}"
         reasons[i] = f"{counts[i]}{of} observations usable, {min_observations} needed"
     for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.value, kept.offsets)):
         reasons[i] = "constant flux" if kept.fluxes else "constant magnitude"
     return kept, reasons
+
+
+def is_none(values: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Where an array of texts has none, bool [n]."""
+    return np.array([value is None for value in values], np.bool_)
 
 
 def say_missing_bands(reasons: npt.NDArray[np.object_], lcs: LightCurves, bands: Sequence[str]) -> None:

@@ -128,7 +128,7 @@ def lomb_scargle(
     Returns
     -------
     float [n_objects, n_frequencies]
-        0 to 1; NaN for objects with fewer than 10 usable observations or constant magnitude.
+        0 to 1; NaN for objects with fewer than 5 usable observations or constant magnitude.
 
     Notes
     -----

@@ -51,7 +51,7 @@ class Search(ReadsLightCurves):
     device: str = field(default="cpu", repr=False)
     settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap", "coupling", "families")
     costly = True
-    version = 6
+    version = 7
 
     def __post_init__(self) -> None:
         options_in(self, fmax="1/d")

@@ -45,16 +45,16 @@ def test_chunks_do_not_change_rows(ragged, monkeypatch):
 
 
 def test_bad_objects_get_reason_and_nulls():
-    time = np.arange(40.0)
-    mag = np.r_[np.ones(12), np.arange(5), np.full(11, np.nan), np.sin(np.arange(12))]
-    lcs = LightCurves(time, mag, np.full(40, 0.1), [0, 12, 17, 28, 40, 40])
+    time = np.arange(39.0)
+    mag = np.r_[np.ones(12), np.arange(4), np.full(11, np.nan), np.sin(np.arange(12))]
+    lcs = LightCurves(time, mag, np.full(39, 0.1), [0, 12, 16, 27, 39, 39])
     rows = extract(lcs, period=2.5).to_pylist()
     assert [row["reason"] for row in rows] == [
         "constant magnitude",
-        "5 observations usable, 10 needed",
-        "0 of 11 observations usable, 10 needed",
+        "4 observations usable, 5 needed",
+        "0 of 11 observations usable, 5 needed",
         None,
-        "0 observations usable, 10 needed",
+        "0 observations usable, 5 needed",
     ]
     for i in (0, 1, 2, 4):
         assert all(rows[i][name] is None for name in NAMES if name != "period")
@@ -155,3 +155,15 @@ def test_fields_say_their_unit_and_who_made_them():
 def test_fingerprint_tells_parameters_apart():
     assert Extract().fingerprint() != Extract(names=("mean",)).fingerprint()
     assert Extract(names=["mean"]).fingerprint() == Extract(names=("mean",)).fingerprint()
+
+
+def test_five_observations_in_all_bands_together_will_do():
+    codes = np.array([0, 0, 0, 1, 2, 0, 0, 1, 2], np.int8)
+    mag = np.array([15.0, 15.5, 15.2, 14.0, 13.0, 16.0, 16.1, 14.4, 13.3])
+    lcs = LightCurves(np.arange(9.0), mag, np.full(9, 0.1), [0, 5, 9], codes, ("g", "r", "i"))
+    first, second = extract(lcs, ["mean", "amplitude", "kurtosis"]).to_pylist()
+    assert first["reason"] is None
+    assert first["mean"] == pytest.approx((15.0 + 15.5 + 15.2) / 3)
+    assert (first["kurtosis"], first["amplitude_r"]) == (None, None)
+    assert second["reason"] == "4 observations usable, 5 needed"
+    assert second["mean"] is None

@@ -108,5 +108,5 @@ def test_objects_that_were_not_observed_in_the_bands_asked_for_are_told_so():
         band, ("c", "o", "V"),
     )  # fmt: skip
     table = pa.table({"lightcurve": curves.to_arrow()})
-    expected = ["no observation in V; there are some in c, o", None, "0 observations usable, 10 needed"]
+    expected = ["no observation in V; there are some in c, o", None, "0 observations usable, 5 needed"]
     assert Extract(("amplitude",), bands=("V",))(table).column("reason").to_pylist() == expected

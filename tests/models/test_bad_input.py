@@ -51,4 +51,4 @@ def test_flat_stars_with_one_bright_point_and_repeated_times():
     table = pa.Table.from_arrays([pa.array(rows, LIGHTCURVE_TYPE), pa.array([0.7, 0.7])], schema=schema)
     first, second = Classify("demo")(table).to_pylist()
     assert first["reason"] is None
-    assert second["reason"] == "0 of 30 observations usable, 10 needed"
+    assert second["reason"] == "0 of 30 observations usable, 5 needed"

@@ -13,7 +13,7 @@ from lcscale import models
 from lcscale.features import FEATURES, extract
 from lcscale.lightcurves import LightCurves
 from lcscale.models.inputs.numbers import FOLDED, OF_VIEW, features_for, names_of, numbers_of
-from lcscale.models.inputs.preparation import Preparation, prepare
+from lcscale.models.inputs.preparation import RICH, Preparation, prepare
 
 NAMES = [number.name for number in FOLDED]
 
@@ -121,7 +121,7 @@ def test_unknown_errors_are_no_obstacle():
 def test_the_row_of_the_table_gives_exactly_what_the_network_is_told(view):
     lcs = recorded_curves.made()
     how = Preparation(view=view)
-    table = extract(lcs, features_for(view), recorded_curves.PERIODS, min_observations=how.min_observations)
+    table = extract(lcs, features_for(view), recorded_curves.PERIODS, min_observations=RICH[view])
     told = of_rows(table, recorded_curves.PERIODS, view, ("", "_r"))
     assert names_of(view, ("blue", "red")) == how.names
     assert np.isfinite(told).mean() > 0.9

@@ -83,17 +83,17 @@ def test_the_bands_are_the_catalogs_not_the_batchs(stars):
 
 def test_reasons():
     rng = np.random.default_rng(0)
-    time = np.sort(rng.uniform(0, 100, 60))
-    mag = np.concatenate([rng.normal(15, 0.1, 20), rng.normal(15, 0.1, 9), np.full(20, 15.0), np.full(11, np.nan)])
-    lcs = LightCurves(time, mag, np.full(60, 0.1), [0, 20, 29, 49, 60, 60, 60])
+    time = np.sort(rng.uniform(0, 100, 55))
+    mag = np.concatenate([rng.normal(15, 0.1, 20), rng.normal(15, 0.1, 4), np.full(20, 15.0), np.full(11, np.nan)])
+    lcs = LightCurves(time, mag, np.full(55, 0.1), [0, 20, 24, 44, 55, 55, 55])
     inputs = prepare(lcs.take([0, 0, 1, 2, 3, 4]), [np.nan, 0.5, 0.5, 0.5, 0.5, 0.5], HOW)
     assert inputs.reason.tolist() == [
         "no period",
         None,
-        "9 observations usable, 10 needed",
+        "4 observations usable, 5 needed",
         "constant magnitude",
-        "0 of 11 observations usable, 10 needed",
-        "0 observations usable, 10 needed",
+        "0 of 11 observations usable, 5 needed",
+        "0 observations usable, 5 needed",
     ]
     assert inputs.images[[0, 2, 3, 4, 5]].max() == 0
 
@@ -156,3 +156,41 @@ def test_with_another_candidate_in_use_the_first_is_the_alternative(stars):
     np.testing.assert_allclose(scores[1], network_scores(network, by_hand), atol=1e-5)
     np.testing.assert_array_equal(scores[2, ::2], scores[0, ::2])
     assert np.abs(scores[2, 1::2] - scores[0, 1::2]).max() > 1e-3
+
+
+def test_objects_with_few_observations_show_all_bands_together():
+    """Beside one with enough in a band, whose images are those it has alone, bit for bit."""
+    rng = np.random.default_rng(3)
+    time, bands = np.sort(rng.uniform(0, 300, 60)), ("g", "r", "i", "z", "u")
+    code = np.concatenate([np.repeat([0, 1], 20), np.arange(20) % 5]).astype(np.int8)
+    mag = 15 + 0.5 * code + 0.3 * np.sin(2 * np.pi * time / 0.7)
+    lcs = LightCurves(time, mag, np.full(60, 0.02), [0, 40, 60], code, bands)
+    both, rich = prepare(lcs, [0.7, 0.7], HOW), prepare(lcs.take([0]), [0.7], HOW)
+    assert both.reason.tolist() == [None, None]
+    np.testing.assert_array_equal(both.images[0], rich.images[0])
+    np.testing.assert_array_equal(both.numbers[0], rich.numbers[0])
+    known = np.isin(code[40:], (0, 1, 2, 3))  # no role takes u
+    of_band = code[40:][known]
+    value = mag[40:][known]
+    merged = value - np.array([value[of_band == b].mean() for b in of_band])
+    alone = LightCurves(time[40:][known], merged, np.full(known.sum(), 0.02), [0, known.sum()])
+    twin = prepare(alone, [0.7], HOW)
+    np.testing.assert_array_equal(both.images[1], twin.images[0])
+    np.testing.assert_allclose(both.numbers[1], twin.numbers[0], rtol=1e-5)
+    assert both.images[1, 2:].max() == 0
+
+
+@pytest.mark.parametrize(
+    ("codes", "reason"),
+    [
+        ([0, 0, 1, 1], "4 observations usable, 5 needed"),
+        ([0, 1, 2, 3, 1], None),
+        ([0, 1, 2, 3, 4], "4 observations usable, 5 needed"),
+        ([0, 1, 2, 3, 5], "no two different observations in one band"),
+    ],
+)
+def test_five_observations_in_the_bands_of_the_roles_will_do(codes, reason):
+    n = len(codes)
+    bands = ("g", "r", "i", "z", "u", "V")
+    lcs = LightCurves(np.arange(n) * 1.3, 15.0 + np.arange(n), np.full(n, 0.1), [0, n], np.array(codes, np.int8), bands)
+    assert prepare(lcs, [0.7], HOW).reason.tolist() == [reason]

@@ -183,9 +183,9 @@ def test_a_band_without_errors_is_searched_beside_noise_with_errors(n):
 
 
 def test_a_reason_counts_the_observations_of_its_band():
-    points = [(float(k), 15.0 + k, 0.1, "g") for k in range(9)] + [
+    points = [(float(k), 15.0 + k, 0.1, "g") for k in range(3)] + [
         (math.nan, 15.0, 0.1, "g"),
         (1.0, math.nan, 0.1, "r"),
     ]
     row = apply([Extract(("mean",))], table_of([points])).to_pylist()[0]
-    assert row["reason"] == "9 of 10 observations usable, 10 needed"
+    assert row["reason"] == "3 of 5 observations usable, 5 needed"

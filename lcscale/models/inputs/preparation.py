@@ -22,12 +22,13 @@ from lcscale.images import (
     render_folded,
     render_raw,
 )
-from lcscale.lightcurves import LightCurves, clean, usable
-from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
+from lcscale.lightcurves import LightCurves, clean
+from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.inputs.inputs import KINDS, Inputs
 from lcscale.models.inputs.numbers import Features, features_for, names_of, numbers_of
 from lcscale.models.inputs.sequences import CHANNELS, sequences_of
-from lcscale.models.labels.roles import ROLES, Role, cast, select
+from lcscale.models.inputs.players import players
+from lcscale.models.labels.roles import ROLES, Role
 
 VIEWS = ("folded", "raw")
 PICTURES = ("density", "error bars", "dm-dt")
@@ -35,8 +36,8 @@ PICTURES = ("density", "error bars", "dm-dt")
 observations, the others are drawn like the first image of the role."""
 ALTERNATIVES = ("period_2", "period_3")
 """Columns of the further candidate periods that `lcscale.periods.Search` gives."""
-FEWEST_RAW = 5
-"""Fewest observations of an object in a band whose images are over time."""
+RICH = {"folded": 10, "raw": 5}
+"""Observations in one band, by view, from which on a role shows that band alone; see `players`."""
 LARGEST = 6.0
 """Standard deviations from the mean at which numbers are cut off."""
 _DRAWING = ImageOptions(cycles=1, dot_radius=0, alignment="none")
@@ -110,11 +111,6 @@ class Preparation:
     def sequence_channels(self) -> tuple[str, ...]:
         """What each channel of a sequence is."""
         return (*CHANNELS, *(role.name for role in self.roles))
-
-    @property
-    def min_observations(self) -> int:
-        """Fewest usable observations of an object in a band."""
-        return FEWEST_RAW if self.raw else MIN_OBSERVATIONS
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -208,27 +204,18 @@ class Gathered:
 def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] | None = None) -> Gathered:
     """What the inputs of light curves are made of, whatever their periods; parameters as those of `prepare`."""
     n, lcs = len(lcs), clean(lcs).in_magnitudes()
-    fewest, told = preparation.min_observations, set(features_for(preparation.view)) - PERIODIC
+    told = set(features_for(preparation.view)) - PERIODIC
+    shown, reason = players(lcs, lcs.bands if bands is None else bands, preparation.roles, RICH[preparation.view])
     parts: list[Part | None] = []
-    reasons = []
     start = np.full(n, np.nan)
-    for band in cast(lcs.bands if bands is None else bands, preparation.roles):
-        player = select(lcs, band)
+    for player in shown:
         if player is None:
             parts.append(None)
             continue
-        kept, why = usable(player, fewest)
-        some = kept.counts > 0
-        start[some] = np.fmin(start[some], kept.time[kept.offsets[:-1][some]])
-        fit = is_none(why)
-        kept = kept if fit.all() else kept.keep(np.repeat(fit, kept.counts))
-        batch = BandBatch.of(kept, np.full(n, np.nan), "linear")
-        parts.append(Part(kept, batch, columns_of(batch, batch, told)))
-        reasons.append(why)
-    reasons = reasons or [usable(lcs.of_bands(()), fewest)[1]]  # the batch has none of the bands
-    empty = np.all([~is_none(why) for why in reasons], axis=0)
-    reason = np.full(n, None, dtype=object)
-    reason[empty] = reasons[0][empty]
+        some = player.counts > 0
+        start[some] = np.fmin(start[some], player.time[player.offsets[:-1][some]])
+        batch = BandBatch.of(player, np.full(n, np.nan), "linear")
+        parts.append(Part(player, batch, columns_of(batch, batch, told)))
     return Gathered(preparation, tuple(parts), reason, start)
 
 
@@ -289,8 +276,3 @@ def fit_standards(preparation: Preparation, numbers: npt.NDArray[np.float32]) ->
         centre=tuple(round(float(value), 6) for value in centre),
         scale=tuple(round(float(value), 6) for value in spread),
     )
-
-
-def is_none(values: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
-    """Where an array of texts has none, bool [n]."""
-    return np.array([value is None for value in values], np.bool_)

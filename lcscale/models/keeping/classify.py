@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from lcscale.errors import ModelError
 from lcscale.lightcurves import clean_light_curves
+from lcscale.lightcurves.cleaning import is_none
 from lcscale.lightcurves.columns import LIGHT_CURVE
 from lcscale.models.heads.columns import MODEL_ID, REASON, TRAINED_ON
-from lcscale.models.inputs.preparation import is_none
 from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.registry import load, read_card
 from lcscale.models.keeping.travelling import Travelling
@@ -60,7 +60,7 @@ class Classify(Travelling, Declared):
     device: str | None = field(default=None, repr=False)
     settings = ()
     costly = True
-    version = 5
+    version = 6
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model))

@@ -15,8 +15,9 @@ import torch
 from lcscale.arrays import floats
 from lcscale.kernels.threads import Lift, ProcessLimit
 from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.inputs.inputs import Inputs
-from lcscale.models.inputs.preparation import ALTERNATIVES, LARGEST, Preparation, gather, is_none
+from lcscale.models.inputs.preparation import ALTERNATIVES, LARGEST, Preparation, gather
 from lcscale.models.keeping.card import Card
 from lcscale.models.networks.network import Network
 

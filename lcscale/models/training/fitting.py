@@ -14,9 +14,10 @@ from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.kernels.devices import fastest_device
 from lcscale.models.heads.head import Head
+from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.inputs.augmentation import Augmentation, change, disguise, tell_right_period
 from lcscale.models.inputs.inputs import Inputs
-from lcscale.models.inputs.preparation import Preparation, is_none, prepare
+from lcscale.models.inputs.preparation import Preparation, prepare
 from lcscale.models.keeping.model import ONE_TORCH_THREAD, lowered, network_scores
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.truth import Truth
