@@ -55,7 +55,7 @@ def sight(curve: Curve, row: Mapping[str, Any], class_name: str | None, folders:
         raise InputError(f"the model has no class {asked[:60]!r}; it has {', '.join(model.classes)}")
     how, bands = model.card.preparation, curve.bands()
     extra = {name: np.array([_number(row.get(name))]) for name in how.columns}
-    inputs = prepare(curve.lcs, [_number(row.get("period"))], how, bands=bands, columns=extra)
+    inputs = prepare(curve.lcs, [_number(row.get("period_peak") or row.get("period"))], how, bands=bands, columns=extra)
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
     by_period = []
     for name in PERIODS:

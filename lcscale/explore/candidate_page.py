@@ -248,12 +248,13 @@ def _network(found: Candidate, class_name: str | None, folders: Sequence[str | o
     how = model.card.preparation
     extra = {name: np.array([_number(found.row.get(name))]) for name in how.columns}
     bands = declared_bands(found.source.schema) or found.lcs.bands
-    inputs = prepare(found.lcs, [found.period], how, bands=bands, columns=extra)
+    periods = [_number(found.row.get(name)) for name in _PERIODS]
+    periods[0] = _number(found.row.get("period_peak") or found.row.get("period"))  # the search's, which the model saw
+    inputs = prepare(found.lcs, periods[:1], how, bands=bands, columns=extra)
     if not isinstance(model.network, FoldedImageNet):
         return paragraph(f"The network {model.card.network} sees no images.")
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
-    periods = [[_number(found.row.get(name)) for name in _PERIODS]]
-    again = model.predict_proba(found.lcs, periods, bands=bands, columns=extra)[0]
+    again = model.predict_proba(found.lcs, [periods], bands=bands, columns=extra)[0]
     stored = np.array([found.row[PROBABILITY.of(name).name] for name in model.classes])
     caption = (
         f"Above, the images as they entered the network ({how.size} × {how.size} pixels); below, in colour, where it "

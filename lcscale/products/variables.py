@@ -12,8 +12,10 @@ from lcscale.errors import InputError
 from lcscale.features import FEATURES, Extract
 from lcscale.lake import Catalog
 from lcscale.lightcurves.wesenheit import WESENHEIT, Wesenheit
-from lcscale.models.heads.columns import PROBABILITY
+from lcscale.models.heads.columns import CLASS, PROBABILITY
 from lcscale.periods import PERIOD, FrequencyGrid, Search
+from lcscale.products import class_period
+from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.observations import COLUMNS as COUNTS
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
@@ -26,6 +28,7 @@ LABEL = "label"
 """Column with the class that the survey gave, which stays (to compare with) where the catalog has it."""
 PERIOD_COLUMNS = ("period", "period_2", "period_3", "power", "fap", "alias", "epoch", "epoch_minimum")
 """Columns of the period search that stay."""
+OF_CLASS = tuple(column.name for column in class_period.COLUMNS)
 
 
 def variable_candidates(
@@ -59,8 +62,9 @@ def variable_candidates(
     -------
     Catalog
         The catalog's `id_column`, its `name` if any, position, `n_observations` (and by band), the period search's
-        columns, those that the model takes besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class,
-        `reason` (why an object has no class), `model_id`, `trained_on`; not the light curves.
+        columns with the period that belongs to the class (`PeriodOfClass`: `period_peak` is the search's), those that
+        the model takes besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class, `reason` (why an
+        object has no class), `model_id`, `trained_on`; not the light curves.
 
     Examples
     --------
@@ -117,6 +121,8 @@ def _steps(
     if WESENHEIT.name in preparation.columns and not WESENHEIT.is_in(catalog.schema):
         steps.append(Wesenheit())
     steps.append(Classify(os.fspath(model), device=device))
+    if CLASS.is_in(steps[-1].schema(pa.schema([]))) and not preparation.raw:
+        steps.append(PeriodOfClass())
     return steps
 
 
@@ -125,5 +131,5 @@ def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> lis
     counts = [name for column in COUNTS for name in column.found(schema).values()]
     classes = PROBABILITY.found(schema).values()
     ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
-    fixed = [*keep, *counts, *PERIOD_COLUMNS, *ours]
+    fixed = [*keep, *counts, *PERIOD_COLUMNS, *OF_CLASS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]

@@ -98,7 +98,7 @@ def test_a_partition_without_one_of_the_bands_has_the_same_columns(step):
 def test_what_cannot_be_classified_has_a_reason_and_nulls(step):
     table, _ = catalog(4)
     curves = table["lightcurve"].to_pylist()
-    few = {key: values[:5] for key, values in curves[1].items()}
+    few = {key: values[:4] for key, values in curves[1].items()}
     curves = pa.array([curves[0], few, None, curves[3]], LIGHTCURVE_TYPE)
     table = table.set_column(1, FIELD, curves).set_column(2, "period", pa.array([0.5, 0.5, 0.5, None]))
     result = step(table).to_pylist()

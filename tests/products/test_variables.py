@@ -63,7 +63,8 @@ def test_candidates_hold_what_was_promised(lake, survey, model):
     assert table.schema.equals(candidates.schema)
     expected = [HEALPIX_COLUMN, "ra", "dec", "object_id", "label", "n_observations", "n_observations_g"]
     expected += ["n_observations_r", "period", "period_2", "period_3", "power", "fap", "alias", "epoch"]
-    expected += ["epoch_minimum", "class", *(f"prob_{name}" for name in CLASSES)]
+    expected += ["epoch_minimum", "period_peak", "period_ratio", "period_quality"]
+    expected += ["class", *(f"prob_{name}" for name in CLASSES)]
     expected += ["prediction_set", "reason", "model_id", "trained_on"]
     assert table.column_names == expected
     assert set(table["model_id"].to_pylist()) == {load(model).card.id}

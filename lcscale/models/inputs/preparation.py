@@ -26,8 +26,8 @@ from lcscale.lightcurves import LightCurves, clean
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.inputs.inputs import KINDS, Inputs
 from lcscale.models.inputs.numbers import Features, features_for, names_of, numbers_of
-from lcscale.models.inputs.sequences import CHANNELS, sequences_of
 from lcscale.models.inputs.players import players
+from lcscale.models.inputs.sequences import CHANNELS, sequences_of
 from lcscale.models.labels.roles import ROLES, Role
 
 VIEWS = ("folded", "raw")

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.models.heads.head import Head, Labelling
 from lcscale.lightcurves.cleaning import is_none
+from lcscale.models.heads.head import Head, Labelling
 from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation, fit_standards, prepare, standardise
 from lcscale.models.judging.held import Held
 from lcscale.models.labels.curves import SIMULATED, LabelledCurves, numbers_in

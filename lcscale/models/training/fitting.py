@@ -13,8 +13,8 @@ import torch
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.kernels.devices import fastest_device
-from lcscale.models.heads.head import Head
 from lcscale.lightcurves.cleaning import is_none
+from lcscale.models.heads.head import Head
 from lcscale.models.inputs.augmentation import Augmentation, change, disguise, tell_right_period
 from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.inputs.preparation import Preparation, prepare

@@ -1,0 +1,122 @@
+"""The period that belongs to the class: at the orbit of eclipsing stars, at the pulsation of pulsating ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.lightcurves.columns import LIGHT_CURVE
+from lcscale.models.heads.columns import CLASS
+from lcscale.models.labels.curves import numbers_of
+from lcscale.models.labels.taxonomy import ancestors, classes
+from lcscale.periods.columns import EPOCH, EPOCH_MINIMUM, PERIOD
+from lcscale.periods.cycles import Cycle, fitted_cycles
+from lcscale.steps import Declared
+from lcscale.vocabulary import Column, append_columns, schema_of
+
+_MAKER = "lcscale.products"
+
+COLUMNS = (
+    Column(
+        "period_peak",
+        pa.float64(),
+        "d",
+        "time.period;src.var",
+        "Period that the search found, whatever the class: the model saw the star folded with it.",
+        _MAKER,
+    ),
+    Column(
+        "period_ratio",
+        pa.float64(),
+        "",
+        "arith.ratio",
+        "period over period_peak: 2, 4, 1/2, or 1 where the class goes by the period of the search.",
+        _MAKER,
+    ),
+    Column(
+        "period_quality",
+        pa.float64(),
+        "",
+        "stat.fit.goodness",
+        "Share of the weighted variance of the magnitudes that a Fourier series of order 8 explains at period, 0 to 1. "
+        "A series has 17 numbers: few observations are explained by any period.",
+        _MAKER,
+    ),
+)
+
+CYCLES: dict[str, Cycle] = {
+    "RR": "pulsation",
+    "CEP": "pulsation",
+    "DSCT": "pulsation",
+    "EW": "orbit",
+    "EB": "orbit",
+    "ELL": "orbit",
+    "ECL": "eclipses",
+}
+"""What the stars of a class, and of those that belong to it, go by; others by the period of the search."""
+
+
+def cycle_of(name: str | None) -> Cycle | None:
+    """What a class of the taxonomy goes by; None for others, and for no class.
+
+    Examples
+    --------
+    >>> cycle_of("DCEP_1O"), cycle_of("EA"), cycle_of("MIRA")
+    ('pulsation', 'eclipses', None)
+    """
+    if name not in classes():
+        return None
+    return next((CYCLES[each] for each in ancestors(name) if each in CYCLES), None)
+
+
+@dataclass(frozen=True)
+class PeriodOfClass(Declared):
+    """Put the period that belongs to `class` into `period`, and that of the search into `period_peak`.
+
+    The epochs move along where the period does. `period_2` and `period_3` stay as the search gave them.
+
+    Parameters
+    ----------
+    column
+        Name of the nested light-curve column.
+    """
+
+    column: str = "lightcurve"
+    optional_columns = ("period_2", EPOCH.name, EPOCH_MINIMUM.name)
+    settings = ()
+    version = 1
+
+    @property
+    def reads(self) -> tuple[Column, ...]:
+        """Light curve, class and period."""
+        return (LIGHT_CURVE.named(self.column), CLASS, PERIOD)
+
+    def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
+        """Period of the search, its relation to that of the class, and how well the latter explains the star."""
+        return COLUMNS
+
+    def __call__(self, table: pa.Table) -> pa.Table:
+        """The rows of `table` with the period of their class."""
+        lcs = clean_light_curves(table, self.column)
+        bands = declared_bands(table.schema, self.column)
+        lcs = lcs.of_bands(bands) if bands else lcs
+        known = numbers_of(table, (PERIOD.name, "period_2", EPOCH.name, EPOCH_MINIMUM.name), "d")
+        period = known[PERIOD.name]
+        second = known.get("period_2", np.full(len(table), np.nan))
+        found = fitted_cycles(lcs, period, second, [cycle_of(name) for name in table.column(CLASS.name).to_pylist()])
+        for name, values in zip((PERIOD.name, EPOCH.name, EPOCH_MINIMUM.name), found.T, strict=False):
+            if name in known:
+                at = table.column_names.index(name)
+                moved = np.where(np.isfinite(values), values, known[name])
+                table = table.set_column(at, table.schema.field(at), numbers_or_null(moved))
+        new = (period, found[:, 0] / period, found[:, 3])
+        return append_columns(table, pa.table([numbers_or_null(each) for each in new], schema=schema_of(COLUMNS)))
+
+
+def numbers_or_null(values: npt.NDArray[np.float64]) -> pa.Array:
+    """The numbers as an Arrow array, null where they are not finite."""
+    return pa.array(values, mask=~np.isfinite(values))
