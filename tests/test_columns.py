@@ -26,8 +26,10 @@ from lcscale.lightcurves import Detections
 from lcscale.lightcurves.columns import ReadsLightCurves
 from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify, Split
+from lcscale.models.heads.columns import CLASS
 from lcscale.models.training.streamed import OfSets
 from lcscale.periods import Search
+from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
@@ -80,6 +82,7 @@ def steps(lake, tmp_path):
         (CountObservations(("g", "r")), curves),
         (Detections(), curves),
         (Classify("general"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
+        (PeriodOfClass(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
         (Crossmatch(matched, matched, options), matched.schema),
         (Join(sky.columns("object_id", "mean_mag"), "object_id"), plain),
         (KeepMatch(("ra", "dec"), (("separation_arcsec", "separation_gcvs_arcsec"),)), matched.schema),

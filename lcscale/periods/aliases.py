@@ -82,12 +82,12 @@ def _flag(
         a, b = segments[objects[i]], segments[objects[i + 1]]
         strong = max(STRONG, SURE / (b - a))
         for s in range(steps.size):
-            if _window_power(time[a:b], frequency[i] + steps[s] * width) >= strong:
+            if window_power(time[a:b], frequency[i] + steps[s] * width) >= strong:
                 found[i] = nearest
 
 
 @kernel
-def _window_power(time: Floats, frequency: float) -> float:
+def window_power(time: Floats, frequency: float) -> float:
     """Power of the window function, 0 to 1: 1 when all observations fall on one phase."""
     c = 0.0
     s = 0.0

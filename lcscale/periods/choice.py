@@ -142,7 +142,7 @@ def refine(
 
 
 @kernel
-def _scan(
+def scan_near(
     curve: Curve, centre: float, step: float, order: int, prior: float, price: float, scratch: Any, work: Any
 ) -> tuple[float, float, int]:
     """Best log evidence within three steps of `centre`, with its frequency and order, each harmonic at its `price`."""
@@ -199,7 +199,7 @@ def rank(
         for halvings in range(2 if doubles and refined >= fmin else 1):
             scale = 1.0 / (1 + halvings)
             order = ORDER * (1 + halvings)
-            score, place, _ = _scan(
+            score, place, _ = scan_near(
                 curve, scale * refined, 0.25 * scale * df, order, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
             )
             ranking[i, 0] = max(ranking[i, 0], score - RANKED_DOUBLE_PRICE * halvings)
@@ -230,7 +230,7 @@ def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch
         centre = half if trial == 0 else frequency if trial == 1 else 2.0 * half
         scale = 1 if trial == 0 else 2
         order = 2 * ORDER // scale
-        score, _, _ = _scan(curve, centre, 0.0625 * scale * df, order, DOUBLING_PRIOR, 0.0, scratch, work)
+        score, _, _ = scan_near(curve, centre, 0.0625 * scale * df, order, DOUBLING_PRIOR, 0.0, scratch, work)
         if trial == 0:
             double = score
         else:
@@ -322,7 +322,7 @@ def choose(
     settled = chosen * _span(curve) >= DOUBLING_CYCLES
     prior = REFINING_PRIOR if settled else RANKING_PRIOR
     step = 0.0625 * df * (1.0 if doubled else 2.0) * (2.0 if settled else 1.0)
-    _, chosen, order = _scan(curve, chosen, step, 2 * ORDER, prior, 0.0, scratch, work)
+    _, chosen, order = scan_near(curve, chosen, step, 2 * ORDER, prior, 0.0, scratch, work)
     result[0], _ = refine(curve, chosen, step, order, prior, scratch, work)
     result[1] = other if doubles else 0.5 * result[0]
     result[2] = _runner_up(ranking, count, best, df)

@@ -84,6 +84,33 @@ COLUMNS = (
         "repeats at that frequency: the period may then be the survey's, not the star's. Null for all others.",
         _MAKER,
     ),
+    Column(
+        "period_mirror",
+        _FLOAT,
+        "d",
+        "time.period;src.var",
+        "Period that the rhythm of the observations confuses with the one found: the best of the frequencies n - f, "
+        "n + f, f - n, for each n (1/day, 1/sidereal day, 1/year ...) that the sampling shows; null for none.",
+        _MAKER,
+    ),
+    Column(
+        "mirror_evidence",
+        _FLOAT,
+        "",
+        "stat.likelihood",
+        "By how much the log evidence of a Fourier series favours period over period_mirror; below 0 the mirror is "
+        "the likelier.",
+        _MAKER,
+    ),
+    Column(
+        "mirror",
+        pa.string(),
+        "",
+        "meta.code",
+        "Name of the rhythm at which period_mirror mirrors period, where mirror_evidence is below 10: either may be "
+        "the star's. Null for all others.",
+        _MAKER,
+    ),
     EPOCH,
     EPOCH_MINIMUM,
     Column(

@@ -67,7 +67,7 @@ def fitted_cycles(lcs: LightCurves, period: Floats, second: Floats, cycle: Seque
     shorter = np.where(np.abs(pair - np.log(2.0)) < SAME, period * np.where(second < period, 0.5, 1.0), period)
     longest = int(np.diff(series.segments[series.objects]).max(initial=0))
     scratch, work = np.empty((4, longest)), np.empty((WORK_ROWS, N_PARAMETERS))
-    for i in np.flatnonzero(is_none(reasons) & (period > 0.0)):
+    for i in np.flatnonzero(is_none(reasons) & (period > 0.0)).tolist():
         curve, kind = series.one(i), cycle[i]
         if kind is not None:
             whole = shorter[i] * (1.0 if kind == "pulsation" else 2.0)

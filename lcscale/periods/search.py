@@ -22,6 +22,7 @@ from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.families import Family, asked_for
 from lcscale.periods.grid import FMAX, OVERSAMPLING, FrequencyGrid
 from lcscale.periods.ladder import KEPT, SAMPLES, Coupling, ladder, sharing
+from lcscale.periods.mirrors import mirrored
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.series import Series
@@ -85,7 +86,9 @@ def find(
         One row an object: `period` (days); `period_2`, the other one of P and 2P; `period_3`, the best unrelated peak;
         `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap`
         and `snr`, its height over the mean of the periodogram in standard deviations; `alias`, the sampling frequency
-        at which the period stands, if any; `epoch` and `epoch_minimum`, the first maximum and minimum of brightness
+        at which the period stands, if any; `period_mirror`, which a rhythm of the sampling confuses with it,
+        `mirror_evidence`, by how much the evidence favours `period`, and `mirror`, the rhythm where that is little;
+        `epoch` and `epoch_minimum`, the first maximum and minimum of brightness
         (time of the input); `n_cycles`, baseline over period; `coupling`, what the bands shared, and `family`, whose;
         `reason` why there is no period, with nulls everywhere else.
     """
@@ -283,10 +286,13 @@ def _table(
         "epoch_minimum": series.start + values[:, 6],
         "n_cycles": series.baseline * frequency,
     }
+    mirror, margin, rhythm = mirrored(frequency, values[:, 1], values[:, 8], series)
+    columns |= {"period_mirror": mirror, "mirror_evidence": margin}
     arrays = {name: pa.array(values, mask=~np.isfinite(values)) for name, values in columns.items()}
     arrays["alias"] = pa.array(
         flag_aliases(frequency, series.time, series.segments, series.objects, series.baseline), pa.string()
     )
+    arrays["mirror"] = pa.array(rhythm, pa.string())
     arrays["coupling"] = pa.array(outcome.coupling.tolist(), pa.string())
     arrays["family"] = pa.array(outcome.family.tolist(), pa.string())
     arrays["reason"] = pa.array(reasons.tolist(), pa.string())

@@ -33,7 +33,7 @@ COLUMNS = (
         "period_ratio",
         pa.float64(),
         "",
-        "arith.ratio",
+        "time.period;arith.ratio",
         "period over period_peak: 2, 4, 1/2, or 1 where the class goes by the period of the search.",
         _MAKER,
     ),
@@ -68,7 +68,7 @@ def cycle_of(name: str | None) -> Cycle | None:
     >>> cycle_of("DCEP_1O"), cycle_of("EA"), cycle_of("MIRA")
     ('pulsation', 'eclipses', None)
     """
-    if name not in classes():
+    if name is None or name not in classes():
         return None
     return next((CYCLES[each] for each in ancestors(name) if each in CYCLES), None)
 

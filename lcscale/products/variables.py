@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
 LABEL = "label"
 """Column with the class that the survey gave, which stays (to compare with) where the catalog has it."""
-PERIOD_COLUMNS = ("period", "period_2", "period_3", "power", "fap", "alias", "epoch", "epoch_minimum")
+PERIOD_COLUMNS = (
+    "period",
+    "period_2",
+    "period_3",
+    "power",
+    "fap",
+    "alias",
+    "period_mirror",
+    "mirror_evidence",
+    "mirror",
+    "epoch",
+    "epoch_minimum",
+)
 """Columns of the period search that stay."""
 OF_CLASS = tuple(column.name for column in class_period.COLUMNS)
 

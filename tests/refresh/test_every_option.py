@@ -31,6 +31,7 @@ from lcscale.lightcurves.detections import Detections
 from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify
 from lcscale.periods import FrequencyGrid, Search
+from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
@@ -73,6 +74,7 @@ def steps(lake):
         Search(FrequencyGrid.for_baseline(100.0, 2.0), bands=("g",)),
         Extract(("amplitude",), bands=("g",)),
         Classify("demo"),
+        PeriodOfClass(),
         ClassifyYSO(),
         Crossmatch(stars.without("lightcurve"), others, MATCH),
         Join(others, "object_id"),
