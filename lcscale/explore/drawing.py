@@ -90,7 +90,9 @@ def as_svg(figure: Any, name: str, description: str) -> str:
     text = stream.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", text, flags=re.DOTALL)  # it would style the whole page
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     width = round(figure.get_figwidth() * 96)
-    return text.replace("<svg", f'<svg role="img" aria-label="{escape(description)}" style="max-width:{width}px"', 1)
+    look = f"max-width:{width}px;stroke-linejoin:round;stroke-linecap:butt"
+    return text.replace("<svg", f'<svg role="img" aria-label="{escape(description)}" style="{look}"', 1)
