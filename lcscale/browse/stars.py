@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse
 from lcscale.browse.frequencies import MOST_HARMONICS, Frequencies, frequencies_of
-from lcscale.browse.links import links_to
 from lcscale.browse.network import sight
 from lcscale.browse.parameters import Catalogued, OneRow, Place
 from lcscale.errors import InputError
 from lcscale.explore.folded import phase_zero
+from lcscale.explore.links import links_to
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves
 

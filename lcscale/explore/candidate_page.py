@@ -187,14 +187,14 @@ def _curves(found: Candidate) -> str:
     text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
     if found.period > 0:
         folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
-        others = [("P/2", found.period / 2), ("2P", found.period * 2)]
+        others = [("P/2", found.period / 2), ("P", found.period), ("2P", found.period * 2)]
         beside = [
             fold(found.lcs, {**found.row, "period": period}, f"{name} = {period:.6g} d", "two cycles")
             for name, period in others
         ]
         svg = folded_panels([folded]) + folded_panels(beside)
         caption = (
-            "Folded with the period of the table, and below with half and with twice of it, "
+            "Folded with the period of the table, and below with half, once and twice of it, "
             f"{phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
         text += figure(svg, f"{caption}the legend says. {found.origin}")

@@ -1,24 +1,25 @@
-"""The report's sections on a catalog of candidates: classes, best light curves, periods, agreement, the model."""
+"""The report's sections on a catalog of candidates: classes, best light curves, ranked lists, periods, the model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from lcscale.errors import InputError
 from lcscale.explore.contents import Contents
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
-from lcscale.explore.page import details, figure, heading, paragraph, table
-from lcscale.explore.plots import class_bars, confusion_matrix, period_strips
-from lcscale.explore.tally import THRESHOLDS, Tally, agrees
+from lcscale.explore.links import links_to
+from lcscale.explore.page import Link, details, figure, heading, paragraph, table
+from lcscale.explore.plots import class_bars, period_strips
+from lcscale.explore.tally import THRESHOLDS, Tally
 from lcscale.lake import Catalog
 from lcscale.models.keeping.card import Card
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.products.published import precision_rows, reliability, tells_published
 
 _MOST_REASONS = 12
+_ARCHIVES = ("SIMBAD", "VSX", "Aladin Lite")
+"""Archives that ranked objects are linked to."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,10 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
         return heading(found.catalog.name, found.tag) + paragraph(str(error), "warning")
     curves, sources, missing = [], {}, []
     for name in found.ordered:
-        row = found.tally.best.get(name)
-        if row is None:
+        ranked = found.tally.ranked.get(name)
+        if not ranked:
             continue
-        row |= {"class": name}
+        row = {**ranked[0], "class": name}
         place = find_light_curve(light_curves, row) if row.get("period") else None
         if place is None:
             missing.append(name)
@@ -126,6 +127,30 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
     return text
 
 
+def ranked_lists(found: Candidates) -> str:
+    """The most probable objects of each class, each with what leads to its place in archives."""
+    text = ""
+    for name in found.ordered:
+        rows = [_ranked(row) for row in found.tally.ranked.get(name, [])]
+        if not rows:
+            continue
+        of = found.tally.given[name]
+        title = f"{name}: the {len(rows)} most probable of {of:,}" if of > len(rows) else f"{name}: all {of:,}"
+        text += details(title, table(["object", "probability", "period (d)", "RA", "Dec", *_ARCHIVES], rows))
+    if not text:
+        return ""
+    told = f"lcscale show OBJECT --name {found.catalog.name} writes the page of one of them. {found.origin}"
+    return heading(found.catalog.name, found.tag) + text + paragraph(told)
+
+
+def _ranked(row: dict[str, Any]) -> list[Any]:
+    ra, dec, period = row["ra"], row["dec"], row.get("period")
+    pages = {link.name: link.url for link in links_to(ra, dec)}
+    named = str(row.get("name") or row.get("object_id") or "")
+    told = [f"{row['probability']:.3f}", f"{period:.6g}" if period else None, f"{ra:.5f}", f"{dec:+.5f}"]
+    return [named, *told, *(Link("open", pages[name]) for name in _ARCHIVES)]
+
+
 def _period(period: float) -> str:
     return f"{period:.6f} d" if period < 1 else f"{period:.5f} d" if period < 10 else f"{period:.2f} d"
 
@@ -139,42 +164,6 @@ def period_distribution(found: Candidates) -> str:
     svg = period_strips(histograms, f"periods {found.catalog.name}")
     caption = f"Periods found in each class; every strip has its own scale. {found.origin}"
     return heading(found.catalog.name, found.tag) + figure(svg, caption)
-
-
-def agreement(found: Candidates) -> str:
-    """Confusion matrix of labels and classes given, where there are labels."""
-    confusion = found.tally.confusion
-    if not confusion:
-        return ""
-    order = [*taxonomy(), *found.tally.classes]
-    rows = sorted({truth for truth, _ in confusion}, key=order.index)
-    columns = sorted({given for _, given in confusion} | (set(rows) & set(found.tally.classes)), key=order.index)
-    counts = np.array([[confusion[truth, given] for given in columns] for truth in rows])
-    total = sum(confusion.values())
-    right = sum(n for pair, n in confusion.items() if agrees(*pair))
-    text = heading(found.catalog.name, found.tag)
-    text += paragraph(
-        f"{right:,} of {total:,} objects with a label were given its class: {100 * right / total:.1f} %. "
-        + _unseen(found)
-    )
-    svg = confusion_matrix(rows, columns, counts, f"confusion {found.catalog.name}")
-    caption = (
-        "Labels of the survey, named as in the taxonomy (rows; rare ones counted in the class they belong to, where "
-        f"the model has that one), and classes given (columns); shaded by the share of the row. {found.origin}"
-    )
-    text += figure(svg, caption)
-    if found.tally.unknown_labels:
-        unknown = ", ".join(f"{label} ({n:,})" for label, n in found.tally.unknown_labels.most_common(10))
-        text += paragraph(f"Labels that the taxonomy does not know, left out: {unknown}.")
-    return text
-
-
-def _unseen(found: Candidates) -> str:
-    if found.card is None:
-        return "The model's card was not found: some of these objects may be those it was trained on."
-    if found.card.trained_on == "simulated":
-        return "The model was trained on other, simulated light curves."
-    return "Only objects on sky that the model was not trained on are counted."
 
 
 def model_card(card: Card) -> str:

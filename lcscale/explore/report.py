@@ -12,14 +12,15 @@ import numpy as np
 
 from lcscale.crossmatch.naming import SEPARATION
 from lcscale.errors import LcscaleError
+from lcscale.explore.agreement import agreement
 from lcscale.explore.alerts import alert_section
 from lcscale.explore.candidates import (
     Candidates,
-    agreement,
     best_candidates,
     class_counts,
     model_card,
     period_distribution,
+    ranked_lists,
 )
 from lcscale.explore.cards import find_card
 from lcscale.explore.contents import Contents, contents_of, separations_of
@@ -105,9 +106,9 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
     matched = [catalog for catalog in contents.matched if catalog.name not in names]
     cards = {one.card.id: one.card for one in candidates if one.card is not None}
     bodies = {
-        "What ran": _what_ran(runs),
         "Classes": each(class_counts, candidates),
         "Best candidates": each(lambda one: best_candidates(one, contents), candidates),
+        "Ranked lists": each(ranked_lists, candidates),
         "Periods": each(period_distribution, candidates),
         "Period and luminosity": each(period_luminosity, candidates),
         "Agreement with labels": each(agreement, candidates),
@@ -117,6 +118,7 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
         "Crossmatches": each(_separations, matched),
         "Models": "".join(model_card(card) for card in cards.values()),
         "Sky": _sky(_readable(places_of, others, broken)),
+        "What ran": _what_ran(runs),
     }
     bodies["Broken"] = "".join(paragraph(f"{name}: {why}", "warning") for name, why in broken.items())
     return [Section(title, body) for title, body in bodies.items() if body]

@@ -26,6 +26,10 @@ THRESHOLDS = (0.5, 0.9)
 """Probabilities above which candidates are counted apart."""
 LOG_PERIOD_EDGES = np.round(np.arange(-2.0, 4.0001, 0.1), 3)
 """Edges of the histogram of log10 period (days)."""
+PROBABILITY_EDGES = np.linspace(0.0, 1.0, 11)
+"""Edges of the bins in which probabilities are compared with labels."""
+RANKED = 10
+"""Candidates of each class that are listed."""
 _BEST = ("period", "epoch", "epoch_minimum", "n_observations", "name")
 _COUNTS_IN_TEXT = re.compile(r"^\d+( of \d+)? observations? usable, (\d+) needed$")
 
@@ -46,14 +50,16 @@ class Tally:
     """Objects without a class by reason."""
     models: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Objects by (model id, trained on)."""
-    best: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The candidate of each class with the highest probability: name, position, period, probability."""
+    ranked: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The `RANKED` most probable candidates of each class, best first: name, position, period, probability."""
     periods: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     """Histogram of log10 period for each class, over `LOG_PERIOD_EDGES`."""
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Objects by (class of the label, class given)."""
     unknown_labels: Counter[str] = field(default_factory=Counter)
     """Labels that the taxonomy does not know."""
+    calibration: Floats = field(default_factory=lambda: np.zeros((len(PROBABILITY_EDGES) - 1, 3)))
+    """Of labelled objects by probability (`PROBABILITY_EDGES`): number, sum of probabilities, how many were right."""
 
     @property
     def classified(self) -> int:
@@ -97,7 +103,7 @@ def tally(catalog: Catalog, card: Card | None = None) -> Tally:
         _count(result, table, probability)
         _keep_best(result, table, codes, probability, named)
         if "label" in table.column_names:
-            _compare(result, table, survey if survey in taxonomy().surveys else None, card)
+            _compare(result, table, probability, survey if survey in taxonomy().surveys else None, card)
     return result
 
 
@@ -142,7 +148,7 @@ def _best_class(names: tuple[str, ...], table: pa.Table) -> tuple[npt.NDArray[np
 def _keep_best(
     result: Tally, table: pa.Table, codes: npt.NDArray[np.int64], probability: Floats, named: Mapping[str, str]
 ) -> None:
-    """The most probable of each class (to three digits; then the one observed most often), and its periods."""
+    """The most probable of each class (to three digits; then those observed most often), and its periods."""
     periods = _floats(table, "period")
     rank = np.round(probability, 3) + 1e-9 * np.nan_to_num(_floats(table, "n_observations"))
     for k, name in enumerate(result.classes):
@@ -152,11 +158,12 @@ def _keep_best(
         positive = periods[rows][periods[rows] > 0]
         histogram = np.histogram(np.log10(positive), LOG_PERIOD_EDGES)[0]
         result.periods[name] = result.periods.get(name, np.zeros_like(histogram)) + histogram
-        best = int(rows[np.argmax(rank[rows])])
-        if name not in result.best or rank[best] > result.best[name]["rank"]:
+        found = result.ranked.get(name, [])
+        for best in rows[np.argsort(-rank[rows], kind="stable")[:RANKED]].tolist():
             row = {key: table.column(key)[best].as_py() for key in _BEST if key in table.column_names}
             row |= {key: table.column(column)[best].as_py() for key, column in named.items()}
-            result.best[name] = row | {"probability": float(probability[best]), "rank": float(rank[best])}
+            found.append(row | {"probability": float(probability[best]), "rank": float(rank[best])})
+        result.ranked[name] = sorted(found, key=lambda row: -row["rank"])[:RANKED]
 
 
 def _floats(table: pa.Table, name: str) -> Floats:
@@ -165,20 +172,26 @@ def _floats(table: pa.Table, name: str) -> Floats:
     return np.asarray(table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
 
-def _compare(result: Tally, table: pa.Table, survey: str | None, card: Card | None) -> None:
-    """Labels against the classes given."""
+def _compare(result: Tally, table: pa.Table, probability: Floats, survey: str | None, card: Card | None) -> None:
+    """Labels against the classes given, and how often a probability was right."""
     rows = pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("class")))
     if card is not None and card.trained_on != "simulated" and "split" in card.data:
         unseen = assign(table.column(HEALPIX_COLUMN).to_numpy(), Split(**card.data["split"])) == TEST
         rows = pc.and_(rows, pa.array(unseen))
-    chosen = table.select(["label", "class"]).filter(rows)
-    pairs = chosen.group_by(["label", "class"]).aggregate([([], "count_all")]).to_pylist()
+    bins = np.clip(np.digitize(probability, PROBABILITY_EDGES) - 1, 0, len(PROBABILITY_EDGES) - 2)
+    told = table.select(["label", "class"]).append_column("probability", pa.array(probability))
+    chosen = told.append_column("bin", pa.array(bins)).filter(rows)
+    grouped = chosen.group_by(["label", "class", "bin"])
+    pairs = grouped.aggregate([([], "count_all"), ("probability", "sum")]).to_pylist()
     truth = map_labels([str(row["label"]) for row in pairs], survey)
     for row, name in zip(pairs, truth, strict=True):
+        n, given = row["count_all"], str(row["class"])
         if name is None:
-            result.unknown_labels[str(row["label"])] += row["count_all"]
-        else:
-            result.confusion[_as_model(str(name), result.classes), str(row["class"])] += row["count_all"]
+            result.unknown_labels[str(row["label"])] += n
+            continue
+        known = _as_model(str(name), result.classes)
+        result.confusion[known, given] += n
+        result.calibration[row["bin"]] += (n, row["probability_sum"], n * agrees(known, given))
 
 
 def _as_model(name: str, names: tuple[str, ...]) -> str:

@@ -100,11 +100,12 @@ def page(report) -> Page:
 
 def test_every_part_is_there_and_in_the_table_of_contents(page):
     expected = {
-        "what-ran", "classes", "best-candidates", "periods", "agreement-with-labels", "alert-statistics",
-        "alerts-at-young-stellar-objects", "crossmatches", "models", "sky",
+        "classes", "best-candidates", "ranked-lists", "periods", "agreement-with-labels", "alert-statistics",
+        "alerts-at-young-stellar-objects", "crossmatches", "models", "sky", "what-ran",
     }  # fmt: skip
     assert expected <= page.anchors
     assert {f"#{anchor}" for anchor in expected} == {link for link in page.links if link.startswith("#")}
+    assert [link for link in page.links if link.startswith("#")][-1] == "#what-ran"
     assert page.tags["svg"] >= 8
     assert page.tags["figcaption"] == page.tags["figure"]
 
@@ -114,6 +115,10 @@ def test_nothing_is_loaded_from_elsewhere(page, report):
     assert all(value.startswith(("#", "data:image/png;base64,")) for value in page.fetched)
     assert "@import" not in report
     assert all(target.startswith("#") for target in re.findall(r"url\(\s*['\"]?([^)'\"]*)", report))
+
+
+def test_no_picture_brings_a_style_for_the_whole_page(page):
+    assert page.tags["style"] == 1  # matplotlib's made the dots of all other pictures vanish
 
 
 def test_text_is_escaped(page, report):
@@ -145,7 +150,32 @@ def test_the_figures_are_those_of_the_lake(page, lake):
     assert right <= int(re.search(r"(\d+) of \d+ objects with a label", says)[1])
 
 
-def test_alerts_at_young_stars_are_listed_with_links(page, lake):
+def test_the_most_probable_of_each_class_are_listed_with_links(report, lake):
+    start = report.index('<section id="ranked-lists">')
+    ranked = Page(report[start : report.index("</section>", start) + len("</section>")])
+    frame = lake["variable_candidates"].to_pandas().dropna(subset="class")
+    says = ranked.says()
+    for name, group in frame.groupby("class"):
+        assert f"{name}: " in says
+        listed = group.nlargest(10, f"prob_{name}")
+        assert f"{listed[f'prob_{name}'].iloc[0]:.3f}" in says
+    assert sum("simbad" in link for link in ranked.links) == frame.groupby("class").size().clip(upper=10).sum()
+
+
+def test_precision_and_recall_stand_with_their_numbers(report, lake):
+    frame = lake["variable_candidates"].to_pandas().dropna(subset=["class", "label"])
+    given = frame["class"].value_counts().index[0]
+    called = frame[frame["class"] == given]
+    start = report.index('<section id="agreement-with-labels">')
+    says = Page(report[start : report.index("</section>", start) + len("</section>")]).says()
+    right = (called["label"] == given).sum()
+    assert f"{given} {len(called)} {right / len(called):.3f} (" in says
+    assert "expected calibration error" in says
+
+
+def test_alerts_at_young_stars_are_listed_with_links(report, lake):
+    start = report.index('<section id="alerts-at-young-stellar-objects">')
+    page = Page(report[start : report.index("</section>", start) + len("</section>")])
     found = lake["alerts_yso"].to_arrow()
     near = found.filter(pc.is_valid(found["separation_yso_arcsec"])).to_pylist()
     assert near

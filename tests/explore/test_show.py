@@ -44,7 +44,7 @@ def test_the_page_is_complete_and_the_images_give_the_table_s_probabilities(plac
     text = path.read_text("utf-8")
     for title in ("Light curve", "Probabilities", "What the network saw", "Periodogram", "The row"):
         assert f"<h2>{title}</h2>" in text
-    assert text.count("<svg") == 7
+    assert text.count("<svg") == 8
     assert "<script" not in text
     assert not re.search(r'(src|href)="(?!#|data:image/png)', text)
     difference = float(re.search(r"from those of the table by at most ([\d.e-]+)\.", text)[1])

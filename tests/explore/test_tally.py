@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +11,7 @@ import pytest
 from pipelines import hasty_model
 from skies import put, sky_table
 
-from lcscale.explore.tally import LOG_PERIOD_EDGES, agrees, tally
+from lcscale.explore.tally import LOG_PERIOD_EDGES, PROBABILITY_EDGES, RANKED, agrees, tally
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.models import Split, load
 from lcscale.models.labels.splitting import TEST, assign
@@ -50,7 +52,9 @@ def test_counts_are_those_of_pandas(candidates):
     assert dict(found.models) == {("m", "real"): N}
     for name in CLASSES:
         chosen = frame[frame["class"] == name]
-        assert found.best[name]["probability"] == pytest.approx(chosen[f"prob_{name}"].max(), abs=5e-4)
+        told = [row["probability"] for row in found.ranked[name]]
+        largest = chosen[f"prob_{name}"].to_numpy(np.float64).round(3)
+        assert np.round(told, 3).tolist() == sorted(largest, reverse=True)[:RANKED]  # ties: observed most often first
         expected = np.histogram(np.log10(chosen["period"]), LOG_PERIOD_EDGES)[0]
         assert found.periods[name].tolist() == expected.tolist()
 
@@ -64,6 +68,18 @@ def test_labels_are_compared_in_the_words_of_the_taxonomy(candidates):
     assert "RR" in words.values()
     assert dict(found.confusion) | {("RR", c): 0 for c in CLASSES} == expected | {("RR", c): 0 for c in CLASSES}
     assert found.unknown_labels["?"] == int((frame["label"] == "?").sum())
+
+
+def test_probabilities_are_compared_with_labels_in_bins(candidates):
+    frame = candidates.to_arrow().to_pandas().dropna(subset="class")
+    frame = frame[frame["label"].isin(["RRab", "RR"])]
+    best = frame[[f"prob_{name}" for name in CLASSES]].max(axis=1).to_numpy(np.float64)
+    right = (frame["class"] == "RRab") | ((frame["label"] == "RR") & (frame["class"] == "RRc"))
+    of_rr = tally(candidates.where("label in ('RRab', 'RR')")).calibration
+    for k, (low, high) in enumerate(itertools.pairwise(PROBABILITY_EDGES)):
+        inside = (best >= low) & (best < high)
+        expected = [inside.sum(), best[inside].sum(), (right & inside).sum()]
+        np.testing.assert_allclose(of_rr[k], expected, rtol=1e-6)
 
 
 def test_only_sky_the_model_has_not_seen_is_compared(candidates, tmp_path):
