@@ -16,6 +16,7 @@ from lcscale.periods import columns as periods
 from lcscale.products import class_period, observations, published
 from lcscale.products.alerts import STATISTICS
 from lcscale.products.counterparts import OF_DEFINITION
+from lcscale.products.rrlyrae import columns as rrlyrae
 from lcscale.products.yso import columns as yso
 from lcscale.surveys import gaia_alert_curves
 from lcscale.surveys.planck import MAP_VALUE
@@ -45,6 +46,7 @@ COLUMNS: tuple[Column, ...] = (
     yso.PROBLEMS,
     *yso.CLASSIFIED,
     *yso.AGREEMENT,
+    *rrlyrae.COLUMNS,
     MAP_VALUE,
 )
 """In the order in which the pipeline makes them; one name stands several times where several rooms use it."""

@@ -34,6 +34,7 @@ from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
+from lcscale.products.rrlyrae import FourierPopulation, Metallicities
 from lcscale.products.yso import ClassifyYSO, Photometry
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.columns import quantities
@@ -81,6 +82,8 @@ def steps(lake, tmp_path):
         (Wesenheit("g", "r"), curves),
         (CountObservations(("g", "r")), curves),
         (Detections(), curves),
+        (FourierPopulation(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
+        (Metallicities(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (Classify("general"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (PeriodOfClass(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
         (Crossmatch(matched, matched, options), matched.schema),

@@ -19,6 +19,7 @@ from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
 from lcscale.cli.refreshing import diff, pipeline, refresh, versions
+from lcscale.cli.rrlyrae import metallicity
 from lcscale.cli.show import show, why
 from lcscale.cli.variables import classify, features, train
 from lcscale.cli.yso import yso
@@ -60,6 +61,7 @@ for command in (
     train,
     classify,
     yso,
+    metallicity,
     alerts,
     published,
     export,

@@ -6,6 +6,7 @@ from lcscale.products.alerts_spark import alert_statistics_spark
 from lcscale.products.counterparts import match_alerts
 from lcscale.products.definitions import Near, OfClass, definition_of
 from lcscale.products.labels import transfer_labels
+from lcscale.products.rrlyrae import rrlyrae_metallicities
 from lcscale.products.shares import yso_share
 from lcscale.products.variables import variable_candidates
 from lcscale.products.yso import join_surveys, yso_candidates
@@ -19,6 +20,7 @@ __all__ = [
     "definition_of",
     "join_surveys",
     "match_alerts",
+    "rrlyrae_metallicities",
     "transfer_labels",
     "variable_candidates",
     "yso_candidates",

@@ -1,0 +1,134 @@
+"""`RRLyraeModel`: populations of Fourier coefficients and, with labels, a regression to [Fe/H], as a model folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from lcscale.errors import ModelError
+from lcscale.models.keeping.card import ModelCard
+from lcscale.models.keeping.registry import WEIGHTS, card_at, checked_weights, find_folder, write_files
+from lcscale.products.rrlyrae.population import Population
+from lcscale.products.rrlyrae.regression import Regression
+
+FORMAT = 1
+"""Of the cards."""
+SHIPPED = Path(__file__).parent / "shipped"
+"""Models inside the package."""
+DEFAULT_MODEL = "gaia_g"
+"""The one that is used where none is named."""
+
+Part = TypeVar("Part", Population, Regression)
+
+
+@dataclass(frozen=True)
+class RRLyraeCard(ModelCard):
+    """What stands in `card.json`."""
+
+    name: str
+    """What people call it."""
+    band: str
+    """Band of the light curves."""
+    trained_on: str
+    """real, simulated or mixed."""
+    parts: Mapping[str, Mapping[str, Any]]
+    """Numbers of the populations (RRab, RRc) and of the regression, beside their arrays."""
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    """Of the labels: ``name``, ``error`` (dex, of the labels on their scale) and ``zero_point`` (dex)."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """What it was trained on, with numbers of stars, folds and options."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Figures with n; fidelity to another formula and accuracy against spectroscopy apart."""
+    weights_sha256: str = ""
+    """Hash of the weights file."""
+
+    def to_json(self) -> str:
+        """The text of `card.json`."""
+        return json.dumps({"format": FORMAT, "kind": "rrlyrae", **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Self:
+        """Read the text of `card.json`, found at `where`; a `ModelError` where it is none of this kind."""
+        try:
+            row = json.loads(text)
+            if (row.pop("format"), row.pop("kind")) != (FORMAT, "rrlyrae"):
+                raise ModelError(
+                    f"{where}: no card of RR Lyrae stars of format {FORMAT}; use the release that wrote it"
+                )
+            return cls(**row)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"{where} is no card of a model of RR Lyrae stars: {error}") from error
+
+
+@dataclass(frozen=True, eq=False)
+class RRLyraeModel:
+    """Populations, perhaps a regression, and their card."""
+
+    card: RRLyraeCard
+    """What it is."""
+    populations: Mapping[str, Population]
+    """By mode: RRab, RRc."""
+    regression: Regression | None = None
+    """Of RRab stars."""
+
+    @classmethod
+    def load(cls, path_or_name: str) -> Self:
+        """The model in a folder, or a shipped one; the same object for the same content, once a process.
+
+        Raises
+        ------
+        ModelError
+            Card or weights are damaged, or do not belong together.
+        """
+        folder = find_folder(path_or_name, SHIPPED)
+        found = _load(str(folder.resolve()), card_at(folder, RRLyraeCard).id)
+        return cls(found.card, found.populations, found.regression)
+
+    def save(self, folder: str | Path) -> RRLyraeCard:
+        """Write the model's folder; returns the card with the hash of the weights."""
+        from safetensors.numpy import save
+
+        parts: dict[str, Population | Regression] = dict(self.populations)
+        if self.regression is not None:
+            parts["regression"] = self.regression
+        values = {name: {each.name: getattr(part, each.name) for each in fields(part)} for name, part in parts.items()}
+        arrays = {f"{p}.{k}": v for p, row in values.items() for k, v in row.items() if isinstance(v, np.ndarray)}
+        numbers = {p: {k: v for k, v in row.items() if not isinstance(v, np.ndarray)} for p, row in values.items()}
+        card = RRLyraeCard(**{**{e.name: getattr(self.card, e.name) for e in fields(self.card)}, "parts": numbers})
+        small = {
+            name: np.ascontiguousarray(each, np.float32 if each.size > 1024 else None) for name, each in arrays.items()
+        }
+        return write_files(folder, save(small), card)
+
+
+def read_rrlyrae_card(path_or_name: str) -> RRLyraeCard:
+    """The card of a model, without its weights."""
+    return card_at(find_folder(path_or_name, SHIPPED), RRLyraeCard)
+
+
+@lru_cache(maxsize=4)
+def _load(folder: str, model_id: str) -> RRLyraeModel:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    card = card_at(Path(folder), RRLyraeCard)
+    try:
+        arrays = load(checked_weights(folder, card))
+        populations = {name: _part(Population, name, card, arrays) for name in card.parts if name != "regression"}
+        regression = _part(Regression, "regression", card, arrays) if "regression" in card.parts else None
+    except (SafetensorError, TypeError, KeyError) as error:
+        raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
+    return RRLyraeModel(card, populations, regression)
+
+
+def _part(kind: type[Part], name: str, card: RRLyraeCard, arrays: Mapping[str, Any]) -> Part:
+    numbers = {key: tuple(v) if isinstance(v, list) else v for key, v in card.parts[name].items()}
+    own = {k.removeprefix(f"{name}."): v.astype(np.float64) for k, v in arrays.items() if k.startswith(f"{name}.")}
+    values: dict[str, Any] = {**numbers, **own}
+    return kind(**values)
