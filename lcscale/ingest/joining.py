@@ -22,7 +22,7 @@ NESTED = ("lightcurve", MEMBERS)
 Integers = npt.NDArray[np.int64]
 
 
-def join_pieces(table: pa.Table, identity: str, *, renewed: bool = False) -> pa.Table:
+def join_pieces(table: pa.Table, identity: str, *, renewed: bool = False, distinct: bool = False) -> pa.Table:
     """One row for every object of `table`, in order of `_healpix_29`, then of first appearance.
 
     Parameters
@@ -34,8 +34,9 @@ def join_pieces(table: pa.Table, identity: str, *, renewed: bool = False) -> pa.
         Column that names the object.
     renewed
         Later rows bring news of the objects in earlier ones: those of one `identity` belong together wherever they
-        are, all columns but the nested are taken from the last, and observations that equal another of the object in
-        all fields are left out.
+        are, all columns but the nested are taken from the last, and observations are `distinct`.
+    distinct
+        Whether observations that equal another of the object in all fields are left out.
     """
     index = table.column(HEALPIX_COLUMN).to_numpy()
     code = _codes(table.column(identity))
@@ -47,7 +48,7 @@ def join_pieces(table: pa.Table, identity: str, *, renewed: bool = False) -> pa.
     chosen = order[np.append(starts[1:], order.size) - 1 if renewed else starts]
     objects = np.empty(order.size, np.int64)
     objects[order] = np.cumsum(changes) - 1
-    return _joined(table, objects, chosen, renewed)
+    return _joined(table, objects, chosen, renewed or distinct)
 
 
 def join_neighbours(table: pa.Table, survey: Survey, span: tuple[int, int]) -> pa.Table:

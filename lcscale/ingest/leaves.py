@@ -165,7 +165,7 @@ def _renewed(rows: Waiting, pixel: Pixel, folder: UPath, survey: Survey, known: 
 def _in_order(table: pa.Table, survey: Survey) -> pa.Table:
     """`table` in order of the index; where its rows are pieces of objects, they are joined."""
     if survey.join_arcsec is not None and survey.identity is not None:
-        return join_pieces(table, survey.identity)
+        return join_pieces(table, survey.identity, distinct=getattr(survey, "repeats", False))
     index = table.column(HEALPIX_COLUMN).to_numpy()
     if np.all(np.diff(index) >= 0):
         return table

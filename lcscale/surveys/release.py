@@ -72,7 +72,8 @@ class Survey(Protocol):
     The tables it makes all have the columns of position, in degrees (ICRS), and keep the survey's own columns.
     Catalogs of surveys call them `object_id`, `ra`, `dec`, have the nested column `lightcurve` where there are light
     curves, and the survey's own class name in `label`. Units, time scale, zero point and bands stand in the metadata
-    of the fields.
+    of the fields. One whose pieces of an object may have the same observations, of which one is kept, says so by an
+    attribute `repeats` that is true.
     """
 
     @property

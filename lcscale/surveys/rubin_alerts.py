@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,11 @@ _PARTS = {
     "diaObject": ("ra", "dec"),
 }
 """What is read of a packet. The id is that of the source: brokers have diaObject's as double, which rounds it."""
+_PLACES = {"diaSource": ("diaSourceId", "diaObjectId", "ssObjectId", "midpointMjdTai", "ra", "dec")}
+_PLACES |= {"diaObject": ("ra", "dec")}
+"""What the last positions of objects are read from."""
 _PARQUET, _AVRO = b"PAR1", b"Obj\x01"
+_BYTES_OF_A_PART = 256 << 20
 _OBSERVED = ("time", "flux", "flux_err", "band")
 
 
@@ -45,7 +50,8 @@ class RubinAlerts:
 
     A light curve has the alert's own detection, the earlier ones and the forced photometry at other times, each once;
     flagged ones are left out. Alerts of solar-system objects (`ssObjectId` is neither null nor 0) are left out, or are
-    taken alone. All files of a call are read by one task.
+    taken alone. A task reads files of about 256 MiB; of the others it reads where objects were seen last, since all
+    pieces of an object stand there (of Avro that is the whole file: prefer Parquet where there is much).
     """
 
     flux: str = "scienceFlux"
@@ -57,6 +63,7 @@ class RubinAlerts:
     dec = "dec"
     identity = "object_id"
     join_arcsec = 0.0
+    repeats = True
     properties: ClassVar[Mapping[str, str]] = {"obs_title": "Rubin alerts", "bib_reference": "2019ApJ...873..111I"}
 
     def __post_init__(self) -> None:
@@ -64,17 +71,22 @@ class RubinAlerts:
             raise InputError(f"rubin_alerts: flux is {self.flux!r}; give scienceFlux or psfFlux")
 
     def parts(self, paths: Sequence[str], problems: list[Problem]) -> list[Part]:
-        """All files together."""
+        """The files, some together."""
         files = tuple(dict.fromkeys(file for path in expand(paths) for file in _files_in(path)))
         if not files:
             raise InputError(f"no files of alerts in {', '.join(map(str, paths))}")
-        return [Part(files[0], "alerts", stamp=stamp_of(files), beside=files)]
+        before = np.cumsum([0, *(os.path.getsize(file) for file in files)])[:-1]
+        starts = np.flatnonzero(np.diff(before // _BYTES_OF_A_PART, prepend=-1)).tolist()
+        spans = zip(starts, [*starts[1:], len(files)], strict=True)
+        stamp = stamp_of(files)
+        return [Part(files[start], "alerts", start, stop, stamp, files) for start, stop in spans]
 
     def batches(self, part: Part, problems: list[Problem]) -> Iterator[pa.Table]:
         """One row a DiaObject, or one a detection of a solar-system object."""
         reasons: Counter[str] = Counter()
         read: list[tuple[pa.Table, pa.Table]] = []
-        for file in part.beside:
+        files = part.beside[part.start : part.stop]
+        for file in files:
             try:
                 with reading(file):
                     read.append(self._read(file, reasons))
@@ -83,11 +95,29 @@ class RubinAlerts:
         leave_out(problems, reasons)
         if read:
             sources, observed = (pa.concat_tables(tables) for tables in zip(*read, strict=True))
-            yield self._rows(sources, observed)
+            places = sources
+            if len(files) < len(part.beside) and not self.solar_system:
+                stats = tuple((stat.st_mtime_ns, stat.st_size) for stat in map(os.stat, part.beside))
+                places = _places(self, part.beside, stats)
+            yield self._rows(_last_of_each(sources, places), observed)
 
     def _read(self, file: str, reasons: Counter[str]) -> tuple[pa.Table, pa.Table]:
         """The alerts of a file, and the observations in them, both with the name of the object as `owner`."""
         packets = _packets(file)
+        source, owner, chosen, sources = self._sources(packets, file, reasons)
+        observed = [self._observations(source, owner, chosen, file, reasons)]
+        earlier = partial(self._earlier, packets, owner, chosen & (not self.solar_system), file)
+        observed += earlier("prvDiaSources", reasons)
+        forced = earlier("prvDiaForcedSources", reasons)
+        detected = pa.concat_tables(observed)
+        keys = ["owner", "time", "band"]
+        others = [one.join(detected.select(keys), keys, join_type="left anti", use_threads=False) for one in forced]
+        return sources, pa.concat_tables([detected, *others])
+
+    def _sources(
+        self, packets: pa.Table, file: str, reasons: Counter[str]
+    ) -> tuple[pa.StructArray, npt.NDArray[np.int64], npt.NDArray[np.bool_], pa.Table]:
+        """The alerts' own detections, the object of each, which are wanted, and of these time and place."""
         source = _struct(packets, "diaSource", file)
         names = {name: _ids(source, name, file) for name in ("diaSourceId", "diaObjectId", "ssObjectId")}
         solar = names["ssObjectId"] != 0
@@ -102,14 +132,7 @@ class RubinAlerts:
             told = _numbers(place, name)
             here[name] = np.where(np.isfinite(told) & (not self.solar_system), told, here[name])
         sources = pa.table({"owner": owner, **here, "ssObjectId": names["ssObjectId"]}).filter(pa.array(chosen))
-        observed = [self._observations(source, owner, chosen, file, reasons)]
-        earlier = partial(self._earlier, packets, owner, chosen & (not self.solar_system), file)
-        observed += earlier("prvDiaSources", reasons)
-        forced = earlier("prvDiaForcedSources", reasons)
-        detected = pa.concat_tables(observed)
-        keys = ["owner", "time", "band"]
-        others = [one.join(detected.select(keys), keys, join_type="left anti", use_threads=False) for one in forced]
-        return sources, pa.concat_tables([detected, *others])
+        return source, owner, chosen, sources
 
     def _earlier(
         self,
@@ -156,11 +179,8 @@ class RubinAlerts:
         table = table.append_column("band", values.field("band").cast(pa.string()))
         return table.filter(pa.array(chosen & known & ~flagged))
 
-    def _rows(self, sources: pa.Table, observed: pa.Table) -> pa.Table:
-        """A row an object: its last position, and its observations, each once."""
-        last = sources.sort_by([("owner", "ascending"), ("midpointMjdTai", "ascending")])
-        name = last.column("owner").to_numpy()
-        objects = last.filter(pa.array(np.diff(name, append=name[-1:] + 1 if name.size else []) != 0))
+    def _rows(self, objects: pa.Table, observed: pa.Table) -> pa.Table:
+        """A row for each of `objects`, in order of `owner`, with its observations, each once."""
         unique = observed.group_by(["owner", *_OBSERVED], use_threads=False).aggregate([])
         unique = unique.sort_by([(key, "ascending") for key in ("owner", "time", "band", "flux")])
         place = np.searchsorted(objects.column("owner").to_numpy(), unique.column("owner").to_numpy())
@@ -191,12 +211,35 @@ def _files_in(path: str) -> list[str]:
     return sorted(name for name in names if head_of(name, 4).startswith((_PARQUET, _AVRO)))
 
 
-def _packets(file: str) -> pa.Table:
+@functools.lru_cache(maxsize=1)
+def _places(survey: RubinAlerts, files: tuple[str, ...], stats: tuple[tuple[int, int], ...]) -> pa.Table:
+    """Where and when the alerts of `files` saw their objects last; a file that cannot be read tells nothing."""
+    found = []
+    for file in files:
+        try:
+            with reading(file):
+                sources = survey._sources(_packets(file, _PLACES), file, Counter())[-1]
+        except ReleaseFileError:
+            continue  # the part that reads its observations says why
+        found.append(_last_of_each(sources, sources))
+    return pa.concat_tables(found)
+
+
+def _last_of_each(sources: pa.Table, places: pa.Table) -> pa.Table:
+    """The last of `places` of each object that is in `sources`, in order of `owner`."""
+    owners = pc.unique(sources.column("owner").combine_chunks())
+    last = places.filter(pc.is_in(places.column("owner"), owners))
+    last = last.sort_by([("owner", "ascending"), ("midpointMjdTai", "ascending")])
+    name = last.column("owner").to_numpy()
+    return last.filter(pa.array(np.diff(name, append=name[-1:] + 1 if name.size else []) != 0))
+
+
+def _packets(file: str, needed: Mapping[str, Sequence[str]] = _PARTS) -> pa.Table:
     """What is needed of the packets of a file, a row each."""
     start = head_of(file, 4)
     if start == _PARQUET:
         parquet = pq.ParquetFile(file)
-        wanted = {f"{part}.{name}" for part, names in _PARTS.items() for name in names}
+        wanted = {f"{part}.{name}" for part, names in needed.items() for name in names}
         paths = [parquet.schema.column(i).path for i in range(len(parquet.schema))]
         return parquet.read([path for path in paths if _plain(path) in wanted])
     if start != _AVRO:
@@ -207,7 +250,7 @@ def _packets(file: str) -> pa.Table:
         raise InputError("alerts in Avro need fastavro: pip install 'lcscale[alerts]'") from error
     with open(file, "rb") as stream:
         try:
-            return pa.Table.from_pylist([_cut(packet) for packet in fastavro.reader(stream)])
+            return pa.Table.from_pylist([_cut(packet, needed) for packet in fastavro.reader(stream)])
         except (ValueError, EOFError, KeyError, IndexError) as error:
             raise ReleaseFileError(f"{file} is no whole Avro container: {error}") from error
 
@@ -217,14 +260,14 @@ def _plain(path: str) -> str:
     return ".".join(step for step in path.split(".") if step not in ("list", "element", "item"))
 
 
-def _cut(packet: Any) -> dict[str, Any]:
+def _cut(packet: Any, needed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The part of a packet that is needed."""
 
     def some(record: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any] | None:
         return None if record is None else {name: record[name] for name in names if name in record}
 
     found: dict[str, Any] = {}
-    for part, names in _PARTS.items():
+    for part, names in needed.items():
         value = packet.get(part)
         found[part] = [some(one, names) for one in value or []] if part.startswith("prv") else some(value, names)
     return found

@@ -201,6 +201,22 @@ def test_alerts_are_appended_night_by_night(tmp_path, write, ending):
     assert together[row["object_id"]]["lightcurve"] == curve
 
 
+@pytest.mark.parametrize(("write", "ending"), [(avro, "avro"), (parquet, "parquet")])
+def test_files_of_one_call_in_several_tasks_give_what_one_task_gives(tmp_path, monkeypatch, write, ending):
+    """The same detections stand in packets of both nights, and the object was moved between them."""
+    (tmp_path / "in").mkdir()
+    moved = packet({**SECOND, "midpointMjdTai": 60003.25, "diaSourceId": 99}, earlier=[FIRST, SECOND], ra=40.5)
+    for number, night in enumerate([*NIGHTS, [moved]]):
+        write(night, tmp_path / "in" / f"night{number}.{ending}")
+    ingest("rubin_alerts", tmp_path / "in", tmp_path / "lake", "one", engine="serial")
+    monkeypatch.setattr("lcscale.surveys.rubin_alerts._BYTES_OF_A_PART", 1)
+    record = ingest("rubin_alerts", tmp_path / "in", tmp_path / "lake", "several", engine="serial")
+    one, several = (lc.Lake(tmp_path / "lake")[name].to_arrow() for name in ("one", "several"))
+    assert record.exit_status == 0
+    assert several.equals(one)
+    assert {row["object_id"]: row["ra"] for row in one.to_pylist()}[7_000_000_000_000_000_001] == 40.5
+
+
 def test_solar_system_detections_are_taken_apart(tmp_path):
     parquet(NIGHTS[0], tmp_path / "night.parquet")
     ingest(
@@ -217,7 +233,9 @@ def test_difference_fluxes_on_request(tmp_path):
     assert (row["lightcurve"]["flux"], row["lightcurve"]["flux_err"]) == ([800.0], [2.0])
 
 
-def test_a_file_that_rounds_the_ids_is_refused_and_costs_itself_alone(tmp_path):
+@pytest.mark.parametrize("size", [1, 1 << 30])
+def test_a_file_that_rounds_the_ids_is_refused_and_costs_itself_alone(tmp_path, monkeypatch, size):
+    monkeypatch.setattr("lcscale.surveys.rubin_alerts._BYTES_OF_A_PART", size)
     (tmp_path / "in").mkdir()
     parquet(NIGHTS[0], tmp_path / "in" / "a.parquet")
     rounded = [packet({**SECOND, "diaObjectId": 7e18})]
