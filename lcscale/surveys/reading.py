@@ -28,6 +28,7 @@ GROUP_ROWS = 1_048_576
 _BATCH_BYTES = 16 << 20
 _BUFFER_BYTES = 128 << 10
 _ENDINGS = {".parquet", ".pq", ".csv", ".ecsv", ".tsv", ".psv", ".fits", ".fit", ".vot", ".votable", ".xml", ".tbl"}
+_NO_TABLES = (".md", ".log", ".json", ".yaml", ".py")
 _READ = (
     "Parquet, Feather, FITS, VOTable, ECSV, IPAC, CDS tables, and text between commas, tabs, bars, semicolons or blanks"
 )
@@ -39,13 +40,18 @@ def is_table(path: str) -> bool:
 
 
 def holds_table(path: str) -> bool:
-    """Whether the file is a table by its name, or by its content: text counts where its rows have numbers."""
+    """Whether the file is a table by its name, or by its content: text counts where its rows have numbers.
+
+    Empty files count too: reading them says that they are.
+    """
     name = os.path.basename(path).lower()
-    if name.startswith((".", "readme", "license", "md5")) or suffix(path) in (".md", ".log", ".json", ".yaml", ".py"):
+    if name.startswith((".", "_", "readme", "license", "md5")) or suffix(path) in _NO_TABLES:
         return False
     if is_table(path):
         return True
     try:
+        if not os.path.getsize(path):
+            return True
         how = format_of(path)
     except (OSError, ReleaseFileError):
         return False

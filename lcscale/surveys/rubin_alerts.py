@@ -36,8 +36,7 @@ _PARTS = {
     "diaObject": ("ra", "dec"),
 }
 """What is read of a packet. The id is that of the source: brokers have diaObject's as double, which rounds it."""
-_PLACES = {"diaSource": ("diaSourceId", "diaObjectId", "ssObjectId", "midpointMjdTai", "ra", "dec")}
-_PLACES |= {"diaObject": ("ra", "dec")}
+_PLACES: dict[str, Sequence[str]] = {"diaSource": _SOURCE[:6], "diaObject": ("ra", "dec")}
 """What the last positions of objects are read from."""
 _PARQUET, _AVRO = b"PAR1", b"Obj\x01"
 _BYTES_OF_A_PART = 256 << 20

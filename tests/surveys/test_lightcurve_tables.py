@@ -282,3 +282,10 @@ def test_limits_with_decimal_commas(taken):
     record, rows, _ = taken({"a.csv": text}, id="id", time="mjd")
     assert (rows["7"]["lightcurve"]["time"], rows["7"]["lightcurve"]["mag"]) == ([58000.5], [15.25])
     assert said(record, "upper limits: 1")
+
+
+def test_an_empty_file_of_a_star_is_said_not_passed_over(taken):
+    files = {"star7.dat": "58000.5 13.5 0.02\n", "star8.dat": "", "notes.txt": "what I did\n", "_SUCCESS": ""}
+    record, rows, _ = taken(files, id="id", id_from_name=r"(\d+)", columns="time,mag,mag_err")
+    assert rows["7"]["lightcurve"]["mag"] == [13.5]
+    assert [one["error"].endswith("star8.dat is empty") for one in record.quarantined] == [True]
