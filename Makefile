@@ -20,8 +20,8 @@ $(VENV)/.dev: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## the whole pipeline on an embedded simulated survey; prints the report's path
 	$(BIN)/lcscale demo --lake demo-lake --report demo-report.html
 
-test: $(VENV)/.dev  ## the default suite
-	$(BIN)/pytest -m 'not slow and not gpu'
+test: $(VENV)/.dev  ## the default suite, a file of tests at a time on each core
+	$(BIN)/pytest -m 'not slow and not gpu' --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-all: $(VENV)/.dev  ## everything, long runs and benchmarks too
 	$(BIN)/pytest -m 'not gpu'
