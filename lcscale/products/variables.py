@@ -76,7 +76,7 @@ def variable_candidates(
         The catalog's `id_column`, its `name` if any, position, `n_observations` (and by band), the period search's
         columns with the period that belongs to the class (`PeriodOfClass`: `period_peak` is the search's), those that
         the model takes besides (such as `wesenheit`), `class`, a column ``prob_<class>`` a class, `reason` (why an
-        object has no class), `model_id`, `trained_on`; not the light curves.
+        object has no class), `model_id`, `trained_on`, `computed_on`; not the light curves.
 
     Examples
     --------
@@ -142,6 +142,6 @@ def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> lis
     """Names of the result's columns, in order."""
     counts = [name for column in COUNTS for name in column.found(schema).values()]
     classes = PROBABILITY.found(schema).values()
-    ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on"]
+    ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on", "computed_on"]
     fixed = [*keep, *counts, *PERIOD_COLUMNS, *OF_CLASS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]

@@ -35,6 +35,15 @@ def test_the_network_scores_the_same_in_float32(inputs):
     check_same(on_gpu, on_cpu, 1e-3)
 
 
+def test_the_inputs_made_on_the_gpu_are_those_of_the_cpu(inputs):
+    model, _ = inputs
+    made = synthesize(["RRab", "EW", "DSCT", "LPV"] * 128, 6, n_observations=(40, 120))
+    how = model.card.preparation
+    on_cpu, on_gpu = (prepare(made.lcs, made.period, how, bands=made.lcs.bands, device=d) for d in ("cpu", "cuda"))
+    assert (on_gpu.images != on_cpu.images).sum() < 2e-4 * np.count_nonzero(on_cpu.images)
+    np.testing.assert_allclose(on_gpu.numbers, on_cpu.numbers, atol=1e-4)
+
+
 def test_bfloat16_moves_scores_by_no_more_than_its_eight_bits_allow(inputs):
     """What a GPU runs unless told otherwise; the tolerance is that of `check_bfloat16`, which the CPU holds too."""
     model, seen = inputs

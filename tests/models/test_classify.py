@@ -42,7 +42,8 @@ def test_the_schema_is_that_of_the_result(step):
     table, _ = catalog()
     result = step(table)
     assert result.schema.equals(chain_schema([step], table.schema), check_metadata=True)
-    names = ["class", "prob_RRab", "prob_EA", "prob_LPV", "prediction_set", "reason", "model_id", "trained_on"]
+    names = ["class", "prob_RRab", "prob_EA", "prob_LPV", "prediction_set"]
+    names += ["reason", "model_id", "trained_on", "computed_on"]
     assert result.column_names == ["object_id", "lightcurve", "period", *names]
     assert step(table.slice(0, 0)).schema.equals(result.schema, check_metadata=True)
 
@@ -74,6 +75,7 @@ def test_it_has_learnt(step):
     np.testing.assert_allclose(sums, 1.0, atol=1e-5)
     assert all(text.startswith(name) for text, name in zip(result["prediction_set"], result["class"], strict=True))
     assert set(result["trained_on"]) == {"simulated"}
+    assert set(result["computed_on"]) == {"cpu float32"}
     assert set(result["model_id"]) == {step.model_id}
 
 

@@ -12,6 +12,7 @@ from labelled_curves import as_table, curves
 
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
+from lcscale.lightcurves import LightCurves
 from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.heads.classes import ClassHead
 from lcscale.models.inputs.augmentation import change, disguise, tell_right_period
@@ -273,6 +274,15 @@ def test_augmentation_leaves_stars_recognisable():
     assert 0 < np.median(drift) < 0.05
     short = labelled.lcs.keep(np.arange(labelled.lcs.time.size) < labelled.lcs.offsets[0] + 12)
     assert change(short, labelled.period, how, rng)[0].counts[0] == 12
+
+
+def test_no_star_is_thinned_below_fifteen_observations():
+    n, size = 500, 20
+    time = np.sort(np.random.default_rng(1).uniform(0, 100, (n, size)), axis=1).ravel()
+    lcs = LightCurves(time, np.ones(n * size), np.full(n * size, 0.1), np.arange(n + 1) * size)
+    changed, _ = change(lcs, np.ones(n), Augmentation(), np.random.default_rng(0))
+    assert set(changed.counts) == set(range(15, size + 1))
+    assert (np.diff(changed.time)[np.diff(np.repeat(np.arange(n), changed.counts)) == 0] > 0).all()
 
 
 def test_some_periods_are_doubled_or_halved():

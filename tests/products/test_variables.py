@@ -66,7 +66,7 @@ def test_candidates_hold_what_was_promised(lake, survey, model):
     expected += ["mirror_evidence", "mirror", "epoch"]
     expected += ["epoch_minimum", "period_peak", "period_ratio", "period_quality"]
     expected += ["class", *(f"prob_{name}" for name in CLASSES)]
-    expected += ["prediction_set", "reason", "model_id", "trained_on"]
+    expected += ["prediction_set", "reason", "model_id", "trained_on", "computed_on"]
     assert table.column_names == expected
     assert set(table["model_id"].to_pylist()) == {load(model).card.id}
     rows = by_name(table)

@@ -30,6 +30,9 @@ MODEL_ID = Column("model_id", pa.string(), "", "meta.id;meta.modelled", "The mod
 TRAINED_ON = Column(
     "trained_on", pa.string(), "", "meta.note", "What the model was trained on: real, simulated or mixed data.", _MAKER
 )
+COMPUTED_ON = Column(
+    "computed_on", pa.string(), "", "meta.note", "Device and precision of the network, such as cpu float32.", _MAKER
+)
 
 EXTRAPOLATED = Column(
     "extrapolated",
@@ -41,7 +44,7 @@ EXTRAPOLATED = Column(
     _MAKER,
 )
 
-COLUMNS = (CLASS, PROBABILITY, PREDICTION_SET, REASON, MODEL_ID, TRAINED_ON, EXTRAPOLATED)
+COLUMNS = (CLASS, PROBABILITY, PREDICTION_SET, REASON, MODEL_ID, TRAINED_ON, COMPUTED_ON, EXTRAPOLATED)
 """Columns of `Classify`, in order; models of values have columns of their names instead of the first."""
 
 

@@ -46,12 +46,15 @@ def change(
         float64 [n_objects], days.
     """
     n, counts = len(lcs), lcs.counts
-    share = np.maximum(rng.uniform(*how.kept, n), _FEWEST / np.maximum(counts, 1))
+    kept = np.maximum(np.rint(rng.uniform(*how.kept, n) * counts), np.minimum(counts, _FEWEST))
     mag = lcs.mag + rng.standard_normal(lcs.mag.size).astype(np.float32) * np.nan_to_num(
         lcs.mag_err * np.repeat(rng.uniform(0, how.noise, n), counts), posinf=0.0, neginf=0.0
     ).astype(np.float32)
     noisy = replace(lcs, value=mag)
-    changed = noisy.keep(rng.random(lcs.time.size) < np.repeat(share, counts))
+    order = np.lexsort((rng.random(lcs.time.size), np.repeat(np.arange(n), counts)))  # each star's own, in any order
+    chosen = np.zeros(lcs.time.size, np.bool_)
+    chosen[order] = np.arange(lcs.time.size) - np.repeat(lcs.offsets[:-1], counts) < np.repeat(kept, counts)
+    changed = noisy.keep(chosen)
     baseline = np.array(
         [np.ptp(lcs.time[a:b]) if b > a else 0.0 for a, b in zip(lcs.offsets, lcs.offsets[1:], strict=False)]
     )

@@ -13,7 +13,7 @@ from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.features.batch import BandBatch
 from lcscale.features.catalogue import PERIODIC
-from lcscale.features.extraction import columns_of
+from lcscale.features.extraction import columns_of, on_device
 from lcscale.images import (
     ImageOptions,
     render_density,
@@ -125,6 +125,7 @@ def prepare(
     *,
     bands: Sequence[str] | None = None,
     columns: Mapping[str, npt.NDArray[Any]] | None = None,
+    device: str = "cpu",
 ) -> Inputs:
     """Images, sequences and numbers of light curves.
 
@@ -140,8 +141,10 @@ def prepare(
         The catalog's bands, where the batch may lack some; default: the batch's.
     columns
         Values of `preparation.columns`, by name; those not given are missing.
+    device
+        Where images are drawn and features computed, as torch names it.
     """
-    return gather(lcs, preparation, bands=bands).inputs(period, columns)
+    return gather(lcs, preparation, bands=bands, device=device).inputs(period, columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +154,7 @@ class Part:
     lcs: LightCurves
     """Its usable observations; objects with a reason are empty."""
     batch: BandBatch
-    """The same as features see them."""
+    """The same as features see them, in host memory."""
     features: Features
     """Those that need no period."""
 
@@ -168,6 +171,8 @@ class Gathered:
     """Why an object cannot be classified with any period, or None."""
     start: npt.NDArray[np.float64]
     """Time of the first usable observation of each object in any role, days; NaN where there is none."""
+    device: str = "cpu"
+    """Where images are drawn and features computed."""
 
     def inputs(self, period: npt.ArrayLike | None, columns: Mapping[str, npt.NDArray[Any]] | None = None) -> Inputs:
         """Images, sequences and numbers with a period; see `prepare`. Objects without one have none of them."""
@@ -183,9 +188,10 @@ class Gathered:
                 features.append(None)
                 continue
             batch = replace(part.batch, period=periods)
-            features.append({**part.features, **columns_of(batch, batch, _of_periods(how))})
+            told = columns_of(batch, on_device(batch, self.device), _of_periods(how))
+            features.append({**part.features, **told})
             if "images" in how.kinds:
-                images[:, r * how.per_role : (r + 1) * how.per_role] = _draw(part.lcs, periods, epoch, how)
+                images[:, r * how.per_role : (r + 1) * how.per_role] = _draw(part.lcs, periods, epoch, how, self.device)
         numbers = np.concatenate(
             [numbers_of(how.view, periods, features), *_further(how, periods, columns or {})], axis=1
         )
@@ -201,7 +207,9 @@ class Gathered:
         return replace(made, sequences=sequences, mask=mask)
 
 
-def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] | None = None) -> Gathered:
+def gather(
+    lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] | None = None, device: str = "cpu"
+) -> Gathered:
     """What the inputs of light curves are made of, whatever their periods; parameters as those of `prepare`."""
     n, lcs = len(lcs), clean(lcs).in_magnitudes()
     told = set(features_for(preparation.view)) - PERIODIC
@@ -215,8 +223,8 @@ def gather(lcs: LightCurves, preparation: Preparation, *, bands: Sequence[str] |
         some = player.counts > 0
         start[some] = np.fmin(start[some], player.time[player.offsets[:-1][some]])
         batch = BandBatch.of(player, np.full(n, np.nan), "linear")
-        parts.append(Part(player, batch, columns_of(batch, batch, told)))
-    return Gathered(preparation, tuple(parts), reason, start)
+        parts.append(Part(player, batch, columns_of(batch, on_device(batch, device), told)))
+    return Gathered(preparation, tuple(parts), reason, start, device)
 
 
 def _of_periods(preparation: Preparation) -> set[str]:
@@ -238,20 +246,25 @@ def _further(
 
 
 def _draw(
-    lcs: LightCurves, periods: npt.NDArray[np.float64], epoch: npt.NDArray[np.float64] | None, preparation: Preparation
+    lcs: LightCurves,
+    periods: npt.NDArray[np.float64],
+    epoch: npt.NDArray[np.float64] | None,
+    preparation: Preparation,
+    device: str,
 ) -> npt.NDArray[np.uint8]:
     """Images of one role, uint8 [n_objects, per_role, size, size]."""
     size, how = preparation.size, preparation.drawing
     if preparation.raw:
-        drawn, first = [render_raw(lcs, size, how)], None
+        drawn, first = [render_raw(lcs, size, how, device)], None
     else:
-        drawn, first = [render_folded(lcs, fold * periods, epoch, size, how) for fold in preparation.folds], periods
+        folded = [render_folded(lcs, fold * periods, epoch, size, how, device) for fold in preparation.folds]
+        drawn, first = folded, periods
     for picture in preparation.pictures:
         if picture == "dm-dt":
-            drawn.append(render_dmdt(lcs, size))
+            drawn.append(render_dmdt(lcs, size, device))
         else:
             render = render_density if picture == "density" else render_error_bars
-            drawn.append(render(lcs, first, epoch, size, how))
+            drawn.append(render(lcs, first, epoch, size, how, device))
     return np.concatenate(drawn, axis=1)
 
 

@@ -13,7 +13,7 @@ from lcscale.errors import ModelError
 from lcscale.lightcurves import clean_light_curves
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.lightcurves.columns import LIGHT_CURVE
-from lcscale.models.heads.columns import MODEL_ID, REASON, TRAINED_ON
+from lcscale.models.heads.columns import COMPUTED_ON, MODEL_ID, REASON, TRAINED_ON
 from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.registry import load, read_card
 from lcscale.models.keeping.travelling import Travelling
@@ -127,6 +127,7 @@ class Classify(Travelling, Declared):
             pa.array(prediction.reason, pa.string()),
             pa.array([self.model_id] * len(table), pa.string()),
             pa.array([card.trained_on] * len(table), pa.string()),
+            pa.array([model.computed_on] * len(table), pa.string()),
         ]
         earlier = table.drop_columns(list(card.head.stale(table.schema)))
         result = append_columns(earlier, pa.Table.from_arrays(new, schema=schema_of(_gives(card))))
@@ -149,4 +150,4 @@ def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
 
 def _gives(card: Card) -> tuple[Column, ...]:
     """Columns that a model of this card appends."""
-    return (*card.head.gives(), REASON, MODEL_ID, TRAINED_ON)
+    return (*card.head.gives(), REASON, MODEL_ID, TRAINED_ON, COMPUTED_ON)

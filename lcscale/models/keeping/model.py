@@ -64,6 +64,12 @@ class Model:
         """Names of the taxonomy, in the order of the probabilities."""
         return self.card.classes
 
+    @property
+    def computed_on(self) -> str:
+        """Device and precision of the networks."""
+        device = self.network.device
+        return f"{device.type} {'bfloat16' if in_bfloat16(device) else 'float32'}"
+
     def predict(
         self,
         lcs: LightCurves,
@@ -130,10 +136,14 @@ ONE_TORCH_THREAD = _OneThread(_impose_one_thread)
 """Context in which torch computes with one thread, as a worker that owns one core must."""
 
 
+def in_bfloat16(device: torch.device, precision: str = "auto") -> bool:
+    """Whether networks compute in bfloat16: where `precision` asks for it; auto does on a GPU."""
+    return precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
+
+
 def lowered(device: torch.device, precision: str = "auto") -> AbstractContextManager[Any]:
-    """Context in which networks compute in bfloat16 where `precision` asks for it; auto does on a GPU."""
-    wanted = precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
-    return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
+    """Context in which networks compute in the precision of `in_bfloat16`."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=in_bfloat16(device, precision))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,14 +170,15 @@ def scores_of(
     """Scores by every network with each of the candidate periods [n_objects, n_candidates].
 
     A candidate that is the first one once more is not looked at again. Where a column tells of the candidate in use, it
-    tells of the first one instead.
+    tells of the first one instead. Images are drawn and features computed where the first network is.
     """
     n, n_candidates = candidates.shape
+    device = str(networks[0].device)
     scores = np.zeros((len(networks), n_candidates, n, networks[0].n_outputs), np.float32)
     reason, extrapolated = np.full(n, None, dtype=object), np.zeros(n, np.bool_)
     for first in range(0, n, BATCH):  # inputs are made and dropped in batches
         rows = slice(first, min(first + BATCH, n))
-        gathered = gather(lcs.between(first, rows.stop), preparation, bands=bands)
+        gathered = gather(lcs.between(first, rows.stop), preparation, bands=bands, device=device)
         best = candidates[rows, 0]
         for k, period in enumerate(candidates[rows].T):
             told = {name: values[rows] for name, values in (columns or {}).items()}
