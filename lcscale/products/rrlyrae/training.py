@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -183,7 +184,7 @@ def on_spectroscopy(model: RRLyraeModel, stars: Calibrators, name: str) -> RRLyr
     constant, slope = (float(c) for c in np.linalg.lstsq(terms, stars.feh, rcond=None)[0])
     measured, spread = model.regression.errors(own)
     known = slope**2 * (measured**2 + spread**2)
-    scatter = float(np.sqrt(max(np.mean(rest["regression on a line"] ** 2 - known), 0.0)))
+    scatter = math.sqrt(max(float(np.mean(rest["regression on a line"] ** 2 - known)), 0.0))
     size = np.abs(rest["regression on a line"]) / np.sqrt(known + scatter**2)
     figures["held by 68 and 90 % intervals"] = [_round(np.mean(size <= bound)) for bound in (0.994458, 1.644854)]
     to = {
