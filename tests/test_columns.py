@@ -34,12 +34,14 @@ from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
-from lcscale.products.rrlyrae import FourierPopulation, Metallicities
+from lcscale.products.rrlyrae import Distances, FourierPopulation, Metallicities
+from lcscale.products.rrlyrae.columns import ANSWERS, FITTED, SERIES
 from lcscale.products.yso import ClassifyYSO, Photometry
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.columns import quantities
 from lcscale.steps import Declared, Select, Step, Where, chain_schema
 from lcscale.surveys.planck import SampleMap
+from lcscale.vocabulary import schema_of
 
 NOT_ADAPTERS = ("__main__", "lsdb_algorithm", "spark")
 
@@ -83,6 +85,7 @@ def steps(lake, tmp_path):
         (CountObservations(("g", "r")), curves),
         (Detections(), curves),
         (FourierPopulation(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
+        (Distances(), schema_of([*FITTED[:1], *SERIES, *ANSWERS])),
         (Metallicities(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (Classify("general"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (PeriodOfClass(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
@@ -128,7 +131,7 @@ def test_what_steps_give_is_declared(steps):
     assert given > 200
 
 
-NAMED_BY_THE_USER = {Select, Where, AtLeast, KeepMatch, Join, Crossmatch, Photometry, OfSets, Judged}
+NAMED_BY_THE_USER = {Distances, Select, Where, AtLeast, KeepMatch, Join, Crossmatch, Photometry, OfSets, Judged}
 """Steps that read the columns that they are told."""
 
 

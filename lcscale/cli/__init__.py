@@ -19,7 +19,7 @@ from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
 from lcscale.cli.refreshing import diff, pipeline, refresh, versions
-from lcscale.cli.rrlyrae import metallicity
+from lcscale.cli.rrlyrae import distances, metallicity
 from lcscale.cli.show import show, why
 from lcscale.cli.variables import classify, features, train
 from lcscale.cli.yso import yso
@@ -62,6 +62,7 @@ for command in (
     classify,
     yso,
     metallicity,
+    distances,
     alerts,
     published,
     export,

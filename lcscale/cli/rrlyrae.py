@@ -1,4 +1,4 @@
-"""`lcscale metallicity`: [Fe/H] of RR Lyrae stars."""
+"""`lcscale metallicity` and `distances`: [Fe/H] of RR Lyrae stars, and how far they are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from lcscale import options
 from lcscale.cli.options import (
     AnyCatalogArgument,
     EngineOption,
@@ -20,6 +21,7 @@ from lcscale.cli.options import (
     finish,
     open_lake,
 )
+from lcscale.errors import InputError
 
 if TYPE_CHECKING:
     from lcscale.lake import Catalog
@@ -65,6 +67,39 @@ def metallicity(
     if not record.withheld:
         _tell(place[name])
     finish(record)
+
+
+def distances(
+    catalog: Annotated[str, typer.Argument(help="Catalog with [Fe/H], of lcscale metallicity.")] = (
+        "rrlyrae_metallicities"
+    ),
+    lake: Annotated[str, typer.Option("--lake", help=options.LAKE.about)] = ".",
+    name: NameOption = "rrlyrae_distances",
+    relation_rrab: Annotated[str, typer.Option(help="Relation of the absolute magnitude, RRab.")] = "muraveva2018_g",
+    relation_rrc: Annotated[str, typer.Option(help="The same, RRc.")] = "muraveva2018_g",
+    magnitude: Annotated[str, typer.Option(metavar="COLUMN", help="Mean magnitude in the relation's band.")] = "mean",
+    reddening: Annotated[str | None, typer.Option(metavar="COLUMN", help="E(B-V) of each star.")] = None,
+    reddening_map: Annotated[
+        str | None, typer.Option(metavar="FILE", help="HEALPix map (FITS) of E(B-V), in place of a column.")
+    ] = None,
+    engine: EngineOption = None,
+    max_failed: MaxFailedOption = "0",
+    replace: ReplaceOption = False,
+) -> None:
+    """Add absolute magnitudes, distance moduli and distances to RR Lyrae stars with [Fe/H]."""
+    from lcscale.engine import read_max_failed
+    from lcscale.products.rrlyrae import Distances
+    from lcscale.surveys.planck import SampleMap
+
+    allowed, place = read_max_failed(max_failed), open_lake(lake)
+    source = find_catalog(place, catalog)
+    if reddening_map is not None:
+        if reddening is not None:
+            raise InputError("give --reddening or --reddening-map, not both")
+        reddening = "ebv"
+        source = source.map(SampleMap(reddening_map, reddening, interpolate=True))
+    result = source.map(Distances((relation_rrab, relation_rrc), magnitude, reddening))
+    finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 
 def _tell(catalog: Catalog) -> None:

@@ -15,7 +15,7 @@ from lcscale.features import extract
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves, clean
 from lcscale.periods import PERIOD_SCHEMA
-from lcscale.products.rrlyrae import Choice, FourierPopulation, Metallicities, RRLyraeModel, relations
+from lcscale.products.rrlyrae import Choice, Distances, FourierPopulation, Metallicities, RRLyraeModel, relations
 from lcscale.products.rrlyrae.equations import JITTER, ORDER, SeriesEquations
 from lcscale.products.rrlyrae.model import _load
 from lcscale.products.rrlyrae.parameters import FourierParameters
@@ -260,3 +260,40 @@ def test_the_command_writes_the_catalogue(lake):
     assert made.schema.field("feh").metadata[b"unit"] == b"dex"
     given = {row["object_id"]: row["pulsation_period"] for row in made.to_arrow().to_pylist()}
     assert given == dict(enumerate(period.tolist()))
+
+
+def with_metallicities(n=200, seed=12):
+    """A table as `Metallicities` leaves it, of stars at 10 kpc behind E(B−V) = 0.1 with M_G = 0.32 [Fe/H] + 1.11."""
+    rng = np.random.default_rng(seed)
+    feh, error = rng.normal(-1.5, 0.4, n), np.full(n, 0.2)
+    absolute = 0.32 * rng.normal(feh, error) + 1.11 + rng.normal(0, 0.1, n)
+    mean = absolute + 15 + 2.74 * 0.1 + rng.normal(0, 0.02, n)
+    named = {"feh": feh, "feh_error": error, "pulsation_period": np.full(n, 0.6), "mode": ["RRab", "RRc"] * (n // 2)}
+    return pa.table({**named, "mean": mean, "ebv": np.full(n, 0.1)})
+
+
+def test_distances_are_those_of_the_relation_and_their_errors_hold():
+    table = with_metallicities()
+    found = Distances(reddening="ebv")(table).to_pandas()
+    np.testing.assert_allclose(found.absolute_magnitude, 0.32 * found.feh + 1.11)
+    np.testing.assert_allclose(found.distance, 10 ** ((found["mean"] - 0.274 - found.absolute_magnitude) / 5 - 2))
+    assert found.distance.median() == pytest.approx(10, rel=0.02)
+    assert (
+        0.6 < ((found.distance_low < 10) & (found.distance_high > 10)).mean() < 0.9
+    )  # the zero point's error is shared
+    assert found.distance_reason.isna().all()
+    without = Distances()(table.drop_columns("ebv")).to_pandas()
+    assert (without.distance_reason == "extinction not corrected").all()
+    np.testing.assert_allclose(without.distance_modulus - found.distance_modulus, 0.274)
+
+
+def test_a_star_without_metallicity_or_magnitude_has_no_distance():
+    table = with_metallicities(4)
+    feh, mean = table["feh"].to_pylist(), table["mean"].to_pylist()
+    feh[0], mean[1] = None, None
+    table = table.set_column(0, "feh", pa.array(feh)).set_column(4, "mean", pa.array(mean))
+    rows = Distances(reddening="ebv")(table).to_pylist()
+    assert [row["distance_reason"] for row in rows] == ["no [Fe/H]", "no mean", None, None]
+    assert [row["distance"] is None for row in rows] == [True, True, False, False]
+    with pytest.raises(InputError, match="several bands"):
+        Distances(("muraveva2018_g", "neeley2017_w1_rrc"))

@@ -11,7 +11,8 @@ import pytest
 
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import Search
-from lcscale.products.rrlyrae import Choice, Metallicities
+from lcscale.products.rrlyrae import Choice, Distances, Metallicities, RRLyraeModel
+from lcscale.products.rrlyrae.training import Calibrators
 
 pytestmark = pytest.mark.realdata
 
@@ -50,3 +51,29 @@ def test_stars_with_a_reason_are_those_that_disagree(measured):
     named = measured.reason.notna()
     print(f"without a reason: n {(~named).sum()}, rmse {rms(rest[~named]):.4f}; with: {rms(rest[named]):.4f}")
     assert rms(rest[~named]) < 0.08 < rms(rest[named])
+
+
+def test_the_distance_of_the_large_magellanic_cloud(real_data):
+    """Of the Cloud's catalogue only period, Fourier parameters and reddening are read."""
+    names = ["source_id", "Type", "Period", "E(B-V)"]
+    names += [f"{name}{end}" for name in ("A1", "A2", "A3", "Phi21", "Phi31") for end in ("", "_error")]
+    stars = pd.read_csv(real_data / "gaia_lmc_rrlyrae" / "gaia_dr3.csv.gz", usecols=names).query("Type == 'RRab'")
+    light = pq.read_table(
+        real_data / "gaia_dr3_variables" / "gaia_dr3_rrlyrae.parquet", columns=["source_id", "g_mean"]
+    )
+    stars = stars.merge(light.to_pandas(), on="source_id").dropna()
+    amplitudes, phases = ["A1", "A2", "A3"], ["Phi21", "Phi31"]
+    groups = (amplitudes, [f"{x}_error" for x in amplitudes], phases, [f"{x}_error" for x in phases])
+    known = Calibrators(
+        stars.Period.to_numpy(), *(stars[names].to_numpy() for names in groups), np.full(len(stars), np.nan)
+    )
+    model = RRLyraeModel.load("gaia_g")
+    line = model.card.scale["spectroscopic"]
+    feh = model.regression.predict(known.period, known.parameters(model.populations["RRab"]))[0]
+    feh = line["constant"] + line["slope"] * feh
+    columns = {"feh": feh, "feh_error": np.full(len(feh), 0.25), "pulsation_period": known.period}
+    table = pa.table({**columns, "mode": ["RRab"] * len(feh), "mean": stars.g_mean, "ebv": stars["E(B-V)"]})
+    modulus = Distances(reddening="ebv")(table)["distance_modulus"].to_numpy()
+    print(f"n {len(feh)}, [Fe/H] {feh.mean():.3f}, modulus {modulus.mean():.3f}, median {np.median(modulus):.3f}")
+    assert len(feh) > 500
+    assert abs(modulus.mean() - 18.48) < 0.05

@@ -21,6 +21,7 @@ def _text(name: str, about: str, ucd: str = "meta.note") -> Column:
 
 
 FITTED_NAMES = (
+    "mean",
     *("a1", "a1_error", "a2", "a3", "r21", "r21_error", "r31", "r31_error"),
     *("phi21", "phi21_error", "phi31", "phi31_error"),
 )
@@ -96,5 +97,20 @@ ANSWERS = (
 )
 """What `Metallicities` says, without `reason` and `model_id`."""
 
-COLUMNS = (*SERIES, *ANSWERS, REASON, MODEL_ID)
+_KPC = "pos.distance"
+DISTANCES = (
+    _number("absolute_magnitude", "mag", "phys.magAbs", "Absolute magnitude by the relation in distance_relation."),
+    _number("absolute_magnitude_error", "mag", "stat.error;phys.magAbs", "Standard deviation of its draws."),
+    _number("extinction", "mag", "phys.absorption", "Extinction in the band of the relation that was corrected."),
+    _number("distance_modulus", "mag", "phot.mag.distMod", "Extinction-corrected distance modulus."),
+    _number("distance_modulus_error", "mag", "stat.error;phot.mag.distMod", "Standard deviation of its draws."),
+    _number("distance", "kpc", _KPC, "Distance."),
+    _number("distance_low", "kpc", f"{_KPC};stat.min", "Below it lie 16 % of the draws."),
+    _number("distance_high", "kpc", f"{_KPC};stat.max", "Above it lie 16 % of the draws."),
+    _text("distance_relation", "Relation of the absolute magnitude.", "meta.id"),
+    _text("distance_reason", "Why there is no distance, or what was not done."),
+)
+"""Columns of `Distances`."""
+
+COLUMNS = (*SERIES, *ANSWERS, REASON, MODEL_ID, *DISTANCES)
 """Columns of this room."""
