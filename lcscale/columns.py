@@ -35,6 +35,7 @@ COLUMNS: tuple[Column, ...] = (
     *naming.AGAIN,
     *observations.COLUMNS,
     *periods.COLUMNS,
+    *periods.GIVEN,
     *features.COLUMNS,
     WESENHEIT,
     *models.COLUMNS,

@@ -14,8 +14,19 @@ if TYPE_CHECKING:
     from lcscale.engine import RunRecord
     from lcscale.lake import Catalog, Lake
     from lcscale.lightcurves import LightCurveFields
+    from lcscale.periods import PeriodFrom
 
 LakeOption = Annotated[str, typer.Option("--lake", help=options.LAKE.about, show_default=False)]
+PeriodFromOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Column with periods of others, or CATALOG.COLUMN of the same objects: used instead of a search.",
+        metavar="COLUMN",
+    ),
+]
+PeriodBesideOption = Annotated[
+    bool, typer.Option("--period-beside", help="Search all the same, and keep the period of --period-from beside.")
+]
 EngineOption = Annotated[
     str | None,
     typer.Option("--engine", help=options.ENGINE.about, show_default="serial"),
@@ -99,3 +110,25 @@ def finish(record: RunRecord) -> None:
         print(f"  published without what {len(record.missing)} failed tasks would have made", file=sys.stderr)
     if record.exit_status:
         raise typer.Exit(record.exit_status)
+
+
+def with_given_periods(
+    lake: Lake, catalog: Catalog, given: str | None, beside: bool
+) -> tuple[Catalog, PeriodFrom | None]:
+    """The catalog with the column of `--period-from`, joined from another catalog where it names one, and its use."""
+    from lcscale.periods import PeriodFrom
+
+    if given is None:
+        if beside:
+            raise InputError("--period-beside needs --period-from, the column with the periods")
+        return catalog, None
+    column = given
+    if given not in catalog.column_names and "." in given:
+        name, column = given.rsplit(".", 1)
+        identity = catalog.id_column
+        catalog = catalog.join(lake[name].columns(identity, column), identity)
+    if column not in catalog.column_names:
+        raise InputError(
+            f"--period-from: {catalog.name} has no column {column}; it has {', '.join(catalog.column_names)}"
+        )
+    return catalog, PeriodFrom(column, "beside" if beside else "instead")

@@ -15,10 +15,13 @@ from lcscale.cli.options import (
     LightCurvesOption,
     MaxFailedOption,
     NameOption,
+    PeriodBesideOption,
+    PeriodFromOption,
     ReplaceOption,
     find_catalog,
     finish,
     open_lake,
+    with_given_periods,
 )
 from lcscale.errors import InputError
 
@@ -46,6 +49,8 @@ def features(
     family: Annotated[
         list[str] | None, typer.Option(help="Family of variable stars to try, or TOML file (repeatable; default: all).")
     ] = None,
+    period_from: PeriodFromOption = None,
+    period_beside: PeriodBesideOption = False,
     light_curves: LightCurvesOption = None,
     list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
 ) -> None:
@@ -64,9 +69,11 @@ def features(
         raise InputError("features needs a CATALOG, --lake and --name (or --list)")
     grid = None if baseline is None else FrequencyGrid.for_baseline(baseline, fmax)
     names = tuple(part.strip() for part in only.split(",")) if only else None
-    search = Search(grid, fmax=fmax, coupling=coupling, families=tuple(family) if family else None, device=device)
     place = open_lake(lake)
-    result = find_catalog(place, catalog, light_curves).map(search, Extract(names, device=device)).without("lightcurve")
+    curves, given = with_given_periods(place, find_catalog(place, catalog, light_curves), period_from, period_beside)
+    kinds = tuple(family) if family else None
+    search = Search(grid, fmax=fmax, coupling=coupling, families=kinds, period_from=given, device=device)
+    result = curves.map(search, Extract(names, device=device)).without("lightcurve")
     allowed = read_max_failed(max_failed)
     finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
@@ -155,6 +162,8 @@ def classify(
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
     replace: ReplaceOption = False,
+    period_from: PeriodFromOption = None,
+    period_beside: PeriodBesideOption = False,
     light_curves: LightCurvesOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -165,7 +174,11 @@ def classify(
     place = open_lake(lake)
     curves = find_catalog(place, catalog, light_curves)
     source = curves if features is None else _with_periods(place, curves, features, device)
-    candidates, allowed = variable_candidates(source, model, device=device), read_max_failed(max_failed)
+    source, given = with_given_periods(place, source, period_from, period_beside)
+    candidates, allowed = (
+        variable_candidates(source, model, period_from=given, device=device),
+        read_max_failed(max_failed),
+    )
     finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from lcscale.periods.columns import PERIOD, PERIOD_SCHEMA
+from lcscale.periods.given import PeriodFrom
 from lcscale.periods.grid import FrequencyGrid
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _COMPILED = {"Search": "step", "find": "search", "lomb_scargle": "periodogram"}
 
-__all__ = ["PERIOD", "PERIOD_SCHEMA", "FrequencyGrid", "Search", "find", "lomb_scargle"]
+__all__ = ["PERIOD", "PERIOD_SCHEMA", "FrequencyGrid", "PeriodFrom", "Search", "find", "lomb_scargle"]
 
 
 def __getattr__(name: str) -> Any:

@@ -138,5 +138,25 @@ COLUMNS = (
 )
 """Columns of `find`, in order."""
 
+GIVEN = (
+    Column(
+        "period_given",
+        _FLOAT,
+        "d",
+        "time.period;src.var",
+        "Period that the column named to the search (period_from) gives; null where it gives none.",
+        _MAKER,
+    ),
+    Column(
+        "period_source",
+        pa.string(),
+        "",
+        "meta.note",
+        "Where period comes from: the name of the column that gave it, or search. Null where there is none.",
+        _MAKER,
+    ),
+)
+"""Columns of `Search` besides where it is told a column with periods."""
+
 PERIOD_SCHEMA = schema_of(COLUMNS)
 """Their schema."""

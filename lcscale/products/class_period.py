@@ -77,7 +77,8 @@ def cycle_of(name: str | None) -> Cycle | None:
 class PeriodOfClass(Declared):
     """Put the period that belongs to `class` into `period`, and that of the search into `period_peak`.
 
-    The epochs move along where the period does. `period_2` and `period_3` stay as the search gave them.
+    The epochs move along where the period does. `period_2` and `period_3` stay as the search gave them, and so does a
+    period that was given (`period_source`).
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ class PeriodOfClass(Declared):
     """
 
     column: str = "lightcurve"
-    optional_columns = ("period_2", EPOCH.name, EPOCH_MINIMUM.name)
+    optional_columns = ("period_2", "period_source", EPOCH.name, EPOCH_MINIMUM.name)
     settings = ()
     version = 1
 
@@ -107,7 +108,11 @@ class PeriodOfClass(Declared):
         known = numbers_of(table, (PERIOD.name, "period_2", EPOCH.name, EPOCH_MINIMUM.name), "d")
         period = known[PERIOD.name]
         second = known.get("period_2", np.full(len(table), np.nan))
-        found = fitted_cycles(lcs, period, second, [cycle_of(name) for name in table.column(CLASS.name).to_pylist()])
+        named = table.column(CLASS.name).to_pylist()
+        if "period_source" in table.column_names:
+            sources = table.column("period_source").to_pylist()
+            named = [name if source == "search" else None for name, source in zip(named, sources, strict=True)]
+        found = fitted_cycles(lcs, period, second, [cycle_of(name) for name in named])
         for name, values in zip((PERIOD.name, EPOCH.name, EPOCH_MINIMUM.name), found.T, strict=False):
             if name in known:
                 at = table.column_names.index(name)

@@ -13,7 +13,8 @@ from lcscale.features import FEATURES, Extract
 from lcscale.lake import Catalog
 from lcscale.lightcurves.wesenheit import WESENHEIT, Wesenheit
 from lcscale.models.heads.columns import CLASS, PROBABILITY
-from lcscale.periods import PERIOD, FrequencyGrid, Search
+from lcscale.periods import PERIOD, FrequencyGrid, PeriodFrom, Search
+from lcscale.periods.columns import GIVEN
 from lcscale.products import class_period
 from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.observations import COLUMNS as COUNTS
@@ -49,6 +50,7 @@ def variable_candidates(
     *,
     grid: FrequencyGrid | None = None,
     keep: Sequence[str] = (),
+    period_from: PeriodFrom | str | None = None,
     device: str | None = None,
 ) -> Catalog:
     """Candidates of every class: one row an object, with a probability for each class; lazy.
@@ -66,6 +68,9 @@ def variable_candidates(
         Trial frequencies of the period search; None takes each object's default.
     keep
         Further columns of the catalog to carry along.
+    period_from
+        Column of periods of others (VSX, Gaia, a broker; join or crossmatch them first): a name takes them instead of a
+        search where there is one, `PeriodFrom` may keep them beside. `period_given` and `period_source` tell.
     device
         Where periods, features and classes are computed, as torch names it; None: periods and features on the CPU,
         the network on the GPU of each worker that has one.
@@ -90,6 +95,9 @@ def variable_candidates(
         )
     if grid is not None and PERIOD.is_in(catalog.schema):
         raise InputError(f"{catalog.name} has periods already; leave grid out, or drop them with .without('period')")
+    given = PeriodFrom(period_from) if isinstance(period_from, str) else period_from
+    if given is not None:
+        _check_given(catalog, given)
     unknown = [name for name in keep if name not in catalog.column_names]
     if unknown:
         raise InputError(f"{catalog.name}: no column {', '.join(unknown)} to keep; it has {catalog.column_names}")
@@ -97,10 +105,21 @@ def variable_candidates(
     numbers = preparation.columns
     identity = catalog.id_column_or_none
     keep = [*([] if identity is None else [identity]), NAME.name, LABEL, *keep]
-    needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason"))
+    theirs = () if given is None else (given.column,)
+    needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason", *theirs))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
-    classified = chosen.map(*_steps(chosen, model, grid, preparation, device))
+    search = Search(grid, period_from=given, device=device or "cpu")
+    classified = chosen.map(*_steps(chosen, model, search, preparation, device))
     return classified.columns(*_kept(classified.schema, keep, numbers))
+
+
+def _check_given(catalog: Catalog, given: PeriodFrom) -> None:
+    if given.column not in catalog.column_names:
+        raise InputError(
+            f"{catalog.name}: no column {given.column} with periods; it has {', '.join(catalog.column_names)}"
+        )
+    if PERIOD.is_in(catalog.schema):
+        raise InputError(f"{catalog.name} has periods of a search already; drop them with .without('period') first")
 
 
 def _preparation(model: str | os.PathLike[str]) -> Preparation:
@@ -113,7 +132,7 @@ def _preparation(model: str | os.PathLike[str]) -> Preparation:
 def _steps(
     catalog: Catalog,
     model: str | os.PathLike[str],
-    grid: FrequencyGrid | None,
+    search: Search,
     preparation: Preparation,
     device: str | None,
 ) -> list[Step]:
@@ -122,7 +141,7 @@ def _steps(
 
     steps: list[Step] = [CountObservations.of(catalog.schema)]
     if not preparation.raw and not PERIOD.is_in(catalog.schema):
-        steps.append(Search(grid, device=device or "cpu"))
+        steps.append(search)
     features = tuple(
         name
         for name in preparation.columns
@@ -143,5 +162,5 @@ def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> lis
     counts = [name for column in COUNTS for name in column.found(schema).values()]
     classes = PROBABILITY.found(schema).values()
     ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on", "computed_on"]
-    fixed = [*keep, *counts, *PERIOD_COLUMNS, *OF_CLASS, *ours]
+    fixed = [*keep, *counts, *PERIOD_COLUMNS, *(column.name for column in GIVEN), *OF_CLASS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]

@@ -91,6 +91,18 @@ def test_a_period_of_the_survey_is_not_taken_for_ours(lake, survey, model):
     assert found.equals(expected)
 
 
+def test_given_periods_are_taken_where_there_are_some(lake, survey, model):
+    table = survey.to_arrow()
+    given = pa.array([0.5 if k % 2 else None for k in range(N)], pa.float64())
+    theirs = put(lake, "theirs", table.append_column("vsx", given), order=0)
+    rows = variable_candidates(theirs, model, grid=GRID, period_from="vsx").to_arrow().to_pylist()
+    assert {row["period"] for row in rows if row["period_source"] == "vsx"} == {0.5}
+    assert {row["period_given"] for row in rows} == {0.5, None}
+    assert sum(row["period_source"] == "search" for row in rows) >= N // 2 - 3
+    with pytest.raises(InputError, match="no column nothing with periods"):
+        variable_candidates(theirs, model, period_from="nothing")
+
+
 def test_periods_that_are_there_are_not_searched_anew(lake, survey, model):
     survey.map(Search(GRID)).write("with_periods")
     candidates = variable_candidates(lake["with_periods"], model)
