@@ -6,15 +6,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from lcscale.periods.columns import PERIOD, PERIOD_SCHEMA
-from lcscale.periods.given import PeriodFrom
 from lcscale.periods.grid import FrequencyGrid
 
 if TYPE_CHECKING:
+    from lcscale.periods.given import PeriodFrom as PeriodFrom
     from lcscale.periods.periodogram import lomb_scargle as lomb_scargle
     from lcscale.periods.search import find as find
     from lcscale.periods.step import Search as Search
 
-_COMPILED = {"Search": "step", "find": "search", "lomb_scargle": "periodogram"}
+_COMPILED = {"PeriodFrom": "given", "Search": "step", "find": "search", "lomb_scargle": "periodogram"}
 
 __all__ = ["PERIOD", "PERIOD_SCHEMA", "FrequencyGrid", "PeriodFrom", "Search", "find", "lomb_scargle"]
 

@@ -154,7 +154,7 @@ def sharing(lcs: LightCurves, coupling: Coupling) -> npt.NDArray[np.bool_]:
     if coupling == "free" or lcs.band is None or len(lcs.bands) < 2:
         return np.zeros(len(lcs), np.bool_)
     cell = lcs.object_index() * len(lcs.bands) + lcs.band[int(lcs.offsets[0]) : int(lcs.offsets[-1])]
-    counts = np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), -1)
+    counts = np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), len(lcs.bands))
     n_bands = (counts > 0).sum(axis=1)
     share: npt.NDArray[np.bool_] = (n_bands > 1) & (counts.max(axis=1) < np.where(n_bands > 2, RICH, RICH_PAIR))
     return share
