@@ -68,6 +68,24 @@ COLUMNS = (
         _MAKER,
     ),
     Column(
+        "evidence",
+        _FLOAT,
+        "",
+        "stat.likelihood",
+        "Natural logarithm of the evidence for the period over a constant star: a Fourier series, or template, against "
+        "white noise of unknown strength, all independent frequencies being as likely beforehand.",
+        _MAKER,
+    ),
+    Column(
+        "evidence_walk",
+        _FLOAT,
+        "",
+        "stat.likelihood",
+        "The same over a star that wanders without a period: a damped random walk with and without the series. Quasars "
+        "and young stars have large evidence and small evidence_walk.",
+        _MAKER,
+    ),
+    Column(
         "snr",
         _FLOAT,
         "",

@@ -25,6 +25,7 @@ from lcscale.periods.ladder import KEPT, SAMPLES, Coupling, ladder, sharing
 from lcscale.periods.mirrors import mirrored
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
+from lcscale.periods.red_noise import evidence_of_period
 from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
 
@@ -84,12 +85,13 @@ def find(
     -------
     pyarrow.Table
         One row an object: `period` (days); `period_2`, the other one of P and 2P; `period_3`, the best unrelated peak;
-        `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap`
-        and `snr`, its height over the mean of the periodogram in standard deviations; `alias`, the sampling frequency
-        at which the period stands, if any; `period_mirror`, which a rhythm of the sampling confuses with it,
+        `frequency` (cycles per day); `power` of the Lomb-Scargle peak (0 to 1), its false-alarm probability `fap` and
+        `snr`, its height over the mean of the periodogram in standard deviations; `evidence` for the period over a
+        constant star and `evidence_walk` over one that wanders without any (natural logarithms); `alias`, the sampling
+        frequency at which the period stands, if any; `period_mirror`, which a rhythm of the sampling confuses with it,
         `mirror_evidence`, by how much the evidence favours `period`, and `mirror`, the rhythm where that is little;
-        `epoch` and `epoch_minimum`, the first maximum and minimum of brightness
-        (time of the input); `n_cycles`, baseline over period; `coupling`, what the bands shared, and `family`, whose;
+        `epoch` and `epoch_minimum`, the first maximum and minimum of brightness (time of the input); `n_cycles`,
+        baseline over period; `coupling`, what the bands shared, and `family`, whose;
         `reason` why there is no period, with nulls everywhere else.
     """
     fmax = number(fmax, "fmax", "1/d")
@@ -287,6 +289,9 @@ def _table(
         "n_cycles": series.baseline * frequency,
     }
     mirror, margin, rhythm = mirrored(frequency, values[:, 1], values[:, 8], series)
+    tied = np.where(outcome.coupling == "free", np.nan, values[:, 5])
+    evidence, walk = evidence_of_period(frequency, values[:, 8], tied, series).T
+    columns |= {"evidence": evidence, "evidence_walk": walk}
     columns |= {"period_mirror": mirror, "mirror_evidence": margin}
     arrays = {name: pa.array(values, mask=~np.isfinite(values)) for name, values in columns.items()}
     arrays["alias"] = pa.array(

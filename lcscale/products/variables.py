@@ -33,6 +33,8 @@ PERIOD_COLUMNS = (
     "period_3",
     "power",
     "fap",
+    "evidence",
+    "evidence_walk",
     "alias",
     "period_mirror",
     "mirror_evidence",
