@@ -18,6 +18,7 @@ from lcscale.cli.options import (
     NameOption,
     ReplaceOption,
     find_catalog,
+    find_selection,
     finish,
     open_lake,
 )
@@ -59,7 +60,8 @@ def metallicity(
 
     allowed, place = read_max_failed(max_failed), open_lake(lake)
     choice = Choice((relation_rrab, relation_rrc), prefer, scale)
-    source = find_catalog(place, catalog, light_curves)
+    named = light_curves is None
+    source = find_selection(place, catalog) if named else find_catalog(place, catalog, light_curves)
     result = rrlyrae_metallicities(
         source, model, period=period, mode=mode, band=band, choice=choice, keep=tuple(keep or ())
     )

@@ -176,7 +176,7 @@ def test_the_scale_and_the_preference_are_a_choice():
 def test_bad_light_curves_have_a_reason(change, reason, answered):
     lcs, period, _ = drawn(3, 7)
     owner, phase = lcs.object_index(), lcs.time / np.repeat(period, lcs.counts) % 1
-    mag, label = lcs.mag.copy(), [None, None, None]
+    mag, label = lcs.mag.copy(), ["RR", None, "RRAB"]
     if change == "few":
         lcs = lcs.keep((owner != 1) | (np.arange(lcs.time.size) < lcs.offsets[1] + 11))
     elif change == "gap":

@@ -99,7 +99,7 @@ def describe(
         fit = _Fits.of(kept, period, given, populations)
         doubt[:] = None
     notes = _notes(kept, period, good, given, doubt, fit)
-    answered = fit.possible & np.array([_mode(each) is not None or each is None for each in given], np.bool_)
+    answered = fit.possible & np.array([_mode(each) is not None for each in given], np.bool_)
     mode = np.where(fit.prob_rrab >= 0.5, *MODES).astype(object)
     mode[~answered] = None
     gap = _phase_gaps(kept, period)
@@ -109,7 +109,7 @@ def describe(
             notes[i] += [
                 f"scatters {fit.scatter[i]:.0f} errors about its series: Blazhko effect, blend, or wrong period"
             ]
-        if given[i] is None and UNSURE[0] < fit.prob_rrab[i] < UNSURE[1]:
+        if not _mode(given[i]) and UNSURE[0] < fit.prob_rrab[i] < UNSURE[1]:
             notes[i] += [f"mode unsure: RRab with probability {fit.prob_rrab[i]:.2f}"]
     joined = np.array(["; ".join(each) or None for each in notes], object)
     texts = np.where(good, joined, reason)
@@ -125,9 +125,22 @@ def describe(
 
 
 def _mode(given: object) -> str | None:
-    """Our name of a mode: RRAB, RRab, RR0, ab, F … or RRC, RRc, RR1, c, 1O …; None for anything else."""
-    text = str(given).lower().removeprefix("rr").split("-")[0].strip(" _")
-    return {"ab": "RRab", "0": "RRab", "f": "RRab", "c": "RRc", "1": "RRc", "1o": "RRc"}.get(text)
+    """Our name of a mode: of RRAB, RR0, ab, F …, or RRC, RR1, c, 1O …; None for what is no RR Lyrae star.
+
+    Nothing ("") for RR Lyrae stars of any mode (RR, RRLyr), and where none is given.
+    """
+    text = str(given or "").lower().removeprefix("rr").split("-")[0].strip(" _")
+    return {
+        "": "",
+        "lyr": "",
+        "lyrae": "",
+        "ab": "RRab",
+        "0": "RRab",
+        "f": "RRab",
+        "c": "RRc",
+        "1": "RRc",
+        "1o": "RRc",
+    }.get(text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +217,7 @@ def _notes(
     """What is wrong with each star before its series is looked at."""
     notes: list[list[str]] = [[] for _ in period]
     for i in np.flatnonzero(good):
-        if given[i] is not None and _mode(given[i]) is None:
+        if _mode(given[i]) is None:
             notes[i].append(f"class {given[i]} is neither RRab nor RRc")
         if not np.isfinite(period[i]):
             notes[i].append("no period")

@@ -11,9 +11,11 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
+from lcscale.kernels.compiling import Floats
 from lcscale.models.keeping.card import ModelCard
 from lcscale.models.keeping.registry import WEIGHTS, card_at, checked_weights, find_folder, write_files
+from lcscale.products.rrlyrae.parameters import FourierParameters
 from lcscale.products.rrlyrae.population import Population
 from lcscale.products.rrlyrae.regression import Regression
 
@@ -89,6 +91,13 @@ class RRLyraeModel:
         folder = find_folder(path_or_name, SHIPPED)
         found = _load(str(folder.resolve()), card_at(folder, RRLyraeCard).id)
         return cls(found.card, found.populations, found.regression)
+
+    def feh_of(self, parameters: FourierParameters, period: Floats) -> Floats:
+        """[Fe/H] of RRab stars by the regression, on the scale of spectroscopy, dex, float64 [n]."""
+        if self.regression is None or "spectroscopic" not in self.card.scale:
+            raise InputError(f"{self.card.name} has no regression that was brought to the scale of spectroscopy")
+        line = self.card.scale["spectroscopic"]
+        return np.asarray(line["constant"] + line["slope"] * self.regression.predict(period, parameters)[0])
 
     def save(self, folder: str | Path) -> RRLyraeCard:
         """Write the model's folder; returns the card with the hash of the weights."""
