@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain, count
 
@@ -71,7 +72,7 @@ def joined_names(
         taken.add(new)
         added_pairs.append((name, new))
     result = [*left.names, *(new for _, new in right_pairs), *(new for _, new in added_pairs)]
-    clashes = sorted({name for name in result if result.count(name) > 1})
+    clashes = sorted(name for name, times in Counter(result).items() if times > 1)
     if clashes:
         raise InputError(f"column {', '.join(clashes)} would stand twice in the joined catalog; give another suffix")
     return JoinedNames(tuple(right_pairs), tuple(added_pairs))

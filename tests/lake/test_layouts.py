@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hats.pixel_math.spatial_index import compute_spatial_index
 from others import copied, into_folders, leaves_of, rewrite, state
 from skies import put, sky_table
+from upath import UPath
 
 import lcscale as lc
 from lcscale.errors import InputError, LcscaleError
-from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lake import HEALPIX_COLUMN, Leaf, Pixel
 
 ROWS = sky_table(600, 5, lightcurves=False)
 RNG = np.random.default_rng(3)
@@ -306,3 +308,14 @@ def test_no_schema_and_no_position_say_so(ours, tmp_path):
     state(folder, hats_col_ra="RAJ2000")
     with pytest.raises(InputError, match="no column RAJ2000 of the position; there are .*ra"):
         lc.open_catalog(str(folder))
+
+
+def test_the_schema_of_a_wide_leaf_is_made_a_few_times_not_once_a_column(tmp_path, monkeypatch):
+    """PyArrow makes it anew whenever it is asked: with 250 columns that was nearly all the time of a task."""
+    names = [HEALPIX_COLUMN, *(f"c{i}" for i in range(50))]
+    pq.write_table(pa.table({name: pa.array([5, 6], pa.int64()) for name in names}), tmp_path / "Npix=0.parquet")
+    made, schema = [], pq.ParquetFile.schema_arrow.fget
+    monkeypatch.setattr(pq.ParquetFile, "schema_arrow", property(lambda file: made.append(file) or schema(file)))
+    table = Leaf(Pixel(0, 0), UPath(tmp_path / "Npix=0.parquet")).read(names)
+    assert table.column_names == names
+    assert len(made) <= 3
