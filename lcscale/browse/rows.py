@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from lcscale.browse.columns import UNCERTAINTY, is_number
 from lcscale.browse.database import Database
+from lcscale.browse.orders import Places, ascending, first
 from lcscale.errors import InputError
 from lcscale.expressions import holds, names_in
 from lcscale.expressions.grammar import lists_in
@@ -23,9 +25,10 @@ from lcscale.models.heads.columns import CLASS
 from lcscale.vocabulary import HEALPIX_COLUMN
 
 Bools = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int32]
 NEXT = "next to judge"
 """The order that asks first for what teaches most: uncertain stars, of different classes and periods in turn."""
+_SOON = 1000
+"""Rows that come before their whole order is known."""
 _T = TypeVar("_T")
 
 
@@ -55,6 +58,7 @@ class Rows:
     def __init__(self, database: Database, ra: str, dec: str) -> None:
         self.database, self._position = database, (ra, dec)
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -127,6 +131,43 @@ class Rows:
         counts = np.bincount((codes if mask is None else codes[mask]) + 1, minlength=len(names) + 1)[1:]
         return {names[k]: int(counts[k]) for k in np.argsort(-counts, kind="stable")}
 
+    def page(self, sort: str | None, descending: bool, mask: Bools | None, at: int, limit: int) -> tuple[Places, int]:
+        """Numbers of the rows from the place `at` on, in an order, and how many are wanted in all.
+
+        The first rows by a column that nobody sorted by before come at once; its whole order is made meanwhile.
+        """
+        if 0 < at + limit <= _SOON and sort is not None and not self._has_order(sort):
+            found, wanted, values = self._first(sort, descending, mask, at + limit)
+            making = threading.Thread(target=lambda: self._sorted(sort, values), daemon=True)
+            making.start()
+            if found is not None:
+                return found[at:], wanted
+        order = self.order(sort, descending, mask)
+        return order[at : at + limit], int(order.size)
+
+    def _has_order(self, sort: str) -> bool:
+        """Whether rows are sorted by this already, or no column at all."""
+        if sort not in self.database.schema.names or sort == CLASS.name:
+            return True
+        with self._lock:
+            return ("sort", sort) in self._kept or self._path(sort).is_file()
+
+    def _first(
+        self, sort: str, descending: bool, mask: Bools | None, n: int
+    ) -> tuple[Places | None, int, npt.NDArray[np.float64] | None]:
+        """The first `n` wanted rows by a column (None: they take the whole order), how many are wanted, the column."""
+        if is_number(self.database.schema.field(sort)):
+            values = self.database.column(sort)
+            wanted = np.arange(len(self), dtype=np.int32) if mask is None else np.flatnonzero(mask)
+            return first(values, wanted, n, descending), int(wanted.size), values
+        if mask is not None:
+            return None, 0, None
+        quoted, way = self.database.quoted(sort), "desc" if descending else "asc"
+        text = f"select rowid, {quoted} is null from rows order by {quoted} {way} nulls last, rowid {way} limit {n}"
+        rows = self.database.sql(text).fetchall()
+        some_missing = len(rows) < n or any(missing for _, missing in rows)
+        return None if some_missing else np.array([row for row, _ in rows], np.int32), len(self), None
+
     def order(self, sort: str | None, descending: bool, mask: Bools | None) -> npt.NDArray[np.int32]:
         """Numbers of the wanted rows, sorted: missing values come last, and equal ones in order of the sky."""
         if sort is None:
@@ -139,30 +180,32 @@ class Rows:
                 rows = np.concatenate([rows[:valid][::-1], rows[valid:]])
         return rows if mask is None else rows[mask[rows]]
 
-    def _sorted(self, name: str) -> tuple[Places, int]:
+    def _sorted(self, name: str, values: npt.NDArray[np.float64] | None = None) -> tuple[Places, int]:
         """Row numbers in ascending order of a column, and how many of them have a value; kept beside the rows."""
         self.database.quoted(name)
-        return self._keeping(("sort", name), lambda: self._stored(name))
+        return self._keeping(("sort", name), lambda: self._stored(name, values))
 
-    def _stored(self, name: str) -> tuple[Places, int]:
-        position = self.database.schema.names.index(name)
-        path = self.database.folder / f"order-{position}.npy"
+    def _stored(self, name: str, values: npt.NDArray[np.float64] | None) -> tuple[Places, int]:
+        path = self._path(name)
         if path.is_file():
             stored = np.load(path, mmap_mode="r", allow_pickle=False)
             return stored[1:], int(stored[0])
-        rows, valid = self._sorting(name)
+        rows, valid = self._sorting(name) if values is None else ascending(values)
         beside = path.with_name(f".{threading.get_ident()}-{path.name}")
         np.save(beside, np.concatenate([[valid], rows]).astype(np.int32), allow_pickle=False)
         beside.replace(path)
         return rows, valid
 
+    def _path(self, name: str) -> Path:
+        return self.database.folder / f"order-{self.database.schema.names.index(name)}.npy"
+
     def _sorting(self, name: str) -> tuple[Places, int]:
         if is_number(self.database.schema.field(name)):
-            values = self.database.column(name)
-            valid = np.flatnonzero(~np.isnan(values))
-            missing = np.flatnonzero(np.isnan(values))
-            rows = np.concatenate([valid[np.argsort(values[valid], kind="stable")], missing])
-            return rows.astype(np.int32), int(valid.size)
+            return ascending(self.database.column(name))
+        if name == CLASS.name:
+            codes, known = self.classes()
+            rank = np.append(np.argsort(np.argsort(known)).astype(np.float64), np.nan)  # the last one for no class
+            return ascending(rank[codes])
         quoted = self.database.quoted(name)
         found = self.database.sql(f"select rowid from rows order by {quoted} asc nulls last, rowid").fetchnumpy()
         missing = self.database.sql(f"select count(*) from rows where {quoted} is null").fetchall()[0][0]
@@ -200,15 +243,22 @@ class Rows:
     def _keeping(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """What `make` gives, computed once as long as it is asked for now and then."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]  # type: ignore[no-any-return]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > 12:
-                self._kept.popitem(last=False)
-        return made
+            making = self._making.setdefault(key, threading.Lock())
+        with making:  # who asks for the same meanwhile waits for it
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return self._kept[key]  # type: ignore[no-any-return]
+            try:
+                made = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._kept[key] = made
+                while len(self._kept) > 12:
+                    self._kept.popitem(last=False)
+            return made
 
     def cells(self, order: int) -> npt.NDArray[np.int32]:
         """The nested HEALPix cell (of `order`, at most 8) of each row, int32 [n_rows]."""

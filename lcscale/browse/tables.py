@@ -109,14 +109,13 @@ def rows(
     """The page, with how many rows are wanted in all: `count` is what pages to the end hold together."""
     opened = wanted.opened
     mask = wanted.mask()
-    order = opened.rows.order(sort, descending, mask)
     if after is not None:
         at = _behind(opened, sort, descending, mask, after)
-    chosen = order[at : at + limit]
+    chosen, count = opened.rows.page(sort, descending, mask, at, limit)
     table = _table(opened, chosen, csv(columns))
     if format == "arrow":
         return arrow(table)
-    return PlainResponse({"count": int(order.size), "at": at, "rows": rounded(table)})
+    return PlainResponse({"count": count, "at": at, "rows": rounded(table)})
 
 
 def _behind(opened: Opened, sort: str | None, descending: bool, mask: npt.NDArray[np.bool_] | None, after: int) -> int:
