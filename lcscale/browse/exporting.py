@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -95,7 +97,8 @@ def as_file(schema: pa.Schema | None, parts: Iterable[pa.Table], name: str, form
     os.close(handle)
     os.unlink(path)
     batches = iter(parts)
-    try:
+    with contextlib.ExitStack() as unless_whole:
+        unless_whole.callback(Path(path).unlink, missing_ok=True)
         if schema is None:
             first = next(batches, None)
             if first is None:
@@ -103,10 +106,7 @@ def as_file(schema: pa.Schema | None, parts: Iterable[pa.Table], name: str, form
             schema = first.schema
             batches = _before(first, batches)
         WRITERS[suffix](path, schema, batches)
-    except BaseException:
-        if os.path.exists(path):
-            os.unlink(path)
-        raise
+        unless_whole.pop_all()
     return FileResponse(path, filename=f"{name}{suffix}", background=BackgroundTask(os.unlink, path))
 
 

@@ -20,9 +20,12 @@ from lcscale.explore.folded import phase_zero
 from lcscale.explore.links import links_to
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves.fluxes import ab_zero_point
 
 router = APIRouter(prefix="/api", tags=["one star"])
 _KEPT = 24
+_SIGMA = 3.0
+"""Fluxes below so many errors are upper limits as magnitudes."""
 _periodograms: OrderedDict[tuple[Any, ...], Frequencies] = OrderedDict()
 _lock = threading.Lock()
 
@@ -69,7 +72,10 @@ def _shell(text: str) -> str:
 
 @router.get("/light-curve", summary="The light curve of a star")
 def light_curve(opened: Catalogued, one: OneRow) -> Response:
-    """All observations; `used` says which of them periods, features and classes are computed from."""
+    """All observations; `used` says which of them periods, features and classes are computed from.
+
+    `limit` is the magnitude (AB) that an observation of fluxes below three errors is fainter than.
+    """
     curve = opened.curve(one[1])
     lcs = curve.lcs
     bands = curve.bands()
@@ -85,6 +91,7 @@ def light_curve(opened: Catalogued, one: OneRow) -> Response:
             "mag_err": mag_err.astype(np.float64).round(6).tolist(),
             "flux": lcs.flux.astype(np.float64).tolist() if lcs.fluxes else None,
             "flux_err": lcs.flux_err.astype(np.float64).tolist() if lcs.fluxes else None,
+            "limit": _limits(lcs),
             "unit": lcs.unit,
             "band": np.where(band >= 0, place[np.maximum(band, 0)], -1).tolist(),
             "used": curve.used().tolist(),
@@ -95,6 +102,20 @@ def light_curve(opened: Catalogued, one: OneRow) -> Response:
             "phase_zero": phase_zero(opened.catalog.schema),
         }
     )
+
+
+def _limits(lcs: LightCurves) -> list[float | None] | None:
+    """AB magnitudes that fluxes below `_SIGMA` errors are fainter than, None for others; None where none is known."""
+    if not lcs.fluxes:
+        return None
+    try:
+        zero = ab_zero_point(lcs.unit)
+    except InputError:  # fluxes in a unit of their own
+        return None
+    error = lcs.flux_err.astype(np.float64)
+    unseen = np.isfinite(lcs.flux) & np.isfinite(error) & (error > 0) & (lcs.flux < _SIGMA * error)
+    limit = zero - 2.5 * np.log10(np.where(unseen, _SIGMA * error, 1.0))
+    return [float(value) if below else None for value, below in zip(limit.round(4), unseen, strict=True)]
 
 
 def _magnitudes(lcs: LightCurves) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:

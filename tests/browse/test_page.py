@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from candidates import HOSTILE
+from astropy import units
+from candidates import HOSTILE, stars
 from opened_page import PHONE, ROW, opened
+from skies import put
+
+from lcscale.lake import Lake
+from lcscale.lightcurves import FLUX_TYPE, LightCurves
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Page, expect
@@ -278,6 +286,36 @@ def test_names_that_are_markup_are_shown_as_they_are(page, served):
         expect(page.locator("#star h1")).to_have_text(name)
         expect(page.locator("#period")).not_to_have_value("")
     assert page.locator("#star script").count() == 0
+
+
+def test_fluxes_that_were_not_seen_are_upper_limits_as_magnitudes(chromium, serve_lake, tmp_path):
+    curves, candidates = stars(8)
+    lcs = LightCurves.from_arrow(curves).in_fluxes("nJy")
+    rng = np.random.default_rng(3)
+    error = np.full(lcs.value.size, np.median(lcs.value) / 4)
+    lcs = replace(
+        lcs, value=(lcs.value + error * rng.standard_normal(error.size)).astype("f4"), error=error.astype("f4")
+    )
+    field = pa.field("lightcurve", FLUX_TYPE, metadata={"bands": "g,r", "unit": "nJy"})
+    lake = Lake(tmp_path / "lake")
+    put(lake, "stars", curves.drop_columns(["lightcurve"]).append_column(field, lcs.to_arrow()))
+    put(lake, "variable_candidates", candidates)
+    served = serve_lake(lake)
+    curve = served.get("api/light-curve", catalog="variable_candidates", row=1).json()
+    flux, err = np.array(curve["flux"]), np.array(curve["flux_err"])
+    limits = np.array(curve["limit"], float)
+    assert 0 < np.isfinite(limits).sum() < limits.size
+    np.testing.assert_array_equal(np.isfinite(limits), flux < 3 * err)
+    np.testing.assert_allclose(
+        limits[flux < 3 * err], (3 * err[flux < 3 * err] * units.nJy).to_value(units.ABmag), atol=1e-4
+    )
+    with opened(chromium, served) as page:
+        page.locator(ROW.format(3)).click()
+        expect(page.locator("[data-option=inFlux]")).to_be_checked()  # fluxes are shown as such at first
+        page.locator("[data-option=inFlux]").uncheck()
+        raw = page.locator(f"[aria-label='Light curve over time: {np.isfinite(limits).sum()} upper limits']")
+        expect(raw).to_be_visible()
+        expect(page.locator("section[aria-label='Light curve'] .note")).to_contain_text("below three errors")
 
 
 def requests_quoted(text: str) -> str:

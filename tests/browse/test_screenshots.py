@@ -13,7 +13,14 @@ from opened_page import PHONE, WIDE, opened
 
 from lcscale.lake import Lake
 
+PEAK = "[aria-label='Peaks of the periodogram'] button"
 VIEWS = ("table", "star", "plots", "star-dark", "phone")
+
+
+def open_star(page, row: int) -> None:
+    """Open the star of a row, and wait for its curves and its periodogram."""
+    page.locator(f"#grid .grid-body .grid-row[aria-rowindex='{row}']").click()
+    page.locator(PEAK).first.wait_for(timeout=60_000)
 
 
 @pytest.mark.slow
@@ -25,7 +32,8 @@ def test_screenshots(chromium, serve_lake, browse_lake, tmp_path):
     served.get("api/thumbnails", catalog="variable_candidates", rows="0,1,2")  # compiles what folds
 
     def take(page, name):
-        page.wait_for_timeout(2500)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)
         page.screenshot(path=folder / f"browser-{name}.png")
 
     with opened(chromium, served, WIDE) as page:
@@ -34,10 +42,10 @@ def test_screenshots(chromium, serve_lake, browse_lake, tmp_path):
         page.locator("#open-plots").click()
         take(page, "plots")
         page.locator("#open-plots").click()
-        page.locator("#grid .grid-body .grid-row[aria-rowindex='3']").click()
+        open_star(page, 3)
         take(page, "star")
     with opened(chromium, served, WIDE, color_scheme="dark") as page:
-        page.locator("#grid .grid-body .grid-row[aria-rowindex='4']").click()
+        open_star(page, 4)
         take(page, "star-dark")
     with opened(chromium, served, PHONE) as page:
         take(page, "phone")

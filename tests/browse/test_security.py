@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import ipaddress
 import json
 import os
 import sys
@@ -10,6 +12,10 @@ import sys
 import pytest
 import requests
 from candidates import HOSTILE
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from lcscale.browse.options import ServerOptions
 from lcscale.cli import main
@@ -202,6 +208,33 @@ def test_a_password_opens_and_a_wrong_one_waits(serve_lake, browse_lake, tmp_pat
     served.prepared.guard._last_wrong = -10.0
     assert browser.post(served.url + "login", data={"password": "correct horse"}, timeout=20).status_code == 200
     assert browser.get(served.url + "api/lake", timeout=20).status_code == 200
+
+
+def test_a_certificate_encrypts_the_way(serve_lake, browse_lake, tmp_path):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = (
+        builder.not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "certificate.pem").write_bytes(made.public_bytes(pem))
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(pem, *plain))
+    served = serve_lake(browse_lake, certificate=tmp_path / "certificate.pem", certificate_key=tmp_path / "key.pem")
+    assert served.prepared.address.startswith("https://127.0.0.1:")
+    browser = requests.Session()
+    browser.trust_env, browser.verify = False, str(tmp_path / "certificate.pem")
+    answer = browser.get(served.prepared.address, timeout=20)
+    assert answer.status_code == 200
+    assert "; secure" in answer.history[0].headers["set-cookie"].lower()
+    assert browser.get(served.prepared.address.partition("?")[0] + "api/lake", timeout=20).status_code == 200
+    with pytest.raises(requests.ConnectionError):  # nobody answers in clear
+        requests.get(served.prepared.address.replace("https", "http"), timeout=20)
 
 
 def test_the_command_says_what_is_missing(browse_lake, monkeypatch, capsys):

@@ -25,9 +25,11 @@ export function byBand(curve, { inFlux, offsets }) {
     const rows = [];
     for (let i = 0; i < curve.time.length; i++) if (curve.band[i] === code && Number.isFinite(told.flux[i]) && curve.time[i] !== null) rows.push(i);
     const level = median(rows.filter((i) => curve.used[i]).map((i) => told.flux[i]));
-    return { name, code, rows, level, used: rows.map((i) => curve.used[i]), time: Float64Array.from(rows, (i) => curve.time[i]),
+    const dark = inFlux || !curve.limit ? [] : curve.limit.flatMap((limit, i) => (limit !== null && curve.band[i] === code && curve.time[i] !== null ? [i] : []));
+    const isDark = new Set(dark);
+    return { name, code, rows, level, dark: { x: dark.map((i) => curve.time[i]), y: dark.map((i) => curve.limit[i]) }, seen: rows.map((i) => !isDark.has(i)), used: rows.map((i) => curve.used[i]), time: Float64Array.from(rows, (i) => curve.time[i]),
       value: Float64Array.from(rows, (i) => told.flux[i]), error: Float64Array.from(rows, (i) => told.error[i] ?? NaN) };
-  }).filter((group) => group.rows.length);
+  }).filter((group) => group.rows.length || group.dark.x.length);
   const main = found.reduce((best, each) => (!best || each.rows.length > best.rows.length ? each : best), null);
   for (const group of found) {
     group.shift = offsets && main && group !== main ? (inFlux ? main.level / group.level : main.level - group.level) : inFlux ? 1 : 0;
@@ -36,13 +38,14 @@ export function byBand(curve, { inFlux, offsets }) {
       if (inFlux) { group.value[i] *= group.shift; group.error[i] *= group.shift; } else group.value[i] += group.shift;
     }
     const away = inFlux ? group.shift !== 1 && ` ×${group.shift.toPrecision(2)}` : group.shift !== 0 && ` ${group.shift < 0 ? "−" : "+"}${Math.abs(group.shift).toFixed(2)}`;
+    group.dark.y = group.dark.y.map((limit) => limit + group.shift);
     group.title = (group.name || "all") + (away || "");
   }
   return { groups: found, unit: told.unit };
 }
 
-export function limits(groups, margin = 0.06) {
-  const all = [];
+export function limits(groups, margin = 0.06, withDark = false) {
+  const all = withDark ? groups.flatMap((group) => group.dark.y) : [];
   for (const group of groups) for (let i = 0; i < group.value.length; i++) if (group.used[i]) all.push(group.value[i]);
   if (!all.length) return [0, 1];
   const sorted = Float64Array.from(all).sort(), cut = Math.floor(sorted.length * 0.003);
@@ -80,12 +83,14 @@ export function rawSpec({ groups, unit }, { errors, inFlux }, scale) {
   let first = Infinity, last = -Infinity;
   groups.forEach((group, place) => {
     const use = [];
-    group.used.forEach((used, i) => { if (used) use.push(i); else { pale.x.push(group.time[i]); pale.y.push(group.value[i]); } });
+    group.used.forEach((used, i) => { if (!group.seen[i]) return; if (used) use.push(i); else { pale.x.push(group.time[i]); pale.y.push(group.value[i]); } });
     for (const t of group.time) { first = Math.min(first, t); last = Math.max(last, t); }
     layers.push({ type: "points", x: use.map((i) => group.time[i]), y: use.map((i) => group.value[i]), error: errors ? use.map((i) => group.error[i]) : null,
       colour: bandColour(group.name, place), shape: SHAPES[place % SHAPES.length], size: 2.2, name: group.title });
+    if (group.dark.x.length) layers.push({ type: "points", ...group.dark, colour: bandColour(group.name, place), shape: "limit", size: 3, open: true, alpha: 0.8 });
   });
+  const dark = groups.reduce((sum, group) => sum + group.dark.x.length, 0);
   if (pale.x.length) layers.unshift({ type: "points", ...pale, colour: tone.faint, open: true, size: 2.6, name: "not used" });
   const room = Math.max((last - first) * 0.02, 0.5);
-  return { x: [first - room, last + room], y: limits(groups, 0.1), flipY: !inFlux, xlabel: `time (days${scale ? ", " + scale : ""})`, ylabel: unit, layers };
+  return { x: [first - room, last + room], y: limits(groups, 0.1, true), flipY: !inFlux, about: dark ? `${dark} upper limits` : "", xlabel: `time (days${scale ? ", " + scale : ""})`, ylabel: unit, layers };
 }

@@ -53,6 +53,7 @@ function outline(c, x, y, r, shape) {
   if (shape === "square") c.rect(x - r * 0.88, y - r * 0.88, r * 1.76, r * 1.76);
   else if (shape === "diamond") { c.moveTo(x, y - r * 1.3); c.lineTo(x + r * 1.3, y); c.lineTo(x, y + r * 1.3); c.lineTo(x - r * 1.3, y); c.closePath(); }
   else if (shape === "triangle") { c.moveTo(x, y - r * 1.25); c.lineTo(x + r * 1.15, y + r * 0.85); c.lineTo(x - r * 1.15, y + r * 0.85); c.closePath(); }
+  else if (shape === "limit") { c.moveTo(x, y + r * 1.25); c.lineTo(x + r * 1.15, y - r * 0.85); c.lineTo(x - r * 1.15, y - r * 0.85); c.closePath(); }
   else { c.moveTo(x + r, y); c.arc(x, y, r, 0, 6.2832); }
 }
 

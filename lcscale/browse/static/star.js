@@ -189,7 +189,8 @@ export class StarView {
   _drawRaw() {
     this.raw.set(rawSpec(this.groups, this.options, this.curve.time_scale));
     const unused = this.curve.used.filter((used) => !used).length;
-    this.rawNote.textContent = `${this.curve.time.length} observations from ${this.curve.source}; ${unused ? `${unused} (open grey) are not used: no finite value, or no error` : "the classifier used all of them"}.`;
+    const dark = this.groups.groups.reduce((sum, group) => sum + group.dark.x.length, 0);
+    this.rawNote.textContent = `${this.curve.time.length} observations from ${this.curve.source}; ${unused ? `${unused} (open grey) are not used: no finite value, or no error` : "the classifier used all of them"}.${dark ? ` Of ${dark} the flux is below three errors: open triangles are the magnitudes that they are fainter than.` : ""}`;
   }
 }
 
