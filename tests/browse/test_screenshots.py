@@ -21,6 +21,7 @@ def open_star(page, row: int) -> None:
     """Open the star of a row, and wait for its curves and its periodogram."""
     page.locator(f"#grid .grid-body .grid-row[aria-rowindex='{row}']").click()
     page.locator(PEAK).first.wait_for(timeout=60_000)
+    page.set_viewport_size({"width": 1280, "height": 1250})  # down to the peaks
 
 
 @pytest.mark.slow
