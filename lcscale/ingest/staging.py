@@ -16,6 +16,7 @@ from lcscale.ingest.spills import remove_spills, write_spill
 from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.lake.storage import writing
 from lcscale.surveys.identities import kept_identities
+from lcscale.surveys.meanings import with_meanings
 from lcscale.surveys.nesting import common_field
 from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Findings, Part, Problem, ReleaseFileError, Survey
@@ -115,6 +116,7 @@ def _sorted(tables: list[pa.Table], survey: Survey, path: str) -> pa.Table:
     index = spatial_index(*(table.column(name).to_numpy() for name in (survey.ra, survey.dec)))
     if HEALPIX_COLUMN in table.column_names:
         table = table.drop_columns([HEALPIX_COLUMN])
+    table = table.cast(with_meanings(table.schema, survey))
     if np.any(np.diff(index) < 0):
         order = np.argsort(index, kind="stable")
         table, index = table.take(pa.array(order)), index[order]

@@ -14,11 +14,13 @@ Floats = npt.NDArray[np.float64]
 
 
 @overload
-def yso_share(n_alerts: int, n_yso: int) -> tuple[float, float, float]: ...
+def yso_share(n_alerts: int, n_yso: int) -> tuple[float, float, float]:
+    """The share of one count of alerts."""
 
 
 @overload
-def yso_share(n_alerts: npt.ArrayLike, n_yso: npt.ArrayLike) -> tuple[Floats, Floats, Floats]: ...
+def yso_share(n_alerts: npt.ArrayLike, n_yso: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """The shares of many."""
 
 
 def yso_share(n_alerts: npt.ArrayLike, n_yso: npt.ArrayLike) -> tuple[float | Floats, float | Floats, float | Floats]:

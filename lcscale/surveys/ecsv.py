@@ -42,8 +42,8 @@ class EcsvHeader:
     """Between the fields of a row."""
     types: dict[str, pa.DataType] = field(default_factory=dict)
     """Arrow type of each column as it is written: JSON is text."""
-    units: dict[str, str] = field(default_factory=dict)
-    """Units of those columns that have one."""
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Unit, UCD and description of each column, as far as the header tells them."""
     arrays: dict[str, pa.DataType] = field(default_factory=dict)
     """Type of the elements, for columns of arrays; null for any other JSON."""
 
@@ -80,7 +80,7 @@ def ecsv_header(path: str) -> EcsvHeader | None:
     return EcsvHeader(
         header.get("delimiter", " "),
         {name: pa.string() if subtype else _TYPES.get(kind, pa.string()) for name, kind, subtype in columns},
-        {one["name"]: str(one["unit"]) for one in header["datatype"] if one.get("unit")},
+        {one["name"]: _said(one) for one in header["datatype"]},
         {name: _elements(subtype) for name, _, subtype in columns if subtype},
     )
 
@@ -102,7 +102,7 @@ def _where(error: Exception, lines: list[str]) -> str:
 
 
 def described(table: pa.Table, header: EcsvHeader, path: str) -> pa.Table:
-    """The table with JSON as values, and the units in the metadata of its fields."""
+    """The table with JSON as values, and what the header says of its columns in the metadata of its fields."""
     for name, kind in header.arrays.items():
         if name in table.column_names:
             place = table.column_names.index(name)
@@ -115,14 +115,18 @@ def described(table: pa.Table, header: EcsvHeader, path: str) -> pa.Table:
                     f"cannot read {path}: column {name!r} does not hold the JSON it says: {error}"
                 ) from error
             table = table.set_column(place, name, values)
-    return with_units(table, header.units)
+    return with_said(table, header.said)
 
 
-def with_units(table: pa.Table, units: dict[str, str]) -> pa.Table:
-    """The table with the units in the metadata of its fields."""
-    if not units:
-        return table
-    fields = [one.with_metadata({"unit": units[one.name]}) if one.name in units else one for one in table.schema]
+def _said(column: dict[str, Any]) -> dict[str, str]:
+    """Unit, UCD and description of a column in a header."""
+    told = {"ucd": (column.get("meta") or {}).get("ucd"), **column}
+    return {key: str(told[key]) for key in ("unit", "ucd", "description") if told.get(key)}
+
+
+def with_said(table: pa.Table, said: dict[str, dict[str, str]]) -> pa.Table:
+    """The table with what is said of its columns (``unit``, ``ucd``, ``description``) in the metadata of its fields."""
+    fields = [one.with_metadata(said[one.name]) if said.get(one.name) else one for one in table.schema]
     return table.cast(pa.schema(fields, table.schema.metadata))
 
 

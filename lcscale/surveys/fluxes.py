@@ -41,11 +41,13 @@ def zero_point(field: pa.Field, given: float | None, path: str) -> float:
 
 
 @overload
-def in_njy(zero: float) -> float: ...
+def in_njy(zero: float) -> float:
+    """The number of one zero point."""
 
 
 @overload
-def in_njy(zero: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]: ...
+def in_njy(zero: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The numbers of many."""
 
 
 def in_njy(zero: float | npt.NDArray[np.float64]) -> float | npt.NDArray[np.float64]:

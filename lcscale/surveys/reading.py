@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from lcscale.surveys.astropy_tables import KINDS, read_with_astropy
 from lcscale.surveys.delimited import delimited, header_of
-from lcscale.surveys.ecsv import described, ecsv_header, with_units
+from lcscale.surveys.ecsv import described, ecsv_header, with_said
 from lcscale.surveys.formats import Format, format_of, suffix
 from lcscale.surveys.identities import trimmed, with_identities
 from lcscale.surveys.layout import TextLayout
@@ -326,7 +326,7 @@ def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> I
             yield described(table, ecsv, path)
         else:
             units = (how.layout or TextLayout(",")).units
-            yield with_units(table, {name: unit for name, unit in units.items() if name in table.column_names})
+            yield with_said(table, {name: {"unit": unit} for name, unit in units.items()})
 
 
 def _named(found: Sequence[str], width: int, given: Sequence[str]) -> list[str]:
