@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import pyarrow as pa
 
 from lcscale.errors import InputError, meant
 from lcscale.expressions import Condition, holds, names_in
 from lcscale.vocabulary import Column, appended_schema, schema_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @runtime_checkable
@@ -143,7 +146,7 @@ class Where(Declared):
         return table.filter(holds(self.condition, table))
 
 
-def settings_of(options: Any, names: Sequence[str] | None = None) -> dict[str, str]:
+def settings_of(options: object, names: Sequence[str] | None = None) -> dict[str, str]:
     """Those fields `names` of a dataclass (default: all that it shows) that have not their default, as text.
 
     Examples
@@ -151,8 +154,9 @@ def settings_of(options: Any, names: Sequence[str] | None = None) -> dict[str, s
     >>> settings_of(Where("mag < 15"))
     {'condition': 'mag < 15'}
     """
-    shown = [each.name for each in fields(options) if each.repr] if names is None else names
-    defaults = {each.name: each.default for each in fields(options)}
+    declared = fields(cast("DataclassInstance", options))
+    shown = [each.name for each in declared if each.repr] if names is None else names
+    defaults = {each.name: each.default for each in declared}
     found = {name: getattr(options, name) for name in shown}
     return {name: _as_text(value) for name, value in found.items() if value != defaults[name]}
 

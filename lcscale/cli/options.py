@@ -103,7 +103,8 @@ def finish(record: RunRecord) -> None:
     for note in record.notes:
         print(f"  note: {note}")
     for entry in record.quarantined:
-        print(f"  set aside: {entry['label']}: {entry['error']}", file=sys.stderr)
+        error = entry["error"].removeprefix(f"{entry['label']}: ").removeprefix(entry["label"]).strip()
+        print(f"  set aside: {entry['label']}: {error}", file=sys.stderr)
     if record.withheld:
         print(f"lcscale: {record.name}: {record.withheld}", file=sys.stderr)
     elif record.missing:

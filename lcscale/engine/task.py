@@ -22,7 +22,7 @@ class Shared:
     Each object has a key of its own that begins with the one given: jobs that share a plan do not share its end.
     """
 
-    def __init__(self, key: str, value: Any) -> None:
+    def __init__(self, key: str, value: object) -> None:
         self.key = f"{key}-{uuid.uuid4().hex[:8]}"
         self._value = value
 

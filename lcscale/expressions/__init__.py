@@ -18,6 +18,6 @@ for it; ``is_nan(x)`` asks for it.
 
 from lcscale.expressions.evaluation import holds, values
 from lcscale.expressions.grammar import names_in
-from lcscale.expressions.lists import Condition, ValueList, condition
+from lcscale.expressions.lists import Condition, Listed, ValueList, condition
 
-__all__ = ["Condition", "ValueList", "condition", "holds", "names_in", "values"]
+__all__ = ["Condition", "Listed", "ValueList", "condition", "holds", "names_in", "values"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from upath import UPath
 
 from lcscale.errors import InputError
 from lcscale.expressions.grammar import lists_in
+
+Listed: TypeAlias = npt.ArrayLike | pa.Array | pa.ChunkedArray | pa.Table | str | os.PathLike[str]
+"""A list of numbers or texts of any kind, or the path of a file that holds one."""
 
 _EXACT = 1 << 53
 """Whole numbers up to this one have a double of their own."""
@@ -37,7 +41,7 @@ class ValueList:
         """Stands for the values."""
 
     @classmethod
-    def of(cls, given: Any, name: str) -> ValueList:
+    def of(cls, given: Listed, name: str) -> ValueList:
         """The list of any one-dimensional `given`: Arrow, numpy, pandas, Python; `name` is what errors call it."""
         try:
             return cls(_distinct(_array(given)))
@@ -56,7 +60,7 @@ class ValueList:
         except (OSError, pa.ArrowException) as error:
             raise InputError(f"cannot read the list {path!r}: {error}") from error
 
-    def contain(self, values: Any) -> Any:
+    def contain(self, values: pa.ChunkedArray | pa.Scalar) -> Any:
         """Whether each of `values` (`pa.ChunkedArray` or `pa.Scalar`) is in the list; null where it is null."""
         if isinstance(values, pa.Scalar):
             return self.contain(pa.chunked_array([[values.as_py()]], values.type))[0]
@@ -127,7 +131,7 @@ class Condition:
         return self.text
 
 
-def condition(text: str | Condition, **lists: Any) -> str | Condition:
+def condition(text: str | Condition, **lists: Listed | ValueList) -> str | Condition:
     """`text` with the lists that it names behind ``in @``: `lists` by keyword, and files by their paths.
 
     Parameters
@@ -144,7 +148,7 @@ def condition(text: str | Condition, **lists: Any) -> str | Condition:
     {'mine': <2 values ...>}
     """
     if isinstance(text, Condition):
-        lists = {**text.lists, **lists}
+        lists = {**dict(text.lists), **lists}
         text = text.text
     named = dict(lists_in(text))
     unknown = [name for name in lists if name not in named]
@@ -155,7 +159,7 @@ def condition(text: str | Condition, **lists: Any) -> str | Condition:
     return Condition(text, {name: _given(lists.get(name, name), name, column) for name, column in named.items()})
 
 
-def _given(given: Any, name: str, column: str | None) -> ValueList:
+def _given(given: Listed | ValueList, name: str, column: str | None) -> ValueList:
     if isinstance(given, ValueList):
         return given
     if isinstance(given, str) and given == name and name.isidentifier():

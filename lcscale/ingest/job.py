@@ -42,6 +42,7 @@ from lcscale.lake.source import missing_property
 from lcscale.lake.storage import remove_folder, writing
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
+from lcscale.surveys.release import Option
 
 VERSION = 2
 """Raised when the same files would give other catalogs: a finished ingest is not repeated before."""
@@ -62,7 +63,7 @@ def ingest(
     engine: EngineSpec = None,
     progress: bool | None = None,
     max_failed: MaxFailed = 0,
-    **options: Any,
+    **options: Option,
 ) -> RunRecord:
     """Read release files into the catalog `name` of a lake, and publish it whole.
 

@@ -14,7 +14,7 @@ from lcscale.surveys import get as get_survey
 from lcscale.surveys.lightcurves import LightCurveTables
 from lcscale.surveys.positions import placed
 from lcscale.surveys.reading import format_of, reading
-from lcscale.surveys.release import Findings
+from lcscale.surveys.release import Findings, Option
 
 _ROWS = 200_000
 _PARTS = 20
@@ -59,7 +59,7 @@ class Preview:
 
 
 def preview(
-    survey: str | Survey, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **options: Any
+    survey: str | Survey, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], **options: Option
 ) -> Preview:
     """Look at release files as `lcscale.ingest.ingest` would read them; large releases only at their first parts.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from lcscale.errors import InputError
 from lcscale.ingest.sources import FileStamp, Sources, options_text, part_identities, read_sources, stamps
 from lcscale.lake import Lake
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
+from lcscale.surveys.release import Option
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def changes(
     lake: Lake,
     name: str,
     partitioning: Partitioning | None = None,
-    **options: Any,
+    **options: Option,
 ) -> Changes:
     """How the release files at `paths` differ from those that the catalog `name` of the lake was made from.
 

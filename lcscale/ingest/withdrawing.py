@@ -18,7 +18,7 @@ from upath import UPath
 from lcscale.engine import EngineSpec, RunRecord, Shared, Task, run
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
-from lcscale.expressions.lists import ValueList
+from lcscale.expressions.lists import Listed, ValueList
 from lcscale.ingest.leaves import link_leaf
 from lcscale.ingest.sources import read_sources, write_sources
 from lcscale.lake import Draft, Lake, Leaf, LeafWriter
@@ -33,7 +33,12 @@ _FILE = "withdrawn.parquet"
 
 
 def withdraw(
-    lake: Lake | str | os.PathLike[str], name: str, ids: Any, *, engine: EngineSpec = None, progress: bool | None = None
+    lake: Lake | str | os.PathLike[str],
+    name: str,
+    ids: Listed,
+    *,
+    engine: EngineSpec = None,
+    progress: bool | None = None,
 ) -> RunRecord:
     """Publish a version of the ingested catalog `name` without the objects named `ids`.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from upath import UPath
 
 from lcscale.errors import InputError
-from lcscale.expressions import Condition
+from lcscale.expressions import Condition, Listed, ValueList
 from lcscale.expressions import condition as condition_with
 from lcscale.lake.draft import Draft, check_name
 from lcscale.lake.inputs import Input, from_properties
@@ -18,7 +18,7 @@ from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
 from lcscale.lake.region import Moc, Region, as_region
 from lcscale.lake.source import open_source
-from lcscale.lake.storage import LakeSpec, place_of
+from lcscale.lake.storage import LakeSpec, StorageOption, place_of
 from lcscale.lake.view import View, listed
 from lcscale.lightcurves import LightCurveFields
 from lcscale.steps import Step, Where
@@ -49,7 +49,7 @@ class Catalog(View):
         left_out = listed(names)
         return self.columns(name for name in self.column_names if name not in left_out)
 
-    def where(self, condition: str | Condition, **lists: Any) -> Catalog:
+    def where(self, condition: str | Condition, **lists: Listed | ValueList) -> Catalog:
         """Only rows for which a condition such as ``"mag < 15 and period is not null"`` holds.
 
         Parameters
@@ -295,7 +295,9 @@ class Catalog(View):
         return write_view(plan, draft, max_failed=max_failed, replaces=replace, **options)
 
 
-def open_catalog(url: str, *, light_curves: LightCurveFields | None = None, **storage_options: Any) -> Catalog:
+def open_catalog(
+    url: str, *, light_curves: LightCurveFields | None = None, **storage_options: StorageOption
+) -> Catalog:
     """Open any HATS catalog or collection: ours or others', local, ``https://`` or ``s3://``.
 
     Parameters

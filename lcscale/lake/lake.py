@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Any
 
 import pyarrow as pa
 
@@ -15,7 +14,7 @@ from lcscale.lake.draft import Draft, check_name, existing_versions, is_name
 from lcscale.lake.history import Job, drop, jobs, prune, use
 from lcscale.lake.past import PastLake, unix_time
 from lcscale.lake.publications import Publication, publications
-from lcscale.lake.storage import children, place_of, remove_folder
+from lcscale.lake.storage import StorageOption, children, place_of, remove_folder
 from lcscale.lake.tables import TABLES, read_table, table_names, write_table
 
 
@@ -36,7 +35,7 @@ class Lake:
     []
     """
 
-    def __init__(self, url: str | os.PathLike[str], **storage_options: Any) -> None:
+    def __init__(self, url: str | os.PathLike[str], **storage_options: StorageOption) -> None:
         self.root = place_of(url, **storage_options)
 
     def names(self) -> list[str]:

@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from upath import UPath
@@ -63,11 +63,14 @@ class Rooted(Protocol):
         """Its folder."""
 
 
+StorageOption: TypeAlias = str | float | bool | Mapping[str, object] | Callable[..., object] | None
+"""Value of an option of an fsspec file system: keys, endpoints, sizes, and what goes on to the client behind it."""
+
 LakeSpec: TypeAlias = Rooted | str | os.PathLike[str]
 """A `lcscale.Lake`, or its folder or URL."""
 
 
-def place_of(lake: LakeSpec, **storage_options: Any) -> UPath:
+def place_of(lake: LakeSpec, **storage_options: StorageOption) -> UPath:
     """The root of a lake: of the object itself, or at a URL with options of its file system."""
     root = path_at(lake, storage_options) if isinstance(lake, str | os.PathLike) else lake.root
     return UPath(os.path.abspath(root.path)) if is_local(root) else root

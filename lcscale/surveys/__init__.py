@@ -18,7 +18,7 @@ from lcscale.surveys.gaia_epochs import GaiaEpochs
 from lcscale.surveys.lightcurves import LightCurveTables
 from lcscale.surveys.ogle import Ogle
 from lcscale.surveys.presets import PRESETS
-from lcscale.surveys.release import Part, Problem, ReleaseFileError, Survey
+from lcscale.surveys.release import Option, Part, Problem, ReleaseFileError, Survey
 from lcscale.surveys.rubin import Rubin
 from lcscale.surveys.rubin_alerts import RubinAlerts
 from lcscale.surveys.simulated import Simulated, SimulatedRelease, write_release
@@ -56,7 +56,7 @@ def names() -> list[str]:
     return list(ADAPTERS)
 
 
-def get(name: str, **options: Any) -> Survey:
+def get(name: str, **options: Option) -> Survey:
     """The adapter of a survey.
 
     Parameters

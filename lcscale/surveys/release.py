@@ -8,11 +8,14 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, SupportsFloat, TypeAlias
 
 import pyarrow as pa
 
 from lcscale.errors import InputError, meant
+
+Option: TypeAlias = str | SupportsFloat | Sequence[str] | None
+"""Value of an adapter's option: of the type of its field, or its text on a command line; or an astropy Quantity."""
 
 
 class ReleaseFileError(InputError):
@@ -164,7 +167,8 @@ def require(table: pa.Table | pa.Schema, names: Sequence[str | None], path: str)
     present = table.column_names if isinstance(table, pa.Table) else table.names
     missing = [name for name in names if name is not None and name not in present]
     if missing:
-        where = "; --ra and --dec say which columns hold the position" if {"ra", "dec"} & set(missing) else ""
+        position = set(missing) <= {"ra", "dec"}  # more is missing where the file is none of the survey
+        where = "; --ra and --dec say which columns hold the position" if position else ""
         raise ReleaseFileError(
             f"{path} has no column {', '.join(map(repr, missing))}{meant(missing, present)}{where}; "
             f"it has {', '.join(present[:40])}" + (", …" if len(present) > 40 else "")

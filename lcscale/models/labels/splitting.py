@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,9 @@ class Split:
             raise InputError(f"HEALPix order must be from 0 to 29, not {self.order}")
 
     @classmethod
-    def of_sky(cls, healpix_29: npt.NDArray[np.int64], **shares: Any) -> Self:
+    def of_sky(
+        cls, healpix_29: npt.NDArray[np.int64], *, validation: float = 0.1, test: float = 0.3, seed: int = 0
+    ) -> Self:
         """The split for these places: order 3, or the first finer one at which they lie in 30 pixels.
 
         A survey of one field would else be in one set as a whole. The shares and the seed are those given.
@@ -46,13 +48,13 @@ class Split:
         ----------
         healpix_29
             int64 [n], nested HEALPix index at order 29.
-        shares
-            Fields of the split but its order.
+        validation, test, seed
+            Fields of the split.
         """
         places = np.unique(integers(healpix_29, "healpix_29"))
         orders = range(cls.order, _FINEST)
         filled = (order for order in orders if np.unique(places >> 2 * (29 - order)).size >= _FEWEST_PIXELS)
-        return cls(order=next(filled, cls.order), **shares)
+        return cls(validation, test, next(filled, cls.order), seed)
 
 
 def assign_folds(healpix_29: npt.NDArray[np.int64], split: Split, n_folds: int) -> npt.NDArray[np.int64]:

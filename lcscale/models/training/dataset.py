@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.lake import Catalog
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.heads.head import Head, Labelling
 from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation, fit_standards, prepare, standardise
@@ -80,14 +81,26 @@ class Labelled:
     """For the card."""
 
 
-def gather(source: Any, preparation: Preparation, head: Head[Any], labelling: Labelling) -> LabelledCurves:
+@runtime_checkable
+class Batched(Protocol):
+    """A catalog, or what gives its rows like one."""
+
+    def to_batches(self) -> Iterator[pa.Table]:
+        """The rows in tables."""
+
+
+Source: TypeAlias = LabelledCurves | Batched | pa.Table | Iterable[pa.Table]
+"""What a model is trained on: labelled light curves, a catalog of such, or Arrow tables."""
+
+
+def gather(source: Source, preparation: Preparation, head: Head[Any], labelling: Labelling) -> LabelledCurves:
     """All labelled stars of a catalog, of Arrow tables, or as they are."""
     if isinstance(source, LabelledCurves):
         return source
     if isinstance(source, pa.Table):
         tables: Iterable[pa.Table] = [source]
     else:
-        tables = source.to_batches() if hasattr(source, "to_batches") else source
+        tables = source.to_batches() if isinstance(source, Batched) else source
     return LabelledCurves.from_tables(tables, **_reading(preparation, head, labelling))
 
 
@@ -171,7 +184,7 @@ def standards_of(labelled: Labelled, rows: npt.NDArray[np.integer]) -> tuple[Pre
 
 
 def from_stream(
-    catalog: Any,
+    catalog: Catalog,
     preparation: Preparation,
     head: Head[Any],
     labelling: Labelling,
@@ -197,7 +210,7 @@ def from_stream(
     sizes = {name: int((sets == place).sum()) for name, place in SETS.items()}
     reading = _reading(preparation, head, labelling)
 
-    def of_set(name: str) -> Any:
+    def of_set(name: str) -> Catalog:
         return catalog.map(OfSets(split, (SETS[name],), column, labels))
 
     def some(name: str) -> LabelledCurves:
@@ -231,7 +244,7 @@ def from_stream(
 
 
 def _labels_and_places(
-    catalog: Any, label: str, head: Head[Any]
+    catalog: Catalog, label: str, head: Head[Any]
 ) -> tuple[npt.NDArray[np.object_], dict[str, npt.NDArray[np.float64]], npt.NDArray[np.int64]]:
     further = head.further_columns()
     missing = [name for name in (label, *further) if name not in catalog.column_names]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lcscale.engine.progress import progress_for
 from lcscale.errors import InputError
 from lcscale.kernels.devices import require_device
+from lcscale.lake import Catalog
 from lcscale.models.heads.classes import ClassHead
 from lcscale.models.heads.head import Head, Labelling
 from lcscale.models.inputs.inputs import KINDS
@@ -20,7 +21,7 @@ from lcscale.models.keeping.card import TRAINED_ON, Card
 from lcscale.models.keeping.registry import load, save
 from lcscale.models.labels.splitting import Split
 from lcscale.models.training.checkpoint import Checkpoints
-from lcscale.models.training.dataset import Dataset, Labelled, from_stream, gather, read_labels
+from lcscale.models.training.dataset import Dataset, Labelled, Source, from_stream, gather, read_labels
 from lcscale.models.training.ensemble import divided, judge
 from lcscale.models.training.options import TrainingOptions
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    source: Any,
+    source: Source,
     folder: str | Path,
     *,
     trained_on: str,
@@ -126,6 +127,8 @@ def train(
     labelling, place = Labelling(label, survey, min_class_size), Path(folder)
     labelled: Labelled | None = None
     if stream:
+        if not isinstance(source, Catalog):
+            raise InputError(f"stream=True reads a catalog of a lake, not {type(source).__name__}")
         origin, datasets = _fingerprint(source), [from_stream(source, preparation, head, labelling, split, options)]
     else:
         curves = gather(source, preparation, head, labelling)
@@ -211,6 +214,5 @@ def _identity(origin: str, dataset: Dataset, labelling: Labelling, options: Trai
     return digest.hexdigest()
 
 
-def _fingerprint(source: Any) -> str | None:
-    fingerprint = getattr(source, "fingerprint", None)
-    return fingerprint() if callable(fingerprint) else None
+def _fingerprint(source: Source) -> str | None:
+    return source.fingerprint() if isinstance(source, Catalog) else None
