@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse
+from lcscale.browse.described import LightCurve, Periodogram
 from lcscale.browse.frequencies import MOST_HARMONICS, Frequencies, frequencies_of
 from lcscale.browse.network import sight
 from lcscale.browse.parameters import Catalogued, OneRow, Place
@@ -70,7 +71,7 @@ def _shell(text: str) -> str:
     return shlex.quote(text)
 
 
-@router.get("/light-curve", summary="The light curve of a star")
+@router.get("/light-curve", response_model=LightCurve, summary="The light curve of a star")
 def light_curve(opened: Catalogued, one: OneRow) -> Response:
     """All observations; `used` says which of them periods, features and classes are computed from.
 
@@ -127,7 +128,7 @@ def _magnitudes(lcs: LightCurves) -> tuple[npt.NDArray[np.floating[Any]], npt.ND
     return found.mag, found.mag_err
 
 
-@router.get("/periodogram", summary="Periodogram and window function of a star")
+@router.get("/periodogram", response_model=Periodogram, summary="Periodogram and window function of a star")
 def periodogram(
     opened: Catalogued,
     one: OneRow,

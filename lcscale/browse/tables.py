@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse, arrow, csv, rounded
 from lcscale.browse.columns import is_number, shown_first
+from lcscale.browse.described import Counts, Density, Histogram, Sky
 from lcscale.browse.opened import Opened, Workplace, bands_of
 from lcscale.browse.parameters import MOST_ROWS, Catalogued, Chosen, Columns, Descending, Format, Place, Sort
 from lcscale.browse.rows import NEXT
@@ -155,7 +156,7 @@ def rows_by_name(place: Place, asked: Objects) -> Response:
     return PlainResponse({"count": len(there), "rows": rounded(table), "missing": missing})
 
 
-@router.get("/counts", summary="How many rows are wanted, and how many of each class")
+@router.get("/counts", response_model=Counts, summary="How many rows are wanted, and how many of each class")
 def counts(wanted: Chosen) -> Response:
     """Classes are counted without regard to which of them are chosen."""
     mask, all_classes = wanted.mask(), wanted.mask(without_classes=True)
@@ -171,7 +172,7 @@ def counts(wanted: Chosen) -> Response:
     )
 
 
-@router.get("/histogram", summary="A histogram of a column over the rows wanted")
+@router.get("/histogram", response_model=Histogram, summary="A histogram of a column over the rows wanted")
 def histogram(wanted: Chosen, column: str, bins: _BINS = 60, log: bool = False) -> Response:
     """Counts between edges; the limits are those of all rows, without the outermost thousandths."""
     values, limits = _values(wanted.opened, column, log)
@@ -180,7 +181,7 @@ def histogram(wanted: Chosen, column: str, bins: _BINS = 60, log: bool = False) 
     return PlainResponse({"counts": counts.tolist(), "edges": edges.tolist(), "log": log})
 
 
-@router.get("/density", summary="How many of the rows wanted lie in each cell of two columns")
+@router.get("/density", response_model=Density, summary="How many of the rows wanted lie in each cell of two columns")
 def density(wanted: Chosen, x: str, y: str, bins: _BINS = 80, log_x: bool = False, log_y: bool = False) -> Response:
     """Counts [bins of y][bins of x], from the lowest values up."""
     (a, a_limits), (b, b_limits) = _values(wanted.opened, x, log_x), _values(wanted.opened, y, log_y)
@@ -219,7 +220,7 @@ def _counted(
     return np.bincount(cell, minlength=bins * bins).reshape(bins, bins)
 
 
-@router.get("/sky", summary="How many of the rows wanted lie in each part of the sky")
+@router.get("/sky", response_model=Sky, summary="How many of the rows wanted lie in each part of the sky")
 def sky(wanted: Chosen) -> Response:
     """Centres (degrees) and rows of HEALPix cells as small as a drawing can show; all rows are told by the manifest."""
     opened, mask = wanted.opened, wanted.mask()

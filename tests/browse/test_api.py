@@ -13,6 +13,7 @@ import pytest
 from candidates import stars
 from skies import put
 
+from lcscale.browse import described
 from lcscale.lake import Cone, Lake
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import FrequencyGrid, lomb_scargle
@@ -162,6 +163,23 @@ def test_the_periodogram_has_the_highest_power_and_the_window_of_the_times(serve
     assert f.max() <= 1.21
     window = np.abs(np.exp(2j * np.pi * np.outer(f, lcs.time)).mean(axis=1)) ** 2
     assert np.all(np.array(near["window"]) >= window - 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "asked"),
+    [
+        ("counts", described.Counts, {}),
+        ("histogram", described.Histogram, {"column": "g_mag"}),
+        ("density", described.Density, {"x": "bp_rp", "y": "g_mag"}),
+        ("sky", described.Sky, {}),
+        ("light-curve", described.LightCurve, {"row": 4}),
+        ("periodogram", described.Periodogram, {"row": 4, "period": 0.5}),
+    ],
+)
+def test_answers_are_as_they_are_described(served, path, model, asked):
+    model.model_validate_json(served.get(f"api/{path}", **C, **asked).content, strict=True)
+    told = served.get("api/openapi.json").json()["paths"][f"/api/{path}"]["get"]["responses"]["200"]
+    assert told["content"]["application/json"]["schema"]["$ref"].endswith(f"/{model.__name__}")
 
 
 def test_prewhitening_takes_the_peak_away(served):
