@@ -150,6 +150,10 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
         period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
     given, lcs = lcs, lcs.in_magnitudes()
     few = _too_few(lcs, plan)
+    light: LightCurves | None = None
+    if any(FEATURES[name].quantity == FLUX for name in plan.names):
+        light = given if given.fluxes else given.in_fluxes()
+        few_light = _too_few(light, plan)  # an object without magnitudes may have fluxes
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None
@@ -163,9 +167,8 @@ def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -
         else:
             others = columns_of(batch, there, plan.names) | _pair_columns(primary, there, plan.names)
             columns |= {f"{name}_{band}": values for name, values in others.items()}
-        if any(FEATURES[name].quantity == FLUX for name in plan.names):
-            light = given if given.fluxes else given.in_fluxes()
-            fluxes = BandBatch.of(_usable(light, band, few)[0], period, plan.quantile_rule)
+        if light is not None:
+            fluxes = BandBatch.of(_usable(light, band, few_light)[0], period, plan.quantile_rule)
             others = columns_of(fluxes, on_device(fluxes, device), plan.names, FLUX)
             columns |= {name if primary is there else f"{name}_{band}": values for name, values in others.items()}
     arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]

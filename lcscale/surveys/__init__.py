@@ -75,7 +75,7 @@ def get(name: str, **options: Option) -> Survey:
     Examples
     --------
     >>> get("table", ra="RAdeg", dec="DEdeg")
-    Table(ra='RAdeg', dec='DEdeg', id=None, gaia_id=None, columns=())
+    Table(ra='RAdeg', dec='DEdeg', id=None, gaia_id=None, known_as='', columns=())
     """
     if name not in ADAPTERS:
         raise InputError(f"unknown survey {name!r}; there are {', '.join(ADAPTERS)}")

@@ -36,6 +36,7 @@ from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
+from lcscale.products.rrlyrae import Distances, FourierPopulation, Metallicities
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.classify import ClassifyYSO
 from lcscale.products.yso.photometry import Photometry
@@ -88,6 +89,9 @@ def steps(lake):
         Detections(),
         Wesenheit(),
         Judged((("a", "RRab", None),)),
+        FourierPopulation(),
+        Metallicities(),
+        Distances(),
     ]
 
 
@@ -106,6 +110,8 @@ NO_MATTER = {
     ("Join", "right"): "what is read of it is told beside the options (kind join, below)",
     ("Crossmatch", "left"): "rows of the leaf itself are in the task's key; of other leaves only where rows compete",
     ("Classify", "model"): "where the model lies; what it is stands in model_id",
+    ("FourierPopulation", "model"): "where the model lies; what it is stands in model_id",
+    ("Metallicities", "model"): "where the model lies; what it is stands in model_id",
     ("ClassifyYSO", "model"): "where the model lies; what it is stands in model_id",
 }
 """Fields that change no result, and why."""
@@ -152,16 +158,17 @@ def text_of(step):
 
 
 def classes_of_steps():
-    """Names of all step classes of the package."""
-    found = {}
+    """Names of all step classes of the package: those that say a version, and can be called or descend from such."""
+    found, heirs = {}, {}
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and not any("Protocol" in ast.dump(base) for base in node.bases):
                 methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
                 given = [each.targets[0] for each in node.body if isinstance(each, ast.Assign)]
-                if "__call__" in methods and "version" in [getattr(name, "id", "") for name in given]:
-                    found[node.name] = path
-    return found
+                if "version" in [getattr(name, "id", "") for name in given]:
+                    bases = {getattr(base, "id", "") for base in node.bases}
+                    (found if "__call__" in methods else heirs)[node.name] = bases
+    return found | {name: bases for name, bases in heirs.items() if bases & found.keys()}
 
 
 def test_every_step_is_walked_over(lake):

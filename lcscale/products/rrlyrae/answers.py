@@ -20,8 +20,8 @@ from lcscale.products.rrlyrae.relations import Relation, relation_named
 _NORMAL = (0.994458, 1.644854)
 """Errors to either side that hold 68 and 90 % of a normal distribution."""
 ZERO_POINT = 0.04
-"""Standard error of the zero point of [Fe/H] against spectroscopy, dex. Assumed: the scatter of the 95 calibrators alone
-would give 0.24 / √95 = 0.025; different spectroscopic scales differ by more."""
+"""Standard error of the zero point of [Fe/H] against spectroscopy, dex. Assumed: the scatter of the 95 calibrators
+alone would give 0.24 / √95 = 0.025; different spectroscopic scales differ by more."""
 OWN_ERROR = 0.5
 """Error of a star's own φ31 from which on it is taken for not measured, rad."""
 WHY = {

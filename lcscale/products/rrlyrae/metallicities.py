@@ -143,6 +143,7 @@ class Metallicities(FourierPopulation):
 
     choice: Choice = field(default_factory=Choice)
     settings = ("period", "mode", "choice")
+    version = 1
 
     def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
         """The star's own and denoised Fourier parameters, [Fe/H], `reason`, `model_id`."""
