@@ -43,7 +43,10 @@ def test_workers_killed_every_second_change_nothing(lake, monkeypatch):
     assert checksum(lake["killed"]).equals(checksum(lake["undisturbed"]))
 
 
-@pytest.mark.parametrize(("engine", "kills"), [("serial", 20), pytest.param("local:2", 10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("engine", "kills"),
+    [("serial", 8), *(pytest.param(*each, marks=pytest.mark.slow) for each in (("serial", 20), ("local:2", 10)))],
+)
 def test_a_driver_killed_again_and_again_goes_on(lake, tmp_path, engine, kills):
     """SIGKILL of the driver at random moments: no finished partition is run again, the catalog is the same."""
     put(lake, "sky", sky_table(2000, lightcurves=False), order=1)

@@ -182,7 +182,8 @@ def test_the_command_line_says_what_is_missing_and_what_to_do(lake, sky, capsys,
         return end.value.code, *capsys.readouterr()
 
     monkeypatch.setattr(Extract, "__call__", failing)
-    arguments = ("features", "sky", "--lake", lake.root, "--name", "stats", "--only", "mean", "--fmax", "1")
+    quick = ("--only", "mean", "--fmax", "0.1", "--coupling", "free")
+    arguments = ("features", "sky", "--lake", lake.root, "--name", "stats", *quick)
     status, out, err = run(*arguments)
     assert (status, "not published" in out) == (3, True)
     assert "2 of 48 tasks failed; nothing was published" in err

@@ -38,6 +38,7 @@ def crts_north(folder, n: int | None = None) -> LabelledCurves:
     return LabelledCurves(lcs, period, objects.cls.to_numpy(object), place, ("V",))
 
 
+@pytest.mark.slow
 def test_a_tenth_of_crts_north_is_enough_to_learn_the_common_classes(real_data, tmp_path):
     stars = crts_north(real_data, 500)
     options = TrainingOptions(epochs=20, learning_rate=5e-3)
