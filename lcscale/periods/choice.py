@@ -240,7 +240,7 @@ def needs_double(curve: Curve, frequency: float, half: float, df: float, scratch
 
 @inlined
 def extreme_phases(curve: Curve, frequency: float, order: int, scratch: Any, work: Any) -> tuple[float, float]:
-    """Phases (turns, from time 0) at which a series fitted to the longest segment is brightest, and faintest."""
+    """Phases (turns, from time 0) at which a series fitted to the series.longest segment is brightest, and faintest."""
     time, weight, weighted, cuts, _, coupling = curve
     largest = 0
     for g in range(1, cuts.size - 1):
@@ -443,9 +443,8 @@ def chosen(
     )
     out = np.full((n, 7), np.nan)
     if device == "cpu":
-        longest = int(np.diff(series.segments[series.objects]).max(initial=0))
         work, ranking = np.empty((1, WORK_ROWS, N_PARAMETERS)), np.empty((1, n_peaks, 4))
-        choose_each(0, n, out, *task, (np.empty(4 * longest), np.zeros(n, np.int64), work, ranking))
+        choose_each(0, n, out, *task, (np.empty(4 * series.longest), np.zeros(n, np.int64), work, ranking))
         return out
     import torch
 

@@ -21,7 +21,6 @@ from lcscale.kernels.harmonics import (
     MAX_HARMONICS,
     N_PARAMETERS,
     RIGHT,
-    WORK_ROWS,
     Curve,
     back_substitute,
 )
@@ -65,8 +64,7 @@ def fitted_cycles(lcs: LightCurves, period: Floats, second: Floats, cycle: Seque
     out[:, 0] = period
     pair = np.abs(np.log(second / period))
     shorter = np.where(np.abs(pair - np.log(2.0)) < SAME, period * np.where(second < period, 0.5, 1.0), period)
-    longest = int(np.diff(series.segments[series.objects]).max(initial=0))
-    scratch, work = np.empty((4, longest)), np.empty((WORK_ROWS, N_PARAMETERS))
+    scratch, work = series.room()
     for i in np.flatnonzero(is_none(reasons) & (period > 0.0)).tolist():
         curve, kind = series.one(i), cycle[i]
         if kind is not None:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.errors import InputError
-from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.periods.choice import ORDER, extreme_phases, series_drop
@@ -62,8 +61,7 @@ def at_given(lcs: LightCurves, period: npt.NDArray[np.float64]) -> pa.Table:
     good = is_none(reasons)
     frequency = np.where(good, 1.0 / period, np.nan)
     power, brightest, faintest = np.full((3, len(lcs)), np.nan)
-    longest = int(np.diff(series.segments[series.objects]).max(initial=0))
-    scratch, work = np.empty((4, longest)), np.empty((WORK_ROWS, N_PARAMETERS))
+    scratch, work = series.room()
     for i in np.flatnonzero(good).tolist():
         power[i] = series_drop(series.one(i), frequency[i], 1, scratch, work)
         phases = extreme_phases(series.one(i), frequency[i], ORDER, scratch, work)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from lcscale.kernels.compiling import Floats, kernel
-from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.periods.aliases import NAMED_FREQUENCIES, STRONG, SURE, window_power
 from lcscale.periods.choice import HARMONIC_PRICE, ORDER, RANKING_PRIOR, scan_near
 from lcscale.periods.series import Series
@@ -46,8 +45,7 @@ def mirrored(frequency: Floats, other: Floats, fmax: Floats, series: Series) -> 
     rhythm = np.array([named[name] for name in RHYTHMS])
     period, margin = np.full((2, frequency.size), np.nan)
     names: list[str | None] = [None] * frequency.size
-    longest = int(np.diff(series.segments[series.objects]).max(initial=0))
-    scratch, work = np.empty((4, longest)), np.empty((WORK_ROWS, N_PARAMETERS))
+    scratch, work = series.room()
     for i in np.flatnonzero((frequency > 0.0) & (series.baseline > 0.0)).tolist():
         curve, width = series.one(i), 1.0 / float(series.baseline[i])
         cycles = 2 if abs(other[i] / frequency[i] - 2.0) < 0.02 else 1

@@ -16,9 +16,7 @@ from lcscale.kernels.compiling import Floats, kernel
 from lcscale.kernels.harmonics import (
     COEFFICIENTS,
     MATRIX,
-    N_PARAMETERS,
     RIGHT,
-    WORK_ROWS,
     Curve,
     back_substitute,
 )
@@ -55,8 +53,7 @@ def evidence_of_period(frequency: Floats, fmax: Floats, tied: Floats, series: Se
         NaN where there is no period.
     """
     out = np.full((frequency.size, 2), np.nan)
-    longest = int(np.diff(series.segments[series.objects]).max(initial=0))
-    scratch, work = np.empty((4, longest)), np.empty((WORK_ROWS, N_PARAMETERS))
+    scratch, work = series.room()
     for i in np.flatnonzero((frequency > 0.0) & (series.baseline > 0.0)).tolist():
         curve, baseline = series.one(i), float(series.baseline[i])
         step = 0.02 / baseline

@@ -15,6 +15,7 @@ from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats, Integers
 from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves.cleaning import is_none
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
 from lcscale.periods.choice import chosen
@@ -128,7 +129,7 @@ def _in_magnitudes(lcs: LightCurves, share: npt.NDArray[np.bool_], coupling: Cou
         share[:] = False
         return lcs
     if light.faults is not None:
-        share &= np.array([fault is None for fault in light.faults], np.bool_)
+        share &= is_none(light.faults)
     return light
 
 
@@ -180,7 +181,7 @@ def _tied(
     series = Series.of(lcs, fewest=1)
     outcome = Outcome.empty(reasons.size)
     _mark_instant(series, reasons)
-    members = np.flatnonzero([reason is None for reason in reasons]).tolist()
+    members = np.flatnonzero(is_none(reasons)).tolist()
     rows = ladder(lcs.take(members), families, coupling, grid, fmax, n_peaks)
     for i, (found, trials) in zip(members, rows, strict=True):
         if found is None:
@@ -193,7 +194,7 @@ def _tied(
 
 def _mark_instant(series: Series, reasons: npt.NDArray[np.object_]) -> None:
     instant = ~(series.baseline > 0)
-    reasons[instant & np.array([reason is None for reason in reasons], np.bool_)] = "all observations at one time"
+    reasons[instant & is_none(reasons)] = "all observations at one time"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.kernels.compiling import Floats, Integers, kernel
-from lcscale.kernels.harmonics import FREE, NARROWNESS, Curve
+from lcscale.kernels.harmonics import FREE, N_PARAMETERS, NARROWNESS, WORK_ROWS, Curve
 from lcscale.lightcurves import LightCurves
 
 MIN_BAND_OBSERVATIONS = 5
@@ -60,6 +60,15 @@ class Series:
     scale: Floats
     chi2: Floats
     coupling: Floats
+
+    @property
+    def longest(self) -> int:
+        """Most observations of an object."""
+        return int(np.diff(self.segments[self.objects]).max(initial=0))
+
+    def room(self) -> tuple[Floats, Floats]:
+        """Memory for the Fourier series of one object at a time: float64 [4, longest] and [work rows, parameters]."""
+        return np.empty((4, self.longest)), np.empty((WORK_ROWS, N_PARAMETERS))
 
     @classmethod
     def of(cls, lcs: LightCurves, floor: Floats | None = None, fewest: int = MIN_BAND_OBSERVATIONS) -> Series:

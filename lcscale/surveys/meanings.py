@@ -26,6 +26,11 @@ def _brought(name: str, unit: str, ucd: str, about: str) -> Column:
     return Column(name, pa.null(), unit, ucd, about)
 
 
+def _galactic() -> Iterable[Column]:
+    yield _brought("glon", "deg", "pos.galactic.lon", "Galactic longitude.")
+    yield _brought("glat", "deg", "pos.galactic.lat", "Galactic latitude.")
+
+
 def _with_error(name: str, error: str, unit: str, ucd: str, about: str) -> tuple[Column, Column]:
     """A measurement and its error."""
     return _brought(name, unit, ucd, about), _brought(error, unit, f"stat.error;{ucd}", f"1-sigma error of {name}.")
@@ -64,8 +69,7 @@ def _twomass() -> Iterable[Column]:
     yield _brought("cc_flg", "", "meta.code", "Contamination and confusion, a character a band.")
     yield _brought("date", "", "time.epoch", "Date of the scan, UT.")
     yield _brought("jdate", "d", "time.epoch", "Julian date of the scan.")
-    yield _brought("glon", "deg", "pos.galactic.lon", "Galactic longitude.")
-    yield _brought("glat", "deg", "pos.galactic.lat", "Galactic latitude.")
+    yield from _galactic()
 
 
 def _allwise() -> Iterable[Column]:
@@ -83,8 +87,7 @@ def _allwise() -> Iterable[Column]:
     yield _brought("ext_flg", "", "meta.code;src.morph", "Whether the source is extended.")
     yield _brought("var_flg", "", "meta.code;src.var", "Probability of flux variation, a digit a band.")
     yield _brought("ph_qual", "", "meta.code.qual;phot", "Quality of the photometry, a letter a band.")
-    yield _brought("glon", "deg", "pos.galactic.lon", "Galactic longitude.")
-    yield _brought("glat", "deg", "pos.galactic.lat", "Galactic latitude.")
+    yield from _galactic()
 
 
 def _gaia_alerts() -> Iterable[Column]:

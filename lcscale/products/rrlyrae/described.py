@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lcscale.kernels.compiling import Floats
 from lcscale.lightcurves import LightCurves, usable
+from lcscale.lightcurves.cleaning import is_none
 from lcscale.products.rrlyrae.equations import SeriesEquations
 from lcscale.products.rrlyrae.parameters import FourierParameters
 from lcscale.products.rrlyrae.population import Population
@@ -91,7 +92,7 @@ def describe(
     """
     kept, reason = usable(lcs, MIN_OBSERVATIONS)
     period = candidates[:, 0].copy()
-    good = np.array([each is None for each in reason], np.bool_)
+    good = is_none(reason)
     period = np.where(good, period, np.nan)
     fit = _Fits.of(kept, period, given, populations)
     period, doubt = _other_periods(kept, period, candidates, given, populations, fit, searched)
