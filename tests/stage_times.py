@@ -17,7 +17,7 @@ from lcscale.models.inputs.preparation import prepare
 from lcscale.models.keeping.model import network_scores
 from lcscale.periods import FrequencyGrid, find
 from lcscale.periods.batched import BatchedPeriodogram
-from lcscale.periods.choice import chosen
+from lcscale.periods.choosing import chosen
 from lcscale.periods.series import Series
 
 GRID = FrequencyGrid(0.01, 25.0, 24.99 / 99999)

@@ -18,7 +18,7 @@ from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.harmonics import RATIO
 from lcscale.lightcurves import LightCurves
-from lcscale.periods.choice import chosen
+from lcscale.periods.choosing import chosen
 from lcscale.periods.coupling import coupled
 from lcscale.periods.families import ANY_COLOUR, Family
 from lcscale.periods.grid import FrequencyGrid

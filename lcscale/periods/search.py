@@ -18,7 +18,7 @@ from lcscale.lightcurves import LightCurves, usable
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.periods.aliases import flag_aliases
 from lcscale.periods.bootstrap import bootstrapped
-from lcscale.periods.choice import chosen
+from lcscale.periods.choosing import chosen
 from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.families import Family, asked_for
 from lcscale.periods.grid import FMAX, OVERSAMPLING, FrequencyGrid

@@ -8,7 +8,7 @@ import pytest
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods import FrequencyGrid, find, lomb_scargle
 from lcscale.periods.batched import BatchedPeriodogram
-from lcscale.periods.choice import chosen
+from lcscale.periods.choosing import chosen
 from lcscale.periods.series import Series
 
 pytestmark = pytest.mark.gpu
