@@ -216,8 +216,7 @@ class DaskEngine:
     def _submit(self, tasks: list[Task], retries: int, waiting: dict[Any, list[Task]]) -> Any:
         for shared in itertools.chain.from_iterable(task.shared for task in tasks):
             if shared.key not in self._kept:
-                self.client.register_plugin(_plugin(shared))
-                self._kept.add(shared.key)
+                self._share(shared)
         overlaps = all(task.overlaps for task in tasks)
         self._submitted += 1
         future = self.client.submit(
@@ -232,10 +231,23 @@ class DaskEngine:
         waiting[future.key] = tasks
         return future
 
+    def _share(self, shared: Shared) -> None:
+        """Have all workers keep a value; again where one of them dies before it answers, which fails the call."""
+        plugin = _plugin(shared)
+        for left in reversed(range(_ALLOWED_FAILURES)):
+            try:
+                self.client.register_plugin(plugin)
+                break
+            except OSError as error:
+                if not left or self.client.status != "running":
+                    raise self._lost() from error
+                plugin.idempotent = False  # the scheduler knows it by now, the workers perhaps not
+        self._kept.add(shared.key)
+
     def _take_back(self) -> None:
         """Have all workers forget the shared values, unless the connection is lost."""
-        with contextlib.suppress(OSError):
-            for key in self._kept:
+        for key in self._kept:
+            with contextlib.suppress(OSError):
                 if self.client.status == "running":
                     self.client.unregister_worker_plugin(_plugin_name(key))
         self._kept.clear()

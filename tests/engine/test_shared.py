@@ -84,6 +84,38 @@ def test_processes_of_a_cluster_keep_nothing(tmp_path):
         assert (plugins(client), held()) == ([], 0)
 
 
+class Deadly:
+    """A value that kills the first process that takes it."""
+
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return taken, (self.marker,)
+
+
+def taken(marker):
+    try:
+        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return [1, 2, 3]
+    os._exit(1)
+
+
+def test_a_worker_that_dies_as_it_takes_a_value_is_replaced(tmp_path):
+    from distributed import Client, LocalCluster
+
+    here = {"PYTHONPATH": os.pathsep.join([__file__.rsplit("/", 1)[0], *sys.path])}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with LocalCluster(env=here, **options) as cluster, Client(cluster, set_as_default=False) as client:
+        shared = Shared("plan", Deadly(str(tmp_path / "marker")))
+        tasks = [Task(f"k{i}", length, (shared, "well"), f"pixel {i}") for i in range(10)]
+        record = run(tasks, ledger=Ledger(tmp_path / "ledger"), engine=client)
+        assert (tmp_path / "marker").exists()
+        assert (record.done, record.rows) == (10, 30)
+        assert plugins(client) == []
+
+
 def test_this_process_keeps_nothing(tmp_path):
     assert run(work(), ledger=Ledger(tmp_path / "ledger"), engine="serial").rows == 4000
     assert held() == 0
