@@ -14,7 +14,7 @@ export class Grid {
     this.head = make("div", { class: "grid-row grid-head", role: "row", "aria-rowindex": "1" });
     this.layer = make("div", { class: "grid-layer" });
     this.spacer = make("div", { class: "grid-spacer" });
-    this.body = make("div", { class: "grid-body", role: "rowgroup" }, this.layer, this.spacer);
+    this.body = make("div", { class: "grid-body", role: "rowgroup", tabIndex: 0 }, this.layer, this.spacer);
     host.replaceChildren(make("div", { role: "rowgroup", class: "grid-heads" }, this.head), this.body);
     this.pool = [];
     this.focus = 0;
