@@ -8,6 +8,7 @@ from hats.pixel_math.spatial_index import compute_spatial_index
 
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.models import read_card
 from lcscale.simulation.synthesis import synthesize
 
 CLASSES = ("RRab", "EA", "EW", "LPV")
@@ -39,6 +40,7 @@ def stars(n: int = 160, seed: int = 5) -> tuple[pa.Table, pa.Table]:
         "bp_rp": rng.normal(1, 0.4, n),
         "amplitude": amplitude,
         "n_observations": made.lcs.counts.astype(np.int32),
+        "model_id": np.full(n, read_card("demo").id, dtype=object),
     }
     told = {name: pa.array(values[order], from_pandas=True) for name, values in columns.items()}
     curves = made.lcs.take(order).to_arrow()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse
+from lcscale.browse.described import Changes, LabelRow, LabelRows, Taken, Undone
 from lcscale.browse.exporting import FORMATS, as_file
 from lcscale.browse.parameters import Catalogued, Place
 from lcscale.errors import InputError
@@ -50,7 +51,7 @@ class Judgement(BaseModel):
     class_given: str | None = Field(default=None, max_length=100)
 
 
-@router.get("/{name}", summary="The current labels of a name")
+@router.get("/{name}", response_model=LabelRows, summary="The current labels of a name")
 def labels(
     place: Place,
     name: Name,
@@ -64,7 +65,7 @@ def labels(
     return PlainResponse({"count": len(chosen), "labels": chosen})
 
 
-@router.post("/{name}", summary="Judge an object")
+@router.post("/{name}", status_code=201, response_model=LabelRow, summary="Judge an object")
 def judge(place: Place, name: Name, judgement: Judgement) -> Response:
     """The label, with its name and time; it is on the disk when this is answered."""
     given = judgement.model_dump()
@@ -78,7 +79,7 @@ class Withdrawal(BaseModel):
     label_id: str = Field(min_length=1, max_length=64)
 
 
-@router.post("/{name}/undo", summary="Take a label back")
+@router.post("/{name}/undo", response_model=Undone, summary="Take a label back")
 def undo(place: Place, name: Name, asked: Withdrawal) -> Response:
     """What counts for the object now: the label before, or none."""
     judgements, current = place.judgements(name)
@@ -90,7 +91,9 @@ def undo(place: Place, name: Name, asked: Withdrawal) -> Response:
     return PlainResponse({"object_id": label.object_id, "label": None if now is None else now.row()})
 
 
-@router.get("/{name}/changes", summary="What the classifier says of the judged objects, then and now")
+@router.get(
+    "/{name}/changes", response_model=Changes, summary="What the classifier says of the judged objects, then and now"
+)
 def changes(place: Place, name: Name, opened: Catalogued) -> Response:
     """How many classes agreed with the labels when they were given and agree now, and the objects that changed."""
     _, current = place.judgements(name)
@@ -124,7 +127,7 @@ def export(place: Place, name: Name, format: Annotated[str, Query(pattern=FORMAT
     return as_file(table.schema, [table], f"labels-{name}", format)
 
 
-@router.post("/{name}/import", summary="Bring labels in from a file")
+@router.post("/{name}/import", status_code=201, response_model=Taken, summary="Bring labels in from a file")
 def bring_in(
     place: Place,
     name: Name,

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse
-from lcscale.browse.described import LightCurve, Periodogram
+from lcscale.browse.described import LightCurve, Neighbour, Numbers, Periodogram, Sight, Star
 from lcscale.browse.frequencies import MOST_HARMONICS, Frequencies, frequencies_of
 from lcscale.browse.network import sight
 from lcscale.browse.parameters import Catalogued, OneRow, Place
@@ -31,7 +31,7 @@ _periodograms: OrderedDict[tuple[Any, ...], Frequencies] = OrderedDict()
 _lock = threading.Lock()
 
 
-@router.get("/star", summary="All that the lake knows of a star, but for its light curve")
+@router.get("/star", response_model=Star, summary="All that the lake knows of a star, but for its light curve")
 def star(place: Place, opened: Catalogued, one: OneRow) -> Response:
     """The row, links to archives, where the row came from and the commands that make it again."""
     number, row = one
@@ -155,13 +155,15 @@ def periodogram(
     return PlainResponse({**found.drawn(low, high), "peaks": found.peaks(period), "baseline": found.baseline})
 
 
-@router.get("/usual", summary="What is usual for a class in this catalog")
+@router.get("/usual", response_model=dict[str, Numbers], summary="What is usual for a class in this catalog")
 def usual(opened: Catalogued, of_class: Annotated[str, Query(alias="class", max_length=100)]) -> Response:
     """The 5 %, 50 % and 95 % quantiles of every number."""
     return PlainResponse(opened.usual(of_class))
 
 
-@router.get("/neighbours", summary="What else is near a star, in every catalog of the lake")
+@router.get(
+    "/neighbours", response_model=list[Neighbour], summary="What else is near a star, in every catalog of the lake"
+)
 def neighbours(
     place: Place, opened: Catalogued, one: OneRow, radius: Annotated[float, Query(gt=0, le=120)] = 10.0
 ) -> Response:
@@ -169,7 +171,11 @@ def neighbours(
     return PlainResponse(place.neighbours(opened, one[1], radius))
 
 
-@router.get("/network", summary="What the network saw of a star, and what it says at each candidate period")
+@router.get(
+    "/network",
+    response_model=Sight,
+    summary="What the network saw of a star, and what it says at each candidate period",
+)
 def network(
     place: Place,
     opened: Catalogued,

@@ -13,7 +13,17 @@ from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse, arrow, csv, rounded
 from lcscale.browse.columns import is_number, shown_first
-from lcscale.browse.described import Counts, Density, Histogram, Sky
+from lcscale.browse.described import (
+    CatalogVersion,
+    Counts,
+    Density,
+    Histogram,
+    LakeNames,
+    NamedRows,
+    Page,
+    Sky,
+    Thumbnail,
+)
 from lcscale.browse.opened import Opened, Workplace, bands_of
 from lcscale.browse.parameters import MOST_ROWS, Catalogued, Chosen, Columns, Descending, Format, Place, Sort
 from lcscale.browse.rows import NEXT
@@ -29,7 +39,7 @@ _BINS = Annotated[int, Query(ge=2, le=400, description="Bins of each axis.")]
 _MOST_THUMBNAILS = 200
 
 
-@router.get("/lake", summary="Catalogs, labels and classes of the lake")
+@router.get("/lake", response_model=LakeNames, summary="Catalogs, labels and classes of the lake")
 def lake(place: Place) -> Response:
     """Names only: nothing is opened."""
     classes = [{"name": each.name, "title": each.title, "parent": each.parent} for each in taxonomy().values()]
@@ -43,7 +53,7 @@ def lake(place: Place) -> Response:
     )
 
 
-@router.get("/catalog", summary="A catalog's version, columns and what can be drawn")
+@router.get("/catalog", response_model=CatalogVersion, summary="A catalog's version, columns and what can be drawn")
 def catalog(place: Place, opened: Catalogued) -> Response:
     """Columns with their units and meanings, the first ones to show, bands, and whether there is a newer version."""
     return PlainResponse(_about(place, opened))
@@ -55,7 +65,7 @@ class Renewal(BaseModel):
     catalog: str = Field(max_length=200)
 
 
-@router.post("/renew", summary="Open the version that is current now")
+@router.post("/renew", response_model=CatalogVersion, summary="Open the version that is current now")
 def renew(place: Place, asked: Renewal) -> Response:
     """What `catalog` says of it."""
     return PlainResponse(_about(place, place.open(asked.catalog, renew=True)))
@@ -96,7 +106,7 @@ def _about(place: Workplace, opened: Opened) -> dict[str, Any]:
     }
 
 
-@router.get("/rows", summary="A page of the rows wanted, in an order")
+@router.get("/rows", response_model=Page, summary="A page of the rows wanted, in an order")
 def rows(
     wanted: Chosen,
     sort: Sort = None,
@@ -145,7 +155,7 @@ class Objects(BaseModel):
     columns: list[str] = Field(default=[], max_length=500)
 
 
-@router.post("/rows", summary="Rows of many objects by their names")
+@router.post("/rows", response_model=NamedRows, summary="Rows of many objects by their names")
 def rows_by_name(place: Place, asked: Objects) -> Response:
     """In the order of the names; `missing` are those that are not there."""
     opened = place.open(asked.catalog)
@@ -238,7 +248,7 @@ def sky(wanted: Chosen) -> Response:
     return PlainResponse({"order": order, "degrees": float(np.degrees(np.sqrt(np.pi / 3)) / 2**order), **told})
 
 
-@router.get("/thumbnails", summary="Small folded light curves of rows")
+@router.get("/thumbnails", response_model=dict[str, Thumbnail | None], summary="Small folded light curves of rows")
 def thumbnails(
     opened: Catalogued, rows: Annotated[str, Query(max_length=4000, pattern=r"^\d{1,12}(,\d{1,12})*$")]
 ) -> Response:

@@ -11,9 +11,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from candidates import stars
+from pydantic import TypeAdapter
 from skies import put
 
-from lcscale.browse import described
+from lcscale.browse import labelling, tables
+from lcscale.browse import stars as stars_of
 from lcscale.lake import Cone, Lake
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import FrequencyGrid, lomb_scargle
@@ -165,21 +167,58 @@ def test_the_periodogram_has_the_highest_power_and_the_window_of_the_times(serve
     assert np.all(np.array(near["window"]) >= window - 1e-4)
 
 
-@pytest.mark.parametrize(
-    ("path", "model", "asked"),
-    [
-        ("counts", described.Counts, {}),
-        ("histogram", described.Histogram, {"column": "g_mag"}),
-        ("density", described.Density, {"x": "bp_rp", "y": "g_mag"}),
-        ("sky", described.Sky, {}),
-        ("light-curve", described.LightCurve, {"row": 4}),
-        ("periodogram", described.Periodogram, {"row": 4, "period": 0.5}),
-    ],
-)
-def test_answers_are_as_they_are_described(served, path, model, asked):
-    model.model_validate_json(served.get(f"api/{path}", **C, **asked).content, strict=True)
-    told = served.get("api/openapi.json").json()["paths"][f"/api/{path}"]["get"]["responses"]["200"]
-    assert told["content"]["application/json"]["schema"]["$ref"].endswith(f"/{model.__name__}")
+ANSWERS = {
+    "catalog": {},
+    "changes": {},
+    "counts": {},
+    "density": {"x": "bp_rp", "y": "g_mag"},
+    "histogram": {"column": "g_mag"},
+    "labels": {"history": True},
+    "lake": {},
+    "light-curve": {"row": 4},
+    "neighbours": {"row": 4},
+    "network": {"row": 4, "class": "EW"},
+    "periodogram": {"row": 4, "period": 0.5},
+    "rows": {"limit": 3},
+    "sky": {},
+    "star": {"row": 4},
+    "thumbnails": {"rows": "4,5"},
+    "usual": {"class": "EW"},
+}
+"""What each address is asked for."""
+
+
+@pytest.fixture(scope="module")
+def routes():
+    """Requests for JSON by method and address."""
+    every = [route for each in (tables, stars_of, labelling) for route in each.router.routes]
+    return {(method, route.path): route for route in every for method in route.methods if "export" not in route.path}
+
+
+def test_answers_are_as_they_are_described(served, routes):
+    label = {"object_id": served.get("api/rows", **C, limit=1).json()["rows"][0]["object_id"], "class_name": "RRab"}
+    given = {
+        "/api/renew": {"json": C},
+        "/api/rows": {"json": {**C, "ids": [label["object_id"], "nobody"]}},
+        "/api/labels/{name}": {"json": label},
+        "/api/labels/{name}/undo": {"json": {}},
+        "/api/labels/{name}/import": {"data": b"object_id,class\n9,EW\n"},
+    }
+    described = served.get("api/openapi.json").json()["paths"]
+    for (method, path), route in sorted(routes.items(), reverse=True):  # POST comes first: there is a label then
+        address = path.format(name="described").strip("/")
+        if method == "GET":
+            name = "labels" if path.endswith("{name}") else path.split("/")[-1]
+            answer = served.get(address, **C, **ANSWERS[name])
+        else:
+            if path.endswith("/undo"):
+                given[path]["json"] = {"label_id": served.post("api/labels/described", json=label).json()["label_id"]}
+            answer = served.post(address, **given[path])
+        assert answer.ok, answer.text
+        TypeAdapter(route.response_model).validate_json(answer.content, strict=True)
+        assert described[path][method.lower()]["responses"][str(answer.status_code)]["content"]["application/json"][
+            "schema"
+        ]
 
 
 def test_prewhitening_takes_the_peak_away(served):
