@@ -158,7 +158,7 @@ def _factor(
 
 @kernel
 def tied_equations(
-    curve: Curve, frequency: Floats, order: int, scratch: Any, work: Any, matrix: Any, right: Any
+    curve: Curve, frequency: Floats, order: int, scale: float, scratch: Any, work: Any, matrix: Any, right: Any
 ) -> None:
     """The normal equations of the series that the tied segments share, without any prior, at each frequency.
 
@@ -170,10 +170,12 @@ def tied_equations(
         Cycles per day, float64 [n].
     order, scratch, work
         As for `log_evidence`.
+    scale
+        What both sides are multiplied by.
     matrix
-        float64 [n, order (2 order + 1)], written: the lower triangle, row by row; the coefficients go cosine, sine.
+        Float [n, order (2 order + 1)], written: the lower triangle, row by row; the coefficients go cosine, sine.
     right
-        float64 [n, 2 order], written.
+        Float [n, 2 order], written.
     """
     time, weight, weighted, cuts, share, coupling = curve
     for i in range(frequency.size):
@@ -187,7 +189,7 @@ def tied_equations(
         _untied(order, work)
         place = 0
         for r in range(2 * order):
-            right[i, r] = work[RIGHT][r + 1]
+            right[i, r] = scale * work[RIGHT][r + 1]
             for q in range(r + 1):
-                matrix[i, place] = work[MATRIX][r + 1, q + 1]
+                matrix[i, place] = scale * work[MATRIX][r + 1, q + 1]
                 place += 1

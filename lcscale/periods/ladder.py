@@ -25,7 +25,7 @@ from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.series import Series
 from lcscale.periods.shared_scan import SharedScan
-from lcscale.periods.templates import SPREAD, Templates
+from lcscale.periods.templates import COARSE_SPREAD, SPREAD, SURVIVORS, Templates, ready
 
 Coupling = Literal["auto", "free", "ratios", "templates"]
 
@@ -85,7 +85,7 @@ class Rung:
         self.family = family
         self.fits, self.null = coupled(lcs, family, FLOOR)
         self.by_series = by_series
-        self.templates = Templates(family.templates) if by_templates and family.templates else None
+        self.templates = ready(family.templates) if by_templates and family.templates else None
 
     def search(self, i: int, grid: FrequencyGrid, peaks: Peaks) -> Iterator[Found]:
         """What series, and templates, say of the peaks of star `i`."""
@@ -110,14 +110,18 @@ class Rung:
         near = templates.possible(centre)
         if not near.any():
             return None
-        trials = (centre[near, None] + SPREAD * width).ravel()
-        scores = templates.scores(curve, trials, float(self.fits.chi2[i]))
+        centre, height, chi2 = centre[near], height[near], float(self.fits.chi2[i])
+        highest = templates.highest(curve, (centre[:, None] + COARSE_SPREAD * width).ravel(), chi2)
+        best_first = np.argsort(-highest.max(axis=1).reshape(centre.size, -1).max(axis=1), kind="stable")[:SURVIVORS]
+        centre, height = centre[best_first], height[best_first]
+        trials = (centre[:, None] + SPREAD * width).ravel()
+        scores = templates.scores(curve, trials, chi2)
         best = scores.max(axis=1)
         top = int(best.argmax())
         kind = int(scores[top].argmax())
-        frequency, phase = templates.refined(curve, trials[top], kind, float(self.fits.chi2[i]), width)
+        frequency, phase = templates.refined(curve, trials[top], kind, chi2, width)
         others = _next_best(trials, best, frequency, width)
-        power = float(height[near][top // SPREAD.size])
+        power = float(height[top // SPREAD.size])
         epoch = (-phase % 1.0) / frequency
         second, third = (2.0 * frequency, others[0]) if self.family.doubles else others
         template = templates.templates[kind]

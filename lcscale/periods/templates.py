@@ -3,11 +3,14 @@
 The normal equations of a series that the bands share (`evidence`), with the means marginalised, hold all that a
 template needs: one of shape θ (its Fourier coefficients, turned to a phase) explains ``2 a θ'r - a² θ'Aθ`` at the
 amplitude a. So A and r are made once for each frequency, and a product of matrices gives every template at every phase.
+Few harmonics at few phases and frequencies tell which peaks are worth all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,14 +32,17 @@ from lcscale.periods.choice import RANKING_PRIOR
 from lcscale.periods.evidence import log_evidence, tied_equations
 from lcscale.periods.families import Template
 
-ORDER = 6
-"""Harmonics of a template."""
+ORDER, COARSE_ORDER = 6, 4
+"""Harmonics of a template, and of one that is tried first."""
 
-N_PHASES = 48
+N_PHASES, COARSE_PHASES = 48, 24
 """Phases at which each template is tried: narrower ones differ by less than the floor of the errors."""
 
-SPREAD = np.linspace(-0.3, 0.3, 11)
+SPREAD, COARSE_SPREAD = np.linspace(-0.3, 0.3, 11), np.linspace(-0.24, 0.24, 5)
 """Frequencies tried about a peak, in widths of a peak: a template's best lies beside that of a sinusoid."""
+
+SURVIVORS = 20
+"""Peaks that are tried with all harmonics, phases and frequencies."""
 
 DEVIATIONS = 4.0
 """Standard deviations of log period within which a template is tried."""
@@ -45,7 +51,47 @@ NEGLIGIBLE = 20.0
 """By how much the log likelihood of a phase may lie below the best one's before it is passed over."""
 
 _PHASES = np.arange(N_PHASES) / N_PHASES
-_ROWS, _COLUMNS = np.tril_indices(2 * ORDER)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shapes:
+    """Templates as series of `order` harmonics, turned to each of `n_phases` phases.
+
+    Attributes
+    ----------
+    linear
+        Coefficients θ, float32 [2 order, n_templates * n_phases].
+    square
+        Products of two coefficients, those off the diagonal doubled, float32 [order (2 order + 1), the same].
+    """
+
+    order: int
+    n_phases: int
+    linear: npt.NDArray[np.float32]
+    square: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, templates: Sequence[Template], order: int, n_phases: int) -> _Shapes:
+        """Turn the shapes of `templates`."""
+        turned = np.array([_turned(np.asarray(each.shape), order, n_phases) for each in templates])
+        rows, columns = np.tril_indices(2 * order)
+        pairs = turned[..., rows] * turned[..., columns] * np.where(rows == columns, 1.0, 2.0)
+        flat = [values.reshape(-1, values.shape[-1]).T.astype(np.float32) for values in (turned, pairs)]
+        return cls(order, n_phases, *flat)
+
+    def one(self, kind: int) -> _Shapes:
+        """Those of one template."""
+        own = slice(kind * self.n_phases, (kind + 1) * self.n_phases)
+        return _Shapes(self.order, self.n_phases, self.linear[:, own], self.square[:, own])
+
+    def products(self, curve: Curve, frequency: Floats, chi2: float) -> tuple[Any, Any]:
+        """θ'Aθ and θ'r of each template at each phase, float32 [n, n_templates, n_phases]."""
+        matrix = np.empty((frequency.size, self.square.shape[0]), np.float32)
+        right = np.empty((frequency.size, 2 * self.order), np.float32)
+        scratch, work = np.empty((4, curve[0].size)), np.empty((WORK_ROWS, N_PARAMETERS))
+        tied_equations(curve, frequency, self.order, chi2, scratch, work, matrix, right)
+        shape = (frequency.size, -1, self.n_phases)
+        return (matrix @ self.square).reshape(shape), (right @ self.linear).reshape(shape)
 
 
 class Templates:
@@ -61,10 +107,8 @@ class Templates:
         self.templates = tuple(templates)
         self.amplitude = np.array([each.amplitude for each in templates])
         self.log_period = np.array([each.log_period for each in templates])
-        turned = np.array([_turned(np.asarray(each.shape)) for each in templates])  # [template, phase, coefficient]
-        self._linear = turned.reshape(-1, 2 * ORDER).T.astype(np.float32)
-        pairs = turned[..., _ROWS] * turned[..., _COLUMNS] * np.where(_ROWS == _COLUMNS, 1.0, 2.0)
-        self._square = pairs.reshape(-1, _ROWS.size).T.astype(np.float32)
+        self._fine = _Shapes.of(templates, ORDER, N_PHASES)
+        self._coarse = _Shapes.of(templates, COARSE_ORDER, COARSE_PHASES)
 
     def possible(self, frequency: Floats) -> npt.NDArray[np.bool_]:
         """Which frequencies some template may have, bool [n]: within `DEVIATIONS` of its log period."""
@@ -77,11 +121,11 @@ class Templates:
 
         `width` is that of a peak, 1/d; other arguments as for `scores`.
         """
-        one = Templates(self.templates[kind : kind + 1])
+        shape = self._fine.one(kind)
         for step in (0.02, 0.005):
             trials: Floats = frequency + step * width * np.arange(-3.0, 4.0)
-            frequency = float(trials[one.scores(curve, trials, chi2)[:, 0].argmax()])
-        xx, xy, _ = one._products(curve, np.array([frequency]), chi2)
+            frequency = float(trials[self._marginal(shape, slice(kind, kind + 1), curve, trials, chi2)[:, 0].argmax()])
+        xx, xy = shape.products(curve, np.array([frequency]), chi2)
         drop = np.where(xy > 0.0, xy * xy / np.maximum(xx, 1e-30), 0.0)
         return frequency, float(_PHASES[drop[0, 0].argmax()])
 
@@ -99,36 +143,62 @@ class Templates:
         chi2
             Of the star about the means of its bands, as in `Series`.
         """
-        time, coupling = curve[0], curve[5]
-        xx, xy, base = self._products(curve, frequency, chi2)
-        out = np.empty(xx.shape[:2])
-        _score(xx, xy, self.amplitude, base, time.size + coupling[0, FREEDOM], out)
-        mean, deviation = self.log_period.T
+        return self._marginal(self._fine, slice(None), curve, frequency, chi2)
+
+    def highest(self, curve: Curve, frequency: Floats, chi2: float) -> Floats:
+        """About the log evidence of the best phase of each template, float64 [n, n_templates]: seldom below `scores`.
+
+        Arguments as there.
+        """
+        xx, xy = self._coarse.products(curve, frequency, chi2)
+        out = self._prior(frequency, slice(None))
+        _highest(xx, xy, self.amplitude, chi2 * curve[5][0, BASE], curve[0].size + curve[5][0, FREEDOM], out)
+        return out
+
+    def _marginal(self, shapes: _Shapes, kinds: slice, curve: Curve, frequency: Floats, chi2: float) -> Floats:
+        xx, xy = shapes.products(curve, frequency, chi2)
+        out = self._prior(frequency, kinds)
+        _score(xx, xy, self.amplitude[kinds], chi2 * curve[5][0, BASE], curve[0].size + curve[5][0, FREEDOM], out)
+        return out
+
+    def _prior(self, frequency: Floats, kinds: slice) -> Floats:
+        """Log prior of the periods of the templates `kinds`, float64 [n, n_templates]."""
+        mean, deviation = self.log_period[kinds].T
         away = (-np.log10(frequency)[:, None] - mean) / deviation
-        scores: Floats = out - 0.5 * away * away - np.log(deviation)
-        return scores
-
-    def _products(self, curve: Curve, frequency: Floats, chi2: float) -> tuple[Any, Any, float]:
-        """θ'Aθ and θ'r of each template at each phase, [n, n_templates, N_PHASES], and χ² of the constant star."""
-        matrix, right = np.empty((frequency.size, _ROWS.size)), np.empty((frequency.size, 2 * ORDER))
-        scratch, work = np.empty((4, curve[0].size)), np.empty((WORK_ROWS, N_PARAMETERS))
-        tied_equations(curve, frequency, ORDER, scratch, work, matrix, right)
-        shape = (frequency.size, len(self.templates), N_PHASES)
-        xx = (chi2 * (matrix.astype(np.float32) @ self._square)).reshape(shape)
-        xy = (chi2 * (right.astype(np.float32) @ self._linear)).reshape(shape)
-        return xx, xy, chi2 * float(curve[5][0, BASE])
+        prior: Floats = -0.5 * away * away - np.log(deviation)
+        return prior
 
 
-def _turned(shape: Floats) -> Floats:
-    """Coefficients of a series of `ORDER` harmonics of the shape, turned to each phase, [phase, 2 ORDER]."""
-    k = np.arange(1, ORDER + 1)
-    z = 2.0 * np.fft.rfft(shape)[1 : ORDER + 1] / shape.size * np.exp(2j * np.pi * np.outer(_PHASES, k))
-    return np.stack([z.real, -z.imag], -1).reshape(N_PHASES, 2 * ORDER)
+@cache
+def ready(templates: tuple[Template, ...]) -> Templates:
+    """`Templates`, whose tables are made once."""
+    return Templates(templates)
+
+
+def _turned(shape: Floats, order: int, n_phases: int) -> Floats:
+    """Coefficients of a series of `order` harmonics of the shape, turned to each phase, [phase, 2 order]."""
+    k, phases = np.arange(1, order + 1), np.arange(n_phases) / n_phases
+    z = 2.0 * np.fft.rfft(shape)[1 : order + 1] / shape.size * np.exp(2j * np.pi * np.outer(phases, k))
+    return np.stack([z.real, -z.imag], -1).reshape(n_phases, 2 * order)
+
+
+@kernel
+def _highest(xx: Any, xy: Any, amplitude: Floats, base: float, freedom: float, out: Floats) -> None:
+    """Add the log likelihood of the best phase, at the best amplitude, to `out`."""
+    for i in range(xx.shape[0]):
+        for j in range(xx.shape[1]):
+            narrow = np.float32(1.0 / amplitude[j, 1] ** 2)
+            pull = np.float32(narrow * amplitude[j, 0])
+            drop = np.float32(0.0)
+            for k in range(xx.shape[2]):
+                right = max(xy[i, j, k] + pull, np.float32(0.0))
+                drop = max(drop, right * right / (max(xx[i, j, k], np.float32(0.0)) + narrow))
+            out[i, j] -= 0.5 * freedom * np.log(max(1.0 - (drop - pull * amplitude[j, 0]) / base, 1e-12))
 
 
 @kernel
 def _score(xx: Any, xy: Any, amplitude: Floats, base: float, freedom: float, out: Floats) -> None:
-    """Log evidence over amplitudes and phases; phases that would add less than e^-`NEGLIGIBLE` are passed over."""
+    """Add the log evidence over amplitudes and phases to `out`, but for phases below e^-`NEGLIGIBLE` of the best."""
     n_phases = xx.shape[2]
     rest = np.empty(n_phases)
     for i in range(xx.shape[0]):
@@ -148,7 +218,7 @@ def _score(xx: Any, xy: Any, amplitude: Floats, base: float, freedom: float, out
                     total += (rest[k] / least) ** (-0.5 * freedom) / np.sqrt(
                         1.0 + max(float(xx[i, j, k]), 0.0) / narrow
                     )
-            out[i, j] = -0.5 * freedom * np.log(least) + np.log(total / n_phases)
+            out[i, j] += np.log(total / n_phases) - 0.5 * freedom * np.log(least)
 
 
 def shape_of(curve: Curve, period: float, order: int = ORDER, n_phases: int = 50) -> tuple[Floats, float]:

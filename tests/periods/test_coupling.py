@@ -14,7 +14,7 @@ from lcscale.periods.coupling import DISTANCE, FREEDOM_OF_ERRORS, coupled
 from lcscale.periods.evidence import log_evidence
 from lcscale.periods.families import Family, Template, read_families
 from lcscale.periods.shared_scan import SharedScan
-from lcscale.periods.templates import N_PHASES, Templates
+from lcscale.periods.templates import COARSE_SPREAD, N_PHASES, SPREAD, SURVIVORS, Templates, ready
 
 BANDS = ("u", "g", "r", "i", "z")
 RATIO = np.array([0.94, 1.0, 0.72, 0.57, 0.51])
@@ -123,6 +123,22 @@ def test_templates_are_fitted_as_by_force():
         away = (-np.log10(f) + 0.24) / 0.05
         expected = np.logaddexp.reduce(logs) - np.log(N_PHASES) - 0.5 * away**2 - np.log(0.05)
         assert score == pytest.approx(expected, abs=0.02)
+
+
+def test_the_best_of_all_trials_is_among_those_that_survive_the_coarse_ones():
+    """Of 150 random peaks and the true one: all of them tried in full, against few harmonics and phases first."""
+    lcs, _ = usable(sparse(20, n=25, noise=0.04, seed=8))
+    series, _ = coupled(lcs, RR_LYRAE, 0.04)
+    templates = ready(RR_LYRAE.templates)
+    lost = []
+    for i in range(len(lcs)):
+        width, chi2 = 1.0 / series.baseline[i], float(series.chi2[i])
+        peaks = np.r_[1 / 0.5763, np.random.default_rng(i).uniform(1.0, 4.5, 150)][:, None]
+        full = templates.scores(series.one(i), (peaks + SPREAD * width).ravel(), chi2).reshape(151, -1).max(axis=1)
+        coarse = templates.highest(series.one(i), (peaks + COARSE_SPREAD * width).ravel(), chi2)
+        rank = (coarse.reshape(151, -1).max(axis=1) > coarse.reshape(151, -1).max(axis=1)[full.argmax()]).sum()
+        lost.append(rank >= SURVIVORS)
+    assert not any(lost)
 
 
 def test_sparse_stars_get_their_period_where_free_bands_do_not():
