@@ -189,9 +189,9 @@ class Workplace:
 
 def _separation(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
     """Arcseconds between two positions in degrees."""
-    a, b, d = np.radians(dec), np.radians(other_dec), np.radians(other_ra - ra)
-    half = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(d / 2) ** 2
-    return float(np.degrees(2 * np.arcsin(np.sqrt(min(half, 1.0)))) * 3600)
+    from astropy.coordinates import angular_separation
+
+    return float(np.degrees(angular_separation(*np.radians([ra, dec, other_ra, other_dec])))) * 3600
 
 
 def bands_of(opened: Opened) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -42,20 +42,28 @@ class Section:
         return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
 
 
+@functools.cache
+def _macros() -> Any:
+    """The macros of `page.html`, which escape what they are given."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("lcscale.explore", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("page.html").module
+
+
 def paragraph(text: str, kind: str = "") -> str:
     """Plain text as a paragraph."""
-    return f"<p{_class(kind)}>{escape(text)}</p>\n"
+    return str(_macros().paragraph(text, kind))
 
 
 def heading(text: str, note: str = "") -> str:
     """A heading within a section, with a remark behind it."""
-    remark = f' <span class="tag">{escape(note)}</span>' if note else ""
-    return f"<h3>{escape(text)}{remark}</h3>\n"
+    return str(_macros().heading(text, note))
 
 
 def figure(svg: str, caption: str) -> str:
     """A picture with its caption (plain text)."""
-    return f"<figure>\n{svg}\n<figcaption>{escape(caption)}</figcaption>\n</figure>\n"
+    return str(_macros().figure(svg, caption))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> str:
@@ -64,24 +72,14 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], caption: str =
     Integers get separators; other numbers come as text, in the form wanted.
     """
     numeric = [all(_is_number(row[i]) for row in rows) for i in range(len(headings))]
-    stacked = len(headings) > _MOST_COLUMNS
-    lines = [f"<div class='wide{' stacked' if stacked else ''}'><table>"]
-    if caption:
-        lines.append(f"<caption>{escape(caption)}</caption>")
-    cells = [f"<th{_class('number' if n else '')}>{escape(h)}</th>" for h, n in zip(headings, numeric, strict=True)]
-    lines.append(f"<thead><tr>{''.join(cells)}</tr></thead><tbody>")
-    for row in rows:
-        names = [f' data-name="{escape(each)}"' if stacked else "" for each in headings]
-        cells = [
-            f"<td{_class(_kind(v, n))}{name}>{_cell(v)}</td>" for v, n, name in zip(row, numeric, names, strict=True)
-        ]
-        lines.append(f"<tr>{''.join(cells)}</tr>")
-    return "\n".join([*lines, "</tbody></table></div>\n"])
+    heads = [{"text": text, "kind": "number" if number else ""} for text, number in zip(headings, numeric, strict=True)]
+    cells = [[_cell(*each) for each in zip(row, headings, numeric, strict=True)] for row in rows]
+    return str(_macros().table(heads, cells, caption, len(headings) > _MOST_COLUMNS))
 
 
 def details(summary: str, body: str) -> str:
     """HTML that is folded away until somebody opens it."""
-    return f"<details><summary>{escape(summary)}</summary>\n{body}</details>\n"
+    return str(_macros().details(summary, body))
 
 
 def page(title: str, lead: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section], foot: str) -> str:
@@ -97,20 +95,7 @@ def page(title: str, lead: str, facts: Sequence[tuple[str, str]], sections: Sequ
         In order.
     """
     css = resources.files("lcscale.explore").joinpath("report.css").read_text("utf-8")
-    links = "".join(f'<li><a href="#{s.anchor}">{escape(s.title)}</a></li>' for s in sections)
-    numbers = "".join(
-        f"<div><strong>{escape(value)}</strong><span>{escape(what)}</span></div>" for value, what in facts
-    )
-    parts = "".join(f'<section id="{s.anchor}">\n<h2>{escape(s.title)}</h2>\n{s.body}</section>\n' for s in sections)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n"
-        f'<nav aria-label="Contents"><p>Contents</p><ol>{links}</ol></nav>\n<main>\n'
-        f'<header><h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
-        f'<div class="facts">{numbers}</div></header>\n{parts}'
-        f"<footer>{escape(foot)}</footer>\n</main>\n</body>\n</html>\n"
-    )
+    return str(_macros().page(title, lead, facts, sections, foot, css))
 
 
 def write_page(path: str | os.PathLike[str], text: str) -> Path:
@@ -123,16 +108,6 @@ def write_page(path: str | os.PathLike[str], text: str) -> Path:
     return target
 
 
-def _class(name: str) -> str:
-    return f' class="{name}"' if name else ""
-
-
-def _kind(value: Any, numeric: bool) -> str:
-    if numeric:
-        return "number"
-    return "long" if isinstance(value, str) and len(value) > _LONG else ""
-
-
 def _is_number(value: Any) -> bool:
     """Numbers, and text that is nothing but a number."""
     if isinstance(value, str):
@@ -140,9 +115,10 @@ def _is_number(value: Any) -> bool:
     return value is None or isinstance(value, int | float)
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Link):
-        return f'<a href="{escape(value.target)}" rel="noreferrer">{escape(value.text)}</a>'
-    return escape(f"{value:,}") if isinstance(value, int) else escape(str(value))
+def _cell(value: Any, heading: str, numeric: bool) -> dict[str, str]:
+    """What the table's macro is told of a cell."""
+    link = value if isinstance(value, Link) else None
+    shown = value.text if link else "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    long = isinstance(value, str) and len(value) > _LONG
+    kind = "number" if numeric else "long" if long else ""
+    return {"text": shown, "target": link.target if link else "", "kind": kind, "heading": heading}

@@ -12,40 +12,6 @@ from lcscale.lake import HEALPIX_COLUMN, Leaf
 from lcscale.lake.leaf import cells_of
 
 
-def test_mollweide_is_matplotlibs():
-    from matplotlib.projections.geo import MollweideAxes
-
-    rng = np.random.default_rng(1)
-    lon, lat = rng.uniform(-np.pi, np.pi, 500), rng.uniform(-np.pi / 2, np.pi / 2, 500)
-    x, y = sky.mollweide(lon, lat)
-    expected = MollweideAxes.MollweideTransform(10).transform(np.column_stack([lon, lat])) / np.sqrt(2)
-    np.testing.assert_allclose(np.column_stack([x, y]), expected, atol=2e-3)
-    theta = np.arcsin(y)
-    np.testing.assert_allclose(2 * theta + np.sin(2 * theta), np.pi * np.sin(lat), atol=1e-9)
-
-
-def test_the_galactic_plane_is_where_astropy_has_it():
-    from astropy import units as u
-    from astropy.coordinates import SkyCoord
-
-    plane = SkyCoord(l=np.linspace(0, 360, 400, endpoint=False) * u.deg, b=np.zeros(400) * u.deg, frame="galactic").icrs
-    expected = np.column_stack(sky._project(plane.ra.deg, plane.dec.deg))
-    found = np.column_stack(sky._galactic_plane())
-    np.testing.assert_allclose(found, expected, atol=2e-3)
-
-
-def test_the_tangent_plane_is_that_of_wcs():
-    from astropy.wcs import WCS
-
-    rng = np.random.default_rng(3)
-    ra, dec = (350.0 + rng.uniform(-20, 20, 300)) % 360, rng.uniform(40, 80, 300)
-    wcs = WCS(naxis=2)
-    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.crval, wcs.wcs.crpix, wcs.wcs.cdelt = [350.0, 60.0], [0.0, 0.0], [1.0, 1.0]
-    expected = wcs.wcs_world2pix(np.column_stack([ra, dec]), 0) + 1
-    np.testing.assert_allclose(np.column_stack(sky.tangent_plane(ra, dec, 350.0, 60.0)), expected, atol=1e-9)
-
-
 @pytest.mark.parametrize(("ra", "dec"), [(0.0, 0.0), (359.9, 10.0), (80.0, -69.0), (200.0, 89.5)])
 def test_a_field_is_found_wherever_it_is(ra, dec):
     rng = np.random.default_rng(2)
