@@ -142,6 +142,13 @@ def test_a_file_set_aside_is_named_and_status_3(run, lake, tmp_path):
     assert Lake(lake.root)["two"].to_arrow().num_rows == 2
 
 
+def test_show_and_why_name_the_option_that_says_which_list(run, lake):
+    put(lake, "mine", sky_table(5))
+    for command in ("show", "why"):
+        status, _, err = run(command, 3, "--lake", lake.root)
+        assert (status, "say with --name which one: mine" in err) == (2, True), err
+
+
 def test_jobs_shows_what_ran_and_retries_what_was_set_aside(run, lake, monkeypatch):
     from lcscale.features import Extract
 

@@ -22,6 +22,7 @@ from lcscale.explore.links import links_to
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.fluxes import ab_zero_point
+from lcscale.lightcurves.nested import time_reference
 
 router = APIRouter(prefix="/api", tags=["one star"])
 _KEPT = 24
@@ -98,7 +99,7 @@ def light_curve(opened: Catalogued, one: OneRow) -> Response:
             "used": curve.used().tolist(),
             "bands": list(bands),
             "system": said.get("mag_system", ""),
-            "time_scale": " ".join(said.get(key, "") for key in ("time_origin", "time_scale")).strip(),
+            "time_scale": time_reference(field),
             "source": f"{curve.source.name} {curve.source.source.version}",
             "phase_zero": phase_zero(opened.catalog.schema),
         }

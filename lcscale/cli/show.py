@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lcscale.cli.options import LakeOption, LightCurvesOption, light_curve_fields, open_lake
 from lcscale.errors import InputError
 
+if TYPE_CHECKING:
+    from lcscale.lake import Lake
+
+_CANDIDATES = "variable_candidates"
+CandidatesOption = Annotated[
+    str | None,
+    typer.Option("--name", help="Catalog of the lake that has the object.", show_default=_CANDIDATES),
+]
+
 
 def show(
     object_id: Annotated[str, typer.Argument(metavar="ID", help="The object, as the candidates name it.")],
     lake: LakeOption,
-    name: Annotated[str, typer.Option("--name", help="Catalog of candidates.")] = "variable_candidates",
+    name: CandidatesOption = None,
     output: Annotated[str | None, typer.Option(help="HTML file to write.", show_default="ID.html")] = None,
     at: Annotated[str | None, typer.Option(help="RA,DEC in degrees, to look there alone.")] = None,
     network: Annotated[
@@ -38,7 +47,7 @@ def show(
         place,
         object_id,
         target,
-        name=name,
+        name=_catalog(place, name),
         at=where,
         network=network,
         class_name=class_name,
@@ -51,12 +60,21 @@ def show(
 def why(
     object_id: Annotated[str, typer.Argument(metavar="ID", help="The object, as the catalogs name it.")],
     lake: LakeOption,
-    name: Annotated[str, typer.Option("--name", help="Catalog it is missed in.")] = "variable_candidates",
+    name: CandidatesOption = None,
 ) -> None:
     """Say why an object is not in a list: not in the input, left out by which condition, set aside, no class."""
     from lcscale.explore import why as told
 
-    print("\n".join(told(open_lake(lake), object_id, name)))
+    place = open_lake(lake)
+    print("\n".join(told(place, object_id, _catalog(place, name))))
+
+
+def _catalog(lake: Lake, name: str | None) -> str:
+    """The catalog that `--name` says, or the candidates by the name that `lcscale classify` gives them."""
+    if name is None and _CANDIDATES not in lake:
+        known = ", ".join(lake.names()) or "none yet"
+        raise InputError(f"no catalog {_CANDIDATES!r} in the lake at {lake.root}; say with --name which one: {known}")
+    return name or _CANDIDATES
 
 
 def _position(text: str) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from lcscale.explore.page import Section, details, figure, page, paragraph, tabl
 from lcscale.explore.power import power_of_one
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
+from lcscale.lightcurves.nested import time_reference
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid
@@ -198,7 +199,8 @@ def _curves(found: Candidate) -> str:
             f"{phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
         text += figure(svg, f"{caption}the legend says. {found.origin}")
-    return text + figure(closeup.light_curve(found.lcs), f"All finite observations. {found.origin}")
+    times = time_reference(found.source.schema.field("lightcurve"))
+    return text + figure(closeup.light_curve(found.lcs, times), f"All finite observations. {found.origin}")
 
 
 def _periodogram(found: Candidate) -> str:

@@ -22,8 +22,11 @@ _COLUMNS = 1600
 """Points of a drawn periodogram: each is the highest power of its stretch of frequencies."""
 
 
-def light_curve(lcs: LightCurves) -> str:
-    """All finite observations of the first object over time, with their errors, a panel a band; brighter is higher."""
+def light_curve(lcs: LightCurves, times: str = "") -> str:
+    """All finite observations of the first object over time, with their errors, a panel a band; brighter is higher.
+
+    `times` says zero and scale of the times.
+    """
     bands = lcs.bands or ("",)
     rows = slice(int(lcs.offsets[0]), int(lcs.offsets[1]))
     finite = np.isfinite(lcs.value[rows]) & np.isfinite(lcs.time[rows])
@@ -38,7 +41,7 @@ def light_curve(lcs: LightCurves) -> str:
         panel = chart.panel(span, (low, high) if lcs.fluxes else (high, low), top=10 + 170 * code, height=150)
         panel.error_bars(time, value, error, PALE)
         panel.dots(time, value, BANDS.get(band, SERIES[code % len(SERIES)]), 3.0)
-        label = "time (days, as the catalog has it)" if last else ""
+        label = f"time (days, {times or 'as the catalog has it'})" if last else ""
         panel.axes(label, f"{band} ({lcs.unit})" if band else lcs.unit, numbers=last)
     return chart.svg()
 

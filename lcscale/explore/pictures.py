@@ -20,7 +20,7 @@ from lcscale.explore.candidate_page import Candidate, file_name, write_candidate
 from lcscale.explore.contents import classes_of, contents_of
 from lcscale.explore.folded import phase_zero, zero_of
 from lcscale.explore.page import Section, page, paragraph, write_page
-from lcscale.explore.thumbnails import HEIGHT, thumbnails
+from lcscale.explore.thumbnails import HEIGHT, colours, thumbnails
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves
 from lcscale.models.heads.columns import PROBABILITY
@@ -104,7 +104,7 @@ def gallery(
     sections = [Section(each, f'<div class="gallery">{"".join(cards[each])}</div>\n') for each in order]
     lead = f"{catalog.name} {catalog.source.version}{f', {where}' if where else ''}, lake {lake.root}"
     facts = [(f"{len(rows):,}", "stars on this page"), (f"{found.listed:,}", "in the list")]
-    sections[0] = Section(order[0], paragraph(_caption(found)) + sections[0].body)
+    sections[0] = Section(order[0], paragraph(_caption(found)) + _legend(found.curves) + sections[0].body)
     return write_page(target, page(f"{catalog.name}, folded", lead, facts, sections, "Written by lcscale."))
 
 
@@ -206,6 +206,14 @@ def _cards(found: _Stars, rows: Sequence[Mapping[str, Any]], folder: str | None,
         card = f'<div class="card"><h3>{title}</h3>{image}<p>{facts.removeprefix(" · ")}</p>{more}</div>\n'
         cards.setdefault(row.get("class") or _NO_CLASS, []).append(card)
     return cards
+
+
+def _legend(curves: LightCurves) -> str:
+    """Which colour is which band; nothing where there is one."""
+    if len(curves.bands) < 2:
+        return ""
+    bands = (f'<span style="color:{colour}">●</span> {escape(band)}' for band, colour in colours(curves).items())
+    return f'<p class="legend">Bands: {" &nbsp; ".join(bands)}</p>\n'
 
 
 def _caption(found: _Stars) -> str:

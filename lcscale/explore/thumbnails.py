@@ -39,8 +39,7 @@ def thumbnails(
         The second has the faintest and the brightest magnitude of the fullest band, without a hundredth at either end.
     """
     lcs = lcs.in_magnitudes()
-    colours = [BANDS.get(band, SERIES[k % len(SERIES)]) for k, band in enumerate(lcs.bands or ("",))]
-    palette = bytes.fromhex("".join(colour.lstrip("#") for colour in ("#ffffff", *colours)))
+    palette = bytes.fromhex("".join(colour.lstrip("#") for colour in ("#ffffff", *colours(lcs).values())))
     pictures, ranges = [], np.full((len(lcs), 2), np.nan)
     for first in range(0, len(lcs), _AT_A_TIME):
         behind = min(first + _AT_A_TIME, len(lcs))
@@ -53,6 +52,11 @@ def thumbnails(
             content = _png(np.concatenate([codes, codes], axis=1), palette)
             pictures.append(f"data:image/png;base64,{base64.b64encode(content).decode()}")
     return pictures, ranges
+
+
+def colours(lcs: LightCurves) -> dict[str, str]:
+    """The colour of each band in the pictures, ``#rrggbb``."""
+    return {band: BANDS.get(band, SERIES[k % len(SERIES)]) for k, band in enumerate(lcs.bands or ("",))}
 
 
 def _levelled(lcs: LightCurves) -> tuple[LightCurves, npt.NDArray[np.int64], npt.NDArray[np.float64]]:

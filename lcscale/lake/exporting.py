@@ -88,7 +88,10 @@ def export(
             f"not {light_curves} in {suffix}"
         )
     if target.exists() and not overwrite:
-        raise InputError(f"{target} is there already; choose another name, or say that it may be overwritten")
+        raise InputError(
+            f"{target} is there already; choose another name, or say that it may be overwritten "
+            "(--overwrite, overwrite=True)"
+        )
     schema, batches = _rows(rows, _steps(rows, columns, where, light_curves == "long", suffix))
     left_out = [] if suffix == ".parquet" else [field.name for field in schema if pa.types.is_nested(field.type)]
     wanted = [name for name in schema.names if name not in left_out]

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.columns import COLUMNS, ReadsLightCurves
-from lcscale.lightcurves.nested import part_units
+from lcscale.lightcurves.nested import part_units, time_reference
 from lcscale.nested import Nested
 from lcscale.vocabulary import Column
 
@@ -56,10 +56,13 @@ class Detections(ReadsLightCurves):
         units = part_units(nested)
         stated = (units.get(part.name, units.get(part.name.removesuffix("_err"))) for part in nested.type)
         declared = {column.name.partition(".")[2]: column for column in COLUMNS}
-        bare = Column("", pa.null())
+        told, bare = _told_of_parts(nested), Column("", pa.null())
         return [
-            replace(declared.get(part.name, bare), name=name, type=part.type.value_type, unit=unit or "").field
+            replace(
+                known, name=name, type=part.type.value_type, unit=unit or "", about=told[part.name] or known.about
+            ).field
             for name, part, unit in zip(names, nested.type, stated, strict=True)
+            for known in (declared.get(part.name, bare),)
         ]
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -73,6 +76,14 @@ class Detections(ReadsLightCurves):
         objects = table.drop_columns([self.column]).take(pa.array(owner))
         parts = [_padded(part, owner, number) for part in lists]
         return pa.Table.from_arrays([*objects.columns, *parts], schema=schema)
+
+
+def _told_of_parts(nested: pa.Field) -> dict[str, str]:
+    """What the metadata of the light curves say of their parts: zero and scale of the times, the magnitude system."""
+    told = {key.decode(): text.decode() for key, text in (nested.metadata or {}).items()}
+    time, system = time_reference(nested), told.get("mag_system")
+    said = {"time": time and f"Times of the observations, {time}.", "mag": system and f"Magnitudes, {system}."}
+    return {part.name: said.get(part.name) or told.get(part.name, "") for part in nested.type}
 
 
 def _padded(lists: Nested, owner: npt.NDArray[np.int64], number: npt.NDArray[np.int64]) -> pa.Array:

@@ -54,6 +54,18 @@ def part_units(nested: pa.Field) -> dict[str, str]:
     return {name.strip(): unit.strip() for name, _, unit in parts if unit}
 
 
+def time_reference(nested: pa.Field) -> str:
+    """Zero and scale of the times, as the metadata of light curves tell them; empty where they do not.
+
+    Examples
+    --------
+    >>> time_reference(pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"time_origin": "MJD", "time_scale": "TAI"}))
+    'MJD TAI'
+    """
+    told = nested.metadata or {}
+    return b" ".join(told[key] for key in (b"time_origin", b"time_scale") if told.get(key)).decode()
+
+
 def part_names(nested: pa.DataType) -> list[str]:
     """Names of the parts of a nested column, whichever of the two layouts it has."""
     kind = nested.value_type if _is_list(nested) else nested

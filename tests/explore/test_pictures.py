@@ -72,6 +72,8 @@ def test_the_page_has_the_most_probable_first_and_says_what_it_leaves_out(lake, 
     best = max(given, key=lambda row: row[f"prob_{row['class']}"])
     section = text[text.index(f'<section id="{best["class"].lower().replace("_", "-")}"') :]
     assert re.search(r"<h3>(.*?)</h3>", section)[1] == str(best["object_id"])
+    bands = lake["survey"].schema.field("lightcurve").metadata[b"bands"].decode().split(",")
+    assert re.findall(r"●</span> (\w+)", text) == bands
     assert f"lcscale show {best['object_id']} --name candidates --lake {lake.root}" in text
     fewer = gallery(lake, tmp_path / "3.html", name="candidates", where="period < 5", by="power", top=3, pages=False)
     text = fewer.read_text("utf-8")
