@@ -48,8 +48,8 @@ def join_surveys(parts: dict[str, LabelledCurves], surveys: dict[str, str]) -> L
     return joined
 
 
-def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
-    lake = Lake(lake_url)
+def gather(lake: Lake) -> LabelledCurves:
+    """The labelled stars of all catalogs that the lake has."""
     parts = {}
     for name in CATALOGS:
         if name not in lake.names():
@@ -60,7 +60,11 @@ def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
         observed = observed.take(observed.lcs.counts > 0)
         parts[name] = observed.take(np.arange(0, len(observed), THINNED.get(name, 1)))
         print(f"{name}: {len(parts[name])} labelled stars")
-    stars = join_surveys(parts, CATALOGS)
+    return join_surveys(parts, CATALOGS)
+
+
+def main(lake_url: str, folder: str = "lcscale/models/shipped/general") -> None:
+    stars = gather(Lake(lake_url))
     how = {"split": SPLIT, "options": OPTIONS, "preparation": PREPARATION}
     model = train(stars, folder, trained_on="real", progress=True, **how)
     print(f"{folder}: model {model.card.id}")

@@ -2,11 +2,9 @@
 
     python jobs/train_ztf_model.py LAKE [FOLDER]
 
-Expects in the lake `ztf_yso` (young stars) and `ztf_gaia_binaries` as ``lcscale ingest ztf`` writes them,
-`ztf_gaia_binaries_types` (``table``, a column `type`), `ztf_prototypes` (``lightcurves``, one a class; their
-magnitude is `dmag` with the sign turned). Periods are those that the search finds, right or wrong (those of
-``NAME_periods`` where the lake has it). A simulated star stands where the real star stands whose times, errors and
-brightness it was given: both are in the same of the three sets. Takes five minutes on one core.
+Expects in the lake what `models_lake.py` makes; periods are those that the search finds (``NAME_periods``, where it is
+there). A simulated star stands where the real star stands whose times, errors and brightness it was given: both are in
+the same of the three sets. Takes five minutes on one core.
 """
 
 from __future__ import annotations
@@ -30,8 +28,7 @@ CATALOGS = ("ztf_yso", "ztf_gaia_binaries", "ztf_prototypes")
 LEFT_OUT = ("M", "SRA", "BY")  # single stars of other kinds in the list of binaries
 PULSATING = ("RRab", "RRc", "RRd", "DCEP_F", "DCEP_1O", "T2CEP", "DSCT")
 SIMULATED_CLASSES = (*PULSATING, "EA", "EB", "EW", "RSCVN", "ROT", "LPV", "MIRA", "YSO", "CONST")
-WAVELENGTHS = {"g": 0.472, "r": 0.634, "i": 0.789}  # micrometres: amplitudes in g are then 1.45 times those in r, which
-# are 1.36 to 1.45 times for the prototypes of RR Lyrae, δ Scuti stars and Cepheids
+WAVELENGTHS = {"g": 0.472, "r": 0.634, "i": 0.789}  # micrometres: amplitudes in g are then 1.45 times those in r
 REDDENING = 0.3  # mean colour excess g - r: young stars and many binaries stand behind dust
 SPLIT = Split(validation=0.15, test=0.3, order=9)
 OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2, class_weight_power=0.0)
@@ -64,10 +61,15 @@ def simulated_stars(real: LabelledCurves, of_each: int = 250, seed: int = 0) -> 
     return LabelledCurves(made.lcs, values.pop("period"), labels, real.healpix_29[watched], real.bands, values)
 
 
-def main(lake_url: str, folder: str = "lcscale/models/shipped/ztf") -> None:
-    parts = {name: real_stars(Lake(lake_url), name) for name in CATALOGS}
+def gather(lake: Lake) -> LabelledCurves:
+    """The real stars, and the simulated ones."""
+    parts = {name: real_stars(lake, name) for name in CATALOGS}
     parts[SIMULATED] = simulated_stars(LabelledCurves.concatenate(list(parts.values())))
-    joined = LabelledCurves.concatenate([stars.as_survey(name, ROLES) for name, stars in parts.items()])
+    return LabelledCurves.concatenate([stars.as_survey(name, ROLES) for name, stars in parts.items()])
+
+
+def main(lake_url: str, folder: str = "lcscale/models/shipped/ztf") -> None:
+    joined = gather(Lake(lake_url))
     how = {"split": SPLIT, "options": OPTIONS, "preparation": Preparation(roles=ROLES), "min_class_size": 1}
     model = train(joined, folder, trained_on="mixed", progress=True, **how)
     print(f"{folder}: model {model.card.id}, accuracy {model.card.metrics['accuracy']:.3f} on real stars")

@@ -14,6 +14,7 @@ from lcscale.cli.columns import columns
 from lcscale.cli.exporting import export
 from lcscale.cli.gallery import gallery
 from lcscale.cli.ingesting import ingest, surveys
+from lcscale.cli.judging import judge
 from lcscale.cli.lakes import drop, info, jobs_app, list_names, prune, remove, use
 from lcscale.cli.matching import crossmatch
 from lcscale.cli.pages import demo, report
@@ -60,6 +61,7 @@ for command in (
     features,
     train,
     classify,
+    judge,
     yso,
     metallicity,
     distances,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lcscale.errors import InputError, ModelError
 from lcscale.kernels.devices import fastest_device
@@ -21,6 +22,9 @@ AnyCard = TypeVar("AnyCard", bound=ModelCard)
 
 WEIGHTS = "weights.safetensors"
 CARD = "card.json"
+JUDGED = "judged"
+"""Key of a card under which the figures of `lcscale judge` stand. They are no part of the model's id: judging it again
+makes no other model of it."""
 SHIPPED = Path(__file__).parents[1] / "shipped"
 """Folder of the networks inside the package."""
 _IN_MEMORY = 4
@@ -75,6 +79,21 @@ def card_at(folder: Path, kind: type[AnyCard]) -> AnyCard:
         return kind.from_json(path.read_text("utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise ModelError(f"{path} is no model card: it is not UTF-8 text") from error
+
+
+def read_judgement(folder: str | Path) -> dict[str, Any]:
+    """What `lcscale judge` wrote into the card of a model's folder; empty where it was not judged."""
+    found: dict[str, Any] = json.loads((Path(folder) / CARD).read_text("utf-8")).get(JUDGED, {})
+    return found
+
+
+def write_judgement(folder: str | Path, judgement: Mapping[str, Any]) -> None:
+    """Put figures into the card of a model's folder, in the place of earlier ones; its id stays."""
+    path = Path(folder) / CARD
+    row = json.loads(path.read_text("utf-8")) | {JUDGED: dict(judgement)}
+    beside = path.with_name(f".{CARD}")
+    beside.write_text(json.dumps(row, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    beside.replace(path)
 
 
 def load(path_or_name: str | Path, device: str | None = None) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,3 +105,24 @@ def targets_of(names: npt.NDArray[np.object_], min_count: int) -> Targets:
             if name == label or (label in groups and label in ancestors(name)):
                 allowed[stars, k] = True
     return Targets(classes, labels, allowed)
+
+
+def targets_in(names: npt.NDArray[np.object_], classes: Sequence[str]) -> Targets:
+    """Targets among classes that are given: those of a model which is asked about stars of others.
+
+    A name that is no class counts as the nearest class it belongs to, or allows those that belong to it; one with
+    neither, or None, is not used.
+
+    Examples
+    --------
+    >>> found = targets_in(np.array(["DCEP_F", "RR", "QSO", None], dtype=object), ("RRab", "RRc", "DCEP"))
+    >>> found.allowed.astype(int).tolist()
+    [[0, 0, 1], [1, 1, 0], [0, 0, 0], [0, 0, 0]]
+    """
+    names, classes = texts(names, "names"), tuple(classes)
+    allowed = np.zeros((names.size, len(classes)), np.bool_)
+    for name in {name for name in names if name is not None}:
+        nearest = next((each for each in ancestors(name) if each in classes), None)
+        fit = [nearest] if nearest else [each for each in classes if name in ancestors(each)]
+        allowed[np.ix_(names == name, [classes.index(each) for each in fit])] = True
+    return Targets(classes, names, allowed)

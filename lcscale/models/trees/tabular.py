@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lcscale.errors import ModelError
 from lcscale.models.keeping.card import ModelCard
-from lcscale.models.keeping.registry import WEIGHTS, card_at, checked_weights, find_folder, write_files
+from lcscale.models.keeping.registry import JUDGED, WEIGHTS, card_at, checked_weights, find_folder, write_files
 from lcscale.models.trees.forest import ARRAYS, Forest
 
 FORMAT = 1
@@ -83,6 +83,7 @@ class TabularCard(ModelCard):
         """
         try:
             row = json.loads(text)
+            row.pop(JUDGED, None)
             if (row.pop("format"), row.pop("kind")) != (FORMAT, "tabular"):
                 raise ModelError(f"{where}: card of another format than {FORMAT}; use the release that wrote it")
             parts = {}

@@ -1,0 +1,75 @@
+"""Judge the models that the package ships: their own answers on stars they have not seen, each survey left out in turn.
+
+    python jobs/judge_models.py DATA LAKE [MODEL …] [--page PAGE] [--docs FILE] [--card] [--most N]
+
+DATA is the folder of public labelled data, LAKE the one that `models_lake.py` makes of it; without names all shipped
+models are judged. PAGE is an HTML file; FILE is Markdown between whose lines ``<!-- judged: MODEL -->`` and
+``<!-- end -->`` the tables are put. With --card the figures go into the models' cards, whose ids stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import alert_curves
+import train_demo_model
+import train_general_model
+import train_ztf_model
+
+from lcscale import Lake
+from lcscale.explore.judging import as_markdown, write_judging_report
+from lcscale.models import load
+from lcscale.models.judging.bench import JudgingOptions, judge
+from lcscale.models.keeping.registry import find_folder, read_judgement, write_judgement
+
+MODELS = ("general", "ztf", "alerts", "demo")
+
+
+def judged(name: str, data: Path, lake: str, most: int | None) -> dict[str, Any]:
+    """What the bench finds of a model on the stars that its training job gathers."""
+    if name == "alerts":
+        alerts = str(data / "ztf_alerts_yso" / "light_curves.csv.gz")
+        curves = alert_curves.gather(f"{lake}/gaia_dr3_epochs", alerts)
+    elif name == "demo":
+        curves = train_demo_model.simulated_stars()
+    else:
+        curves = {"general": train_general_model, "ztf": train_ztf_model}[name].gather(Lake(lake))
+    return judge(load(name), curves, JudgingOptions(most=most, min_class_size=50 if name == "general" else 1))
+
+
+def put_into(path: Path, name: str, table: str) -> None:
+    """Replace what stands between the marks of a model."""
+    before, mark, after = path.read_text("utf-8").partition(f"<!-- judged: {name} -->\n")
+    if not mark:
+        raise SystemExit(f"{path} has no line <!-- judged: {name} -->")
+    path.write_text(f"{before}{mark}{table}<!-- end -->{after.partition('<!-- end -->')[2]}", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("lake")
+    parser.add_argument("models", nargs="*", default=MODELS)
+    parser.add_argument("--page")
+    parser.add_argument("--docs", type=Path)
+    parser.add_argument("--card", action="store_true")
+    parser.add_argument("--most", type=int, help="stars of a survey in refits at most")
+    given = parser.parse_args()
+    found = {name: read_judgement(find_folder(name)) for name in MODELS}
+    for name in given.models:
+        start = time.process_time()
+        found[name] = judged(name, given.data, given.lake, given.most)
+        print(f"{name}: {time.process_time() - start:.0f} s of CPU\n\n{as_markdown(found[name])}", flush=True)
+        if given.card:
+            write_judgement(find_folder(name), found[name])
+        if given.docs:
+            put_into(given.docs, name, as_markdown(found[name]))
+    if given.page:
+        print(write_judging_report(found, given.page))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""`write_judging_report`: what models are worth on other surveys, on one page; and the same tables as Markdown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lcscale.explore.page import Section, details, heading, page, paragraph, table, write_page
+
+_NONE = "not judged: lcscale judge has not written into its card"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a judgement."""
+
+    title: str
+    """What it is of."""
+    headings: Sequence[str]
+    """Of the columns."""
+    rows: Sequence[Sequence[Any]]
+    """Numbers as text."""
+    caption: str
+    """What the numbers are."""
+    long: bool = False
+    """Whether it is folded away on the page, and left out of Markdown."""
+
+
+def write_judging_report(judgements: Mapping[str, Mapping[str, Any]], path: str | os.PathLike[str]) -> Path:
+    """Write one page about what models are worth.
+
+    Parameters
+    ----------
+    judgements
+        By the name of the model, what `judge` found of it; empty for a model that was not judged.
+    path
+        HTML file to write.
+    """
+    sections = [Section(name, _body(judgement)) for name, judgement in judgements.items()]
+    lead = (
+        "Every figure is of stars that what was judged had not seen, with their number. No star is on both "
+        "sides because two surveys have it."
+    )
+    facts = [(f"{sum(map(bool, judgements.values()))} of {len(judgements)}", "models judged")]
+    return write_page(path, page("What the models are worth", lead, facts, sections, "Written by lcscale judge."))
+
+
+def _body(judgement: Mapping[str, Any]) -> str:
+    if not judgement:
+        return paragraph(_NONE)
+    text = ""
+    for each in tables_of(judgement):
+        drawn = table(each.headings, each.rows, each.caption)
+        text += details(each.title, drawn) if each.long else heading(each.title) + drawn
+    return text + paragraph(_aside(judgement))
+
+
+def as_markdown(judgement: Mapping[str, Any]) -> str:
+    """The short tables of a judgement as Markdown."""
+    if not judgement:
+        return f"{_NONE}\n"
+    parts = []
+    for each in (each for each in tables_of(judgement) if not each.long):
+        lines = [f"**{each.title}.** {each.caption}", "", "| " + " | ".join(each.headings) + " |"]
+        lines += ["|" + "---|" * len(each.headings)]
+        lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in each.rows]
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, _aside(judgement)]) + "\n"
+
+
+def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
+    """All tables, the most important first."""
+    if judgement.get("bars"):
+        yield _bars(judgement["bars"])
+    if judgement.get("as_shipped"):
+        yield _as_shipped(judgement["as_shipped"])
+    left_out = {name: row for name, row in judgement.get("left_out", {}).items() if row["left_out"]}
+    if left_out:
+        yield _left_out(left_out, judgement)
+    if judgement.get("probes"):
+        yield _probes(judgement["probes"])
+    for name, row in left_out.items():
+        yield _classes(f"{name} left out, by class", row["left_out"], row["by_sky"])
+    for name, row in judgement.get("as_shipped", {}).items():
+        if row.get("per_class"):
+            yield _classes(f"{name} as shipped, by class", row, None)
+
+
+def _bars(rows: Sequence[Mapping[str, Any]]) -> Table:
+    cells = [
+        [row["what"], row["n"], row["of_them"], _f(row["value"]), _interval(row), row.get("bar") or ""] for row in rows
+    ]
+    headings = ["what", "stars", "of the class", "value", "90 % interval", "bar"]
+    caption = "Intervals are of the same number of stars drawn again with replacement, by class."
+    return Table("Figures with a bar", headings, cells, caption)
+
+
+def _as_shipped(surveys: Mapping[str, Any]) -> Table:
+    rows = []
+    for name, row in surveys.items():
+        known = row["n"] > 0 and "accuracy" in row
+        apart = row["by_label"].values() if known else ({"n": 0}, {"n": 0})
+        rows.append(
+            [
+                name,
+                "yes" if row["in_training"] else "no",
+                row["n"],
+                row.get("pixels"),
+                *(_f(row[key]) if known else None for key in ("accuracy", "macro_f1", "log_loss", "ece_excess")),
+                *(f"{_f(each['accuracy'])} of {each['n']:,}" if each["n"] else None for each in apart),
+                f"{100 * row['coverage']:.1f} %" if known and "coverage" in row else None,
+            ]
+        )
+    headings = ["survey", "in training", "stars", "pixels", "accuracy", "macro-F1", "log loss", "ECE excess"]
+    headings += ["exact labels", "group labels", "in 90 % sets"]
+    caption = (
+        "The model's own answers; of surveys that were in training, on the part of the sky that was its test set. "
+        "ECE excess: calibration error less that of perfect calibration with as many stars."
+    )
+    return Table("As shipped", headings, rows, caption)
+
+
+def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any]) -> Table:
+    rows: list[list[Any]] = []
+    values = []
+    for name, row in surveys.items():
+        known, empty = row["known"], {"accuracy": np.nan, "macro_f1": np.nan, "wide_accuracy": np.nan}
+        of_known = [known["left_out"] or empty, known["by_sky"] or empty]
+        parts = [row["left_out"], row["by_sky"]]
+        value = [each[key] for key in ("accuracy", "macro_f1") for each in parts]
+        value += [each["accuracy"] for each in of_known] + [each["wide_accuracy"] for each in parts]
+        value += [row["left_out"]["log_loss"], row["left_out"]["ece_excess"]]
+        values.append(value)
+        shown = [_f(each) for each in value]
+        rows.append([name, row["n"], *shown[:4], known["n"], *shown[4:], row["removed"]])
+    columns = np.array(values, float).T
+    mean = [None if np.isnan(column).all() else _f(float(np.nanmean(column))) for column in columns]
+    rows.append(["mean of the surveys", None, *mean[:4], None, *mean[4:], None])
+    headings = ["survey", "stars", "accuracy, left out", "by sky", "macro-F1, left out", "by sky"]
+    headings += ["stars of known classes", "accuracy, left out", "by sky", "widest classes, left out", "by sky"]
+    headings += ["log loss, left out", "ECE excess, left out", "removed as the same star"]
+    what = judgement.get("refit", "boosted trees on the model's numbers")
+    caption = (
+        f"{what[0].upper()}{what[1:]}, fitted without the survey (left out), and with it but without the star's part "
+        f"of the sky (by sky: {judgement['folds']} folds, HEALPix order {judgement['order']}); both of the same stars. "
+        "Known classes have 50 stars with this exact label in the other surveys."
+    )
+    return Table("Each survey left out in turn", headings, rows, caption)
+
+
+def _probes(probes: Mapping[str, Any]) -> Table:
+    names = list(next(iter(probes.values())))
+    rows: list[list[Any]] = []
+    for what, found in probes.items():
+        told = found["survey"]
+        survey = [_f(told["accuracy"]), _f(told["chance"])] if told else [None, None]
+        others = [found[name] for name in names if name not in ("n", "survey")]
+        rows.append([what, found["n"], *survey, *(x for each in others for x in _r2(each))])
+    headings = ["from", "stars", "survey told", "by chance"]
+    for name in names:
+        if name not in ("n", "survey"):
+            headings += [f"R² of {name.replace('_', ' ')}", "within surveys"]
+    return Table(
+        "Probes", headings, rows, "What boosted trees tell of stars in parts of the sky that they have not seen."
+    )
+
+
+def _r2(row: Mapping[str, Any] | None) -> list[str | None]:
+    return [None, None] if row is None else [_f(row["r2"]), _f(row["r2_within"])]
+
+
+def _classes(title: str, row: Mapping[str, Any], other: Mapping[str, Any] | None) -> Table:
+    headings = ["class", "stars", "recall", "false positives"]
+    rows: list[list[Any]] = []
+    for name, each in row["per_class"].items():
+        cells = [name, each["n"], _f(each["recall"]) if each["n"] else None, _f(each["false_positive_rate"], 4)]
+        if other is not None:
+            twin = other["per_class"].get(name)
+            cells += [_f(twin["recall"]) if twin and twin["n"] else None]
+            cells += [_f(twin["false_positive_rate"], 4) if twin else None]
+        rows.append(cells)
+    headings += ["recall, by sky", "false positives, by sky"] if other is not None else []
+    caption = "False positives: share of the stars of other classes that are given the class."
+    return Table(title, headings, rows, caption, long=True)
+
+
+def _aside(judgement: Mapping[str, Any]) -> str:
+    parts = [f"{what}: {n:,}" for what, n in judgement.get("left_aside", {}).items()]
+    return f"Not judged: {'; '.join(parts)}." if parts else ""
+
+
+def _interval(row: Mapping[str, Any]) -> str | None:
+    return None if row.get("low") is None else f"{row['low']:.3f} to {row['high']:.3f}"
+
+
+def _f(value: float | None, digits: int = 3) -> str | None:
+    return None if value is None or value != value else f"{value:.{digits}f}"

@@ -1,0 +1,188 @@
+"""`judge`: what a model of classes is worth on stars that it has not seen, and on surveys that it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.errors import InputError
+from lcscale.lightcurves.cleaning import clean, is_none
+from lcscale.models.heads.classes import ClassHead
+from lcscale.models.inputs.preparation import prepare
+from lcscale.models.judging.held import Held
+from lcscale.models.judging.leakage import in_list, require_undecided
+from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, leave_out
+from lcscale.models.judging.probes import probe
+from lcscale.models.keeping.model import Model, network_scores
+from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.splitting import TEST, Split, assign
+from lcscale.models.labels.targets import targets_in, targets_of
+
+_CHUNK = 512
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class JudgingOptions:
+    """How much is done."""
+
+    folds: int = 3
+    """Parts of the sky of the refits that know all surveys."""
+    most: int | None = None
+    """Stars of a survey in refits at most, the same ones each time; None: all."""
+    probed: int = 1000
+    """Stars of a survey that probes see at most."""
+    min_class_size: int = 50
+    """A class with fewer stars counts as its parent in the refits."""
+    seed: int = 0
+    """Of trees, and of the choice of stars."""
+    listed: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """Places, by survey, of stars in the lists that its labels or periods come from: none of them is taught where the
+    survey is left out."""
+
+
+def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None = None) -> dict[str, Any]:
+    """Judge a model of classes on labelled light curves of one survey or more.
+
+    Parameters
+    ----------
+    model
+        Trained; it is asked as it is.
+    curves
+        With names of the taxonomy as labels and the bands that the model knows (`LabelledCurves.as_survey`).
+    options
+        How much is done.
+
+    Returns
+    -------
+    dict
+        `as_shipped`: by survey the model's own answers, on the part of the sky that was its test set where the survey
+        was in training, on all stars where not (`in_training`). `left_out`: boosted trees on the model's numbers, each
+        survey left out in turn (`leave_out`). `probes` of the numbers and of the network's embedding. `left_aside`:
+        stars that were not judged, by reason.
+
+    Raises
+    ------
+    InputError
+        The model has no classes, no star can be judged, or labels are a function of an input.
+    """
+    options = options or JudgingOptions()
+    if not isinstance(model.card.head, ClassHead):
+        raise InputError(f"{model.card.name} answers a value: only models of classes are judged")
+    origin = np.full(len(curves), "all", object) if curves.origin is None else curves.origin
+    curves = replace(curves, origin=origin)
+    numbers, reason = _numbers(model, curves)
+    names = curves.label.copy()
+    names[~is_none(reason)] = None
+    aside = {"cannot be classified": int((~is_none(reason)).sum()), "no known label": int(is_none(curves.label).sum())}
+    truth = targets_of(names, options.min_class_size)
+    rows = _some(origin, truth.used, options.most, options.seed)
+    stars = Stars(numbers[rows], truth.take(rows), origin[rows], curves.healpix_29[rows], dict(options.listed))
+    if not len(stars):
+        raise InputError(f"none of the {len(curves):,} stars can be judged: {aside}")
+    require_undecided(stars.numbers, model.card.preparation.names, stars.truth)
+    probed = _some(origin, truth.used, options.probed, options.seed)
+    surveys = sorted(set(stars.origin.tolist()))
+    return {
+        "as_shipped": _as_shipped(model, curves, names),
+        "left_out": leave_out(stars, boosted(stars, options.seed), folds=options.folds) if len(surveys) > 1 else {},
+        "probes": _probes(model, curves.take(probed), numbers[probed]),
+        "left_aside": aside,
+        "order": ORDER,
+        "folds": options.folds,
+    }
+
+
+def _numbers(model: Model, curves: LabelledCurves) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
+    """The model's numbers, and why a star has none."""
+    how = replace(model.card.preparation, kinds=("numbers",))
+    parts = [_prepared(curves, np.arange(a, min(a + _CHUNK, len(curves))), how) for a in range(0, len(curves), _CHUNK)]
+    return np.concatenate([part.numbers for part in parts]), np.concatenate([part.reason for part in parts])
+
+
+def _prepared(curves: LabelledCurves, rows: Rows, how: Any) -> Any:
+    some = curves.take(rows)
+    return prepare(some.lcs, some.period, how, bands=some.bands, columns=some.columns)
+
+
+def _some(origin: npt.NDArray[np.object_], used: npt.NDArray[np.bool_], most: int | None, seed: int) -> Rows:
+    """Rows of at most `most` stars of each survey, in order."""
+    chosen = []
+    for name in sorted(set(origin[used].tolist())):
+        rows = np.flatnonzero(used & (origin == name))
+        chosen.append(rows if most is None else np.random.default_rng(seed).permutation(rows)[:most])
+    return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
+
+
+def _as_shipped(model: Model, curves: LabelledCurves, names: npt.NDArray[np.object_]) -> dict[str, Any]:
+    """Figures of the model's own answers by survey; of an ensemble on surveys that were not in training."""
+    assert curves.origin is not None
+    data, truth = model.card.data, targets_in(names, model.classes)
+    trained = np.isin(curves.origin.astype(str), list(data.get("origins") or ["all"]))
+    seen = trained & (assign(curves.healpix_29, Split(**data["split"])) != TEST)
+    seen |= trained if model.card.members > 1 else seen
+    twice = ~trained & in_list(curves.healpix_29, curves.healpix_29[seen])
+    found = {}
+    for name in sorted(set(curves.origin.tolist())):
+        here = curves.origin == name
+        rows = np.flatnonzero(here & ~seen & ~twice & truth.used)
+        row: dict[str, Any] = {
+            "in_training": bool(trained[here].any()),
+            "n": int(rows.size),
+            "removed": int((here & twice).sum()),
+            "no class of the model": int((here & ~is_none(names) & ~truth.used).sum()),
+        }
+        if rows.size:
+            some, told = curves.take(rows), truth.take(rows)
+            periods = Held(some, told).periods
+            answers = model.predict(some.lcs, periods, bands=some.bands, columns=some.columns).answers
+            row["pixels"] = int(np.unique(curves.healpix_29[rows] >> 2 * (29 - ORDER)).size)
+            row |= figures(answers, told)
+            inside, sizes = model.card.head.bounds(answers, told)
+            row |= {"coverage": round(float(inside.mean()), 4), "set_size": round(float(sizes.mean()), 4)}
+        found[name] = row
+    return found
+
+
+def _probes(model: Model, curves: LabelledCurves, numbers: npt.NDArray[np.float32]) -> dict[str, Any]:
+    lcs = clean(curves.lcs).in_magnitudes()
+    counts = lcs.counts
+    typical = np.full(len(curves), np.nan)
+    for row in np.flatnonzero(counts):
+        typical[row] = np.nanmedian(lcs.mag_err[lcs.offsets[row] : lcs.offsets[row + 1]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        nuisances = {
+            "log_n_observations": np.log10(np.where(counts > 0, counts, np.nan)),
+            "log_noise": np.log10(typical),
+        }
+    assert curves.origin is not None
+    return {
+        "numbers": probe(numbers, curves.origin, nuisances, curves.healpix_29),
+        "embedding": probe(embedding(model, curves), curves.origin, nuisances, curves.healpix_29),
+    }
+
+
+def embedding(model: Model, curves: LabelledCurves) -> npt.NDArray[np.float32]:
+    """What the first network's last layer is given of each star, float32 [n, n_hidden]; of trees their scores."""
+    from torch import nn
+
+    network = model.fused[0]
+    kept: list[npt.NDArray[np.float32]] = []
+    layers = [part for part in network.modules() if isinstance(part, nn.Linear)]
+    hooks = [
+        layer.register_forward_pre_hook(lambda _, given: kept.append(given[0].float().cpu().numpy()))
+        for layer in layers[-1:]
+    ]
+    scores = []
+    try:
+        for first in range(0, len(curves), _CHUNK):
+            rows = np.arange(first, min(first + _CHUNK, len(curves)))
+            scores.append(network_scores(network, _prepared(curves, rows, model.card.preparation)))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return np.concatenate(kept or scores)

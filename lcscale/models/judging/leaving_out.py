@@ -1,0 +1,141 @@
+"""Each survey left out in turn: what is said of its stars with and without others of it in training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.models.heads.classes import ClassHead
+from lcscale.models.judging.baseline import baseline_probabilities
+from lcscale.models.judging.leakage import in_list, require_apart
+from lcscale.models.labels.splitting import Split, assign_folds
+from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.taxonomy import ancestors
+
+KNOWN = 50
+"""Stars of its exact class that other surveys have, from which on a star's class is known elsewhere."""
+ORDER = 6
+"""HEALPix order of the pixels that stay together in folds over the sky; 6 is 0.9 degrees."""
+_OF_PAGES = ("confusion",)
+
+Probabilities = npt.NDArray[np.floating]
+Rows = npt.NDArray[np.int64]
+Fit = Callable[[Rows], Callable[[Rows], Probabilities]]
+"""From rows that are taught to a function from rows to their probabilities, float [n_rows, n_classes]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stars:
+    """Labelled stars of several surveys, as trees see them."""
+
+    numbers: npt.NDArray[np.float32]
+    """float32 [n, n_numbers], NaN where missing."""
+    truth: Targets
+    """Labels; all of them teach something."""
+    origin: npt.NDArray[np.object_]
+    """object [n], survey."""
+    healpix_29: npt.NDArray[np.int64]
+    """int64 [n], place on the sky."""
+    listed: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """Places, by survey, of further stars from whose lists its labels or periods come."""
+
+    def __len__(self) -> int:
+        return self.origin.size
+
+    def take(self, rows: Rows) -> Stars:
+        """The stars of these rows."""
+        return Stars(self.numbers[rows], self.truth.take(rows), self.origin[rows], self.healpix_29[rows], self.listed)
+
+
+def boosted(stars: Stars, seed: int = 0) -> Fit:
+    """Histogram gradient boosting on the numbers (`baseline_probabilities`)."""
+
+    def fit(taught: Rows) -> Callable[[Rows], Probabilities]:
+        numbers, allowed = stars.numbers[taught], stars.truth.allowed[taught]
+        return lambda asked: baseline_probabilities("baseline", numbers, allowed, stars.numbers[asked], seed)
+
+    return fit
+
+
+def leave_out(stars: Stars, fit: Fit, *, folds: int = 3, order: int = ORDER) -> dict[str, Any]:
+    """Figures of each survey's stars: left out of training, and in training with the star's part of the sky left out.
+
+    Both are of the same stars. Stars of other surveys at the place of a judged one are not taught.
+
+    Parameters
+    ----------
+    stars
+        Of two surveys or more.
+    fit
+        What is fitted; see `boosted`.
+    folds, order
+        Parts of the sky of the second kind, and the HEALPix order of the pixels that stay together.
+
+    Returns
+    -------
+    dict
+        By survey: `n`; `left_out` and `by_sky` (`evaluate`; exact and group labels apart); the same of the stars whose
+        exact class has `KNOWN` stars elsewhere (`known`), and the accuracy over the widest classes (`wide_accuracy`);
+        `removed`, stars of other surveys that are the same ones. Where the others have no two classes, `left_out` is
+        None and nothing else is said.
+    """
+    fold = assign_folds(stars.healpix_29, Split(order=order), folds)
+    inside = np.full((len(stars), len(stars.truth.classes)), np.nan)
+    for number in range(folds):
+        judged, taught = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        taught = taught[~in_list(stars.healpix_29[taught], stars.healpix_29[judged])]
+        inside[judged] = fit(taught)(judged) if judged.size and taught.size else np.nan
+    return {name: _of_survey(stars, fit, name, inside) for name in sorted(set(stars.origin.tolist()))}
+
+
+def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities) -> dict[str, Any]:
+    judged, others = np.flatnonzero(stars.origin == name), np.flatnonzero(stars.origin != name)
+    away = np.concatenate([stars.healpix_29[judged], stars.listed.get(name, np.empty(0, np.int64))])
+    twice = in_list(stars.healpix_29[others], away)
+    taught = others[~twice]
+    require_apart(stars.healpix_29[taught], stars.healpix_29[judged], f"{name} left out")
+    truth, elsewhere = stars.truth.take(judged), stars.truth.take(taught)
+    if (elsewhere.allowed[elsewhere.exact].any(axis=0)).sum() < 2:
+        return {"n": int(judged.size), "removed": int(twice.sum()), "left_out": None}
+    outside = fit(taught)(judged)
+    counts = elsewhere.allowed[elsewhere.exact].sum(axis=0)
+    known = np.flatnonzero(truth.exact & (counts >= KNOWN)[truth.allowed.argmax(axis=1)])
+    return {
+        "n": int(judged.size),
+        "removed": int(twice.sum()),
+        "left_out": figures(outside, truth),
+        "by_sky": figures(inside[judged], truth),
+        "known": {
+            "n": int(known.size),
+            "left_out": figures(outside[known], truth.take(known)) if known.size else None,
+            "by_sky": figures(inside[judged][known], truth.take(known)) if known.size else None,
+        },
+    }
+
+
+def figures(probabilities: Probabilities, truth: Targets) -> dict[str, Any]:
+    """Those of a card, without the confusion, and the accuracy over the widest classes that the classes belong to."""
+    found = ClassHead(truth.classes).figures(np.asarray(probabilities, np.float32), truth)
+    per_class = {name: row for name, row in found.pop("per_class").items() if row["n"] or row["false_positive_rate"]}
+    kept = {name: value for name, value in found.items() if name not in _OF_PAGES}
+    return kept | {"wide_accuracy": _wide_accuracy(probabilities, truth), "per_class": per_class}
+
+
+def _wide_accuracy(probabilities: Probabilities, truth: Targets) -> float:
+    """Share of stars whose class belongs to the same widest class as the one given: RR, CEP, DSCT, ECL, LPV, ROT."""
+    widest = np.array([_widest(name) for name in truth.classes], object)
+    summed = np.stack([probabilities[:, widest == name].sum(axis=1) for name in dict.fromkeys(widest)], axis=1)
+    names = np.array(list(dict.fromkeys(widest)), object)
+    given, true = names[summed.argmax(axis=1)], widest[truth.resolve(probabilities)]
+    return round(float((given == true).mean()), 5)
+
+
+def _widest(name: str) -> str:
+    try:
+        return ancestors(name)[-1]
+    except ValueError:  # classes of a taxonomy of their own, such as those of young stars
+        return name

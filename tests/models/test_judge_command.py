@@ -1,0 +1,63 @@
+"""`lcscale judge`, from a lake to the page and the card."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hats.pixel_math.spatial_index import compute_spatial_index
+
+from lcscale import cli
+from lcscale.lake import HEALPIX_COLUMN
+from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.models.keeping.registry import read_card, read_judgement
+from lcscale.periods import PERIOD_SCHEMA
+from tests.models.conftest import simulated
+from tests.skies import put
+
+
+def survey(seed: int) -> pa.Table:
+    """Simulated stars with label and period all over the sky."""
+    curves, rng = simulated(150, seed), np.random.default_rng(seed)
+    ra, dec = rng.uniform(0, 360, 150), np.degrees(np.arcsin(rng.uniform(-1, 1, 150)))
+    index = compute_spatial_index(ra, dec)
+    schema = pa.schema(
+        [
+            pa.field(HEALPIX_COLUMN, pa.int64()),
+            pa.field("object_id", pa.int64()),
+            pa.field("ra", pa.float64()),
+            pa.field("dec", pa.float64()),
+            pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": ",".join(curves.bands)}),
+            PERIOD_SCHEMA.field("period"),
+            pa.field("label", pa.string()),
+        ]
+    )
+    values = [index, np.arange(150), ra, dec, curves.lcs.to_arrow(), curves.period, list(curves.label)]
+    table = pa.Table.from_arrays([pa.array(each) for each in values], schema=schema)
+    return table.take(pa.array(np.argsort(index)))
+
+
+def test_a_model_is_judged_from_the_command_line(trained, lake, tmp_path, monkeypatch, capsys):
+    for seed, name in enumerate(("north", "south")):
+        put(lake, name, survey(20 + seed), order=0)
+    model, page = tmp_path / "small", tmp_path / "judged.html"
+    shutil.copytree(trained[0], model)
+    before = read_card(model).id
+    command = ["lcscale", "judge", str(model), "--lake", str(lake.root), "--catalog", "north", "--catalog", "south"]
+    command += ["--list", "north=south", "--card", "--report", str(page)]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert not end.value.code
+    judged = read_judgement(model)
+    assert judged["left_out"]["north"]["left_out"] is None  # every star of the other is in the list of its labels
+    assert judged["left_out"]["south"]["left_out"]["accuracy"] > 0.8
+    assert judged["as_shipped"]["north"]["n"] > 100
+    assert read_card(model).id == before
+    said, shown = capsys.readouterr().out, page.read_text()
+    accuracy = f"{judged['left_out']['south']['left_out']['accuracy']:.3f}"
+    for text in (said, shown):
+        assert "Each survey left out in turn" in text
+        assert accuracy in text

@@ -1,0 +1,149 @@
+"""The bench: what must not be in a test, surveys left out, probes. A leak that is planted here has to be seen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from lcscale.errors import InputError
+from lcscale.models.judging.bench import JudgingOptions, judge
+from lcscale.models.judging.leakage import in_list, require_apart, require_undecided
+from lcscale.models.judging.leaving_out import Stars, leave_out
+from lcscale.models.judging.metrics import calibration_excess, evaluate
+from lcscale.models.judging.probes import probe
+from lcscale.models.keeping.registry import CARD, read_card, read_judgement, write_judgement
+from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.targets import targets_of
+from tests.models.conftest import simulated
+
+CELLS = 12 << 58
+
+
+def test_calibration_excess_is_none_for_true_probabilities_and_the_gap_for_boasting():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.5, 1.0, 200)
+    right = rng.random(200) < confidence
+    told = np.stack([confidence, 1 - confidence], axis=1)
+    assert abs(calibration_excess(told, (~right).astype(int))) < 0.03  # the error itself is 0.08 with so few
+    boasting = np.repeat([[0.95, 0.05]], 4000, axis=0)
+    assert calibration_excess(boasting, (rng.random(4000) < 0.3).astype(int)) == pytest.approx(0.25, abs=0.02)
+
+
+def test_false_positives_are_counted_among_the_others_alone():
+    truth = targets_of(np.array(["RRab"] * 6 + ["EA"] * 4, object), 1)
+    given = np.array([0, 0, 0, 0, 1, 1, 0, 1, 1, 1])
+    row = evaluate(np.eye(2)[given], truth)["per_class"]
+    assert row["RRab"]["false_positive_rate"] == pytest.approx(1 / 4)
+    assert row["EA"]["false_positive_rate"] == pytest.approx(2 / 6, abs=1e-5)
+
+
+def test_a_star_on_both_sides_is_refused():
+    rng = np.random.default_rng(1)
+    taught, judged = rng.integers(0, CELLS, 300), rng.integers(0, CELLS, 200)
+    require_apart(taught, judged)
+    judged[7] = taught[3] + 2  # a milliarcsecond away
+    assert in_list(judged, taught).nonzero()[0].tolist() == [7]
+    with pytest.raises(InputError, match="1 of 200 judged stars"):
+        require_apart(taught, judged, "planted")
+
+
+def test_labels_that_an_input_decides_are_refused():
+    rng = np.random.default_rng(2)
+    names = np.array(["RRab", "EA", "LPV"], object)[rng.integers(0, 3, 600)]
+    truth = targets_of(names, 1)
+    noise = rng.normal(size=(600, 2))
+    lpv = names == "LPV"
+    noise[lpv, 0] += 40.0  # a class that lies apart by nature, as long periods do
+    require_undecided(noise, ("log_period", "skewness"), truth)
+    code = truth.allowed.argmax(axis=1)[:, None] + 0.0
+    with pytest.raises(InputError, match="function of survey_class:"):
+        require_undecided(np.hstack([noise, code]), ("log_period", "skewness", "survey_class"), truth)
+    score = rng.normal(size=600)  # a survey calls so whatever passes its threshold
+    named = targets_of(np.where(score > 0.3, "RRab", "EA").astype(object), 1)
+    with pytest.raises(InputError, match="function of score:"):
+        require_undecided(np.column_stack([noise[:, 1], score]), ("skewness", "score"), named)
+
+
+def nearest(stars):
+    """A classifier that knows by heart: the label of the taught star with the most similar numbers."""
+
+    def fit(taught):
+        def answer(asked):
+            gap = np.abs(stars.numbers[asked, None, 0] - stars.numbers[None, taught, 0])
+            return stars.truth.allowed[taught[gap.argmin(axis=1)]].astype(float)
+
+        return answer
+
+    return fit
+
+
+@pytest.fixture
+def learnt_by_heart():
+    """Random labels of stars in two surveys, of which each star is in both with the same number."""
+    rng = np.random.default_rng(3)
+    names, number, place = rng.choice(["RRab", "EA"], 300).astype(object), rng.random(300), rng.integers(0, CELLS, 300)
+    truth = targets_of(np.tile(names, 2), 1)
+    origin = np.repeat(np.array(["one", "other"], object), 300)
+    return Stars(np.tile(number, 2)[:, None].astype(np.float32), truth, origin, np.tile(place, 2))
+
+
+def test_a_survey_left_out_is_left_out_under_other_names_too(learnt_by_heart):
+    apart = learnt_by_heart.take(np.r_[0:200, 400:600])  # each survey has half of its stars in common with the other
+    found = leave_out(apart, nearest(apart))
+    assert found["one"]["removed"] == found["other"]["removed"] == 100
+    assert found["other"]["left_out"]["accuracy"] == pytest.approx(0.5, abs=0.1)  # random labels: by heart it was 0.75
+    assert found["one"]["by_sky"]["accuracy"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_stars_of_lists_are_not_taught_where_the_survey_is_left_out(learnt_by_heart):
+    stars = learnt_by_heart.take(np.r_[0:100, 400:600])  # no star is in both
+    listed = Stars(stars.numbers, stars.truth, stars.origin, stars.healpix_29, {"one": stars.healpix_29[150:180]})
+    assert leave_out(stars, nearest(stars))["one"]["removed"] == 0
+    assert leave_out(listed, nearest(listed))["one"]["removed"] == 30
+
+
+def test_both_columns_of_a_survey_are_of_the_same_stars(learnt_by_heart):
+    stars = learnt_by_heart.take(np.r_[0:100, 400:600])
+    for row in leave_out(stars, nearest(stars)).values():
+        assert row["left_out"]["n"] == row["by_sky"]["n"] == row["n"]
+        assert row["known"]["left_out"]["n"] == row["known"]["by_sky"]["n"] == row["known"]["n"]
+
+
+def test_probes_tell_a_survey_that_shows_and_none_that_does_not():
+    rng = np.random.default_rng(4)
+    origin, place = rng.choice(["one", "other"], 600).astype(object), rng.integers(0, CELLS, 600)
+    count = rng.normal(2.0, 0.3, 600) + (origin == "one")
+    clean = rng.normal(size=(600, 4))
+    leaking = clean + np.column_stack([3.0 * (origin == "one"), 4.0 * count, np.zeros((600, 2))])
+    dull = probe(clean, origin, {"log_n_observations": count}, place)
+    told = probe(leaking, origin, {"log_n_observations": count}, place)
+    assert dull["survey"]["accuracy"] < dull["survey"]["chance"] + 0.08
+    assert told["survey"]["accuracy"] > 0.9
+    assert dull["log_n_observations"]["r2"] < 0.1 < 0.6 < told["log_n_observations"]["r2"]
+    assert dull["log_n_observations"]["r2_within"] < 0.05 < 0.3 < told["log_n_observations"]["r2_within"]
+
+
+def test_a_model_is_judged_and_stays_the_same_model(trained, tmp_path):
+    folder, model = trained
+    curves = simulated(240, 9)
+    origin = np.where(np.arange(240) % 2, "one", "other").astype(object)
+    columns = curves.lcs, curves.period, curves.label, curves.healpix_29, curves.bands
+    found = judge(model, LabelledCurves(*columns, origin=origin), JudgingOptions(min_class_size=10))
+    for name in ("one", "other"):
+        row = found["as_shipped"][name]
+        assert not row["in_training"]
+        assert row["n"] + found["left_aside"]["cannot be classified"] >= 120
+        assert row["accuracy"] > 0.8
+        assert found["left_out"][name]["left_out"]["accuracy"] > 0.8
+    assert set(found["probes"]) == {"numbers", "embedding"}
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    before = read_card(copy).id
+    assert read_judgement(copy) == {}
+    write_judgement(copy, found)
+    assert read_card(copy).id == before
+    assert read_judgement(copy) == json.loads(json.dumps(found))
+    assert (copy / CARD).read_text().count('"judged"') == 1
