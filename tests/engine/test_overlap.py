@@ -24,7 +24,10 @@ def test_one_item_is_taken_ahead_and_no_more():
     assert taken == []
     for number in range(5):
         assert next(seen) == number
-        time.sleep(0.02)
+        deadline = time.monotonic() + 60
+        while len(taken) < min(number + 2, 5) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(0.02)  # time to take one too many
         assert len(taken) == min(number + 2, 5)
     assert list(seen) == []
     assert all(thread.startswith("read-ahead") for _, thread in taken)
@@ -43,12 +46,13 @@ def test_an_error_of_the_reader_comes_where_its_item_would():
 
 def staged(log, fail=0):
     """Read, compute and write, 20 ms each; the device is held while computing; fails in its first `fail` turns."""
+    began = time.time()
     time.sleep(0.02)
     with turn():
         start = time.time()
         time.sleep(0.02)
         with open(log, "a") as stream:
-            stream.write(f"{start} {time.time()}\n")
+            stream.write(f"{began} {start} {time.time()}\n")
         with open(log) as stream:
             if len(stream.readlines()) <= fail:
                 raise ValueError("once more")
@@ -72,14 +76,13 @@ def test_a_worker_reads_and_writes_while_it_computes_but_never_computes_twice(tm
         Client(cluster, set_as_default=False) as client,
     ):
         assert resolve(client).slots == 1
-        start = time.monotonic()
         record = run(tasks, ledger=Ledger(tmp_path / "ledger"), engine=client)
-        elapsed = time.monotonic() - start
     assert (record.done, record.exit_status) == (30, 0)
     found = turns(log)
     assert len(found) == 32
-    assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
-    assert elapsed < 30 * 0.06 * 0.8  # one after the other they take 1.8 s; 0.64 s are the device's
+    pairs = list(itertools.pairwise(found))
+    assert all(end <= start for (_, _, end), (_, start, _) in pairs)
+    assert sum(began < end for (_, _, end), (began, _, _) in pairs) > 20  # read while the one before computed
 
 
 def test_without_an_engine_that_overlaps_a_turn_waits_for_nothing(tmp_path):
