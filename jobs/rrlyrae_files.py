@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from lcscale.lightcurves import LightCurves
 from lcscale.products.rrlyrae.training import Calibrators
+
+_TO_ORDER_29 = 34
+"""Bits of a HEALPix index between orders 12, which a Gaia source id over 2^35 is, and 29."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Folded curves with [Fe/H]."""
+
+    source_id: np.ndarray
+    period: np.ndarray
+    lcs: LightCurves
+    feh: np.ndarray
+
+    @property
+    def place(self) -> np.ndarray:
+        """Nested HEALPix index at order 29."""
+        return (self.source_id >> 35) << _TO_ORDER_29
+
+
+def labelled(curves: str, periods: str, labels: str) -> Labelled:
+    """The folded curves that have a period and [Fe/H] in a CSV file."""
+    source_id, period, lcs = folded(curves, periods)
+    known = pc.read_csv(labels)
+    feh_of = dict(zip(known["source_id"].to_pylist(), known["feh"].to_pylist(), strict=True))
+    rows = np.array([i for i, each in enumerate(source_id) if each in feh_of])
+    feh = np.array([feh_of[i] for i in source_id[rows]])
+    return Labelled(source_id[rows], period[rows], lcs.take(rows), feh)
 
 
 def folded(curves: str, periods: str) -> tuple[np.ndarray, np.ndarray, LightCurves]:

@@ -43,7 +43,8 @@ def metallicity(
     relation_rrab: Annotated[str, typer.Option(help="Relation of RRab stars.")] = "muraveva2025_rrab",
     relation_rrc: Annotated[str, typer.Option(help="Relation of RRc stars.")] = "muraveva2025_rrc",
     prefer: Annotated[
-        Literal["regression", "relation"], typer.Option(help="Which answer feh is where a star has both.")
+        Literal["regression", "trees", "network", "relation"],
+        typer.Option(help="Which answer feh is where a star has it."),
     ] = "regression",
     scale: Annotated[
         Literal["spectroscopic", "labels"], typer.Option(help="Scale of feh where it is the regression's.")

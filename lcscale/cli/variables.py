@@ -101,7 +101,9 @@ def train(
     report: Annotated[str | None, typer.Option(help="HTML file to write about the training.")] = None,
     light_curves: LightCurvesOption = None,
     device: DeviceOption = None,
-    network: Annotated[str, typer.Option(help="folded_images, gru or boosted_trees.")] = "folded_images",
+    network: Annotated[
+        str, typer.Option(help="folded_images, gru, lstm, transformer or boosted_trees.")
+    ] = "folded_images",
     folds: Annotated[
         int | None, typer.Option(help="Train an ensemble: a network for each of so many parts of the sky.")
     ] = None,

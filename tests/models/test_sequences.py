@@ -10,7 +10,8 @@ from labelled_curves import curves
 from lcscale.models import Augmentation, Preparation, Split, TrainingOptions, train
 from lcscale.models.inputs.augmentation import disguise
 from lcscale.models.inputs.preparation import prepare
-from lcscale.models.networks.gru import RecurrentNet
+from lcscale.models.networks.gru import LongShortTermNet, RecurrentNet
+from lcscale.models.networks.transformer import TransformerNet
 
 HOW = Preparation(kinds=("sequences", "numbers"), length=256)
 
@@ -69,15 +70,34 @@ def test_a_cut_at_another_phase_keeps_order_and_observations(stars):
     assert bands == [1] * len(stars), "one of the two roles is hidden of each"
 
 
-def test_what_stands_behind_the_last_observation_does_not_count():
+@pytest.mark.parametrize("kind", [RecurrentNet, LongShortTermNet, TransformerNet])
+def test_what_stands_behind_the_last_observation_does_not_count(kind):
     torch.manual_seed(0)
-    network = RecurrentNet.build({"n_channels": 5, "n_numbers": 3, "n_outputs": 2, "hidden": 8}).eval()
+    network = kind.build({"n_channels": 5, "n_numbers": 3, "n_outputs": 2, "hidden": 8}).eval()
     sequences, numbers = torch.randn(4, 20, 5), torch.randn(4, 3)
     mask = torch.arange(20) < torch.tensor([[20], [7], [1], [0]])
     other = torch.where(mask[..., None], sequences, 99.0)
     with torch.no_grad():
         torch.testing.assert_close(network(sequences, mask, numbers)[:3], network(other, mask, numbers)[:3])
         assert network(sequences, mask, numbers).isfinite().all()
+
+
+def test_phases_are_cyclic_to_a_transformer_and_days_to_a_stretched_network():
+    torch.manual_seed(0)
+    sizes = {"n_channels": 4, "n_numbers": 2, "n_outputs": 1, "hidden": 8}
+    sequences, numbers = torch.rand(3, 10, 4), torch.randn(3, 2)
+    mask = torch.arange(10) < torch.tensor([[10], [6], [3]])
+    turned = sequences + torch.tensor([1.0, 0.0, 0.0, 0.0])
+    transformer = TransformerNet.build(sizes).eval()
+    plain = RecurrentNet.build(sizes).eval()
+    days = RecurrentNet.build({**sizes, "log_period": [-0.3, 0.1]}).eval()
+    days.load_state_dict(plain.state_dict())
+    period = 10 ** (-0.3 + 0.1 * numbers[:, :1, None])
+    stretched = torch.cat([sequences[..., :1] * period, sequences[..., 1:]], dim=2)
+    with torch.no_grad():
+        torch.testing.assert_close(transformer(turned, mask, numbers), transformer(sequences, mask, numbers))
+        assert not torch.allclose(plain(turned, mask, numbers), plain(sequences, mask, numbers))
+        torch.testing.assert_close(days(sequences, mask, numbers), plain(stretched, mask, numbers))
 
 
 def test_a_recurrent_network_is_trained_as_others_are(tmp_path, stars):

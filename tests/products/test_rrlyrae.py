@@ -15,12 +15,23 @@ from lcscale.features import extract
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves, clean
 from lcscale.periods import PERIOD_SCHEMA
-from lcscale.products.rrlyrae import Choice, Distances, FourierPopulation, Metallicities, RRLyraeModel, relations
+from lcscale.products.rrlyrae import (
+    Choice,
+    Distances,
+    FourierPopulation,
+    Metallicities,
+    RRLyraeModel,
+    relations,
+    training,
+)
 from lcscale.products.rrlyrae.equations import JITTER, ORDER, SeriesEquations
 from lcscale.products.rrlyrae.model import _load
+from lcscale.products.rrlyrae.networks import by_network, train_network
 from lcscale.products.rrlyrae.parameters import FourierParameters
 from lcscale.products.rrlyrae.population import Population
+from lcscale.products.rrlyrae.regression import Kernel
 from lcscale.products.rrlyrae.relations import relation_named
+from lcscale.products.rrlyrae.training import train_metallicities
 
 ERROR = 0.02
 
@@ -158,8 +169,46 @@ def test_the_scale_and_the_preference_are_a_choice():
             assert one["feh"] == pytest.approx(line["constant"] + line["slope"] * two["feh"])
             assert one["feh_scale"] != two["feh_scale"]
         assert (three["feh"], three["feh_from"]) == (three["feh_relation"], "relation")
-    with pytest.raises(InputError, match="neither regression nor relation"):
+    with pytest.raises(InputError, match="none of regression, trees, network, relation"):
         Choice(prefer="best")
+
+
+def test_trees_and_network_answer_beside_the_regression_and_travel_in_one_folder(tmp_path, monkeypatch):
+    lcs, period, _ = drawn(120, 13)
+    shipped = RRLyraeModel.load("gaia_g")
+    parameters = FourierParameters.of(
+        shipped.populations["RRab"].denoise(SeriesEquations.of(clean(lcs), period), period)
+    )
+    rng = np.random.default_rng(1)
+    feh = -0.37 - 5.55 * period + 0.94 * parameters.phases[:, 1] + rng.normal(0, 0.05, 120)
+    place = rng.integers(0, 12 << 58, 120)
+    network = train_network(lcs, period, parameters, feh, place, tmp_path / "n", network="transformer", epochs=1)
+    stars = (shipped.populations, lcs, period, feh, place, shipped.card)
+    grid = [Kernel(noise=10.0), Kernel(noise=0.02)]
+    refused = train_metallicities(*stars, [network], grid)
+    figures = refused.card.metrics["fidelity, folds of the sky"]
+    assert refused.network is None
+    assert "dex worse than the best answer, more than 0.01" in figures["network transformer"]["shipped"]
+    assert figures["regression"]["rmse"] < figures["network transformer"]["rmse"]
+    chosen = refused.card.metrics["kernel of the regression"]
+    assert (chosen["kernel"]["noise"], chosen["trials"]) == (0.02, 2)
+    assert chosen["chosen on"]["n"] + chosen["judged on"]["n"] == 120
+    monkeypatch.setattr(training, "WORSE", 10.0)
+    train_metallicities(*stars, [network], grid).save(tmp_path / "m")
+    preferred = {
+        name: Metallicities(str(tmp_path / "m"), choice=Choice(prefer=name))(table_of(lcs, period)).to_pandas()
+        for name in ("regression", "trees", "network")
+    }
+    answers, _ = by_network(network, lcs, period, parameters)
+    np.testing.assert_allclose(preferred["regression"].feh_network, answers[0], atol=1e-4)
+    for name, found in preferred.items():
+        if name != "regression":
+            use = found.feh_from == name
+            assert use.mean() > 0.9
+            assert (found.feh == found[f"feh_{name}"])[use].all()
+            assert (found.feh_error_scale[use] == shipped.card.scale["error"]).all()
+    trees = preferred["trees"]
+    assert np.sqrt(np.mean((trees.feh_trees - feh) ** 2)) < 0.6 * np.std(feh)
 
 
 @pytest.mark.parametrize(

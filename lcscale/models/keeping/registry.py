@@ -15,6 +15,8 @@ from lcscale.kernels.devices import fastest_device
 from lcscale.models.keeping.card import Card, ModelCard
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from lcscale.models.keeping.model import Model
     from lcscale.models.networks.network import Network
 
@@ -125,24 +127,28 @@ def _load(folder: str, model_id: str, device: str | None) -> Model:
     from safetensors import SafetensorError
     from safetensors.torch import load as parse
 
-    from lcscale.models.keeping.model import Model
-    from lcscale.models.networks.table import build
-
     card = read_card(folder)
     content = checked_weights(folder, card)
     try:
-        tensors = parse(content)
-        networks = [build(card.network, card.architecture) for _ in range(card.members)]
-        for k, network in enumerate(networks):
-            start = _prefix(k, card.members)
-            network.load_state_dict(
-                {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
-            )
-            network.checked(len(card.preparation.names))
+        return model_of(card, parse(content), device)
     except InputError as error:
         raise ModelError(f"{folder}: {error}") from error
     except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
+
+
+def model_of(card: Card, tensors: Mapping[str, Tensor], device: str | None = None) -> Model:
+    """A model out of its card and the tensors of `tensors_of`; torch's errors where they do not fit."""
+    from lcscale.models.keeping.model import Model
+    from lcscale.models.networks.table import build
+
+    networks = [build(card.network, card.architecture) for _ in range(card.members)]
+    for k, network in enumerate(networks):
+        start = _prefix(k, card.members)
+        network.load_state_dict(
+            {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+        )
+        network.checked(len(card.preparation.names))
     place = fastest_device(device)
     first, *others = (network.eval().requires_grad_(False).to(place) for network in networks)
     return Model(card, first, tuple(others))
@@ -164,12 +170,16 @@ def save(card: Card, networks: Network | Sequence[Network], folder: str | Path) 
     from safetensors.torch import save as serialise
 
     members = list(networks) if isinstance(networks, Sequence) else [networks]
-    tensors = {
+    return write_files(folder, serialise(tensors_of(members)), replace(card, members=len(members)))
+
+
+def tensors_of(members: Sequence[Network]) -> dict[str, Tensor]:
+    """Weights of the members of an ensemble by name."""
+    return {
         f"{_prefix(k, len(members))}{name}": value.contiguous()
         for k, network in enumerate(members)
         for name, value in network.state_dict().items()
     }
-    return write_files(folder, serialise(tensors), replace(card, members=len(members)))
 
 
 def checked_weights(folder: str | Path, card: ModelCard) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from lcscale.models.networks.folded_images import FoldedImageNet
-from lcscale.models.networks.gru import RecurrentNet
+from lcscale.models.networks.gru import LongShortTermNet, RecurrentNet
 from lcscale.models.networks.network import NETWORKS as NETWORKS
 from lcscale.models.networks.network import build as build
 from lcscale.models.networks.network import named as named
 from lcscale.models.networks.network import register as register
 from lcscale.models.networks.stacked import Stacked
+from lcscale.models.networks.transformer import TransformerNet
 from lcscale.models.trees.boosted import BoostedTrees
 
-for each in (FoldedImageNet, RecurrentNet, BoostedTrees, Stacked):
+for each in (FoldedImageNet, RecurrentNet, LongShortTermNet, TransformerNet, BoostedTrees, Stacked):
     register(each)

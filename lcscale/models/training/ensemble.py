@@ -83,6 +83,7 @@ def judge(
     labelled: Labelled | None,
     min_class_size: int,
     seed: int,
+    baselines: bool = True,
 ) -> Judged:
     """Stack, calibrate and assess.
 
@@ -95,7 +96,7 @@ def judge(
         What each member of the ensemble was taught, and its networks, which are stacked where there are several.
     labelled
         All stars of an ensemble.
-    min_class_size, seed
+    min_class_size, seed, baselines
         As `train` has them.
     """
     whole = datasets[0]
@@ -114,7 +115,9 @@ def judge(
     counts, origins = whole.facts["labels"], whole.facts["origins"] or {}
     counted = fit.head.counted(counts, min(min_class_size, max(counts.values())))
     seen = [name for name in origins if f"unseen {name}" not in whole.held]
-    metrics = assess(fit.head, parts, lessons, split=whole.split, counted=counted, in_training=seen, seed=seed)
+    metrics = assess(
+        fit.head, parts, lessons, split=whole.split, counted=counted, in_training=seen, seed=seed if baselines else None
+    )
     networks = [each[0] if len(each) == 1 else Stacked.of(each, fit.stack) for each in members]
     return Judged(networks, fit.head, fit.period_weights, metrics)
 

@@ -36,6 +36,8 @@ class TrainingOptions:
     """Of the joined layers."""
     network: str = "folded_images"
     """Which network, by its name in `lcscale.models.networks.table`."""
+    phase_in_days: bool = False
+    """Whether recurrent networks see phase times period instead of phase."""
     stacked_with: tuple[str, ...] = ()
     """Further ones, such as `boosted_trees`, whose scores are added to the network's with weights that are fitted on
     stars which none of them has seen: those of the validation set, or of the other folds."""

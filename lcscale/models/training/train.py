@@ -45,6 +45,7 @@ def train(
     options: TrainingOptions | None = None,
     preparation: Preparation | None = None,
     stream: bool = False,
+    baselines: bool = True,
     progress: bool | None = None,
     device: str | None = None,
 ) -> Model:
@@ -84,6 +85,8 @@ def train(
     stream
         Whether the training rows come from the catalog anew every epoch (`Catalog.to_torch`) instead of being held in
         memory; of validation and test set then at most 20,000 stars each are held.
+    baselines
+        Whether trees on the numbers alone are grown to compare with.
     progress
         Whether to show progress on stderr; None: only where a person looks.
     device
@@ -145,7 +148,7 @@ def train(
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
             fitted[k].append(_fit(dataset, of_one, place.name, checkpoints[-1], progress, device))
     members = [[part.network for part in parts] for parts in fitted]
-    judged = judge(datasets, members, labelled, min_class_size, options.seed)
+    judged = judge(datasets, members, labelled, min_class_size, options.seed, baselines)
     synthetic = dict(sum((Counter(each.synthetic) for each in datasets), Counter[str]()))
     data = {
         "catalog": getattr(source, "name", None),

@@ -143,7 +143,7 @@ class Metallicities(FourierPopulation):
 
     choice: Choice = field(default_factory=Choice)
     settings = ("period", "mode", "choice")
-    version = 1
+    version = 2
 
     def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
         """The star's own and denoised Fourier parameters, [Fe/H], `reason`, `model_id`."""
@@ -159,7 +159,7 @@ class Metallicities(FourierPopulation):
         fitted = extract(lcs, FITTED_NAMES, period, bands=lcs.bands[:1] if lcs.band is None else ())
         own = [fitted.column(name) for name in FITTED_NAMES]
         phases = {name: fitted.column(name).to_numpy() for name in ("phi31", "phi31_error")}
-        answers, reason = answer(described, phases, model, self.choice)
+        answers, reason = answer(described, phases, lcs, model, self.choice)
         return _table((*own, *_series(described), *answers, *self._ends(reason)), self.gives(table.schema))
 
 

@@ -1,4 +1,4 @@
-"""`RRLyraeModel`: populations of Fourier coefficients and, with labels, a regression to [Fe/H], as a model folder."""
+"""`RRLyraeModel`: populations of Fourier coefficients and what was learnt of [Fe/H] with labels, as a model folder."""
 
 from __future__ import annotations
 
@@ -7,17 +7,31 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from lcscale.errors import InputError, ModelError
 from lcscale.kernels.compiling import Floats
-from lcscale.models.keeping.card import ModelCard
-from lcscale.models.keeping.registry import WEIGHTS, card_at, checked_weights, find_folder, write_files
+from lcscale.models.keeping.card import Card, ModelCard
+from lcscale.models.keeping.registry import (
+    CARD,
+    WEIGHTS,
+    card_at,
+    checked_weights,
+    find_folder,
+    model_of,
+    tensors_of,
+    write_files,
+)
 from lcscale.products.rrlyrae.parameters import FourierParameters
 from lcscale.products.rrlyrae.population import Population
 from lcscale.products.rrlyrae.regression import Regression
+
+if TYPE_CHECKING:
+    from lcscale.models.keeping.model import Model
+    from lcscale.products.rrlyrae.trees import Trees
 
 FORMAT = 1
 """Of the cards."""
@@ -26,6 +40,7 @@ SHIPPED = Path(__file__).parent / "shipped"
 DEFAULT_MODEL = "gaia_g"
 """The one that is used where none is named."""
 
+_LEARNED = ("regression", "trees", "network")
 Part = TypeVar("Part", Population, Regression)
 
 
@@ -40,7 +55,7 @@ class RRLyraeCard(ModelCard):
     trained_on: str
     """real, simulated or mixed."""
     parts: Mapping[str, Mapping[str, Any]]
-    """Numbers of the populations (RRab, RRc) and of the regression, beside their arrays."""
+    """Numbers of the populations (RRab, RRc), of regression and trees beside their arrays, and the network's card."""
     scale: Mapping[str, Any] = field(default_factory=dict)
     """Of the labels: ``name``, ``error`` (dex, of the labels on their scale) and ``zero_point`` (dex)."""
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +93,10 @@ class RRLyraeModel:
     """By mode: RRab, RRc."""
     regression: Regression | None = None
     """Of RRab stars."""
+    trees: Trees | None = None
+    """Of RRab stars."""
+    network: Model | None = None
+    """Of RRab stars, with its own card, which stands among the parts of this one."""
 
     @classmethod
     def load(cls, path_or_name: str) -> Self:
@@ -90,7 +109,7 @@ class RRLyraeModel:
         """
         folder = find_folder(path_or_name, SHIPPED)
         found = _load(str(folder.resolve()), card_at(folder, RRLyraeCard).id)
-        return cls(found.card, found.populations, found.regression)
+        return cls(*(getattr(found, each.name) for each in fields(cls)))
 
     def feh_of(self, parameters: FourierParameters, period: Floats) -> Floats:
         """[Fe/H] of RRab stars by the regression, on the scale of spectroscopy, dex, float64 [n]."""
@@ -103,16 +122,24 @@ class RRLyraeModel:
         """Write the model's folder; returns the card with the hash of the weights."""
         from safetensors.numpy import save
 
-        parts: dict[str, Population | Regression] = dict(self.populations)
+        kept: dict[str, Population | Regression] = dict(self.populations)
         if self.regression is not None:
-            parts["regression"] = self.regression
-        values = {name: {each.name: getattr(part, each.name) for each in fields(part)} for name, part in parts.items()}
-        arrays = {f"{p}.{k}": v for p, row in values.items() for k, v in row.items() if isinstance(v, np.ndarray)}
-        numbers = {p: {k: v for k, v in row.items() if not isinstance(v, np.ndarray)} for p, row in values.items()}
+            kept["regression"] = self.regression
+        numbers: dict[str, Any] = {}
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        for name, part in kept.items():
+            values = {each.name: getattr(part, each.name) for each in fields(part)}
+            arrays |= {f"{name}.{k}": v for k, v in values.items() if isinstance(v, np.ndarray)}
+            numbers[name] = {k: v for k, v in values.items() if not isinstance(v, np.ndarray)}
+        small = {k: np.ascontiguousarray(v, np.float32 if v.size > 1024 else None) for k, v in arrays.items()}
+        if self.trees is not None:
+            numbers["trees"], grown = self.trees.parts()
+            small |= {f"trees.{name}": np.ascontiguousarray(value) for name, value in grown.items()}
+        if self.network is not None:
+            numbers["network"] = json.loads(self.network.card.to_json())
+            weights = tensors_of((self.network.network, *self.network.others))
+            small |= {f"network.{name}": value.cpu().numpy() for name, value in weights.items()}
         card = RRLyraeCard(**{**{e.name: getattr(self.card, e.name) for e in fields(self.card)}, "parts": numbers})
-        small = {
-            name: np.ascontiguousarray(each, np.float32 if each.size > 1024 else None) for name, each in arrays.items()
-        }
         return write_files(folder, save(small), card)
 
 
@@ -129,15 +156,34 @@ def _load(folder: str, model_id: str) -> RRLyraeModel:
     card = card_at(Path(folder), RRLyraeCard)
     try:
         arrays = load(checked_weights(folder, card))
-        populations = {name: _part(Population, name, card, arrays) for name in card.parts if name != "regression"}
+        populations = {name: _part(Population, name, card, arrays) for name in card.parts if name not in _LEARNED}
         regression = _part(Regression, "regression", card, arrays) if "regression" in card.parts else None
-    except (SafetensorError, TypeError, KeyError) as error:
+        trees = _trees(card, arrays) if "trees" in card.parts else None
+        network = _network(folder, card, arrays) if "network" in card.parts else None
+    except (SafetensorError, RuntimeError, TypeError, KeyError, InputError) as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
-    return RRLyraeModel(card, populations, regression)
+    return RRLyraeModel(card, populations, regression, trees, network)
+
+
+def _trees(card: RRLyraeCard, arrays: Mapping[str, Any]) -> Trees:
+    from lcscale.products.rrlyrae.trees import Trees
+
+    return Trees.of_parts(card.parts["trees"], _of(arrays, "trees"))
+
+
+def _network(folder: str, card: RRLyraeCard, arrays: Mapping[str, Any]) -> Model:
+    import torch
+
+    own = Card.from_json(json.dumps(card.parts["network"]), f"{folder}/{CARD}")
+    return model_of(own, {name: torch.from_numpy(value) for name, value in _of(arrays, "network").items()})
+
+
+def _of(arrays: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Arrays of a part."""
+    return {k.removeprefix(f"{name}."): v for k, v in arrays.items() if k.startswith(f"{name}.")}
 
 
 def _part(kind: type[Part], name: str, card: RRLyraeCard, arrays: Mapping[str, Any]) -> Part:
     numbers = {key: tuple(v) if isinstance(v, list) else v for key, v in card.parts[name].items()}
-    own = {k.removeprefix(f"{name}."): v.astype(np.float64) for k, v in arrays.items() if k.startswith(f"{name}.")}
-    values: dict[str, Any] = {**numbers, **own}
+    values: dict[str, Any] = {**numbers, **{k: v.astype(np.float64) for k, v in _of(arrays, name).items()}}
     return kind(**values)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lcscale.kernels.compiling import Floats
 from lcscale.products.rrlyrae.equations import ORDER
@@ -33,6 +35,14 @@ class FourierParameters:
     features: Floats
     """Logarithm of A_1, real and imaginary parts of ``A_k/A_1 exp(i φ_k1)`` for k = 2 to 8, and the logarithms of the
     errors of A_1 and φ_31, float64 [n, 17]."""
+
+    def take(self, rows: npt.NDArray[Any]) -> FourierParameters:
+        """The parameters of some stars."""
+        return FourierParameters(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def inputs(self, period: Floats) -> Floats:
+        """What regression and trees see: the period (d) and `features`, float64 [n, 18]."""
+        return np.concatenate([period[:, None], self.features], axis=1)
 
     @classmethod
     def of(cls, posterior: Posterior) -> FourierParameters:

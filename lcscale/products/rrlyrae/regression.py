@@ -12,16 +12,22 @@ from lcscale.products.rrlyrae.equations import ORDER
 from lcscale.products.rrlyrae.parameters import FourierParameters
 
 _CHUNK = 512
-NOISE = 0.15
-"""Variance of the labels' noise for a star of the median error of φ31, in units of the labels' variance."""
-LENGTH = 0.8
-"""Length of the kernel, in units of the norm of the inputs' weights."""
-PERIOD_WEIGHT = 2.0
-"""How much more a difference in period counts than one in A_1; all inputs are standardised. Those of harmonic k count
-for 1/k, those that are errors for half."""
 _NEAREST = 0.4
 """A star with no training star of a covariance above it is extrapolated."""
 _SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What is chosen of the process before it learns: by `lcscale.products.rrlyrae.tuning`."""
+
+    noise: float = 0.15
+    """Variance of the labels' noise for a star of the median error of φ31, in units of the labels' variance."""
+    length: float = 0.8
+    """Length of the kernel, in units of the norm of the inputs' weights."""
+    period_weight: float = 2.0
+    """How much more a difference in period counts than one in A_1; all inputs are standardised. Those of harmonic k
+    count for 1/k, those that are errors for half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +62,16 @@ class Regression:
     """[Fe/H] of the training stars."""
 
     @classmethod
-    def fit(cls, period: Floats, parameters: FourierParameters, feh: Floats) -> Regression:
+    def fit(cls, period: Floats, parameters: FourierParameters, feh: Floats, how: Kernel | None = None) -> Regression:
         """Learn from stars with known [Fe/H]."""
-        inputs = _inputs(period, parameters)
+        how = how or Kernel()
+        inputs = parameters.inputs(period)
         order = np.arange(2, ORDER + 1)
-        weight = 1 / np.concatenate([[1 / PERIOD_WEIGHT, 1.0], order, order, [2.0, 2.0]])
-        centre, spread = inputs.mean(axis=0), inputs.std(axis=0) / weight * LENGTH * np.sqrt((weight**2).sum())
+        weight = 1 / np.concatenate([[1 / how.period_weight, 1.0], order, order, [2.0, 2.0]])
+        centre, spread = inputs.mean(axis=0), inputs.std(axis=0) / weight * how.length * np.sqrt((weight**2).sum())
         support = (inputs - centre) / spread
         error = parameters.errors[:, 4]
-        noise = NOISE * (0.6 + 0.4 * (error / np.median(error)) ** 2)
+        noise = how.noise * (0.6 + 0.4 * (error / np.median(error)) ** 2)
         kernel = _kernel(support, support) + np.diag(noise)
         return cls(
             centre,
@@ -79,7 +86,7 @@ class Regression:
 
     def predict(self, period: Floats, parameters: FourierParameters) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """[Fe/H], and whether nothing like the star was in training."""
-        inputs = np.clip(_inputs(period, parameters), self.low, self.high)
+        inputs = np.clip(parameters.inputs(period), self.low, self.high)
         scaled = (inputs - self.centre) / self.spread
         feh, near = np.empty(len(scaled)), np.empty(len(scaled))
         for first in range(0, len(scaled), _CHUNK):
@@ -108,10 +115,6 @@ class Regression:
         size = np.abs(rest) / np.hypot(model, slope * error)
         bounds = np.quantile(size, [0.68, 0.9])
         return replace(self, model=float(model), slope=float(slope), bounds=(float(bounds[0]), float(bounds[1])))
-
-
-def _inputs(period: Floats, parameters: FourierParameters) -> Floats:
-    return np.concatenate([period[:, None], parameters.features], axis=1)
 
 
 def _kernel(left: Floats, right: Floats) -> Floats:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +13,23 @@ import numpy.typing as npt
 from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
 from lcscale.lightcurves import LightCurves, clean
+from lcscale.models.labels.splitting import assign_folds
 from lcscale.products.rrlyrae.equations import N_COEFFICIENTS, ORDER, SeriesEquations
 from lcscale.products.rrlyrae.model import RRLyraeCard, RRLyraeModel
+from lcscale.products.rrlyrae.networks import FOLDS, SPLIT, by_network
 from lcscale.products.rrlyrae.parameters import FourierParameters
 from lcscale.products.rrlyrae.population import Population
-from lcscale.products.rrlyrae.regression import Regression
+from lcscale.products.rrlyrae.regression import Kernel, Regression
+from lcscale.products.rrlyrae.tuning import GRID, tuned, unseen
+
+if TYPE_CHECKING:
+    from lcscale.models.keeping.model import Model
+    from lcscale.products.rrlyrae.trees import Trees
 
 _UNKNOWN = 1e3
 """Error of an amplitude that was not published, mag."""
-_FOLD_ORDER = 3
-_HEALPIX_OF_ID = 34359738368
-"""A Gaia source id over it is the nested HEALPix pixel of order 12."""
+WORSE = 0.01
+"""By how much a network may be behind the best answer, dex, and still be shipped."""
 
 
 @dataclass(frozen=True)
@@ -80,26 +86,19 @@ def learn_rrc(series: PublishedSeries) -> Population:
     return replace(Population.fit("RRc", series.equations(), series.period, start), scatter=(6.0, 1.0))
 
 
-def sky_folds(source_id: npt.NDArray[np.int64], folds: int = 5) -> npt.NDArray[np.int64]:
-    """The fold of each star by its Gaia id: pixels of HEALPix order 3 stay whole, folds get about as many stars."""
-    pixel = source_id // _HEALPIX_OF_ID // 4 ** (12 - _FOLD_ORDER)
-    names, which, counts = np.unique(pixel, return_inverse=True, return_counts=True)
-    of_pixel, totals = np.empty(names.size, np.int64), np.zeros(folds)
-    for k in np.argsort(-counts, kind="stable"):
-        of_pixel[k] = totals.argmin()
-        totals[of_pixel[k]] += counts[k]
-    return np.asarray(of_pixel[which])
-
-
 def train_metallicities(
     populations: Mapping[str, Population],
     lcs: LightCurves,
     period: Floats,
     feh: Floats,
-    fold: npt.NDArray[np.int64],
+    place: npt.NDArray[np.int64],
     card: RRLyraeCard,
+    networks: Sequence[Model] = (),
+    grid: Sequence[Kernel] = GRID,
 ) -> RRLyraeModel:
-    """A model with a regression of RRab stars, calibrated and judged on the folds that it had not seen.
+    """A model with regression and trees of RRab stars, calibrated and judged on the folds that they had not seen.
+
+    A network comes with it where it is the best of `networks` and no more than `WORSE` behind the best answer.
 
     Parameters
     ----------
@@ -107,24 +106,69 @@ def train_metallicities(
         By mode.
     lcs
         Light curves of RRab stars with labels, magnitudes in the band of the populations.
-    period, feh, fold
-        Days, dex and the fold of each star, [n].
+    period, feh, place
+        Days, dex and nested HEALPix index at order 29, [n].
     card
         Name, band and data of the model; figures are added.
+    networks
+        Those that `lcscale.products.rrlyrae.networks.train_network` trained on the same stars.
+    grid
+        Kernels of the regression to choose from.
     """
-    if np.unique(fold).size < 2 or len(feh) < 50:
-        raise InputError(f"{len(feh)} stars in {np.unique(fold).size} folds: 50 stars in two folds are the least")
+    fold = assign_folds(place, SPLIT, FOLDS)
+    if np.unique(fold).size < FOLDS or len(feh) < 50:
+        raise InputError(f"{len(feh)} stars in {np.unique(fold).size} folds: 50 stars in {FOLDS} folds are the least")
     parameters = FourierParameters.of(populations["RRab"].denoise(SeriesEquations.of(clean(lcs), period), period))
-    unseen = np.empty(len(feh))
-    for each in np.unique(fold):
-        rest, test = fold != each, fold == each
-        trained = Regression.fit(period[rest], taken(parameters, rest), feh[rest])
-        unseen[test] = trained.predict(period[test], taken(parameters, test))[0]
+    half = assign_folds(place, replace(SPLIT, seed=SPLIT.seed + 1), 2)
+    kernel, chosen = tuned(period, parameters, feh, fold, half, grid)
+    trees, of_trees = _trees(period, parameters, feh, fold)
+    answers = {
+        "regression": unseen(period, parameters, feh, fold, kernel),
+        "trees": trees.head.answers(of_trees[None], (1.0,))[:, 0].astype(np.float64),
+        **{f"network {each.card.network}": by_network(each, lcs, period, parameters, fold)[0][0] for each in networks},
+        "plane in P and phi31": _plane(period, parameters, feh, fold),
+    }
     error = parameters.errors[:, 4]
-    final = Regression.fit(period, parameters, feh)
-    figures = _figures(final, unseen, error, feh, fold) | {"line P + phi31": _line(period, parameters, feh, fold)}
-    metrics = {**card.metrics, "fidelity, folds of the sky": figures}
-    return RRLyraeModel(replace(card, metrics=metrics), populations, final.calibrated(unseen, error, feh))
+    final = Regression.fit(period, parameters, feh, kernel).calibrated(answers["regression"], error, feh)
+    figures = {name: _figures(each - feh, error) for name, each in answers.items()}
+    figures["regression"]["held by 68 and 90 % intervals"] = _held(final, answers["regression"], error, feh, fold)
+    network = _fit_to_ship(networks, figures)
+    metrics = {**card.metrics, "fidelity, folds of the sky": figures, "kernel of the regression": chosen}
+    return RRLyraeModel(replace(card, metrics=metrics), populations, final, trees, network)
+
+
+def _trees(
+    period: Floats, parameters: FourierParameters, feh: Floats, fold: npt.NDArray[np.int64]
+) -> tuple[Trees, npt.NDArray[np.float32]]:
+    """Calibrated trees, and scores of stars by trees that had not seen their fold, in units of all stars."""
+    from lcscale.products.rrlyrae.trees import Trees
+
+    final, scores = Trees.fit(period, parameters, feh), np.empty((len(feh), 2), np.float32)
+    for each in np.unique(fold):
+        rest, test = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+        part = Trees.fit(period[rest], parameters.take(rest), feh[rest])
+        mean, log_variance = part.scores(period[test], parameters.take(test)).T
+        unit = part.head.scale / final.head.scale
+        shift = (part.head.centre - final.head.centre) / final.head.scale
+        scores[test] = np.stack([shift + unit * mean, log_variance + 2 * np.log(unit)], axis=1)
+    return final.calibrated(scores, feh), scores
+
+
+def _fit_to_ship(networks: Sequence[Model], figures: dict[str, Any]) -> Model | None:
+    """The best network where it is good enough; the figures say of each why it is in the model or not."""
+    best = min(each["rmse"] for each in figures.values())
+    shipped = None
+    for model in sorted(networks, key=lambda each: figures[f"network {each.card.network}"]["rmse"]):
+        of_this = figures[f"network {model.card.network}"]
+        worse = round(of_this["rmse"] - best, 4)
+        of_this["model"] = model.card.id
+        if worse > WORSE:
+            of_this["shipped"] = f"no: {worse} dex worse than the best answer, more than {WORSE}"
+        elif shipped is not None:
+            of_this["shipped"] = f"no: network {shipped.card.network} is better"
+        else:
+            shipped, of_this["shipped"] = model, "yes"
+    return shipped
 
 
 @dataclass(frozen=True)
@@ -175,6 +219,9 @@ def on_spectroscopy(model: RRLyraeModel, stars: Calibrators, name: str) -> RRLyr
         "P + phi31": _left_out(plane, stars.feh),
     }
     rest["regression as it is"] = answers - stars.feh
+    if model.trees is not None:
+        grown = model.trees.predict(stars.period, own)[0]
+        rest["trees on a line"] = _left_out(np.stack([np.ones_like(grown), grown], axis=1), stars.feh)
     sure = stars.phase_errors[:, 1] < 0.3
     figures: dict[str, Any] = {
         key: {
@@ -213,39 +260,34 @@ def _rms(rest: Floats) -> float:
     return _round(np.sqrt(np.mean(rest**2)))
 
 
-def taken(parameters: FourierParameters, rows: npt.NDArray[Any]) -> FourierParameters:
-    """The parameters of some stars."""
-    return FourierParameters(*(getattr(parameters, each.name)[rows] for each in fields(parameters)))
+def _figures(rest: Floats, error: Floats) -> dict[str, Any]:
+    """RMSE in all, and by quartile of the error of φ31."""
+    quarter = np.argsort(np.argsort(error)) * 4 // len(error)
+    by_quarter = [_rms(rest[quarter == q]) for q in range(4)]
+    return {"n": len(rest), "rmse": _rms(rest), "rmse by quartile of the error of phi31": by_quarter}
 
 
-def _figures(
-    regression: Regression, unseen: Floats, error: Floats, feh: Floats, fold: npt.NDArray[np.int64]
-) -> dict[str, Any]:
-    """RMSE in all and by quartile of the error of φ31, and how many the intervals of the other folds hold."""
-    rest = unseen - feh
+def _held(
+    regression: Regression, answers: Floats, error: Floats, feh: Floats, fold: npt.NDArray[np.int64]
+) -> list[float]:
+    """Shares of stars that the intervals, calibrated on the other folds, hold."""
     held = np.empty((len(feh), 2), np.bool_)
     for each in np.unique(fold):
         test = fold == each
-        fitted = regression.calibrated(unseen[~test], error[~test], feh[~test])
-        size = np.abs(rest[test]) / np.hypot(fitted.model, fitted.slope * error[test])
+        fitted = regression.calibrated(answers[~test], error[~test], feh[~test])
+        size = np.abs(answers[test] - feh[test]) / np.hypot(fitted.model, fitted.slope * error[test])
         held[test] = size[:, None] <= np.array(fitted.bounds)
-    quarter = np.argsort(np.argsort(error)) * 4 // len(error)
-    return {
-        "n": len(feh),
-        "rmse": _round(np.sqrt(np.mean(rest**2))),
-        "rmse by quartile of the error of phi31": [_round(np.sqrt(np.mean(rest[quarter == q] ** 2))) for q in range(4)],
-        "held by 68 and 90 % intervals": [_round(share) for share in held.mean(axis=0)],
-    }
+    return [_round(share) for share in held.mean(axis=0)]
 
 
-def _line(period: Floats, parameters: FourierParameters, feh: Floats, fold: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """The same of a plane through period and denoised φ31."""
+def _plane(period: Floats, parameters: FourierParameters, feh: Floats, fold: npt.NDArray[np.int64]) -> Floats:
+    """[Fe/H] of each star by a plane through period and denoised φ31 of the other folds."""
     terms = np.stack([np.ones_like(period), period, parameters.phases[:, 1]], axis=1)
-    unseen = np.empty(len(feh))
+    answers = np.empty(len(feh))
     for each in np.unique(fold):
         rest = fold != each
-        unseen[~rest] = terms[~rest] @ np.linalg.lstsq(terms[rest], feh[rest], rcond=None)[0]
-    return {"n": len(feh), "rmse": _round(np.sqrt(np.mean((unseen - feh) ** 2)))}
+        answers[~rest] = terms[~rest] @ np.linalg.lstsq(terms[rest], feh[rest], rcond=None)[0]
+    return answers
 
 
 def _round(value: Any) -> float:
