@@ -10,7 +10,7 @@ import shutil
 import sys
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.browse.columns import beside, flat, judged_by
+from lcscale.browse.columns import beside, flat, is_number, judged_by
+from lcscale.browse.orders import Places
 from lcscale.errors import InputError, LcscaleError
 from lcscale.lake import Catalog, Lake
 from lcscale.vocabulary import HEALPIX_COLUMN
@@ -70,7 +71,8 @@ class Database:
             print(f"browse: copying {joined.source.rows:,} rows into {self.folder}, once", file=sys.stderr)
         try:
             if joined.source.rows > _BATCH:  # in a process of its own: the server's memory stays small
-                copying = multiprocessing.get_context("spawn").Process(target=_copy, args=(joined, self.schema, draft))
+                arguments = (joined, self.schema, draft)
+                copying = multiprocessing.get_context("spawn").Process(target=_copy, args=arguments)
                 copying.start()
                 copying.join()
                 if copying.exitcode:
@@ -132,6 +134,14 @@ class Database:
         )
         return {str(name): int(row) for name, row in found.fetchall()}
 
+    def order_path(self, column: str) -> Path:
+        """Where the order of a column is kept: how many rows have a value, and the numbers of the rows."""
+        return self.folder / _order_name(self.schema, column)
+
+    def text_order(self, column: str) -> tuple[Places, int]:
+        """Row numbers in ascending order of a column, missing values last, and how many rows have a value."""
+        return _text_order(self.sql, self.quoted(column))
+
     def index_of(self, row: int) -> int:
         """HEALPix index (order 29) of a row."""
         return int(self.sql(f'select "{HEALPIX_COLUMN}" from rows where rowid = ?', [row]).fetchall()[0][0])
@@ -146,6 +156,27 @@ def _copy(joined: Catalog, schema: pa.Schema, folder: Path) -> None:
             made.register("part", judged_by(part).cast(schema))
             made.execute("insert into rows select * from part")
         made.unregister("part")
+        name = joined.id_column_or_none
+        if name is not None and not is_number(schema.field(name)):  # names take long to sort
+            order = _text_order(made.sql, '"' + name.replace('"', '""') + '"')
+            keep_order(folder / _order_name(schema, name), *order)
+
+
+def _order_name(schema: pa.Schema, column: str) -> str:
+    return f"order-{schema.names.index(column)}.npy"
+
+
+def _text_order(sql: Callable[[str], duckdb.DuckDBPyRelation], quoted: str) -> tuple[Places, int]:
+    rows = sql(f"select rowid from rows order by {quoted} asc nulls last, rowid").fetchnumpy()["rowid"]
+    valid = sql(f"select count({quoted}) from rows").fetchall()[0][0]
+    return np.asarray(rows, np.int32), int(valid)
+
+
+def keep_order(path: Path, rows: Places, valid: int) -> None:
+    """Write an order whole or not at all."""
+    beside = path.with_name(f".{uuid.uuid4().hex}.npy")
+    np.save(beside, np.concatenate([[valid], rows]).astype(np.int32), allow_pickle=False)
+    beside.replace(path)
 
 
 def _gathered(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:

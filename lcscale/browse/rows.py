@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.browse.columns import UNCERTAINTY, is_number
-from lcscale.browse.database import Database
+from lcscale.browse.database import Database, keep_order
 from lcscale.browse.orders import Places, ascending, first
 from lcscale.errors import InputError
 from lcscale.expressions import holds, names_in
@@ -150,7 +149,7 @@ class Rows:
         if sort not in self.database.schema.names or sort == CLASS.name:
             return True
         with self._lock:
-            return ("sort", sort) in self._kept or self._path(sort).is_file()
+            return ("sort", sort) in self._kept or self.database.order_path(sort).is_file()
 
     def _first(
         self, sort: str, descending: bool, mask: Bools | None, n: int
@@ -186,18 +185,13 @@ class Rows:
         return self._keeping(("sort", name), lambda: self._stored(name, values))
 
     def _stored(self, name: str, values: npt.NDArray[np.float64] | None) -> tuple[Places, int]:
-        path = self._path(name)
+        path = self.database.order_path(name)
         if path.is_file():
             stored = np.load(path, mmap_mode="r", allow_pickle=False)
             return stored[1:], int(stored[0])
         rows, valid = self._sorting(name) if values is None else ascending(values)
-        beside = path.with_name(f".{threading.get_ident()}-{path.name}")
-        np.save(beside, np.concatenate([[valid], rows]).astype(np.int32), allow_pickle=False)
-        beside.replace(path)
+        keep_order(path, rows, valid)
         return rows, valid
-
-    def _path(self, name: str) -> Path:
-        return self.database.folder / f"order-{self.database.schema.names.index(name)}.npy"
 
     def _sorting(self, name: str) -> tuple[Places, int]:
         if is_number(self.database.schema.field(name)):
@@ -206,10 +200,7 @@ class Rows:
             codes, known = self.classes()
             rank = np.append(np.argsort(np.argsort(known)).astype(np.float64), np.nan)  # the last one for no class
             return ascending(rank[codes])
-        quoted = self.database.quoted(name)
-        found = self.database.sql(f"select rowid from rows order by {quoted} asc nulls last, rowid").fetchnumpy()
-        missing = self.database.sql(f"select count(*) from rows where {quoted} is null").fetchall()[0][0]
-        return np.asarray(found["rowid"], np.int32), len(self) - int(missing)
+        return self.database.text_order(name)
 
     def _next_to_judge(self) -> Places:
         """Uncertain rows first, but in turn from each cell of class and period: k-th of its cell before the k+1-th."""

@@ -16,6 +16,7 @@ from skies import put
 
 from lcscale.browse import labelling, tables
 from lcscale.browse import stars as stars_of
+from lcscale.browse.database import Database
 from lcscale.lake import Cone, Lake
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import FrequencyGrid, lomb_scargle
@@ -57,6 +58,13 @@ def test_sorted_rows_come_as_pandas_sorts_them(served, frame, column, descending
         else found[: len(values)] == sorted(values, reverse=descending)
     )
     assert found[len(values) :] == [None] * (len(frame) - len(values))
+
+
+def test_names_are_sorted_once_as_the_rows_are_copied(browse_lake, frame, tmp_path):
+    database = Database(browse_lake["variable_candidates"], browse_lake, tmp_path)
+    valid, *order = np.load(database.order_path("object_id"))
+    assert valid == len(frame)
+    assert frame["object_id"].to_numpy()[order].tolist() == sorted(frame["object_id"])
 
 
 def test_a_condition_keeps_the_rows_that_it_keeps_in_the_lake(served, browse_lake):
