@@ -22,7 +22,7 @@ from lcscale.periods.choosing import chosen
 from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.families import Family, asked_for
 from lcscale.periods.grid import FMAX, OVERSAMPLING, FrequencyGrid
-from lcscale.periods.ladder import KEPT, SAMPLES, Coupling, ladder, sharing
+from lcscale.periods.ladder import Coupling, ladder, sharing
 from lcscale.periods.mirrors import mirrored
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
@@ -31,6 +31,9 @@ from lcscale.periods.series import Series
 from lcscale.periods.significance import baluev, time_spread
 
 N_PEAKS = 5
+
+SAMPLES, KEPT = 1.6, 25
+"""Frequencies for each width of a peak where the grid is that of the object, and peaks that are then refined."""
 
 NO_PEAK = "no peak in the periodogram"
 
@@ -56,8 +59,8 @@ def find(
         Any batch, of any mix of lengths; the observations of several bands are searched together. Those of a band
         without errors weigh as if theirs were the geometric mean of the object's others.
     grid
-        Trial frequencies; None takes each object's own `FrequencyGrid.default`, with half as many points: peaks are
-        refined before they are compared.
+        Trial frequencies; None takes each object's own `FrequencyGrid.default`, with fewer points: peaks are refined
+        before they are compared.
     n_peaks
         Highest peaks of the periodogram that are ranked, each also at twice its period.
     fmax
