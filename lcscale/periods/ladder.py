@@ -18,6 +18,7 @@ from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.harmonics import RATIO
 from lcscale.lightcurves import LightCurves
+from lcscale.periods.choice import refine
 from lcscale.periods.choosing import chosen
 from lcscale.periods.coupling import coupled
 from lcscale.periods.families import ANY_COLOUR, Family
@@ -35,11 +36,11 @@ SCAN_FLOOR = 0.15
 FLOOR = 0.04
 """Added to the errors while series and templates are fitted: real stars differ by so much from their template."""
 
-SAMPLES = 2.5
-"""Frequencies of the scan for each width of a peak."""
-
 SPARSE = 100
 """Observations below which more peaks are kept: the true one is often not among the highest."""
+
+SAMPLES, SAMPLES_OF_SPARSE = 1.6, 2.5
+"""Frequencies of the scan for each width of a peak; where these are few the peaks kept are refined."""
 
 KEPT, KEPT_OF_SPARSE = 20, 100
 """Peaks kept."""
@@ -87,24 +88,27 @@ class Rung:
         self.by_series = by_series
         self.templates = ready(family.templates) if by_templates and family.templates else None
 
-    def search(self, i: int, grid: FrequencyGrid, peaks: Peaks) -> Iterator[Found]:
-        """What series, and templates, say of the peaks of star `i`."""
-        if not peaks.index.size or np.isnan(self.fits.one(i)[5][:, RATIO]).all() != (self.family is FREE):
+    def knows(self, i: int) -> bool:
+        """Whether it ties a band of star `i`, or none of any."""
+        return bool(np.isnan(self.fits.one(i)[5][:, RATIO]).all() == (self.family is FREE))
+
+    def search(self, i: int, fmin: float, scanned: Floats, peaks: Peaks) -> Iterator[Found]:
+        """What series, and templates, say of the peaks of star `i`, which lie at the frequencies `scanned`."""
+        if not scanned.size:
             return
         if self.by_series:
-            highest = peaks.index[:KEPT] if self.templates is not None or self.family is FREE else peaks.index
-            frequency, step = grid.at(highest), STEP / float(self.fits.baseline[i])
-            values = chosen(self.fits, [i], frequency[None], step, grid.fmin, 1, self.family.doubles)[0]
+            highest = scanned[:KEPT] if self.templates is not None or self.family is FREE else scanned
+            step = STEP / float(self.fits.baseline[i])
+            values = chosen(self.fits, [i], highest[None], step, fmin, 1, self.family.doubles)[0]
             name = "free" if self.family is FREE else "ratios"
             yield Found(name, self.family.name, float(values[5] + self.null[i]), tuple(map(float, values)), peaks)
         if self.templates is not None:
-            found = self._by_templates(i, grid, peaks, self.templates)
+            found = self._by_templates(i, scanned, peaks, self.templates)
             if found is not None:
                 yield found
 
-    def _by_templates(self, i: int, grid: FrequencyGrid, peaks: Peaks, templates: Templates) -> Found | None:
+    def _by_templates(self, i: int, scanned: Floats, peaks: Peaks, templates: Templates) -> Found | None:
         curve, width = self.fits.one(i), 1.0 / float(self.fits.baseline[i])
-        scanned = grid.at(peaks.index)
         centre = np.concatenate([scanned, 0.5 * scanned]) if self.family.doubles else scanned
         height = np.tile(peaks.height, 2)[: centre.size]
         near = templates.possible(centre)
@@ -192,21 +196,33 @@ def ladder(
         own = not auto or family.scan_as not in names  # another family's series says the same
         rungs.append(Rung(lcs, family, own and coupling != "templates", coupling != "ratios"))
     rungs += [Rung(lcs, FREE, True, False)] * auto
-    scanned = [names.get(rung.family.scan_as, rung.family) for rung in rungs]
-    scans = {name: coupled(lcs, family, SCAN_FLOOR)[0] for name, family in {f.name: f for f in scanned}.items()}
+    scans = [names.get(rung.family.scan_as, rung.family) for rung in rungs]
+    tied = {name: coupled(lcs, family, SCAN_FLOOR)[0] for name, family in {f.name: f for f in scans}.items()}
     for i in range(len(lcs)):
-        series = rungs[0].fits
-        trials = grid or FrequencyGrid.default(float(series.baseline[i]), fmax, SAMPLES)
-        n_kept = max(n_peaks, KEPT_OF_SPARSE if series.one(i)[0].size < SPARSE else KEPT)
-        peaks = {name: _scan(scans[name], i, trials, n_kept) for name in scans}
-        found = [
-            each for rung, by in zip(rungs, scanned, strict=True) for each in rung.search(i, trials, peaks[by.name])
-        ]
+        curve = rungs[0].fits.one(i)
+        sparse = curve[0].size < SPARSE
+        samples = SAMPLES_OF_SPARSE if sparse else SAMPLES
+        trials = grid or FrequencyGrid.default(float(rungs[0].fits.baseline[i]), fmax, samples)
+        n_kept = max(n_peaks, KEPT_OF_SPARSE if sparse else KEPT)
+        peaks: dict[str, tuple[Floats, Peaks]] = {}
+        found: list[Found] = []
+        for rung, scan in zip(rungs, scans, strict=True):
+            if rung.knows(i):
+                name = scan.name if curve[3].size > 2 else next(iter(peaks), scan.name)  # one band looks alike to all
+                if name not in peaks:
+                    peaks[name] = _scan(tied[name], i, trials, n_kept, refined=not (sparse or grid))
+                found += rung.search(i, trials.fmin, *peaks[name])
         yield max(found, key=lambda each: each.evidence, default=None), trials
 
 
-def _scan(series: Series, i: int, grid: FrequencyGrid, n_peaks: int) -> Peaks:
-    finder = PeakFinder(n_peaks)
-    for piece in SharedScan(grid).powers(*series.one(i)):
+def _scan(series: Series, i: int, grid: FrequencyGrid, n_peaks: int, refined: bool) -> tuple[Floats, Peaks]:
+    """Frequencies of the highest peaks of star `i`, and these."""
+    curve, finder = series.one(i), PeakFinder(n_peaks)
+    for piece in SharedScan(grid).powers(*curve):
         finder.feed(piece)
-    return finder.peaks()
+    peaks = finder.peaks()
+    frequency = grid.at(peaks.index)
+    if refined:
+        scratch, work = series.room()
+        frequency = np.array([refine(curve, each, 0.5 * grid.df, 1, 0.0, scratch, work)[0] for each in frequency])
+    return frequency, peaks

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.kernels.compiling import Floats, kernel
+from lcscale.kernels.compiling import Floats, comparing_kernel, kernel
 from lcscale.kernels.harmonics import (
     BASE,
     COEFFICIENTS,
@@ -46,9 +46,6 @@ SURVIVORS = 20
 
 DEVIATIONS = 4.0
 """Standard deviations of log period within which a template is tried."""
-
-NEGLIGIBLE = 20.0
-"""By how much the log likelihood of a phase may lie below the best one's before it is passed over."""
 
 _PHASES = np.arange(N_PHASES) / N_PHASES
 
@@ -182,7 +179,7 @@ def _turned(shape: Floats, order: int, n_phases: int) -> Floats:
     return np.stack([z.real, -z.imag], -1).reshape(n_phases, 2 * order)
 
 
-@kernel
+@comparing_kernel
 def _highest(xx: Any, xy: Any, amplitude: Floats, base: float, freedom: float, out: Floats) -> None:
     """Add the log likelihood of the best phase, at the best amplitude, to `out`."""
     for i in range(xx.shape[0]):
@@ -198,27 +195,34 @@ def _highest(xx: Any, xy: Any, amplitude: Floats, base: float, freedom: float, o
 
 @kernel
 def _score(xx: Any, xy: Any, amplitude: Floats, base: float, freedom: float, out: Floats) -> None:
-    """Add the log evidence over amplitudes and phases to `out`, but for phases below e^-`NEGLIGIBLE` of the best."""
+    """Add the log evidence over amplitudes and phases to `out`.
+
+    `freedom` is a whole number: a power by squaring is one of all phases at once, in vector instructions.
+    """
     n_phases = xx.shape[2]
     rest = np.empty(n_phases)
+    value = np.empty(n_phases)
     for i in range(xx.shape[0]):
         for j in range(xx.shape[1]):
-            a0, narrow = amplitude[j, 0], 1.0 / amplitude[j, 1] ** 2
-            least = np.inf
+            narrow = 1.0 / amplitude[j, 1] ** 2
+            pull = narrow * amplitude[j, 0]
             for k in range(n_phases):
                 square = max(float(xx[i, j, k]), 0.0)
-                a = max((xy[i, j, k] + narrow * a0) / (square + narrow), 0.0)
-                drop = a * (2.0 * xy[i, j, k] - a * square) - narrow * (a - a0) ** 2
-                rest[k] = max(1.0 - drop / base, 1e-12)
-                least = min(least, rest[k])
-            enough = least * np.exp(2.0 * NEGLIGIBLE / freedom)
-            total = 0.0
+                right = max(float(xy[i, j, k]) + pull, 0.0)
+                rest[k] = max(1.0 - (right * right / (square + narrow) - pull * amplitude[j, 0]) / base, 1e-12)
+                value[k] = np.sqrt(narrow / (square + narrow))
+            least = np.min(rest)
             for k in range(n_phases):
-                if rest[k] <= enough:
-                    total += (rest[k] / least) ** (-0.5 * freedom) / np.sqrt(
-                        1.0 + max(float(xx[i, j, k]), 0.0) / narrow
-                    )
-            out[i, j] += np.log(total / n_phases) - 0.5 * freedom * np.log(least)
+                rest[k] = np.sqrt(least / rest[k])
+            exponent = int(freedom)
+            while exponent:
+                if exponent % 2:
+                    for k in range(n_phases):
+                        value[k] *= rest[k]
+                exponent //= 2
+                for k in range(n_phases):
+                    rest[k] *= rest[k]
+            out[i, j] += np.log(np.mean(value)) - 0.5 * freedom * np.log(least)
 
 
 def shape_of(curve: Curve, period: float, order: int = ORDER, n_phases: int = 50) -> tuple[Floats, float]:
