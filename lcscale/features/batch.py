@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lcscale.features.sorting import sort_segments
 from lcscale.kernels.compiling import Floats, Integers, kernel
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
+from lcscale.kernels.sorting import sort_segments
 from lcscale.kernels.turns import fraction
 from lcscale.lightcurves import LightCurves
 

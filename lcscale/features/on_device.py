@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lcscale.features.batch import SCRATCH_ROWS, BandBatch, QuantileRule, place_bits
-from lcscale.features.sorting import widths
 from lcscale.kernels.compiling import Floats, Integers
 from lcscale.kernels.devices import device_named
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.kernels.launching import launch, moved
+from lcscale.kernels.sorting import widths
 
 if TYPE_CHECKING:
     import torch

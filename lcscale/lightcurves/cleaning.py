@@ -112,9 +112,9 @@ def _sort_by_time(lcs: LightCurves) -> LightCurves:
     """The batch, of which nothing lies outside its objects, in order of time within each object."""
     from lcscale.lightcurves.ordering import order_by_time  # compiled: what is in order does without numba
 
-    rows = np.arange(lcs.time.size)
     band = np.zeros(lcs.time.size, np.int8) if lcs.band is None else lcs.band
-    order_by_time(lcs.time, lcs.faintness, lcs.error, band, lcs.offsets, rows)
+    unsorted = _neighbours(np.diff(lcs.time) < 0, lcs.offsets) > 0
+    rows = order_by_time(lcs.time, lcs.faintness, lcs.error, band, lcs.offsets, unsorted)
     return lcs._rows(rows, lcs.offsets)
 
 

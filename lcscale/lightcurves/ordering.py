@@ -8,10 +8,30 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.kernels.compiling import exact_kernel
+from lcscale.kernels.sorting import argsort_segments
+
+
+def order_by_time(
+    time: npt.NDArray[np.float64],
+    mag: npt.NDArray[Any],
+    error: npt.NDArray[Any],
+    band: npt.NDArray[np.int8],
+    offsets: npt.NDArray[np.int64],
+    unsorted: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int64]:
+    """Row numbers of every object in order of time, simultaneous ones band by band and shuffled within a band.
+
+    The shuffle of a band does not depend on the other bands: each band alone comes out the same. Times are finite;
+    `unsorted` (bool [n_objects]) says of which objects they do not ascend.
+    """
+    rows = np.arange(time.size)
+    argsort_segments(time, offsets, unsorted, rows)
+    _part_simultaneous(time, mag, error, band, offsets, rows)
+    return rows
 
 
 @exact_kernel
-def order_by_time(
+def _part_simultaneous(
     time: npt.NDArray[np.float64],
     mag: npt.NDArray[Any],
     error: npt.NDArray[Any],
@@ -19,15 +39,10 @@ def order_by_time(
     offsets: npt.NDArray[np.int64],
     rows: npt.NDArray[np.int64],
 ) -> None:
-    """Put the row numbers of every object in order of time; simultaneous ones band by band, shuffled within a band.
-
-    The shuffle of a band does not depend on the other bands: each band alone comes out the same.
-    """
+    """Order simultaneous ones among rows in order of time."""
     before = np.zeros(256, np.int64)  # observations of each band so far, from code -128 on
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
-        if b > a and np.any(np.diff(time[a:b]) < 0.0):
-            rows[a:b] = a + np.argsort(time[a:b], kind="mergesort")
         before[:] = 0
         start = a
         for j in range(a + 1, b + 1):

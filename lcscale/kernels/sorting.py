@@ -42,6 +42,21 @@ def sort_segments(values: npt.NDArray[Any], offsets: Integers, zero: Floats) -> 
     return result
 
 
+def argsort_segments(values: Floats, offsets: Integers, members: npt.NDArray[np.bool_], rows: Integers) -> None:
+    """Write to `rows` (int64 [n]) the places of `values` (finite) in ascending order, object by object.
+
+    Objects that are not `members` (bool [n_objects]) are left as they are. Equal values come in any order.
+    """
+    for length, those in widths(offsets, LONGEST_ROW):
+        those = those[members[those]]
+        block = np.empty((those.size, length))
+        _gather(values, offsets, those, block)
+        _place(block.argsort(axis=1), offsets, those, rows)
+    for i in np.flatnonzero(members & (np.diff(offsets) > LONGEST_ROW)):
+        inside = slice(offsets[i], offsets[i + 1])
+        rows[inside] = offsets[i] + np.argsort(values[inside])
+
+
 def widths(offsets: Integers, longest: int | None = None) -> Iterator[tuple[int, Integers]]:
     """Objects that fill rows of one length, a multiple of `STEP` (about an eighth of long ones), with that length.
 
@@ -78,3 +93,12 @@ def _scatter(rows: Any, offsets: Integers, zero: Floats, members: Integers, resu
         row = rows[r]
         for j in range(inside.size):
             inside[j] = float(row[j]) - zero[members[r]]
+
+
+@kernel
+def _place(order: Any, offsets: Integers, members: Integers, rows: Integers) -> None:
+    """Copy the places within each of `members` into `rows`, as places in the batch."""
+    for r in range(members.size):
+        a, b = offsets[members[r]], offsets[members[r] + 1]
+        for j in range(b - a):
+            rows[a + j] = a + order[r, j]
