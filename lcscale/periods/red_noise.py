@@ -60,12 +60,12 @@ def evidence_of_period(frequency: Floats, fmax: Floats, tied: Floats, series: Se
         found, place, order = scan_near(
             curve, float(frequency[i]), step, 2 * ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
         )
-        left = np.empty_like(curve[2])
-        _subtract(curve, place, order, scratch, work, left)
+        both = np.stack([curve[2], curve[2]])
+        _subtract(curve, place, order, scratch, work, both[0])
         found = found if math.isnan(tied[i]) else tied[i]
         out[i, 0] = found - math.log(max(fmax[i] * baseline, 1.0))
-        walks = [walk_evidence((*curve[:2], each, *curve[3:]), DAMPING, STRENGTH) for each in (left, curve[2])]
-        out[i, 1] = out[i, 0] + walks[0] - walks[1]
+        left, whole = walk_evidence(curve, both, DAMPING, STRENGTH)
+        out[i, 1] = out[i, 0] + left - whole
     return out
 
 
@@ -87,57 +87,87 @@ def _subtract(curve: Curve, frequency: float, order: int, scratch: Any, work: An
 
 
 @kernel
-def walk_evidence(curve: Curve, damping: Floats, strength: Floats) -> float:
+def walk_evidence(curve: Curve, weighted: Floats, damping: Floats, strength: Floats) -> Floats:
     """Log evidence of a damped random walk over a constant star, all pairs of `damping` and `strength` being as likely.
 
     The strength 0, a constant star, is among them: the result is never far below 0.
+
+    Parameters
+    ----------
+    curve
+        Gives times, weights and bands.
+    weighted
+        w y of several stars that were observed so, float64 [n_stars, n].
+    damping, strength
+        Days; variance over that of the errors.
+
+    Returns
+    -------
+    float64 [n_stars]
     """
-    time, weight, weighted, cuts, share, _ = curve
+    time, weight, _, cuts, share, _ = curve
     n = cuts[-1] - cuts[0]
-    whole = 0.0
+    n_stars = weighted.shape[0]
+    whole = np.zeros(n_stars)
     for g in range(cuts.size - 1):
-        for j in range(cuts[g], cuts[g + 1]):
-            whole += share[g] * weighted[j] * weighted[j] / weight[j]
-    values = np.zeros(damping.size * strength.size)
+        for i in range(n_stars):
+            for j in range(cuts[g], cuts[g + 1]):
+                whole[i] += share[g] * weighted[i, j] * weighted[i, j] / weight[j]
+    values = np.zeros((n_stars, damping.size, strength.size))
+    square = np.empty((n_stars, strength.size))
     for p in range(damping.size):
-        for q in range(strength.size):
-            square = 0.0
-            logs = 0.0
-            for g in range(cuts.size - 1):
-                a, b = cuts[g], cuts[g + 1]
-                part, log = _walk(time[a:b], weight[a:b], weighted[a:b], damping[p], strength[q] * (b - a))
-                square += share[g] * part
-                logs += log
-            values[p * strength.size + q] = -0.5 * n * math.log(max(square / whole, 1e-12)) - 0.5 * logs
-    highest = max(np.max(values), 0.0)
-    total = math.exp(-highest)
-    for value in values:
-        total += math.exp(value - highest)
-    return highest + math.log(total / (values.size + 1))
+        square[:] = 0.0
+        logs = np.zeros(strength.size)
+        for g in range(cuts.size - 1):
+            a, b = cuts[g], cuts[g + 1]
+            _walk(time[a:b], weight[a:b], weighted[:, a:b], damping[p], strength * (b - a), share[g], square, logs)
+        for i in range(n_stars):
+            for q in range(strength.size):
+                values[i, p, q] = -0.5 * n * math.log(max(square[i, q] / whole[i], 1e-12)) - 0.5 * logs[q]
+    out = np.empty(n_stars)
+    for i in range(n_stars):
+        highest = max(np.max(values[i]), 0.0)
+        total = math.exp(-highest) + np.sum(np.exp(values[i] - highest))
+        out[i] = highest + math.log(total / (values[i].size + 1))
+    return out
 
 
 @kernel
-def _walk(time: Floats, weight: Floats, weighted: Floats, damping: float, variance: float) -> tuple[float, float]:
-    """Weighted sum of squares that the walk leaves, and log determinant of its covariance over that of the errors.
+def _walk(
+    time: Floats,
+    weight: Floats,
+    weighted: Floats,
+    damping: float,
+    variance: Floats,
+    share: float,
+    square: Any,
+    logs: Any,
+) -> None:
+    """Add weighted sums of squares that walks leave, and log determinants of their covariances over that of the errors.
 
     A Kalman filter along the times (Kelly et al. 2009, eqs. 6-12), in units in which an observation of weight w has the
-    variance 1 / w.
+    variance 1 / w. The gains depend on times and weights alone: all `variance` and stars go through it together.
     """
-    state = 0.0
-    spread = variance
-    square = 0.0
-    logs = 0.0
+    n_walks = variance.size
+    state = np.zeros(square.shape)
+    spread = variance.copy()
+    total = np.empty(n_walks)
+    growth = np.ones(n_walks)
     for j in range(time.size):
-        if j:
-            factor = math.exp(-(time[j] - time[j - 1]) / damping)
-            state *= factor
-            spread = factor * factor * spread + variance * (1.0 - factor * factor)
+        factor = math.exp(-(time[j] - time[j - 1]) / damping) if j else 1.0
         noise = 1.0 / weight[j]
-        total = spread + noise
-        away = weighted[j] * noise - state
-        square += away * away / total
-        logs += math.log(total / noise)
-        gain = spread / total
-        state += gain * away
-        spread *= 1.0 - gain
-    return square, logs
+        for q in range(n_walks):
+            spread[q] = factor * factor * spread[q] + variance[q] * (1.0 - factor * factor)
+            total[q] = 1.0 / (spread[q] + noise)
+            growth[q] *= total[q] * noise
+        for i in range(square.shape[0]):
+            for q in range(n_walks):
+                away = weighted[i, j] * noise - factor * state[i, q]
+                square[i, q] += share * away * away * total[q]
+                state[i, q] = factor * state[i, q] + spread[q] * total[q] * away
+        for q in range(n_walks):
+            spread[q] *= noise * total[q]
+        if j % 8 == 7 or j == time.size - 1:  # few logarithms; a product of more could leave the range of numbers
+            for q in range(n_walks):
+                logs[q] -= math.log(growth[q])
+                growth[q] = 1.0

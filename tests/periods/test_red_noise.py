@@ -31,7 +31,7 @@ def test_the_walk_is_the_gaussian_process_of_its_covariance():
         return multivariate_normal.logpdf(y, cov=scale * matrix)
 
     expected = log_likelihood(covariance) - log_likelihood(np.diag(1 / weight))
-    found = walk_evidence(curve, np.array([damping]), np.array([strength]))
+    found = walk_evidence(curve, np.stack([weighted, 3.0 * weighted]), np.array([damping]), np.array([strength]))
     assert found == pytest.approx(np.logaddexp(expected, 0.0) - np.log(2.0), rel=1e-6)
 
 
