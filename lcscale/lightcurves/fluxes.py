@@ -15,6 +15,7 @@ NJY = "nJy"
 """Unit of fluxes where nothing else is said."""
 
 _AB = {"njy": 31.4, "ujy": 23.9, "microjy": 23.9, "microjansky": 23.9, "nanojansky": 31.4, "mjy": 16.4, "jy": 8.9}
+_AB |= dict.fromkeys(("nmgy", "nanomaggy", "nanomaggies"), 22.5)
 """AB magnitude of a flux of 1."""
 _PER_LN = 2.5 / np.log(10.0)
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,7 @@ def ab_zero_point(unit: str) -> float:
     plain = unit.replace("µ", "u").replace("μ", "u").strip().lower()
     if plain not in _AB:
         raise InputError(
-            f"fluxes in {unit!r} have no magnitude that is known: accepted are nJy, uJy, mJy and Jy (AB); "
+            f"fluxes in {unit!r} have no magnitude that is known: accepted are nJy, uJy, mJy, Jy and nmgy (AB); "
             "multiply them by 10 ** (0.4 * (31.4 - zero_point)) to make them nJy"
         )
     return _AB[plain]

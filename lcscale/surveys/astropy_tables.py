@@ -1,9 +1,9 @@
-"""FITS, VOTable, IPAC, CDS and ruled tables through astropy: masked values are nulls, units are metadata."""
+"""FITS, VOTable, IPAC and CDS tables through astropy: masked values are nulls, units are metadata."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from lcscale.surveys.release import Problem, ReleaseFileError
 if TYPE_CHECKING:
     from astropy.table import Table
 
-KINDS = {"fits", "votable", "ipac", "cds", "sextractor", "fixed"}
+KINDS = {"fits", "votable", "ipac", "cds", "sextractor"}
 """What `read_with_astropy` reads."""
+_OF_TIME = ("d", "h", "min", "s", "ms")
 
 
 def read_with_astropy(
@@ -37,13 +38,29 @@ def read_with_astropy(
             table = _fits(path, wanted, optional, problems)
         else:
             table = _text(path, how)
+    _simplify(table)
     arrays, fields = [], []
     for name in table.colnames:
         array = _arrow(table[name])
-        noted = _said(table[name], name) | table.meta.get("fields", {}).get(name, {})
+        noted = table.meta.get("fields", {}).get(name, {}) | _said(table[name], name)
         fields.append(pa.field(name, array.type, metadata=noted or None))
         arrays.append(array)
     return with_joined_positions(pa.Table.from_arrays(arrays, schema=pa.schema(fields)))
+
+
+def _simplify(table: Table) -> None:
+    """Replace astropy's times by MJD, and its coordinates by two columns of degrees, ``coord.ra`` and ``coord.dec``."""
+    for name in table.colnames:
+        column = table[name]
+        if hasattr(column, "mjd"):
+            said = {"time_origin": "MJD-origin", "time_scale": str(column.scale)}
+            table[name] = column.mjd
+            table.meta.setdefault("fields", {})[name] = said
+        elif hasattr(column, "icrs"):
+            for angle in ("ra", "dec"):
+                table[f"{name}.{angle}"] = getattr(column.icrs, angle).deg
+                table[f"{name}.{angle}"].unit = "deg"
+            table.remove_column(name)
 
 
 def _said(column: Any, name: str) -> dict[str, str]:
@@ -63,10 +80,8 @@ def _text(path: str, how: Format) -> Table:
         return Table.read(path, format="ascii.ipac")
     if how.kind == "sextractor":
         return texts.read(path, format="sextractor")
-    if how.kind == "cds":
-        described = {"readme": how.described_by} if how.described_by else {}
-        return texts.read(path, format="cds", **described)
-    return texts.read(path, format="fixed_width_two_line", position_line=1, position_char=how.rule)
+    described = {"readme": how.described_by} if how.described_by else {}
+    return texts.read(path, format="cds", **described)
 
 
 def _votable(path: str, wanted: Sequence[str], problems: list[Problem]) -> Table:
@@ -109,12 +124,39 @@ def _fits(path: str, wanted: Sequence[str], optional: Sequence[str], problems: l
             raise ReleaseFileError(f"cannot read {path}: it has no table, only images")
         named = [(units[i].name or f"extension {i}", list(units[i].columns.names)) for i in tables]
         header = dict(units[0].header) | dict(units[tables[0]].header)
-    asked = {one for name in (*wanted, *optional) for one in name.split("|")}
-    cards = {name: header[name] for name in asked if name in header}
-    table = Table.read(path, format="fits", hdu=tables[_choose(path, named, _beyond(wanted, cards), problems)])
+        asked = {one for name in (*wanted, *optional) for one in name.split("|")}
+        cards = {name: header[name] for name in asked if name in header}
+        chosen = tables[_choose(path, named, _beyond(wanted, cards), problems)]
+        reference = _time_reference(dict(units[0].header) | dict(units[chosen].header))
+        native = any(str(name).startswith("TCTYP") for name in units[chosen].header)  # times in two numbers each
+    table = Table.read(path, format="fits", hdu=chosen, astropy_native=native)
+    table.meta["fields"] = {name: reference for name in table.colnames if reference and _is_time(table[name], name)}
     for name in set(cards) - set(table.colnames):  # what is told once for all rows stands in the header
         table[name] = [cards[name]] * len(table)
     return table
+
+
+def _time_reference(header: Mapping[str, Any]) -> dict[str, str]:
+    """What the header of a FITS table says that its times count from: ``MJDREF`` or ``MJDREFI`` and ``MJDREFF`` …"""
+    from astropy.units import Unit
+
+    for kind in ("mjd", "bjd", "hjd", "jd"):
+        parts = [header.get(f"{kind.upper()}REF{end}") for end in ("", "I", "F")]
+        if any(isinstance(part, float | int) for part in parts):
+            unit = str(header.get("TIMEUNIT", "s")).strip()
+            days = Unit(unit, parse_strict="silent")
+            step = days.to("d") if days.is_equivalent("d") else 1.0
+            zero = sum(part for part in parts if isinstance(part, float | int))
+            zero += step * sum(float(header.get(name, 0.0)) for name in ("TIMEZERO", "TIMEOFFS"))
+            said = {"time_reference": f"{kind} {zero!r}", "unit": unit}
+            return said | ({"time_scale": str(header["TIMESYS"]).strip()} if "TIMESYS" in header else {})
+    return {}
+
+
+def _is_time(column: Any, name: str) -> bool:
+    """Whether a column may count days or seconds from its header's reference."""
+    unit = getattr(column, "unit", "none")
+    return str(unit or "") in _OF_TIME or (unit is None and name.lower() == "time")
 
 
 def _beyond(wanted: Sequence[str], cards: Collection[str]) -> list[str]:

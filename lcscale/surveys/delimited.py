@@ -23,6 +23,7 @@ _BLOCK_BYTES = 16 << 20
 _WORDS = ["null", "NULL", "nan", "NaN", "NAN", "--", "N/A", "\\N"]
 _NULLS = [*_WORDS, *(" " * n for n in range(65)), *(" " * n + word for n in range(1, 13) for word in _WORDS)]
 """What stands for no value, padded with blanks too."""
+_FORTRAN = r"^[+-]?(\d+\.\d*|\.\d+)[dD][+-]?\d{1,3}$"
 _WIDER = {pa.null(): pa.int64(), pa.int64(): pa.float64()}
 """The type to try next, where a later block does not fit the type of the first; any other becomes text."""
 
@@ -72,7 +73,9 @@ class _Form:
         return (
             pv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES, skip_rows=self.skip, column_names=names),
             pv.ParseOptions(
-                delimiter="\t" if self.delimiter == BLANKS else self.delimiter, invalid_row_handler=leave_out
+                delimiter="\t" if self.delimiter == BLANKS else self.delimiter,
+                invalid_row_handler=leave_out,
+                quote_char=False if self.how.layout is not None and self.how.layout.spans else '"',
             ),
             pv.ConvertOptions(
                 null_values=_NULLS,
@@ -183,12 +186,19 @@ def _finished(table: pa.Table, form: _Form) -> pa.Table:
             if settled is not None and column.type != settled:
                 column = column.cast(settled)
         elif pa.types.is_string(one.type):
-            column = pc.ascii_trim_whitespace(column)
+            column = _from_fortran(pc.ascii_trim_whitespace(column))
         if one.name in nulls:
             column = without_sentinel(column, nulls[one.name])
         if column is not table.column(place):
             table = table.set_column(place, one.with_type(column.type), column)
     return table
+
+
+def _from_fortran(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts as they are; or numbers, where all are such with Fortran's exponents (``5.8D+04``)."""
+    if text.null_count == len(text) or not pc.all(pc.match_substring_regex(text, _FORTRAN)).as_py():
+        return text
+    return pc.replace_substring_regex(text, "[dD]", "e").cast(pa.float64())
 
 
 def _may_name(kind: pa.DataType) -> bool:

@@ -14,7 +14,13 @@ from lcscale.lightcurves.fluxes import NJY, ab_zero_point
 from lcscale.surveys.release import ReleaseFileError
 from lcscale.units import stated_unit
 
-_IN_NAME = re.compile(r"(?:^|[\W_])(njy|ujy|mjy|jy)(?:$|[\W_])|^(ujy|njy|mjy)$", re.IGNORECASE)
+_IN_NAME = re.compile(r"(?:^|[\W_])(njy|ujy|mjy|jy|nmgy)(?:$|[\W_])|^(ujy|njy|mjy)$", re.IGNORECASE)
+
+
+def flux_unit(field: pa.Field) -> str:
+    """The unit of fluxes that a field states or has in its name; empty where neither says it."""
+    named = _IN_NAME.search(field.name.replace("µ", "u").replace("μ", "u"))
+    return (stated_unit(field) or "").strip() or (next(one for one in named.groups() if one) if named else "")
 
 
 def zero_point(field: pa.Field, given: float | None, path: str) -> float:
@@ -27,9 +33,7 @@ def zero_point(field: pa.Field, given: float | None, path: str) -> float:
     """
     if given is not None:
         return given
-    unit = (stated_unit(field) or "").strip()
-    named = _IN_NAME.search(field.name.replace("µ", "u").replace("μ", "u"))
-    unit = unit or (next(one for one in named.groups() if one) if named else "")
+    unit = flux_unit(field)
     try:
         return ab_zero_point(unit)
     except InputError as error:

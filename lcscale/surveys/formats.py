@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from lcscale.surveys.layout import BLANKS, TextLayout, text_layout
+from lcscale.surveys.layout import BLANKS, TextLayout, cut, text_layout
 from lcscale.surveys.release import ReleaseFileError
 
 HEAD_BYTES = 1 << 20
@@ -29,6 +29,8 @@ _READ_ME = ("ReadMe", "readme", "README", "ReadMe.txt")
 _ENDINGS = (".gz", ".bz2", ".zst", ".lz4")
 _NEXT_TABLE = (b"#RESOURCE=", b"#Table\t")
 _IPAC_TYPES = ("char", "date", "double", "float", "integer", "long", "real")
+_DRAWN = re.compile(rb"^(?:[ |,;:+\t]*[-=]{2}[-= |,;:+\t]*|\(\d+ rows?\) *)(?:\n|\Z)", re.MULTILINE)
+"""Drawn lines among rows, and psql's last line."""
 _BLANKS_OR_QUOTED = re.compile(rb'("[^"\n]*")|[ \t]+')
 
 
@@ -37,16 +39,13 @@ class Format:
     """What is in a file."""
 
     kind: str
-    """parquet, feather, fits, votable, ipac, cds, sextractor, ecsv, text, fixed (columns above a line of dashes); or
-    unknown."""
+    """parquet, feather, fits, votable, ipac, cds, sextractor, ecsv, text; or unknown."""
     compression: str | None = None
     """Name of the codec around it."""
     encoding: str = "utf-8"
     """Of text."""
     layout: TextLayout | None = None
     """Of delimited text."""
-    rule: str = "-"
-    """What the line below the names is drawn with, of columns above such a line."""
     described_by: str | None = None
     """The file that has the description of the columns (CDS)."""
     why: str = ""
@@ -90,9 +89,7 @@ def format_of(path: str) -> Format:
     layout = text_layout(lines, hint=_HINTS.get(suffix(path), ","))
     if layout is None:
         return Format("unknown", compression, encoding, why=f"no fields can be told apart in {_shown(lines)}")
-    above = lines[layout.skip - 1] if layout.skip else ""
-    ruled = layout.delimiter == BLANKS and re.match(r"^\s*[-=]{2}[-=\s]*$", above)
-    return Format("fixed" if ruled else "text", compression, encoding, layout, rule="=" if "=" in above else "-")
+    return Format("text", compression, encoding, layout)
 
 
 def _why_binary(head: bytes) -> str:
@@ -169,7 +166,8 @@ def text_stream(path: str, how: Format) -> pa.NativeFile:
     if how.encoding != "utf-8":
         stream = pa.transcoding_input_stream(stream, how.encoding, "utf-8")
     layout = how.layout
-    if layout is None or not (layout.delimiter == BLANKS or layout.comments or layout.padded_quotes):
+    plain = layout is None or not (layout.comments or layout.padded_quotes or layout.ruled)
+    if layout is None or (plain and layout.delimiter != BLANKS):
         return stream
     return pa.PythonFile(_Rows(stream, layout), mode="r")
 
@@ -218,19 +216,31 @@ def _rows(stream: pa.NativeFile, layout: TextLayout) -> Iterator[bytes]:
 
 
 def _cleaned(piece: bytes, layout: TextLayout, skip: int) -> tuple[bytes, bool]:
-    """Whole lines as rows, and whether another table begins in them (VizieR puts one behind the other)."""
-    if layout.delimiter == BLANKS:
+    """Whole lines as rows, and whether another table begins in them (VizieR puts one behind the other).
+
+    The first `skip` lines stay as they are.
+    """
+    at = 0
+    for _ in range(skip):
+        at = piece.find(b"\n", at) + 1 or len(piece)
+    head, piece = piece[:at], piece[at:]
+    mark, ended = layout.mark.encode(), False
+    if mark in piece:
+        lines = piece.splitlines(keepends=True)
+        end = next((i for i, line in enumerate(lines) if line.startswith(_NEXT_TABLE)), len(lines))
+        piece, ended = b"".join(line for line in lines[:end] if not line.startswith(mark)), end < len(lines)
+    if layout.ruled:
+        piece = _DRAWN.sub(b"", piece)
+    if layout.spans:
+        rows = (cut(line, layout.spans) for line in piece.decode(errors="replace").split("\n") if line.strip())
+        piece = "".join("\t".join(row) + "\n" for row in rows).encode()
+    elif layout.delimiter == BLANKS:
         piece = _BLANKS_OR_QUOTED.sub(lambda found: found[1] or b"\t", piece)
         piece = re.sub(rb"\t*\n\t*|\t+$", lambda found: b"\n" if b"\n" in found[0] else b"", piece).removeprefix(b"\t")
     elif layout.padded_quotes:
         between = re.escape(layout.delimiter.encode())
         piece = re.sub(rb"(^|" + between + rb') +(?=")', rb"\1", piece, flags=re.MULTILINE)
-    if b"#" not in piece:
-        return piece, False
-    lines = piece.splitlines(keepends=True)
-    end = next((i for i in range(skip, len(lines)) if lines[i].startswith(_NEXT_TABLE)), len(lines))
-    rows = [line for i, line in enumerate(lines[:end]) if i < skip or not line.startswith(b"#")]
-    return b"".join(rows), end < len(lines)
+    return head + piece, ended
 
 
 def _is_ipac(lines: list[str]) -> bool:

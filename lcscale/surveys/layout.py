@@ -6,7 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 BLANKS = "blanks"
 """Stands for the delimiter of columns that are between runs of blanks or tabs."""
@@ -17,13 +17,17 @@ _FIELDS_BETWEEN_BLANKS = re.compile(r'"[^"]*"|\S+')
 _DATUM = re.compile(r"""^["']?[<>~]?\s*[+-]?(\d+([.,:\-+/TZ \d]*)([eEdD][+-]?\d+)?|\.\d+([eEdD][+-]?\d+)?)["']?$""")
 _WORDS_OF_DATA = {"nan", "null", "none", "true", "false", "inf", "-inf", "\\n", "--", "n/a", "na"}
 _DASHES = re.compile(r"^[\s|,;:+\t]*[-=]{2}[-=\s|,;:+\t]*$")
+"""A line that is drawn: below the names, around a table, or between its rows."""
+_MARKS = "%!"
+"""What comments may begin with in place of ``#``, where the first line does."""
+_CARD = re.compile(r"^#+\s*([A-Za-z_][^=:]*?)\s*[=:]\s*(\S.*?)\s*$")
 _STATED_NULL = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?\?=\s*(\S+)")
 _DECIMAL_COMMA = re.compile(r"^\s*[+-]?\d+,\d+\s*$")
 _PADDED_QUOTE = re.compile(r'(^|[,;|]) +"')
 _NAME_AND_UNIT = re.compile(r"^(?:.*\S)\s*[\[(]\s*([^\])]+?)\s*[\])]$")
 _UNIT_NAMES = """
 deg degree degrees radian radians rad arcmin arcsec mas uas h hr hrs hour hours h:m:s d:m:s pix pixel s sec
-min d day days yr year mjd jd mag mmag dex jy mjy ujy njy km/s m/s mas/yr arcsec/yr pc kpc k l_sun m_sun r_sun
+min d day days yr year mjd jd mag mmag dex jy mjy ujy njy nmgy km/s m/s mas/yr arcsec/yr pc kpc k l_sun m_sun r_sun
 nm um cm electron/s e-/s adu count counts
 """
 _UNITS = frozenset(_UNIT_NAMES.split())
@@ -53,6 +57,16 @@ class TextLayout:
     """Whether comment lines stand among the rows."""
     padded_quotes: bool = False
     """Whether blanks stand before quoted fields."""
+    spans: tuple[int, ...] = ()
+    """Where the columns begin, of text whose columns are told by their place in the line."""
+    ruled: bool = False
+    """Whether drawn lines may stand among the rows."""
+    mark: str = "#"
+    """What comments begin with."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """What the comments say of columns."""
+    cards: Mapping[str, str] = field(default_factory=dict)
+    """What comments say once for all rows: ``# ra = 10.5``."""
     tables: int = 1
     """Tables that stand one behind the other, as far as the first lines show; the first is read."""
     first_row: str = ""
@@ -82,10 +96,16 @@ def text_layout(lines: Sequence[str], delimiter: str | None = None, hint: str = 
     hint
         What separates them where the lines allow more than one answer: what the file's ending says.
     """
+    mark = next((line[0] for line in lines if line.strip()), "#")
+    if mark in _MARKS:
+        found = text_layout([f"#{line[1:]}" if line.startswith(mark) else line for line in lines], delimiter, hint)
+        return None if found is None else replace(found, mark=mark, comments=True)
     first = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
     body = [i for i in range(first, len(lines)) if lines[i].strip() and not lines[i].startswith("#")]
     if not body:
         return None
+    if len(body) > 1 and _DASHES.match(lines[body[0]]):  # the upper side of a box
+        body = body[1:]
     dashes = next((k for k in (1, 2) if len(body) > k and _DASHES.match(lines[body[k]])), None)
     if dashes is not None:
         return _ruled(lines, body, dashes)
@@ -108,7 +128,8 @@ def text_layout(lines: Sequence[str], delimiter: str | None = None, hint: str = 
     if len(rows) == 3 and _are_units(rows[1]) and any(map(_is_datum, rows[2])):
         units, behind = _named_units(rows[0], rows[1]), 2
     skip = body[behind] if len(body) > behind else body[behind - 1] + 1
-    return _layout(chosen, rows[0], skip, units, lines[:first], sample[behind:], behind_first)
+    spans = _spans(sample[0], sample[behind:]) if chosen == BLANKS and not units else ()
+    return _layout(chosen, rows[0], skip, units, lines[:first], sample[behind:], behind_first, spans)
 
 
 def _layout(
@@ -119,19 +140,21 @@ def _layout(
     comments: Sequence[str],
     rows: Sequence[str],
     behind: Sequence[str],
+    spans: Sequence[int] = (),
+    ruled: bool = False,
 ) -> TextLayout:
-    parts = [fields_of(row, delimiter) for row in rows]
+    parts = [cut(row, spans) if spans else fields_of(row, delimiter) for row in rows]
     widths = Counter(len(part) for part in parts)
     width = widths.most_common(1)[0][0] if widths else len(names)
     units = _units_in_names(names) | dict(units)
     unique = _unique(names)
-    texts, nulls = _declared(comments)
+    texts, nulls, descriptions = _declared(comments)
     if delimiter == "|" and len(unique) > 2 and not names[0] and not names[-1]:  # bars at both ends of every line
         unique = ("", *unique[1:-1], "")
     elif unique and width == len(unique) + 1 and all(part[-1] == "" for part in parts if len(part) == width):
         unique = (*unique, "")
-    elif unique and width == len(unique) + 1:  # as R and pandas write tables: the rows have names, their column none
-        unique = ("index", *unique)
+    elif unique and width == len(unique) + 1 and len({part[0] for part in parts}) == len(parts):
+        unique = ("index", *unique)  # as R and pandas write tables: rows have names, each its own, their column none
     return TextLayout(
         delimiter=delimiter,
         names=unique,
@@ -142,6 +165,10 @@ def _layout(
         nulls={name: value for name, value in nulls.items() if name in unique},
         decimal_comma=delimiter in (";", "\t") and any(_DECIMAL_COMMA.match(one) for part in parts for one in part),
         comments=any(line.startswith("#") for line in behind),
+        spans=tuple(spans),
+        ruled=ruled,
+        descriptions={name: value for name, value in descriptions.items() if name in unique},
+        cards={found[1]: found[2] for line in reversed(comments) if (found := _CARD.match(line))},
         padded_quotes=delimiter in ",;|" and any(_PADDED_QUOTE.search(row) for row in rows),
         tables=1 + sum(line.startswith("#Table\t") for line in behind),
         first_row=rows[0] if rows else "",
@@ -240,19 +267,38 @@ def _ruled(lines: Sequence[str], body: Sequence[int], dashes: int) -> TextLayout
     rule = lines[body[dashes]]
     delimiter = next((one for one in (*_DELIMITERS, "+") if one in rule), BLANKS)
     delimiter = "|" if delimiter == "+" else delimiter
-    names = fields_of(lines[body[0]], delimiter)
-    units = _named_units(names, fields_of(lines[body[1]], delimiter)) if dashes == 2 else {}
+    spans = [found.start() for found in re.finditer(r"[-=]+", rule)] if delimiter == BLANKS else []
+    names, second = (cut(lines[i], spans) if spans else fields_of(lines[i], delimiter) for i in body[:2])
+    units = _named_units(names, second) if dashes == 2 else {}
     end = next((i for i in range(body[0], len(lines)) if lines[i].startswith("#Table\t")), len(lines))
-    rows = [lines[i] for i in body[dashes + 1 : dashes + 1 + _SAMPLE] if i < end]
+    rows = [lines[i] for i in body[dashes + 1 : dashes + 1 + _SAMPLE] if i < end and not _DASHES.match(lines[i])]
     comments = [line for line in lines[: body[0]] if line.startswith("#")]
     behind = [line for line in lines[body[0] :] if line.startswith("#")]
-    return _layout(delimiter, names, body[dashes] + 1, units, comments, rows, behind)
+    return _layout(delimiter, names, body[dashes] + 1, units, comments, rows, behind, spans, ruled=True)
 
 
-def _declared(comments: Sequence[str]) -> tuple[set[str], dict[str, str]]:
-    """Text columns and nulls that VizieR's comments declare: ``#Column name (A10) ?=-9 meaning [ucd=…]``."""
+def cut(line: str, spans: Sequence[int]) -> list[str]:
+    """The fields of a line whose columns begin at `spans`."""
+    ends = [*spans[1:], None]
+    return [line[0 if not i else start : end].strip() for i, (start, end) in enumerate(zip(spans, ends, strict=True))]
+
+
+def _spans(header: str, rows: Sequence[str]) -> tuple[int, ...]:
+    """Where columns begin that stand one below the other, where blanks in values leave no other way to tell them."""
+    names = len(header.split())
+    if all(len(row.split()) == names for row in rows):
+        return ()
+    width = max(map(len, (header, *rows)))
+    blank = [all(line[i : i + 1] in ("", " ") for line in (header, *rows)) for i in range(width)]
+    starts = [i for i in range(width) if not blank[i] and (i == 0 or blank[i - 1])]
+    return tuple(starts) if len(starts) == names and all(cut(header, starts)) else ()
+
+
+def _declared(comments: Sequence[str]) -> tuple[set[str], dict[str, str], dict[str, str]]:
+    """Texts, nulls and descriptions that VizieR's comments declare: ``#Column name (A10) ?=-9 meaning [ucd=…]``."""
     texts: set[str] = set()
     nulls: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for line in comments:
         parts = [part.strip() for part in line.split("\t")]
         if parts[0] != "#Column" or len(parts) < 3:
@@ -263,4 +309,6 @@ def _declared(comments: Sequence[str]) -> tuple[set[str], dict[str, str]]:
         stated = _STATED_NULL.match(meaning[0]) if meaning else None
         if stated:
             nulls[name] = stated[1]
-    return texts, nulls
+        if meaning:
+            descriptions[name] = re.sub(r"^\s*(\[[^\]]*\]\s*)?(\?(=\S+)?\s+)?", "", meaning[0])
+    return texts, nulls, descriptions

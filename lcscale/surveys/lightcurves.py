@@ -25,6 +25,7 @@ from lcscale.surveys.reading import column_names, pick, read_batches, reading, t
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, expand, leave_out, stamp_of
 from lcscale.surveys.table import detection_files
 from lcscale.surveys.times import parse_format
+from lcscale.surveys.unfolding import unfolded
 from lcscale.vocabulary import NAME
 
 _NO_BAND = "V"
@@ -34,9 +35,10 @@ _NO_BAND = "V"
 class LightCurveTables:
     """Detections, one a row, of the objects in the table `objects`, or of those that the detections tell of.
 
-    The paths given are the tables of detections: of all objects, or of one object each. Rows that are no magnitudes
-    or fluxes (upper limits, words, marks such as 99.99) are left out and counted. Column names may be several between
-    bars: of ``HJD|jd`` the first is taken that the file has.
+    Where cells are lists, as in tables with an object a row, each element is a detection. The paths given are the
+    tables of detections: of all objects, or of one object each. Rows that are no magnitudes or fluxes (upper limits,
+    words, marks such as 99.99) are left out and counted. Column names may be several between bars: of ``HJD|jd`` the
+    first is taken that the file has.
     """
 
     objects: str = ""
@@ -81,6 +83,8 @@ class LightCurveTables:
     """Condition on the rows that are used, such as ``qual_frame > 0``."""
     keep_limits: bool = False
     """Keep upper limits: observations without a magnitude, with the field `limit`."""
+    limit: str | None = None
+    """Column of the limiting magnitude: an observation without a magnitude (or 99.99) there is an upper limit."""
     known_as: str | None = None
     """Column of a further name of the object, kept as `name`; None: `name`, `nick` or `nickname`, if there is one."""
     name = "lightcurves"
@@ -155,7 +159,7 @@ class LightCurveTables:
                 table = self._chosen(table, part.path, reasons)
                 owner = known.rows(self._names(table, part.path))
                 seen[owner[owner >= 0]] = True
-                if formats is None:
+                if formats is None or not all(one.kind for one in formats.values()):
                     formats = observing.formats(table, part.path)
                 rows, values = observing.read(table, formats, part.path, reasons)
                 listed = owner[rows] >= 0
@@ -233,6 +237,7 @@ class LightCurveTables:
             self.other_band,
             self.band_names,
             self.no_flux,
+            self.limit,
         )
 
     def _named(self) -> tuple[str, ...]:
@@ -257,8 +262,9 @@ class LightCurveTables:
         if self.where is not None:
             columns += [name for name in names_in(self.where) if name not in columns]
         ids = [] if self._name_of(part.path) else [self.id]
-        optional = [self.band] if self.band and self.other_band else []
-        return read_batches(part, problems, [*ids, *columns], ids=ids, optional=optional, names=self.columns)
+        optional = [*observing.optional, *([self.band] if self.band and self.other_band else [])]
+        tables = read_batches(part, problems, [*ids, *columns], ids=ids, optional=optional, names=self.columns)
+        return (unfolded(table, part.path) for table in tables)
 
     def _chosen(self, table: pa.Table, path: str, reasons: Counter[str]) -> pa.Table:
         """The rows for which the condition holds."""

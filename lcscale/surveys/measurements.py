@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.errors import InputError
-from lcscale.surveys.fluxes import in_njy, zero_point
+from lcscale.surveys.fluxes import flux_unit, in_njy, zero_point
 from lcscale.surveys.reading import pick
 from lcscale.surveys.release import ReleaseFileError
 from lcscale.surveys.times import TimeFormat, time_format, to_mjd
@@ -31,8 +31,10 @@ NO_TIME = "no time, or one unlike the others"
 NO_BAND = "no band"
 
 _LARGEST = 90.0
-_NUMBER = r"^\s*(?P<limit>[<>]?)\s*(?P<value>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$"
-_DECIMAL_COMMA = r"^(\s*[<>]?\s*[+-]?\d+),(\d+)\s*$"
+_NUMBER = r"^\s*(?P<limit>[<>≤≥]?)=?\s*(?P<value>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$"
+_DECIMAL_COMMA = r"^(\s*[<>≤≥]?=?\s*[+-]?\d+),(\d+)\s*$"
+_FLAG = "l_"
+"""What CDS puts before the name of a column for that of its flags: ``<`` and ``>`` there make a limit of the number."""
 _MARK = re.compile(r"-?(9+(\.9+)?|100(\.0)?)")
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -101,6 +103,14 @@ class Observing:
     """What the file's names of bands are called here."""
     no_flux: float = np.nan
     """What stands for no flux."""
+    limit: str | None = None
+    """Column of the limiting magnitude: where there is no magnitude, the row is an upper limit."""
+
+    @property
+    def optional(self) -> list[str]:
+        """Columns that tell limits, where they are there."""
+        flags = ["|".join(_FLAG + name for name in one.value.split("|")) for one in self.measured]
+        return [*flags, *([self.limit] if self.limit else [])]
 
     @property
     def columns(self) -> list[str]:
@@ -141,6 +151,7 @@ class Observing:
         at = pick(one.time or self.time, table.column_names)
         time = to_mjd(table.column(at), formats[at], at, path)
         value, limit, words = _numbers(table.column(name))
+        value, limit = self._limits(table, name, value, limit)
         error = np.full(value.size, np.nan)
         if one.error:
             error = _numbers(table.column(pick(one.error, table.column_names)))[0]
@@ -149,7 +160,8 @@ class Observing:
         if self.fluxes:
             by = in_njy(self._zero(table, name, path))
             why.append((NO_FLUX, ~np.isfinite(value * by) | (value == self.no_flux)))
-            value, error, limit = value * by, error * by, limit * by
+            own = self._zero_of_errors(table, one, path)
+            value, error, limit = value * by, error * (by if own is None else in_njy(own)), limit * by
         else:
             by = _to_magnitudes(table, name, path)
             value, limit = value * by, limit * by
@@ -181,6 +193,19 @@ class Observing:
             values[LIMIT] = pa.array(limit[rows].astype(np.float32))
         return rows, values
 
+    def _limits(self, table: pa.Table, name: str, value: Floats, limit: Floats) -> tuple[Floats, Floats]:
+        """Values and upper limits, where a flag beside the values or a column of limits tells them."""
+        if _FLAG + name in table.column_names:
+            flags = pc.utf8_trim_whitespace(table.column(_FLAG + name).cast(pa.string()))
+            flagged = np.asarray(pc.fill_null(pc.match_substring_regex(flags, "^[<>≤≥]=?$"), False).to_numpy(), bool)
+            value, limit = np.where(flagged, np.nan, value), np.where(flagged, value, limit)
+        stated = pick(self.limit or "", table.column_names)
+        if stated in table.column_names and not self.fluxes:
+            faintest = _numbers(table.column(stated))[0]
+            none = ~(np.abs(value) < _LARGEST) & np.isnan(limit) & (np.abs(faintest) < _LARGEST)
+            value, limit = np.where(none, np.nan, value), np.where(none, faintest, limit)
+        return value, limit
+
     def _bands(self, table: pa.Table, one: Measured) -> pa.Array:
         name = pick(self.band or "", table.column_names)
         if one.band or name not in table.column_names:
@@ -196,6 +221,12 @@ class Observing:
         if self.zero_column and self.zero is None:
             return _numbers(table.column(pick(self.zero_column, table.column_names)))[0]
         return zero_point(table.schema.field(name), self.zero, path)
+
+    def _zero_of_errors(self, table: pa.Table, one: Measured, path: str) -> float | None:
+        """Magnitude of an error of 1, where the errors state a unit of their own."""
+        field = table.schema.field(pick(one.error, table.column_names)) if one.error else None
+        told = self.zero is not None or self.zero_column or field is None or not flux_unit(field)
+        return None if told else zero_point(field, None, path)
 
 
 def _to_magnitudes(table: pa.Table, name: str, path: str) -> float:
@@ -217,8 +248,8 @@ def _numbers(column: pa.ChunkedArray) -> tuple[Floats, Floats, Booleans]:
     column = pc.replace_substring_regex(column.combine_chunks(), _DECIMAL_COMMA, r"\1.\2")
     found = pc.extract_regex(column, _NUMBER)
     values = np.asarray(pc.struct_field(found, "value").cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
-    mark = pc.struct_field(found, "limit")
-    limited = np.asarray(pc.fill_null(pc.is_in(mark, pa.array(["<", ">"])), False).to_numpy(zero_copy_only=False))
+    mark = pc.fill_null(pc.struct_field(found, "limit"), "")
+    limited = np.asarray(pc.not_equal(mark, "").to_numpy(zero_copy_only=False))
     words = np.asarray(pc.and_(pc.is_valid(column), pc.is_null(found)).to_numpy(zero_copy_only=False))
     return np.where(limited, np.nan, values), np.where(limited, values, np.nan), words
 
@@ -229,6 +260,9 @@ def _check_magnitudes(value: Floats, absurd: Booleans, name: str, path: str) -> 
     if not odd.size:
         return
     distinct = np.unique(odd)
+    number, often = np.unique(odd, return_counts=True)
+    if often.max() > 1 and 2 * often.max() > odd.size:  # one number again and again: it stands for none
+        odd, distinct = odd[odd != number[often.argmax()]], distinct[distinct != number[often.argmax()]]
     fluxes = [number for number in distinct[:1000] if not _MARK.fullmatch(f"{number:.6g}")]
     kept = int(np.isfinite(value).sum()) - odd.size
     if fluxes and np.isin(odd, fluxes).sum() > kept:

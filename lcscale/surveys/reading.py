@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
@@ -19,6 +21,7 @@ from lcscale.surveys.formats import Format, format_of, suffix
 from lcscale.surveys.identities import trimmed, with_identities
 from lcscale.surveys.layout import TextLayout
 from lcscale.surveys.release import Part, Problem, ReleaseFileError, require
+from lcscale.surveys.unfolding import fields_of, is_list
 
 __all__ = ["format_of", "is_table", "read_batches", "read_table", "reading", "suffix", "table_parts"]
 
@@ -63,11 +66,12 @@ def holds_table(path: str) -> bool:
 def column_names(path: str, names: Sequence[str] = (), asked: Sequence[str] = ()) -> list[str]:
     """Names of the columns of the file at `path`, those of nested ones with a dot (``candidate.ra``) too.
 
-    `names` are those by place (see `read_batches`); `asked` may stand in the header of a FITS file.
+    `names` are those by place (see `read_batches`); `asked` may stand in the header of a FITS file or a text.
     """
     how = format_of(path)
     if how.kind == "text" and how.layout is not None:
-        return _named(how.layout.names, how.layout.width, names)
+        found = _named(how.layout.names, how.layout.width, names)
+        return [*found, *_asked(how.layout.cards, found, asked)]
     if how.kind == "parquet":
         schema = pq.read_schema(path)
         return list(dict.fromkeys([*schema.names, *_leaf_paths(schema, "")]))
@@ -77,7 +81,8 @@ def column_names(path: str, names: Sequence[str] = (), asked: Sequence[str] = ()
 def _leaf_paths(fields: pa.Schema | pa.StructType, prefix: str) -> list[str]:
     found = []
     for field in fields:
-        inner = _leaf_paths(field.type, f"{prefix}{field.name}.") if pa.types.is_struct(field.type) else []
+        struct = _struct_in(field.type)
+        inner = _leaf_paths(struct, f"{prefix}{field.name}.") if struct is not None else []
         found += inner or [f"{prefix}{field.name}"]
     return found
 
@@ -271,20 +276,26 @@ def _trimmed(table: pa.Table) -> pa.Table:
 def _plain(table: pa.Table, needed: Sequence[str]) -> pa.Table:
     """Dictionaries as their values, long text as text; nested columns that a needed name reaches into, unfolded."""
     reached = {_top(name, table.column_names) for name in needed if name not in table.column_names}
-    while unfolding := [one.name for one in table.schema if one.name in reached and pa.types.is_struct(one.type)]:
-        for name in unfolding:
+    while opening := [one.name for one in table.schema if one.name in reached and _struct_in(one.type) is not None]:
+        for name in opening:
             place = table.column_names.index(name)
-            inner = table.column(name).combine_chunks().flatten()
-            fields = [field.with_name(f"{name}.{field.name}") for field in table.schema.field(name).type]
-            table = table.remove_column(place)
-            for i, (field, column) in enumerate(zip(fields, inner, strict=True)):
-                table = table.add_column(place + i, field, column)
+            inner = fields_of(table.column(name))
+            table, struct = table.remove_column(place), _struct_in(table.schema.field(name).type)
+            for i, (field, column) in enumerate(zip(struct or (), inner, strict=True)):
+                named = field.with_name(f"{name}.{field.name}").with_type(column.type)
+                table = table.add_column(place + i, named, column)
         reached = {".".join(name.split(".")[: depth + 1]) for name in needed for depth in range(name.count("."))}
     for place, one in enumerate(table.schema):
         kind = _plain_type(one.type)
         if kind != one.type:
             table = table.set_column(place, one.with_type(kind), table.column(place).cast(kind))
     return table
+
+
+def _struct_in(kind: pa.DataType) -> pa.StructType | None:
+    """The type of structs, also of those in lists; None for any other."""
+    inner = kind.value_type if is_list(kind) else kind
+    return inner if pa.types.is_struct(inner) else None
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
@@ -304,11 +315,11 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> Iterator[pa.Table]:
     """A delimited text; comments, a line of units, and a line of dashes may stand around its line of names."""
     ecsv = ecsv_header(path) if how.kind == "ecsv" else None
+    layout = how.layout or TextLayout(",")
     if ecsv is not None:
         names, delimiter, skip = list(ecsv.types), ecsv.delimiter, header_of(path, ecsv.delimiter)[1]
         types: dict[str, pa.DataType] | None = ecsv.types
     else:
-        layout = how.layout or TextLayout(",")
         names, delimiter, skip = _named(layout.names, layout.width, wanted.names), layout.delimiter, layout.skip
         types = dict.fromkeys(layout.texts, pa.string()) or None
         if layout.tables > 1:
@@ -319,14 +330,33 @@ def _text(path: str, how: Format, problems: list[Problem], wanted: _Wanted) -> I
                 f"cannot read {path}: unknown kind of file, or a text of {layout.width} columns without a line of "
                 f"names (it begins with {layout.first_row[:60]!r}): name them by place, --columns time,mag,mag_err"
             )
-    require(pa.schema([(name, pa.null()) for name in names]), [pick(name, names) for name in wanted.needed], path)
+    cards = _asked(layout.cards, names, [*wanted.needed, *wanted.optional])
+    present = [*names, *cards]
+    require(pa.schema([(name, pa.null()) for name in present]), [pick(name, present) for name in wanted.needed], path)
     ids, chosen = [pick(name, names) for name in wanted.ids], wanted.among(names)
     for table in delimited(path, delimiter, problems, chosen, skip=skip, names=names, types=types, ids=ids, how=how):
         if ecsv is not None:
             yield described(table, ecsv, path)
         else:
-            units = (how.layout or TextLayout(",")).units
-            yield with_said(table, {name: {"unit": unit} for name, unit in units.items()})
+            said = {name: {"description": text} for name, text in layout.descriptions.items()}
+            for name, unit in layout.units.items():
+                said[name] = {"unit": unit, **said.get(name, {})}
+            yield _with_cards(with_said(table, said), cards)
+
+
+def _asked(cards: Mapping[str, str], names: Sequence[str], asked: Sequence[str]) -> dict[str, str]:
+    """What a header says once for all rows, as far as it is `asked` and no column of `names` has it."""
+    found = (pick(name, [*names, *cards]) for name in asked)
+    return {name: cards[name] for name in found if name not in names and name in cards}
+
+
+def _with_cards(table: pa.Table, cards: Mapping[str, str]) -> pa.Table:
+    """The table with what stands in its header, once for all rows, as columns: numbers with their units, or text."""
+    for name, text in cards.items():
+        number = re.fullmatch(r"([+-]?\d+\.?\d*)\s+([A-Za-z]+)", text)
+        value = pa.array([float(number[1]) if number else text]).take(pa.array(np.zeros(table.num_rows, np.int8)))
+        table = table.append_column(pa.field(name, value.type, metadata={"unit": number[2]} if number else None), value)
+    return table
 
 
 def _named(found: Sequence[str], width: int, given: Sequence[str]) -> list[str]:

@@ -24,6 +24,10 @@ _FIRST_UNIX = 1_000.0
 _J2000, _JULIAN_YEAR = 51_544.5, 365.25
 _FIRST, _LAST = 15_000.0, 90_000.0
 """MJD of 1899 and 2105: what times of observations lie between."""
+_OLDEST = -100_000.0
+"""MJD of 1585, for numbers that can only be Julian dates or years: of photographic plates and visual estimates."""
+_REFERENCE = b"time_reference"
+"""Metadata of a field: what its numbers count from, as a FITS header states it (``mjd 51910.0007``)."""
 _NEARLY_ALL = 0.9
 _STEPS = {
     **dict.fromkeys(("h", "hr", "hour", "hours"), 1 / 24),
@@ -43,6 +47,7 @@ _NAMED = {
 _YEARS_NAMED = re.compile(r"(?<![a-z])(j|decimal ?)?years?(?![a-z])")
 _SECONDS_NAMED = re.compile(r"(?<![a-z])(unix|timestamp|unixtime)(?![a-z])")
 _KIND = re.compile(r"(barycentric |heliocentric )?(hmjd|bmjd|mjd|hjd|bjd|(?<![a-z])jd)")
+_JULIAN = re.compile(r"(modified )?julian (?:dates?|days?)")
 _OFFSET = re.compile(r"(?<!\d)(2[345]\d{5}(?:\.\d+)?)(?!\d)")
 _SCALE = re.compile(r"(utc|tai|tdb|tcb|(?<![a-z])tt(?![a-z]))")
 _GIVEN = re.compile(r"(hmjd|bmjd|mjd|hjd|bjd|jd)(?:\s*-\s*(\d+(?:\.\d+)?))?(?:[\s/(]+(utc|tai|tdb|tcb|tt)\)?)?")
@@ -76,7 +81,7 @@ class TimeFormat:
         """What the times are once they were converted, for the metadata ``time_origin``."""
         if self.kind == "days":
             return NO_ORIGIN
-        return _ORIGIN[self.kind[0] if self.kind[0] in "hb" else ""]
+        return _ORIGIN[self.kind[:1] if self.kind[:1] in ("h", "b") else ""]
 
     @property
     def to_mjd(self) -> float:
@@ -88,6 +93,11 @@ class TimeFormat:
         if self.kind == "jyear":
             return _J2000 - 2000.0 * _JULIAN_YEAR
         return self.offset if self.kind.endswith("mjd") else self.offset - JD_OF_MJD
+
+    @property
+    def first(self) -> float:
+        """The earliest MJD that they can mean."""
+        return _OLDEST if self.kind in ("jd", "hjd", "bjd", "jyear") else _FIRST
 
     def __str__(self) -> str:
         """As `--time-format` takes it."""
@@ -156,12 +166,15 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
         if said.kind in ("jd", "hjd", "bjd") and not said.offset and np.median(values) < 1e6:
             raise ReleaseFileError(f"{numbers}, which are no Julian dates; {_SETTLES}")
         return said
+    counted = None if given else _counted(said, field)
+    if counted and _fits(values / said.step * counted.step + counted.to_mjd):
+        return counted
     old = said.kind == "unix" and values.min() < _FIRST_UNIX
-    if (said.offset or said.kind in ("jyear", "unix")) and _fits(values + said.to_mjd) and not old:
+    if (said.offset or said.kind in ("jyear", "unix")) and _fits(values + said.to_mjd, said.first) and not old:
         return said
     if said.kind in ("jyear", "unix"):
         said, values = TimeFormat("", scale=said.scale), values / said.step
-    if _fits(values - JD_OF_MJD):  # nothing else is in that range, whatever its name
+    if _fits(values - JD_OF_MJD, _OLDEST):  # nothing else is in that range, whatever its name
         return replace(said, kind=said.kind.replace("mjd", "jd") or "jd", offset=0.0)
     if (not said.kind or said.kind.endswith("mjd")) and _fits(values):
         return replace(said, kind=said.kind or "mjd", offset=0.0)
@@ -171,7 +184,8 @@ def time_format(table: pa.Table, name: str, path: str, given: str | None = None)
 def to_mjd(column: pa.ChunkedArray, how: TimeFormat, name: str, path: str) -> npt.NDArray[np.float64]:
     """The times as MJD, float64 [n]; NaN where there is none.
 
-    Where the format was told from the numbers, those that lie outside of 1899 to 2105 are none either.
+    Where the format was told from the numbers, those that lie outside of 1899 to 2105 are none either (Julian dates and
+    years: outside of 1585 to 2105).
 
     Raises
     ------
@@ -185,7 +199,18 @@ def to_mjd(column: pa.ChunkedArray, how: TimeFormat, name: str, path: str) -> np
         return times
     if how.told and np.nanmax(times, initial=0.0) > 1e6:
         raise ReleaseFileError(f"{path}: column {name!r} holds Julian dates, not only {how}; {_SETTLES}")
-    return times if how.told else np.where((times >= _FIRST) & (times <= _LAST), times, np.nan)
+    return times if how.told else np.where((times >= how.first) & (times <= _LAST), times, np.nan)
+
+
+def _counted(said: TimeFormat, field: pa.Field) -> TimeFormat | None:
+    """The format of numbers that count from the reference that a FITS header states; None where nothing does."""
+    noted = field.metadata or {}
+    if _REFERENCE not in noted or said.offset or said.kind not in ("", "unix"):
+        return None
+    kind, zero = noted[_REFERENCE].decode().split()
+    unit = noted.get(b"unit", b"").decode().strip().lower()
+    scale = noted.get(b"time_scale", b"").decode().upper() or _usual_scale(kind)
+    return TimeFormat(kind, float(zero), scale, step=_STEPS.get(unit, 1.0))
 
 
 def _in_unit(said: TimeFormat, field: pa.Field) -> TimeFormat:
@@ -207,7 +232,8 @@ def _said(name: str, field: pa.Field) -> TimeFormat:
     origin = noted.get("time_origin", "")
     if origin in ("mjd-origin", "jd-origin"):
         kind = origin.removesuffix("-origin")
-    for text in (noted.get("unit", ""), origin, name.lower().replace("_", " ")):
+    described = _JULIAN.sub(lambda found: "mjd" if found[1] else "jd", noted.get("description", ""))
+    for text in (noted.get("unit", ""), origin, name.lower().replace("_", " "), described):
         for short, meaning in _NAMED.items():
             if re.search(rf"(?<![a-z]){short}(?![a-z])", text):
                 return TimeFormat(*meaning)
@@ -247,9 +273,9 @@ def _known(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return values[np.isfinite(values) & (values > 0)]
 
 
-def _fits(mjd: npt.NDArray[np.float64]) -> bool:
-    """Whether nearly all lie between 1899 and 2105."""
-    return bool(np.mean((mjd >= _FIRST) & (mjd <= _LAST)) >= _NEARLY_ALL)
+def _fits(mjd: npt.NDArray[np.float64], first: float = _FIRST) -> bool:
+    """Whether nearly all lie between `first` and 2105."""
+    return bool(np.mean((mjd >= first) & (mjd <= _LAST)) >= _NEARLY_ALL)
 
 
 def _numbers(column: Any) -> npt.NDArray[np.float64]:

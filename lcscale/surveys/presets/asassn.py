@@ -21,6 +21,7 @@ class Asassn(LightCurveTables):
     mag: str = "mag|Mag"
     mag_err: str | None = "mag_err|Mag Error|mag err"
     band: str | None = "Filter|phot_filter|filter"
+    limit: str | None = "Limit|limit"
     name = "asassn"
     named_by_file: ClassVar[bool] = True
     other_band: ClassVar[str] = "V"
