@@ -9,6 +9,7 @@ with a file such as
     labels = "gaia_dr2_feh.csv"                 # source_id, feh
     overtones = "gaia_dr3_rrlyrae.parquet"      # type, period, amplitude, r21_g, r31_g, phi21_g, phi31_g
     calibrators = "gaia_dr3_high_resolution.csv"  # pf, A1-A3, phi21_g, phi31_g with errors, FeH
+    posterior = "calibrators/posterior.csv"     # of jobs/rrlyrae_calibrators.py
     networks = ["networks/gru"]                 # of jobs/rrlyrae_network.py; none where there are none
     model = "models/gaia_g"                     # folder to write
 """
@@ -18,8 +19,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
 from configuration import run_job
 from rrlyrae_files import calibrators, folded, labelled
@@ -29,6 +31,9 @@ from lcscale.options import Option
 from lcscale.products.rrlyrae import training
 from lcscale.products.rrlyrae.model import RRLyraeCard
 from lcscale.products.rrlyrae.networks import LABEL_ERROR, SPLIT
+
+MOST_DRAWS = 1500
+"""Of the posterior that are kept."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class RRLyraeModelJob:
     overtones: str = Option("Parquet file with Fourier parameters of RRc stars.").key()
     calibrators: str = Option("CSV file of RRab with Fourier parameters and spectroscopic [Fe/H].").key()
     model: str = Option("Folder to write the model to.").key()
+    posterior: str = Option("CSV file of draws that jobs/rrlyrae_calibrators.py wrote.", "").key()
     networks: list = Option("Folders of networks of jobs/rrlyrae_network.py to judge.", []).key()
 
 
@@ -57,6 +63,11 @@ def work(job: RRLyraeModelJob) -> int:
     networks = [load(folder) for folder in job.networks]
     model = training.train_metallicities(populations, stars.lcs, stars.period, stars.feh, stars.place, card, networks)
     model = training.on_spectroscopy(model, calibrators(job.calibrators), "Crestani+ 2021, spectroscopic")
+    if job.posterior:
+        draws = pc.read_csv(job.posterior)
+        step = max(draws.num_rows // MOST_DRAWS, 1)
+        posterior = {f"posterior.{name}": draws[name].to_numpy()[::step] for name in draws.column_names}
+        model = replace(model, judged={**model.judged, **posterior})
     print(job.model, model.save(job.model).id, json.dumps(model.card.metrics, indent=1))
     return 0
 

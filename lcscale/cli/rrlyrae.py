@@ -85,11 +85,16 @@ def distances(
     reddening_map: Annotated[
         str | None, typer.Option(metavar="FILE", help="HEALPix map (FITS) of E(B-V), in place of a column.")
     ] = None,
+    colour: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Mean BP - RP: E(B-V) from intrinsic colours, in their place.")
+    ] = None,
+    relation: Annotated[str | None, typer.Option(help="One relation for all rows, such as one of Cepheids.")] = None,
+    period: Annotated[str, typer.Option(metavar="COLUMN", help="Periods, for --relation.")] = "pulsation_period",
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
     replace: ReplaceOption = False,
 ) -> None:
-    """Add absolute magnitudes, distance moduli and distances to RR Lyrae stars with [Fe/H]."""
+    """Add absolute magnitudes, distance moduli and distances to RR Lyrae stars with [Fe/H], or to Cepheids."""
     from lcscale.engine import read_max_failed
     from lcscale.products.rrlyrae import Distances
     from lcscale.surveys.planck import SampleMap
@@ -101,7 +106,8 @@ def distances(
             raise InputError("give --reddening or --reddening-map, not both")
         reddening = "ebv"
         source = source.map(SampleMap(reddening_map, reddening, interpolate=True))
-    result = source.map(Distances((relation_rrab, relation_rrc), magnitude, reddening))
+    names = (relation_rrab, relation_rrc) if relation is None else (relation,)
+    result = source.map(Distances(names, magnitude, reddening, colour, period))
     finish(result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 

@@ -18,12 +18,15 @@ from lcscale.explore.finding import AROUND_ARCSEC, FURTHER_NAMES, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.explore.power import power_of_one
+from lcscale.explore.pulsation import metallicity_of, with_series
+from lcscale.explore.rrlyrae import find_rrlyrae_model, is_metallicities
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
 from lcscale.lightcurves.nested import time_reference
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid
+from lcscale.products.rrlyrae.columns import PULSATION
 from lcscale.vocabulary import NAME
 
 _PERIODS = ("period", "period_2", "period_3")
@@ -45,7 +48,12 @@ class Candidate:
     @property
     def period(self) -> float:
         """Days; NaN where there is none."""
-        return _number(self.row.get("period"))
+        return _number(self.row.get("period") or self.row.get(PULSATION.name))
+
+    @property
+    def metallicity(self) -> bool:
+        """Whether it is a row of a catalogue of [Fe/H]."""
+        return is_metallicities(self.catalog)
 
     @property
     def origin(self) -> str:
@@ -104,7 +112,7 @@ def show(
     found = _find(lake, lake[name], object_id, at, light_curves)
     asked = network or class_name is not None or models
     seen = _network(found, class_name, models) if asked and found.row.get("class") is not None else ""
-    return write_candidate(found, path, str(object_id), lake, network=seen)
+    return write_candidate(found, path, str(object_id), lake, network=seen, models=models)
 
 
 def write_candidate(
@@ -115,10 +123,12 @@ def write_candidate(
     *,
     network: str = "",
     with_periodogram: bool = True,
+    models: Sequence[str | os.PathLike[str]] = (),
 ) -> Path:
     """Write the page of a candidate that was found; `network` is the section on what the network saw, HTML."""
     bodies = {
-        "Light curve": _curves(found),
+        "Light curve": _curves(found, models),
+        "Metallicity": metallicity_of(found.row, found.origin) if found.metallicity else "",
         "Probabilities": _probabilities(found) if found.row.get("class") is not None else "",
         "What the network saw": network,
         "Periodogram": _periodogram(found) if with_periodogram else "",
@@ -175,19 +185,26 @@ def _lead(found: Candidate, lake: Lake) -> str:
 
 def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     given = row.get("class")
-    if given is None:
+    if row.get("feh") is not None:
+        facts = [(f"{row['feh']:.2f} ± {row['feh_error']:.2f}", "[Fe/H]"), (str(row.get("mode")), "mode")]
+    elif given is None:
         facts = [("none", "class")]
     else:
         facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
         facts.append((f"{row[PROBABILITY.of(given).name]:.3f}", "probability"))
-    facts += [(f"{row['period']:.6g}", "period (days)")] if row.get("period") else []
+    period = row.get("period") or row.get(PULSATION.name)
+    facts += [(f"{period:.6g}", "period (days)")] if period else []
     return facts + ([(str(row["label"]), "label of the survey")] if row.get("label") else [])
 
 
-def _curves(found: Candidate) -> str:
-    text = paragraph(f"No class: {found.row['reason']}.", "warning") if found.row.get("reason") else ""
+def _curves(found: Candidate, models: Sequence[str | os.PathLike[str]]) -> str:
+    told = found.row.get("reason") and not found.metallicity
+    text = paragraph(f"No class: {found.row['reason']}.", "warning") if told else ""
     if found.period > 0:
-        folded = fold(found.lcs, found.row, f"P = {found.period:.6g} d", "two cycles")
+        row = {**found.row, "period": found.period}
+        folded = fold(found.lcs, row, f"P = {found.period:.6g} d", "two cycles")
+        if found.metallicity and (model := find_rrlyrae_model(str(row["model_id"]), models)) is not None:
+            folded = with_series(folded, found.lcs, row, model)
         others = [("P/2", found.period / 2), ("P", found.period), ("2P", found.period * 2)]
         beside = [
             fold(found.lcs, {**found.row, "period": period}, f"{name} = {period:.6g} d", "two cycles")
@@ -198,6 +215,8 @@ def _curves(found: Candidate) -> str:
             "Folded with the period of the table, and below with half, once and twice of it, "
             f"{phase_zero(found.catalog.schema)}; further bands are shifted as "
         )
+        if folded.series is not None:
+            caption = "Line: the denoised Fourier series. " + caption
         text += figure(svg, f"{caption}the legend says. {found.origin}")
     times = time_reference(found.source.schema.field("lightcurve"))
     return text + figure(closeup.light_curve(found.lcs, times), f"All finite observations. {found.origin}")
@@ -209,7 +228,7 @@ def _periodogram(found: Candidate) -> str:
     baseline = float(np.ptp(kept.time)) if kept.time.size else 0.0
     if reasons[0] is not None or not baseline > 0:
         return ""
-    periods = {name: found.row[name] for name in _PERIODS if found.row.get(name)}
+    periods = {name: found.row[name] for name in (*_PERIODS, PULSATION.name) if found.row.get(name)}
     grid = FrequencyGrid.default(baseline)
     svg = closeup.periodogram(grid.frequencies(), power_of_one(kept, grid), periods)
     named = ", ".join(f"{name} {value:.6g} d" for name, value in periods.items())

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lcscale.explore.charts import Chart
-from lcscale.explore.drawing import BANDS, FAINT, SERIES
+from lcscale.explore.drawing import BANDS, FAINT, SERIES, WARM
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.models.labels.taxonomy import ancestors, classes
@@ -40,6 +40,8 @@ class Folded:
     """Names of the bands."""
     unit: str = "mag"
     """``mag``, or that of the fluxes."""
+    series: npt.NDArray[np.float64] | None = None
+    """Phases from 0 to 1 and values of a series that is drawn as a line, float64 [2, n]."""
 
 
 def find_light_curve(catalogs: Sequence[Catalog], row: Mapping[str, Any]) -> tuple[LightCurves, Catalog] | None:
@@ -129,6 +131,9 @@ def _picture(curve: Folded, width: int, height: int) -> str:
         phase = np.concatenate([curve.phase[rows], curve.phase[rows] + 1])
         panel.dots(phase, np.tile(curve.value[rows] + shift, 2), colour)
         legend.append((curve.bands[code] + (f" {_signed(shift, curve.unit)}" if code != fullest else ""), colour))
+    if curve.series is not None:
+        turns = np.concatenate([curve.series[0], curve.series[0] + 1, [2.0]])
+        panel.line(turns, np.r_[np.tile(curve.series[1], 2), curve.series[1][0]], WARM)
     panel.text(panel.left, 14, curve.title, font_weight="bold")
     panel.text(panel.left, 30, curve.subtitle, fill=FAINT)
     if any(curve.bands):

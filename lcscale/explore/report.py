@@ -27,6 +27,7 @@ from lcscale.explore.contents import Contents, contents_of, separations_of
 from lcscale.explore.luminosity import period_luminosity
 from lcscale.explore.page import Section, figure, heading, page, paragraph, table, write_page
 from lcscale.explore.plots import separations
+from lcscale.explore.rrlyrae import is_metallicities, metallicity_section, validations
 from lcscale.explore.runs import Run, run_of
 from lcscale.explore.sky import Places, places_of, sky_maps
 from lcscale.explore.tally import tally
@@ -105,6 +106,7 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
     others = [catalog for catalog in contents.catalogs if catalog.name not in names]
     matched = [catalog for catalog in contents.matched if catalog.name not in names]
     cards = {one.card.id: one.card for one in candidates if one.card is not None}
+    metallicities = [catalog for catalog in contents.catalogs if is_metallicities(catalog)]
     bodies = {
         "Classes": each(class_counts, candidates),
         "Best candidates": each(lambda one: best_candidates(one, contents), candidates),
@@ -113,6 +115,8 @@ def _sections(contents: Contents, runs: Sequence[Run], models: Sequence[str | os
         "Period and luminosity": each(period_luminosity, candidates),
         "Agreement with labels": each(agreement, candidates),
         "Candidates for young stars": each(yso_section, filter(is_yso_candidates, contents.catalogs)),
+        "Metallicities of RR Lyrae stars": each(metallicity_section, metallicities),
+        "Validation of metallicities": validations(metallicities, models),
         "Alert statistics": "".join(alert_section(name, rows) for name, rows in contents.statistics.items()),
         "Alerts at young stellar objects": each(alerts_at_young_stars, young),
         "Crossmatches": each(_separations, matched),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hats.pixel_math.spatial_index import compute_spatial_index
 from skies import put
@@ -11,6 +12,9 @@ from typer.testing import CliRunner
 
 from lcscale.cli import app
 from lcscale.errors import InputError, ModelError
+from lcscale.explore import show, write_report
+from lcscale.explore.folded import fold
+from lcscale.explore.pulsation import with_series
 from lcscale.features import extract
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LightCurves, clean
@@ -293,7 +297,7 @@ def test_a_damaged_model_is_refused(tmp_path):
         RRLyraeModel.load(str(tmp_path / "m"))
 
 
-def test_the_command_writes_the_catalogue(lake):
+def test_the_command_writes_the_catalogue_and_pages_show_it(lake, tmp_path):
     lcs, period, _ = drawn(24, 11)
     rng = np.random.default_rng(0)
     ra, dec = rng.uniform(0, 360, 24), rng.uniform(-80, 80, 24)
@@ -309,6 +313,57 @@ def test_the_command_writes_the_catalogue(lake):
     assert made.schema.field("feh").metadata[b"unit"] == b"dex"
     given = {row["object_id"]: row["pulsation_period"] for row in made.to_arrow().to_pylist()}
     assert given == dict(enumerate(period.tolist()))
+    found = CliRunner().invoke(app, ["distances", "--lake", str(lake.root)])
+    assert found.exit_code == 0, found.output
+    report = write_report(lake, tmp_path / "report.html").read_text("utf-8")
+    assert report.count("Validation of the model gaia_g") == 1, "two catalogues of one model"
+    for told in ("24 of 24 stars have [Fe/H]", "24 stars have distances", "Fidelity to another formula", "Corner plot"):
+        assert told in report
+    assert report.index("Fidelity to another formula") < report.index("Accuracy against spectroscopy")
+    row = made.to_arrow().filter(pc.equal(made.to_arrow()["object_id"], 3)).to_pylist()[0]
+    page = show(lake, 3, tmp_path / "star.html", name="rrlyrae_metallicities").read_text("utf-8")
+    assert f"[Fe/H] = {row['feh']:.2f} ± {row['feh_error']:.2f} dex" in page
+    assert "Line: the denoised Fourier series" in page
+    curve = fold(
+        LightCurves.from_arrow(lake["rr"].to_arrow().filter(pc.equal(lake["rr"].to_arrow()["object_id"], 3))),
+        {**row, "period": row["pulsation_period"]},
+        "",
+        "",
+    )
+    drawn_with = with_series(curve, lcs.take(np.array([3])), row, RRLyraeModel.load("gaia_g"))
+    at = np.interp(curve.phase, *drawn_with.series, period=1)
+    assert np.std(curve.value - at) < 2 * ERROR
+
+
+def test_distances_of_cepheids_by_one_wesenheit_relation():
+    relation = relations()["lmc_cepheids_wg_f"]
+    period = np.array([3.0, 10.0, np.nan, -1.0])
+    absolute = -2.415 - 3.423 * np.log10(np.abs(period))
+    table = pa.table({"p": period, "w": absolute + 18.5})
+    rows = Distances((relation.name,), "w", period="p")(table).to_pylist()
+    assert [row["distance_reason"] for row in rows] == [None, None, "no period", "no period"]
+    for row in rows[:2]:
+        assert row["distance_modulus"] == pytest.approx(18.5)
+        assert 0.09 < row["distance_modulus_error"] < 0.13
+        assert row["distance_relation"] == relation.name
+    assert rows[2]["distance"] is None
+    with pytest.raises(InputError, match="colours tell the reddening of RRab"):
+        Distances((relation.name,), "w", colour="bp_rp", period="p")
+
+
+def test_intrinsic_colours_tell_the_reddening():
+    table = with_metallicities()
+    ab = np.array(table["mode"].to_pylist()) == "RRab"
+    intrinsic = np.where(ab, 0.697 + 0.691 * np.log10(0.6), 0.695 + 0.599 * np.log10(0.6))
+    scatter = np.random.default_rng(3).normal(0, 0.07, len(table))
+    table = table.append_column("bp_rp", pa.array(intrinsic + 1.339 * 0.1 + scatter))
+    found = Distances(colour="bp_rp")(table).to_pandas()
+    known = Distances(reddening="ebv")(table).to_pandas()
+    assert found.extinction.mean() == pytest.approx(0.274, abs=0.04)
+    assert (found.distance_modulus_error > known.distance_modulus_error).all()
+    assert found.distance_reason.isna().all()
+    with pytest.raises(InputError, match="in place of a column"):
+        Distances(reddening="ebv", colour="bp_rp")
 
 
 def with_metallicities(n=200, seed=12):

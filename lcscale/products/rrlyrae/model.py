@@ -97,6 +97,9 @@ class RRLyraeModel:
     """Of RRab stars."""
     network: Model | None = None
     """Of RRab stars, with its own card, which stands among the parts of this one."""
+    judged: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    """What was said of stars by what had not seen them, and what is known of them, float32 [n], as ``fidelity.feh``;
+    draws of the posterior of the relation of the calibrators, as ``posterior.period``."""
 
     @classmethod
     def load(cls, path_or_name: str) -> Self:
@@ -139,6 +142,7 @@ class RRLyraeModel:
             numbers["network"] = json.loads(self.network.card.to_json())
             weights = tensors_of((self.network.network, *self.network.others))
             small |= {f"network.{name}": value.cpu().numpy() for name, value in weights.items()}
+        small |= {f"judged.{name}": np.ascontiguousarray(value, np.float32) for name, value in self.judged.items()}
         card = RRLyraeCard(**{**{e.name: getattr(self.card, e.name) for e in fields(self.card)}, "parts": numbers})
         return write_files(folder, save(small), card)
 
@@ -162,7 +166,7 @@ def _load(folder: str, model_id: str) -> RRLyraeModel:
         network = _network(folder, card, arrays) if "network" in card.parts else None
     except (SafetensorError, RuntimeError, TypeError, KeyError, InputError) as error:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
-    return RRLyraeModel(card, populations, regression, trees, network)
+    return RRLyraeModel(card, populations, regression, trees, network, _of(arrays, "judged"))
 
 
 def _trees(card: RRLyraeCard, arrays: Mapping[str, Any]) -> Trees:

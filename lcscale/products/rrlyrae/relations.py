@@ -1,4 +1,4 @@
-"""Published relations of RR Lyrae stars, as rows of a table: [Fe/H] and absolute magnitudes."""
+"""Published relations of RR Lyrae stars and Cepheids, as rows of a table: [Fe/H], absolute magnitudes, colours."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Relation:
     name: str
     """By which it is asked for."""
     answers: str
-    """``feh`` ([Fe/H], dex), or ``absolute_magnitude``."""
+    """``feh`` ([Fe/H], dex), ``absolute_magnitude`` or ``intrinsic_colour``."""
     mode: str
-    """RRab or RRc, or RRab+RRc."""
+    """RRab or RRc, or RRab+RRc; F or 1O of Cepheids."""
     band: str
     """In which the Fourier parameters are measured, or whose absolute magnitude it is."""
     scale: str
@@ -40,6 +40,8 @@ class Relation:
     """Of stars about it, dex or mag."""
     coefficient_errors: Mapping[str, float]
     """By term, and of ``constant``; where published."""
+    checked: str
+    """What of it was compared with what; ``assumed`` is what nobody did."""
     source: str
     """Paper."""
 
@@ -67,17 +69,18 @@ def relations() -> dict[str, Relation]:
         return {row["name"]: _relation(row) for row in csv.DictReader(lines)}
 
 
-def relation_named(name: str, mode: str, answers: str = "feh") -> Relation:
-    """The relation `name` for stars of a mode.
+def relation_named(name: str, mode: str | None, answers: str = "feh") -> Relation:
+    """The relation `name` for stars of a mode, or of any.
 
     Raises
     ------
     InputError
         There is none, or it is for another mode or of something else.
     """
-    fitting = [key for key, each in relations().items() if each.answers == answers and mode in each.mode.split("+")]
+    of_kind = {key: each for key, each in relations().items() if each.answers == answers}
+    fitting = [key for key, each in of_kind.items() if mode is None or mode in each.mode.split("+")]
     if name not in fitting:
-        raise InputError(f"no relation {name!r} of {answers} for {mode} stars; there are {', '.join(fitting)}")
+        raise InputError(f"no relation {name!r} of {answers} for {mode or 'any'} stars; there are {', '.join(fitting)}")
     return relations()[name]
 
 

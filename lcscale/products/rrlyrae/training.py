@@ -134,7 +134,14 @@ def train_metallicities(
     figures["regression"]["held by 68 and 90 % intervals"] = _held(final, answers["regression"], error, feh, fold)
     network = _fit_to_ship(networks, figures)
     metrics = {**card.metrics, "fidelity, folds of the sky": figures, "kernel of the regression": chosen}
-    return RRLyraeModel(replace(card, metrics=metrics), populations, final, trees, network)
+    known = {"feh": feh, "period": period, "phi31": parameters.phases[:, 1], "phi31_error": error}
+    known |= {
+        "n_observations": lcs.counts.astype(np.float64),
+        "magnitude": lcs.mean_mag,
+        **{k: answers[k] for k in ("regression", "trees")},
+    }
+    judged = {f"fidelity.{name}": np.asarray(values, np.float32) for name, values in known.items()}
+    return RRLyraeModel(replace(card, metrics=metrics), populations, final, trees, network, judged)
 
 
 def _trees(
@@ -247,7 +254,10 @@ def on_spectroscopy(model: RRLyraeModel, stars: Calibrators, name: str) -> RRLyr
     }
     metrics = {**model.card.metrics, "accuracy, spectroscopy, a star left out each": figures}
     card = replace(model.card, scale={**model.card.scale, "spectroscopic": to}, metrics=metrics)
-    return replace(model, card=card)
+    told = {"feh": stars.feh, "period": stars.period, "phi31_error": stars.phase_errors[:, 1]}
+    told["regression"] = stars.feh + rest["regression on a line"]
+    judged = {f"accuracy.{each}": np.asarray(values, np.float32) for each, values in told.items()}
+    return replace(model, card=card, judged={**model.judged, **judged})
 
 
 def _left_out(terms: Floats, feh: Floats) -> Floats:
