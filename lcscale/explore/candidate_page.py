@@ -18,18 +18,17 @@ from lcscale.explore.finding import AROUND_ARCSEC, FURTHER_NAMES, rows_of
 from lcscale.explore.folded import find_light_curve, fold, folded_panels, phase_zero
 from lcscale.explore.page import Section, details, figure, page, paragraph, table, write_page
 from lcscale.explore.power import power_of_one
-from lcscale.explore.pulsation import metallicity_of, with_series
-from lcscale.explore.rrlyrae import find_rrlyrae_model, is_metallicities
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Lake
 from lcscale.lightcurves import LightCurveFields, LightCurves, declared_bands, usable
 from lcscale.lightcurves.nested import time_reference
 from lcscale.models.heads.columns import PROBABILITY
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.periods import FrequencyGrid
-from lcscale.products.rrlyrae.columns import PULSATION
 from lcscale.vocabulary import NAME
 
 _PERIODS = ("period", "period_2", "period_3")
+_PULSATION = "pulsation_period"
+"""Of catalogues of [Fe/H]."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,15 @@ class Candidate:
     @property
     def period(self) -> float:
         """Days; NaN where there is none."""
-        return _number(self.row.get("period") or self.row.get(PULSATION.name))
+        return _number(self.row.get("period") or self.row.get(_PULSATION))
 
     @property
     def metallicity(self) -> bool:
         """Whether it is a row of a catalogue of [Fe/H]."""
+        if "feh_from" not in self.row:
+            return False
+        from lcscale.explore.rrlyrae import is_metallicities  # whose compiler other pages need not wait for
+
         return is_metallicities(self.catalog)
 
     @property
@@ -128,7 +131,7 @@ def write_candidate(
     """Write the page of a candidate that was found; `network` is the section on what the network saw, HTML."""
     bodies = {
         "Light curve": _curves(found, models),
-        "Metallicity": metallicity_of(found.row, found.origin) if found.metallicity else "",
+        "Metallicity": _metallicity(found) if found.metallicity else "",
         "Probabilities": _probabilities(found) if found.row.get("class") is not None else "",
         "What the network saw": network,
         "Periodogram": _periodogram(found) if with_periodogram else "",
@@ -192,9 +195,15 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     else:
         facts = [(given, taxonomy()[given].title if given in taxonomy() else "class")]
         facts.append((f"{row[PROBABILITY.of(given).name]:.3f}", "probability"))
-    period = row.get("period") or row.get(PULSATION.name)
+    period = row.get("period") or row.get(_PULSATION)
     facts += [(f"{period:.6g}", "period (days)")] if period else []
     return facts + ([(str(row["label"]), "label of the survey")] if row.get("label") else [])
+
+
+def _metallicity(found: Candidate) -> str:
+    from lcscale.explore.pulsation import metallicity_of
+
+    return metallicity_of(found.row, found.origin)
 
 
 def _curves(found: Candidate, models: Sequence[str | os.PathLike[str]]) -> str:
@@ -203,8 +212,12 @@ def _curves(found: Candidate, models: Sequence[str | os.PathLike[str]]) -> str:
     if found.period > 0:
         row = {**found.row, "period": found.period}
         folded = fold(found.lcs, row, f"P = {found.period:.6g} d", "two cycles")
-        if found.metallicity and (model := find_rrlyrae_model(str(row["model_id"]), models)) is not None:
-            folded = with_series(folded, found.lcs, row, model)
+        if found.metallicity:
+            from lcscale.explore.pulsation import with_series
+            from lcscale.explore.rrlyrae import find_rrlyrae_model
+
+            model = find_rrlyrae_model(str(row["model_id"]), models)
+            folded = folded if model is None else with_series(folded, found.lcs, row, model)
         others = [("P/2", found.period / 2), ("P", found.period), ("2P", found.period * 2)]
         beside = [
             fold(found.lcs, {**found.row, "period": period}, f"{name} = {period:.6g} d", "two cycles")
@@ -228,7 +241,7 @@ def _periodogram(found: Candidate) -> str:
     baseline = float(np.ptp(kept.time)) if kept.time.size else 0.0
     if reasons[0] is not None or not baseline > 0:
         return ""
-    periods = {name: found.row[name] for name in (*_PERIODS, PULSATION.name) if found.row.get(name)}
+    periods = {name: found.row[name] for name in (*_PERIODS, _PULSATION) if found.row.get(name)}
     grid = FrequencyGrid.default(baseline)
     svg = closeup.periodogram(grid.frequencies(), power_of_one(kept, grid), periods)
     named = ", ".join(f"{name} {value:.6g} d" for name, value in periods.items())
