@@ -9,6 +9,7 @@ with a file such as
     clusters = "globular_clusters_harris.csv"       # ID, Name, FeH
     parameters = "gaia_dr3_rrlyrae.parquet"         # source_id, type, period, amplitude, r21_g, phi21_g, phi31_g …
     cloud = "gaia_dr3.csv.gz"                       # source_id, Type, Period, E(B-V), A1 … Phi31 with errors
+    spectroscopy = "spectroscopic_feh.csv"          # gaia_id, type, feh, shift
     model = "models/gaia_g"
     write = true                                    # figures into the card of the model
 """
@@ -46,6 +47,8 @@ class ClustersJob:
     cloud: str = Option("CSV file of Gaia's RRab in the Large Magellanic Cloud, with E(B-V).", "").key()
     model: str = Option("Name or folder of the model.", DEFAULT_MODEL).key()
     relation: str = Option("Relation to compare with.", "muraveva2025_rrab").key()
+    spectroscopy: str = Option("CSV file of spectroscopic [Fe/H] with Gaia ids, for RRc.", "").key()
+    relation_rrc: str = Option("Relation of RRc to compare with.", "muraveva2025_rrc").key()
     write: bool = Option("Whether the figures go into the card of the model.", False).key()
 
 
@@ -84,6 +87,9 @@ def work(job: ClustersJob) -> int:
     if job.cloud:
         found["Large Magellanic Cloud"] = cloud(job, model)
         print(json.dumps(found["Large Magellanic Cloud"]))
+    if job.spectroscopy:
+        found["overtones, spectroscopy"] = overtones(job, model)
+        print(json.dumps(found["overtones, spectroscopy"]))
     if job.write:
         card = replace(model.card, metrics={**model.card.metrics, **found})
         print(job.model, replace(model, card=card).save(job.model).id)
@@ -94,8 +100,15 @@ def cloud(job: ClustersJob, model: RRLyraeModel) -> dict[str, Any]:
     """[Fe/H] and distance modulus of RRab in the Cloud; only Fourier parameters and reddening are read of its table."""
     names = ["source_id", "Type", "Period", "E(B-V)"]
     names += [f"{name}{end}" for name in ("A1", "A2", "A3", "Phi21", "Phi31") for end in ("", "_error")]
-    stars = pd.read_csv(job.cloud, usecols=names).query("Type == 'RRab'")
-    stars = stars.merge(pd.read_parquet(job.parameters, columns=["source_id", "g_mean"]), on="source_id").dropna()
+    every = pd.read_csv(job.cloud, usecols=names)
+    of_modes = {}
+    for mode, name in (("RRab", job.relation), ("RRc", job.relation_rrc)):
+        some = every[every.Type == mode]
+        answers = relations()[name].value({"period": some.Period, "phi31": some.Phi31, "a2": some.A2})
+        spread = {"mean [Fe/H]": round(float(answers.mean()), 3), "scatter": round(float(answers.std()), 3)}
+        of_modes[f"{mode} by {name}"] = {"n": len(some), **spread}
+    light = pd.read_parquet(job.parameters, columns=["source_id", "g_mean"])
+    stars = every.query("Type == 'RRab'").merge(light, on="source_id").dropna()
     a, phi = ["A1", "A2", "A3"], ["Phi21", "Phi31"]
     groups = (a, [f"{x}_error" for x in a], phi, [f"{x}_error" for x in phi])
     unknown = np.full(len(stars), np.nan)
@@ -106,7 +119,31 @@ def cloud(job: ClustersJob, model: RRLyraeModel) -> dict[str, Any]:
     step = Distances(reddening="ebv")
     modulus = step(table)["distance_modulus"].to_numpy()
     means = {"mean [Fe/H]": feh.mean(), "distance modulus, mean": modulus.mean(), "median": np.median(modulus)}
-    return {"n": len(feh), "relation": step.relations[0], **{k: round(float(v), 3) for k, v in means.items()}}
+    rounded = {k: round(float(v), 3) for k, v in means.items()}
+    return {"n": len(feh), "relation": step.relations[0], **rounded, **of_modes}
+
+
+def overtones(job: ClustersJob, model: RRLyraeModel) -> dict[str, Any]:
+    """The relation of RRc against spectroscopy, on stars that have Gaia's Fourier parameters."""
+    measured = pd.read_csv(job.spectroscopy).query("type == 'RRc'").dropna(subset="feh")
+    measured["feh"] += measured["shift"].fillna(0.0)
+    feh = measured.groupby("gaia_id").feh.mean()
+    stars = pd.read_parquet(job.parameters).query("type == 'RRC'").dropna(subset="amplitude")
+    stars = stars[stars.source_id.isin(feh.index)]
+    columns = ("period", "amplitude", "r21_g", "r31_g", "phi21_g", "phi31_g")
+    series = PublishedSeries(*(stars[name].to_numpy(float) for name in columns))
+    denoised = series.parameters(model.populations["RRc"])
+    own = {"phi31": series.phi31, "a2": series.amplitude / 2 * series.r21}
+    given = {"phi31": denoised.phases[:, 1], "a2": denoised.amplitudes[:, 1]}
+    figures: dict[str, Any] = {}
+    for name, terms in (("own", own), ("denoised", given)):
+        answers = relations()[job.relation_rrc].value({"period": series.period, **terms})
+        rest = (answers - feh[stars.source_id].to_numpy())[np.isfinite(answers)]
+        figures[f"{name} parameters"] = {
+            "n": len(rest), "rmse": round(float(np.sqrt(np.mean(rest**2))), 3), "mean": round(float(rest.mean()), 3)
+        }  # fmt: skip
+    spread = feh[stars.source_id].std(ddof=0)
+    return {"relation": job.relation_rrc, **figures, "scatter of the spectroscopic values": round(float(spread), 3)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -177,6 +177,17 @@ def test_the_scale_and_the_preference_are_a_choice():
         Choice(prefer="best")
 
 
+def test_few_observations_take_the_denoised_phase_and_name_the_searched_period():
+    lcs, period, _ = drawn(30, 14, each=16)
+    table = table_of(lcs, period, p=period)
+    for row in Metallicities(period="p")(table).to_pylist():
+        if row["mode"] == "RRab":
+            expected = -0.37 - 5.55 * row["pulsation_period"] + 0.94 * row["denoised_phi31"]
+            assert row["feh_relation"] == pytest.approx(expected)
+        assert "searched" not in (row["reason"] or "")
+    assert all("period searched in 16 observations" in row["reason"] for row in Metallicities()(table).to_pylist())
+
+
 def test_trees_and_network_answer_beside_the_regression_and_travel_in_one_folder(tmp_path, monkeypatch):
     lcs, period, _ = drawn(120, 13)
     shipped = RRLyraeModel.load("gaia_g")
@@ -354,7 +365,7 @@ def test_distances_of_cepheids_by_one_wesenheit_relation():
 def test_intrinsic_colours_tell_the_reddening():
     table = with_metallicities()
     ab = np.array(table["mode"].to_pylist()) == "RRab"
-    intrinsic = np.where(ab, 0.697 + 0.691 * np.log10(0.6), 0.695 + 0.599 * np.log10(0.6))
+    intrinsic = np.where(ab, 0.696 + 0.685 * np.log10(0.6), 0.695 + 0.599 * np.log10(0.6))
     scatter = np.random.default_rng(3).normal(0, 0.07, len(table))
     table = table.append_column("bp_rp", pa.array(intrinsic + 1.339 * 0.1 + scatter))
     found = Distances(colour="bp_rp")(table).to_pandas()

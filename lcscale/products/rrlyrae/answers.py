@@ -25,6 +25,8 @@ ZERO_POINT = 0.04
 alone would give 0.24 / √95 = 0.025; different spectroscopic scales differ by more."""
 OWN_ERROR = 0.5
 """Error of a star's own φ31 from which on it is taken for not measured, rad."""
+OWN_OBSERVATIONS = 45
+"""Observations from which on a star's own φ31 is taken: with fewer, its error is too small (225 stars of Gaia)."""
 WHY = {
     "regression": "reproduces its labels best on stars it had not seen, as the card has it",
     "asked": "asked for",
@@ -78,7 +80,8 @@ def answer(
     """
     relations = [relation_named(name, mode) for name, mode in zip(choice.relations, MODES, strict=True)]
     first = described.mode == "RRab"
-    both = [_by_relation(r, described, m, fitted) for r, m in zip(relations, MODES, strict=True)]
+    sure = (fitted["phi31_error"] < OWN_ERROR) & (lcs.counts >= OWN_OBSERVATIONS)
+    both = [_by_relation(r, described, m, fitted, sure) for r, m in zip(relations, MODES, strict=True)]
     related, other = (np.where(first, both[a], both[1 - a]) for a in (0, 1))
     scatter = np.where(first, *(each.scatter for each in relations))
     learned, beyond = _learned(described, lcs, model, first)
@@ -109,14 +112,14 @@ def answer(
     return arrays, _reasons(described, known, extrapolated, first)
 
 
-def _by_relation(relation: Relation, described: Described, mode: str, fitted: Mapping[str, Floats]) -> Floats:
+def _by_relation(
+    relation: Relation, described: Described, mode: str, fitted: Mapping[str, Floats], own: Bools
+) -> Floats:
     """[Fe/H] and the error that measurement makes, float64 [2, n].
 
-    φ31 is that of the star's own series, with which relations are made, or the denoised one where it has none that is
-    better than `OWN_ERROR`.
+    φ31 is that of the star's own series, with which relations are made, where that is `own`; else the denoised one.
     """
     parameters = described.parameters[mode]
-    own = fitted["phi31_error"] < OWN_ERROR
     terms = {
         "period": described.period,
         "log_period": np.log10(described.period),

@@ -18,6 +18,8 @@ from lcscale.products.rrlyrae.population import Population
 
 MIN_OBSERVATIONS = 12
 """Stars with fewer have no [Fe/H]."""
+SURE_OBSERVATIONS = 20
+"""With fewer, a period that was searched is often wrong (of 225 stars of Gaia, 62 % with 16 observations)."""
 PERIODS = (0.2, 1.05)
 """Days, of RR Lyrae stars."""
 MODES = ("RRab", "RRc")
@@ -110,6 +112,8 @@ def describe(
             notes[i] += [
                 f"scatters {fit.scatter[i]:.0f} errors about its series: Blazhko effect, blend, or wrong period"
             ]
+        if searched and kept.counts[i] < SURE_OBSERVATIONS:
+            notes[i] += [f"period searched in {kept.counts[i]} observations"]
         if not _mode(given[i]) and UNSURE[0] < fit.prob_rrab[i] < UNSURE[1]:
             notes[i] += [f"mode unsure: RRab with probability {fit.prob_rrab[i]:.2f}"]
     joined = np.array(["; ".join(each) or None for each in notes], object)

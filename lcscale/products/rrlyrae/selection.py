@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from lcscale.products.rrlyrae.sample import columns_of
 
 _BOOTSTRAPS = 100
 _FOLDS = 5
+_SQUARES = "neg_mean_squared_error"
 
 
 def select_features(stars: pa.Table, seed: int = 0, n_forward: int = 2) -> dict[str, Any]:
@@ -23,17 +26,17 @@ def select_features(stars: pa.Table, seed: int = 0, n_forward: int = 2) -> dict[
     seed
         Of the folds and the bootstraps.
     n_forward
-        Features that the forward selection takes.
+        Features that either way takes.
 
     Returns
     -------
     dict
         ``n``; ``univariate``: F of each, the highest first; ``forward``: names taken, on fixed folds; ``stability``:
-        share of 100 bootstraps in which the forward selection (of linear regressions) takes each.
+        share of 100 bootstraps in which either way takes each; ``rmse of linear regressions, folds``: of some sets.
     """
     from sklearn.feature_selection import SelectKBest, SequentialFeatureSelector, f_regression
     from sklearn.linear_model import LinearRegression
-    from sklearn.model_selection import KFold
+    from sklearn.model_selection import KFold, cross_val_score
 
     a = columns_of(stars, ("A1", "A2", "A3"))
     named = {
@@ -49,18 +52,29 @@ def select_features(stars: pa.Table, seed: int = 0, n_forward: int = 2) -> dict[
 
     def forward(rows: Any) -> list[str]:
         chosen = SequentialFeatureSelector(
-            LinearRegression(), n_features_to_select=n_forward, scoring="neg_mean_squared_error", cv=folds
+            LinearRegression(), n_features_to_select=n_forward, scoring=_SQUARES, cv=folds
         ).fit(inputs[rows], feh[rows])
         return [name for name, taken in zip(names, chosen.get_support(), strict=True) if taken]
 
-    rng, counts = np.random.default_rng(seed), dict.fromkeys(names, 0)
-    for _ in range(_BOOTSTRAPS):
-        for name in forward(rng.integers(0, len(feh), len(feh))):
-            counts[name] += 1
-    order = np.argsort(-score)
+    def univariate(rows: Any) -> list[str]:
+        chosen = SelectKBest(f_regression, k=n_forward).fit(inputs[rows], feh[rows])
+        return [name for name, taken in zip(names, chosen.get_support(), strict=True) if taken]
+
+    def rmse(chosen: Sequence[str]) -> float:
+        some = inputs[:, [names.index(name) for name in chosen]]
+        return round(
+            float(np.sqrt(-cross_val_score(LinearRegression(), some, feh, cv=folds, scoring=_SQUARES).mean())), 4
+        )
+
+    rng = np.random.default_rng(seed)
+    draws = [rng.integers(0, len(feh), len(feh)) for _ in range(_BOOTSTRAPS)]
+    counts = {how.__name__: Counter(name for rows in draws for name in how(rows)) for how in (univariate, forward)}
+    order, taken = np.argsort(-score), forward(np.arange(len(feh)))
+    sets = {" + ".join(each): rmse(each) for each in (("P",), ("P", "phi31"), taken, ("P", "phi31", "A2"), names)}
     return {
         "n": len(feh),
         "univariate": {names[k]: round(float(score[k]), 2) for k in order},
-        "forward": forward(np.arange(len(feh))),
-        "stability": {name: counts[name] / _BOOTSTRAPS for name in names},
+        "forward": taken,
+        "stability": {how: {name: found[name] / _BOOTSTRAPS for name in names} for how, found in counts.items()},
+        "rmse of linear regressions, folds": sets,
     }
