@@ -1,6 +1,6 @@
 """Intrinsic colours of RR Lyrae stars and Wesenheit relations of Cepheids, fitted to the Large Magellanic Cloud.
 
-    python jobs/distance_relations.py --config distances.toml
+    python jobs/rrlyrae_distances.py --config distances.toml
 
 with a file such as
 
