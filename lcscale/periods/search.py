@@ -22,8 +22,9 @@ from lcscale.periods.choosing import chosen
 from lcscale.periods.columns import PERIOD_SCHEMA
 from lcscale.periods.families import Family, asked_for
 from lcscale.periods.grid import FMAX, OVERSAMPLING, FrequencyGrid
-from lcscale.periods.ladder import Coupling, ladder, sharing
+from lcscale.periods.ladder import FLOOR, Coupling, ladder, sharing
 from lcscale.periods.mirrors import mirrored
+from lcscale.periods.outliers import tail_gain
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.periodogram import ONE_THREAD, Periodogram
 from lcscale.periods.red_noise import evidence_of_period
@@ -192,6 +193,7 @@ def _tied(
             reasons[i] = NO_PEAK if known else f"no band is known to {', '.join(each.name for each in families)}"
         else:
             outcome.write(i, found.coupling, found.family, found.values, found.peaks, trials.fmax)
+    outcome.values[:, 5] -= tail_gain(Series.of(lcs, np.full(max(len(lcs.bands), 1), FLOOR), fewest=1))
     return _table(series, outcome, reasons, _baluev(series, outcome, np.ones(reasons.size, np.int64), 1))
 
 

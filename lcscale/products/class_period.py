@@ -1,8 +1,13 @@
-"""The period that belongs to the class: at the orbit of eclipsing stars, at the pulsation of pulsating ones."""
+"""The period that belongs to the class: at the orbit of eclipsing stars, at the pulsation of pulsating ones.
+
+And what speaks against it: a periodic class of a star that is not periodic by its evidence.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +51,20 @@ COLUMNS = (
         "A series has 17 numbers: few observations are explained by any period.",
         _MAKER,
     ),
+    Column(
+        "doubt",
+        pa.string(),
+        "",
+        "meta.code.error",
+        "What speaks against a class of pulsating, ellipsoidal or eclipsing stars: constant (evidence below that of "
+        "one constant star in a hundred), wanders (evidence_walk is not above 0), alias (the sampling repeats at the "
+        "period). The first that applies; null for none, for other classes, and where the period was given.",
+        _MAKER,
+    ),
 )
+
+SURE, SURE_TIED = 5.0, 26.0
+"""Evidence above which a star is periodic, and one whose bands share more than the period (docs/periods.md)."""
 
 CYCLES: dict[str, Cycle] = {
     "RR": "pulsation",
@@ -87,9 +105,12 @@ class PeriodOfClass(Declared):
     """
 
     column: str = "lightcurve"
-    optional_columns = ("period_2", "period_source", EPOCH.name, EPOCH_MINIMUM.name)
+    optional_columns = (
+        *("period_2", "period_source", EPOCH.name, EPOCH_MINIMUM.name),
+        *("evidence", "evidence_walk", "coupling", "alias"),
+    )
     settings = ()
-    version = 1
+    version = 2
 
     @property
     def reads(self) -> tuple[Column, ...]:
@@ -97,7 +118,7 @@ class PeriodOfClass(Declared):
         return (LIGHT_CURVE.named(self.column), CLASS, PERIOD)
 
     def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
-        """Period of the search, its relation to that of the class, and how well the latter explains the star."""
+        """Period of the search, its relation to that of the class, how well that explains the star, and doubts."""
         return COLUMNS
 
     def __call__(self, table: pa.Table) -> pa.Table:
@@ -112,14 +133,30 @@ class PeriodOfClass(Declared):
         if "period_source" in table.column_names:
             sources = table.column("period_source").to_pylist()
             named = [name if source == "search" else None for name, source in zip(named, sources, strict=True)]
-        found = fitted_cycles(lcs, period, second, [cycle_of(name) for name in named])
+        cycles = [cycle_of(name) for name in named]
+        found = fitted_cycles(lcs, period, second, cycles)
         for name, values in zip((PERIOD.name, EPOCH.name, EPOCH_MINIMUM.name), found.T, strict=False):
             if name in known:
                 at = table.column_names.index(name)
                 moved = np.where(np.isfinite(values), values, known[name])
                 table = table.set_column(at, table.schema.field(at), numbers_or_null(moved))
-        new = (period, found[:, 0] / period, found[:, 3])
-        return append_columns(table, pa.table([numbers_or_null(each) for each in new], schema=schema_of(COLUMNS)))
+        new = [numbers_or_null(each) for each in (period, found[:, 0] / period, found[:, 3])]
+        return append_columns(table, pa.table([*new, _doubts(table, cycles)], schema=schema_of(COLUMNS)))
+
+
+def _doubts(table: pa.Table, cycles: Sequence[Cycle | None]) -> pa.Array:
+    """The column `doubt` of stars that go by `cycles`."""
+    names = ("evidence", "evidence_walk", "coupling", "alias")
+    columns = [table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in names]
+
+    def doubt(cycle: Cycle | None, evidence: float | None, walk: float | None, tie: str | None, at: str | None) -> Any:
+        if cycle is None:
+            return None
+        if evidence is not None and evidence <= (SURE if tie in (None, "free") else SURE_TIED):
+            return "constant"
+        return "wanders" if walk is not None and walk <= 0.0 else "alias" if at is not None else None
+
+    return pa.array([doubt(*row) for row in zip(cycles, *columns, strict=True)], pa.string())
 
 
 def numbers_or_null(values: npt.NDArray[np.float64]) -> pa.Array:

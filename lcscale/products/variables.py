@@ -35,6 +35,7 @@ PERIOD_COLUMNS = (
     "fap",
     "evidence",
     "evidence_walk",
+    "coupling",
     "alias",
     "period_mirror",
     "mirror_evidence",

@@ -62,10 +62,20 @@ def test_candidates_hold_what_was_promised(lake, survey, model):
     table = lake["variable_candidates"].to_arrow()
     assert table.schema.equals(candidates.schema)
     expected = [HEALPIX_COLUMN, "ra", "dec", "object_id", "label", "n_observations", "n_observations_g"]
-    expected += ["n_observations_r", "period", "period_2", "period_3", "power", "fap", "evidence", "evidence_walk"]
+    expected += [
+        "n_observations_r",
+        "period",
+        "period_2",
+        "period_3",
+        "power",
+        "fap",
+        "evidence",
+        "evidence_walk",
+        "coupling",
+    ]
     expected += ["alias", "period_mirror"]
     expected += ["mirror_evidence", "mirror", "epoch"]
-    expected += ["epoch_minimum", "period_peak", "period_ratio", "period_quality"]
+    expected += ["epoch_minimum", "period_peak", "period_ratio", "period_quality", "doubt"]
     expected += ["class", *(f"prob_{name}" for name in CLASSES)]
     expected += ["prediction_set", "reason", "model_id", "trained_on", "computed_on"]
     assert table.column_names == expected
