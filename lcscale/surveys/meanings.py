@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from lcscale.lightcurves.columns import LIGHT_CURVE
 from lcscale.surveys.release import Survey
 from lcscale.vocabulary import DEC, NAME, RA, Column
 
@@ -100,11 +101,42 @@ def _gaia_alerts() -> Iterable[Column]:
     yield _brought("TNSid", "", "meta.id.assoc", "Name in the Transient Name Server.")
 
 
+def _crts() -> Iterable[Column]:
+    """Catalina's lists of the north (`cat_` columns) and of the south."""
+    yield _brought("nobs", "", "meta.number;obs", "Observations in V_CSS.")
+    yield _brought("npts", "", "meta.number;obs", "Observations in V_CSS.")
+    yield _brought("sep", "arcsec", "pos.angDistance", "Separation from the entry of the catalogue.")
+    yield _brought("cat_period", "d", "time.period;src.var", "Period of the catalogue.")
+    yield _brought("cat_cls", "", "src.class", "Class of the catalogue, with those above it.")
+    yield _brought("cat_name", "", "meta.id.assoc", "Name in the catalogue.")
+    yield _brought("period", "d", "time.period;src.var", "Period that the survey gave.")
+    yield _brought("V", "mag", "phot.mag;em.opt.V;stat.mean", "Mean magnitude in V_CSS.")
+    yield _brought("amp", "mag", "src.var.amplitude;em.opt.V", "Amplitude in V_CSS.")
+    yield _brought("type", "", "meta.code.class;src.class", "Number of the class.")
+    yield _brought("prior_id", "", "meta.id.assoc", "Name in earlier lists.")
+
+
+def _eros2() -> Iterable[Column]:
+    yield _brought("patch_id", "", "meta.id;obs.field", "Number of the patch of sky.")
+    yield _brought("period", "d", "time.period;src.var", "Period of the survey's search, to be divided by div_period.")
+    yield _brought("frequency", "1/d", "arith.rate;src.var", "Inverse of period.")
+    yield _brought("div_period", "", "arith.factor", "What period is divided by for that of the star.")
+    yield _brought("log_p_not_variable", "", "stat.probability", "Logarithm of the chance that it does not vary.")
+    yield _brought("quality", "", "meta.code.qual", "Quality of the class.")
+    for band, name in (("b", "B_EROS"), ("r", "R_EROS")):
+        yield _brought(f"star_id_{band}", "", "meta.id.part", f"Number of the star in the patch, in {name}.")
+        yield _brought(f"magnitude_{band}", "mag", f"{_OPTICAL};stat.mean", f"Mean magnitude in {name}.")
+        yield _brought(f"num_points_good_{band}", "", "meta.number;obs", f"Good observations in {name}.")
+
+
 OF_SURVEYS: Mapping[str, tuple[Column, ...]] = {
     "gaia": tuple(_gaia()),
     "twomass": tuple(_twomass()),
     "allwise": tuple(_allwise()),
     "gaia_alerts": tuple(_gaia_alerts()),
+    "crts": tuple(_crts()),
+    "eros2": tuple(_eros2()),
+    "ztf": (_brought("members", "", "meta.id.assoc", "ZTF's ids of the star, with position and median magnitude."),),
     "ogle": (
         _brought("collection", "", "meta.dataset", "Collection of variable stars that the star is of."),
         _brought("other_names", "", "meta.id.assoc", "Names in the earlier phases of OGLE and in other lists."),
@@ -122,7 +154,7 @@ def with_meanings(schema: pa.Schema, survey: Survey) -> pa.Schema:
     >>> with_meanings(pa.schema([("AlertMag", pa.float32())]), get("gaia_alerts")).field(0).metadata
     {b'unit': b'mag', b'ucd': b'phot.mag;em.opt', b'description': b'Magnitude in G when the alert was raised.'}
     """
-    known = {column.name: column for column in (LABEL, NAME, *OF_SURVEYS.get(survey.name, ()))}
+    known = {column.name: column for column in (LABEL, NAME, LIGHT_CURVE, *OF_SURVEYS.get(survey.name, ()))}
     known |= {survey.ra: replace(RA, name=survey.ra), survey.dec: replace(DEC, name=survey.dec)}
     if survey.identity is not None:
         known[survey.identity] = replace(IDENTITY, name=survey.identity)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
+
 import astropy.units as u
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,9 +15,10 @@ from astropy.table import Table as AstropyTable
 
 from lcscale.ingest import ingest
 from lcscale.lake import Lake
-from lcscale.surveys import ADAPTERS, allwise, gaia_alerts, twomass
-from lcscale.surveys.meanings import OF_SURVEYS
+from lcscale.surveys import ADAPTERS, allwise, gaia_alerts, get, twomass
+from lcscale.surveys.meanings import OF_SURVEYS, with_meanings
 
+DATA = pathlib.Path(os.environ.get("LCSCALE_REAL_DATA", "../shared/data"))
 BULK = {"twomass": set(twomass.COLUMNS), "allwise": set(allwise.COLUMNS), "gaia_alerts": set(gaia_alerts._TYPES)}
 DECLARED = [(name, column) for name, columns in OF_SURVEYS.items() for column in columns]
 
@@ -50,6 +54,24 @@ def test_meanings_reach_parquet_and_votable(tmp_path):
     fields = {field.name: field for field in parse(tmp_path / "alerts.vot").get_first_table().fields}
     assert (fields["HistoricMag"].unit, fields["HistoricMag"].ucd) == ("mag", "phot.mag;em.opt;stat.mean")
     assert "G before" in fields["HistoricMag"].description
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not DATA.is_dir(), reason="no real survey files: see LCSCALE_REAL_DATA")
+@pytest.mark.parametrize(
+    ("survey", "files", "without"),
+    [
+        ("crts", "crts_north", set()),
+        ("crts", "crts_south", {"has_lc"}),
+        ("eros2", "eros2_lmc", {"asym_b", "asym_r", "sigma_flux_b", "sigma_flux_r"}),
+        ("ztf", "ztf_irsa_csv", set()),
+    ],
+)
+def test_columns_of_real_lists_have_meanings(survey, files, without):
+    adapter = get(survey)
+    part = adapter.parts([str(DATA / files)], [])[0]
+    schema = with_meanings(next(iter(adapter.batches(part, []))).schema, adapter)
+    assert {field.name for field in schema if b"ucd" not in (field.metadata or {})} == without
 
 
 def test_what_a_file_says_itself_stays(tmp_path):
