@@ -31,20 +31,18 @@ def alerts(
         float, typer.Option(help=options.ALERT_RADIUS_ARCSEC.about)
     ] = options.ALERT_RADIUS_ARCSEC.default,
     at_least: Annotated[
-        float, typer.Option(help="Probability that sources of a catalog with a column prob_YSO must reach.")
+        float, typer.Option(help="Probability of a young star that sources of a classified catalog must reach.")
     ] = 0.9,
     engine: EngineOption = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Count alerts and those that are young stellar objects, with Wilson intervals."""
     from lcscale.products import Near, alert_statistics, check_statistics
+    from lcscale.products.yso.columns import young_column
 
     place = open_lake(lake)
     listed = _by_name([find_selection(place, each) for each in yso])
-    known = {
-        each: Near(found, "prob_YSO", at_least) if "prob_YSO" in found.column_names else found
-        for each, found in listed.items()
-    }
+    known = {each: Near(found, young_column(found.schema), at_least) for each, found in listed.items()}
     table = alert_statistics(place[catalog], known, by=by, radius_arcsec=radius_arcsec, time=time, engine=engine)
     if not replace:
         check_statistics(place, name, table)

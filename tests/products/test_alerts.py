@@ -12,6 +12,7 @@ from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Box
 from lcscale.products import Near, OfClass, alert_statistics, match_alerts, yso_share
 from lcscale.products.alerts import STATISTICS_SCHEMA
+from lcscale.products.yso.columns import young_column
 
 RA = np.array([10.0, 100.0, 200.0, 300.0, 350.0, 45.0])
 DEC = np.array([0.0, 60.0, -60.0, 20.0, -5.0, 89.999])
@@ -40,6 +41,15 @@ def known(lake):
     dec = [1 / 3600, 20 + 1 / 3600, 20 - 0.5 / 3600, 89.999, 60 + 3 / 3600]
     dec[3], ra[3] = 89.999 + 1.9 / 3600, 45.0
     return put(lake, "known", table(ra, dec, prob_YSO=[0.95, 0.2, 0.89, 0.99, 1.0]))
+
+
+def test_only_a_probability_that_a_classifier_of_ours_gave_is_asked_for():
+    """A catalog may bring a column of that name which says something else."""
+    values = table([10.0], [0.0], prob_YSO=pa.array([0.95], pa.float32()))
+    at = values.column_names.index("prob_YSO")
+    for maker, column in (("lcscale.models", "prob_YSO"), ("lcscale.products.yso", "prob_YSO"), ("somebody", None)):
+        field = values.schema.field(at).with_metadata({"made_by": maker})
+        assert young_column(values.schema.set(at, field)) == column
 
 
 def rows(found, *names):

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from lcscale.errors import InputError
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.products.yso.labels import CLASSES
 from lcscale.vocabulary import Column
 
@@ -127,6 +128,15 @@ PROBABILITIES = tuple(
     for name in CLASSES
 )
 """Probabilities of the four classes, of the branch that counts."""
+OF_YSO = PROBABILITIES[CLASSES.index("YSO")]
+"""The one of a young star."""
+
+
+def young_column(schema: pa.Schema) -> str | None:
+    """Name of the probability of a young star that a classifier of ours gave, from light curves or from colours."""
+    return next((column.name for column in (PROBABILITY.of("YSO"), OF_YSO) if column.is_in(schema)), None)
+
+
 CLASS = Column("class", pa.string(), "", "src.class", "Class of the highest probability.", _MAKER, unmarked=True)
 CLASSIFIED = (
     *NUMBERS,

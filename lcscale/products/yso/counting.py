@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from lcscale.lake import Catalog
+from lcscale.products.yso.columns import OF_YSO
 from lcscale.products.yso.photometry import PROBLEMS, count_problems
 
 SURE = 0.9
@@ -31,14 +32,14 @@ class CandidateCounts:
 
 def count_candidates(catalog: Catalog) -> CandidateCounts:
     """Count what `yso_candidates` wrote, one partition at a time."""
-    wanted = [name for name in ("class", "prob_YSO", "known_yso", PROBLEMS) if name in catalog.column_names]
+    wanted = [name for name in ("class", OF_YSO.name, "known_yso", PROBLEMS) if name in catalog.column_names]
     classes: Counter[str] = Counter()
     problems: Counter[str] = Counter()
     sure = known = 0
     for table in catalog.columns(*wanted).to_batches():
         classes.update(name or "no class" for name in table.column("class").to_pylist())
         problems.update(count_problems(table.column(PROBLEMS)))
-        certain = table.filter(pc.greater_equal(table.column("prob_YSO"), SURE))
+        certain = table.filter(pc.greater_equal(table.column(OF_YSO.name), SURE))
         sure += certain.num_rows
         known += certain.num_rows - certain.column("known_yso").null_count if "known_yso" in wanted else 0
     ordered = sorted(classes.items(), key=lambda item: (item[0] == "no class", -item[1]))
