@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from lcscale.ingest.planning import schema_text
 from lcscale.ingest.sources import Sources, read_sources
 from lcscale.lake import HEALPIX_COLUMN, Lake, Leaf, Pixel
 from lcscale.lake.borders import ranges_around_pixel
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import Source
 from lcscale.surveys import Survey
 
@@ -34,8 +34,8 @@ class Present:
     """What it was made from."""
     leaves: Mapping[Pixel, Leaf] = field(default_factory=dict)
     """Its leaves."""
-    results: Mapping[Pixel, Mapping[str, Any]] = field(default_factory=dict)
-    """What is known of each; see `lcscale.lake.LeafWriter.result`."""
+    records: Mapping[Pixel, LeafRecord] = field(default_factory=dict)
+    """What is known of each."""
 
     @classmethod
     def in_lake(cls, lake: Lake, name: str, survey: Survey) -> Present:
@@ -59,7 +59,7 @@ class Present:
                 f"those of the files {survey.ra}, {survey.dec}"
             )
         leaves = {leaf.pixel: leaf for leaf in source.leaves}
-        return cls(source, read_sources(source.folder), leaves, source.results())
+        return cls(source, read_sources(source.folder), leaves, source.records())
 
     @property
     def schema(self) -> str:
@@ -77,4 +77,4 @@ class Present:
         if survey.join_arcsec:
             near = self.source.leaves.within(ranges_around_pixel(pixel, reach_arcsec(survey)))
             others = [leaf for leaf in self.source.leaves[near] if leaf.pixel != pixel]
-        return Before(self.leaves.get(pixel), self.results.get(pixel, {}), tuple(others), tuple(went))
+        return Before(self.leaves.get(pixel), self.records.get(pixel), tuple(others), tuple(went))

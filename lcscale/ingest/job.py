@@ -38,6 +38,7 @@ from lcscale.ingest.withdrawing import Remaining, read_withdrawn, write_withdraw
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.inputs import CODE, ID_COLUMN
 from lcscale.lake.leaf import parquet_options
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import remove_folder, writing
 from lcscale.surveys import Part, Problem, Survey
@@ -315,7 +316,7 @@ class _Job:
         written = {task.arguments[1] for task in tasks}
         for pixel, leaf in self.present.leaves.items():
             if pixel not in written:
-                linked = (leaf, self.present.results[pixel], draft.folder)
+                linked = (leaf, self.present.records[pixel], draft.folder)
                 tasks.append(_task(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
         return tasks
 
@@ -334,7 +335,7 @@ class _Job:
     def _publish(
         self, draft: Draft, schema: str, results: Sequence[dict[str, Any]], read: set[str], missing: Sequence[str]
     ) -> None:
-        leaves = [result for result in results if result["rows"]]
+        leaves = [LeafRecord.of(result) for result in results if result["rows"]]
         properties = {"lcscale_survey": self.adapter.name, **self.adapter.properties, **missing_property(missing)}
         properties |= {CODE: json.dumps(code_versions())}
         properties |= {ID_COLUMN: self.adapter.identity} if self.adapter.identity is not None else {}

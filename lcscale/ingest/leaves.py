@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +24,7 @@ from lcscale.lake import HEALPIX_COLUMN, Leaf, LeafWriter, Pixel
 from lcscale.lake.borders import ranges_around_pixel
 from lcscale.lake.draft import link
 from lcscale.lake.leaf import Ranges, leaf_path
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.storage import writing
 from lcscale.surveys import Survey
 
@@ -43,8 +44,8 @@ class Before:
 
     leaf: Leaf | None = None
     """Its leaf: rows stay, objects that are pieces get their new observations, other rows of a known name give way."""
-    result: Mapping[str, Any] = field(default_factory=dict)
-    """What is known of the leaf; see `lcscale.lake.LeafWriter.result`."""
+    record: LeafRecord | None = None
+    """What is known of it."""
     others: tuple[Leaf, ...] = ()
     """Further leaves that its objects may come from: neighbours, or where objects that moved here were."""
     departures: tuple[Pixel, ...] = ()
@@ -81,8 +82,8 @@ def gather_leaf(
     Returns
     -------
     dict
-        See `lcscale.lake.LeafWriter.result`, without rows where nothing is left here; with ``stages``. Where rows are
-        no pieces, the keys of their names are put aside (see `lcscale.ingest.duplicates`). `unobserved` counts the
+        The `LeafRecord` as JSON, without rows where nothing is left here; with ``stages``. Where rows are no
+        pieces, the keys of their names are put aside (see `lcscale.ingest.duplicates`). `unobserved` counts the
         objects without an observation.
     """
     start = time.perf_counter()
@@ -92,8 +93,8 @@ def gather_leaf(
     else:
         known = wanted.empty_table() if before.leaf is None else before.leaf.read().cast(wanted)
         after = _renewed(rows, pixel, folder, survey, known, before)
-        if before.leaf is not None and after.equals(known):
-            return link_leaf(before.leaf, before.result, folder)
+        if before.leaf is not None and before.record is not None and after.equals(known):
+            return link_leaf(before.leaf, before.record, folder)
         tables = (table for table in [after])
     names: list[pa.Array] = []
     spent, empty = 0.0, 0
@@ -112,7 +113,7 @@ def gather_leaf(
         with writing(folder):
             write_names(folder / STAGING, pixel, pa.chunked_array(names))
     counted = {"unobserved": empty} if "lightcurve" in wanted.names else {}
-    return writer.result() | {"stages": stages, **counted}
+    return writer.record().to_json() | {"stages": stages, **counted}
 
 
 def _unobserved(table: pa.Table) -> int:
@@ -189,10 +190,10 @@ def _by_span(rows: Waiting, span: tuple[int, int]) -> Iterator[list[pa.RecordBat
             yield some
 
 
-def link_leaf(base: Leaf, result: Mapping[str, Any], folder: UPath) -> dict[str, Any]:
-    """Link the leaf of the version before into the version at `folder`; see `lcscale.lake.LeafWriter.result`."""
+def link_leaf(base: Leaf, record: LeafRecord, folder: UPath) -> dict[str, Any]:
+    """Link the leaf of the version before into the version at `folder`; returns its record as JSON."""
     link(base.upath, leaf_path(folder, base.pixel))
-    return dict(result)
+    return record.to_json()
 
 
 def _cast(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:

@@ -24,6 +24,7 @@ from lcscale.ingest.sources import read_sources, write_sources
 from lcscale.lake import Draft, Lake, Leaf, LeafWriter
 from lcscale.lake.inputs import CODE
 from lcscale.lake.leaf import write_leaf
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import Source
 from lcscale.lake.storage import content_of, remove_folder, writing
 from lcscale.surveys import Part, Problem, Survey
@@ -102,7 +103,7 @@ def withdraw(
 
 
 def _tasks(source: Source, wanted: ValueList, identity: str, draft: Draft) -> list[Task]:
-    kept = source.results()
+    kept = source.records()
     shared = Shared(hashlib.blake2b(draft.plan.encode(), digest_size=12).hexdigest(), wanted)
     return [
         Task(
@@ -115,13 +116,13 @@ def _tasks(source: Source, wanted: ValueList, identity: str, draft: Draft) -> li
     ]
 
 
-def leave_out(leaf: Leaf, result: Mapping[str, Any], folder: UPath, identity: str, wanted: ValueList) -> dict[str, Any]:
+def leave_out(leaf: Leaf, record: LeafRecord, folder: UPath, identity: str, wanted: ValueList) -> dict[str, Any]:
     """Write the leaf without the objects `wanted` into the version at `folder`; it is linked where it has none of them.
 
     Returns
     -------
     dict
-        See `lcscale.lake.LeafWriter.result`; ``withdrawn``, how many, and ``names``: theirs, and those of their pieces.
+        The `LeafRecord` as JSON; ``withdrawn``, how many, and ``names``: theirs, and those of their pieces.
     """
     schema = leaf.schema()
     columns = [each for each in (identity, MEMBERS) if each in schema.names]
@@ -129,7 +130,7 @@ def leave_out(leaf: Leaf, result: Mapping[str, Any], folder: UPath, identity: st
     out = pc.fill_null(wanted.contain(named.column(identity)), False)
     number = int(pc.sum(out).as_py() or 0)
     if not number:
-        return link_leaf(leaf, result, folder)
+        return link_leaf(leaf, record, folder)
     gone = named.filter(out)
     names = gone.column(identity).to_pylist()
     if MEMBERS in columns:
@@ -138,11 +139,11 @@ def leave_out(leaf: Leaf, result: Mapping[str, Any], folder: UPath, identity: st
         rest = leaf.read().filter(pc.invert(out))
         if rest.num_rows:
             writer.write(rest)
-    return writer.result() | {"withdrawn": number, "names": list(dict.fromkeys(names))}
+    return writer.record().to_json() | {"withdrawn": number, "names": list(dict.fromkeys(names))}
 
 
 def _publish(source: Source, draft: Draft, results: Sequence[Mapping[str, Any]]) -> None:
-    leaves = [result for result in results if result["rows"]]
+    leaves = [LeafRecord.of(result) for result in results if result["rows"]]
     schema = source.leaves[0].schema()
     if not leaves:  # HATS wants one leaf
         leaves = [write_leaf(draft.folder, source.leaves[0].pixel, schema.empty_table())]

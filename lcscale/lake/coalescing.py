@@ -14,22 +14,22 @@ from upath import UPath
 from lcscale.engine import Shared, Task
 from lcscale.engine.disk import make_folder, sync
 from lcscale.lake.leaf import Leaf, LeafWriter, leaf_path
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import is_local, writing
 
 FULL_BYTES = 8 << 20
 """Leaves are put together as long as they are no larger than this."""
 
-Result = Mapping[str, Any]
-"""What a task said of its leaf; see `lcscale.lake.LeafWriter.result`."""
 
-
-def merge_tasks(results: Sequence[Result], folder: UPath, schema: pa.Schema, options: Mapping[str, Any]) -> list[Task]:
+def merge_tasks(
+    records: Sequence[LeafRecord], folder: UPath, schema: pa.Schema, options: Mapping[str, Any]
+) -> list[Task]:
     """Tasks that write what small leaves of one neighbourhood hold into one leaf each.
 
     Parameters
     ----------
-    results
+    records
         The leaves of the version at `folder`.
     folder
         Folder of the version.
@@ -41,27 +41,27 @@ def merge_tasks(results: Sequence[Result], folder: UPath, schema: pa.Schema, opt
     tasks = []
     told = _digest(f"{folder}|{schema}")
     shared = Shared(told, (schema, dict(options)))
-    for pixel, some in groups(results):
+    for pixel, some in groups(records):
         if len(some) > 1:
-            pixels = tuple(Pixel(*result["pixel"]) for result in some)
-            key = _digest("|".join([told, str(pixel), *(str(result["digest"]) for result in some)]))
+            pixels = tuple(record.pixel for record in some)
+            key = _digest("|".join([told, str(pixel), *(record.digest for record in some)]))
             tasks.append(Task(key, merge_leaves, (pixels, pixel, folder, shared), f"{len(some)} leaves in {pixel}"))
     return tasks
 
 
-def groups(results: Sequence[Result]) -> list[tuple[Pixel, list[Result]]]:
+def groups(records: Sequence[LeafRecord]) -> list[tuple[Pixel, list[LeafRecord]]]:
     """The leaves by the pixels that they fit into, in order of the sky; a leaf that stays alone has its own."""
-    ordered = sorted(results, key=lambda result: Pixel(*result["pixel"]).span)
-    starts = [Pixel(*result["pixel"]).span[0] for result in ordered]
+    ordered = sorted(records, key=lambda record: record.pixel.span)
+    starts = [record.pixel.span[0] for record in ordered]
 
-    def grouped(pixel: Pixel, low: int, high: int) -> Iterator[tuple[Pixel, list[Result]]]:
+    def grouped(pixel: Pixel, low: int, high: int) -> Iterator[tuple[Pixel, list[LeafRecord]]]:
         if high - low < 2:
-            yield from ((Pixel(*result["pixel"]), [result]) for result in ordered[low:high])
+            yield from ((record.pixel, [record]) for record in ordered[low:high])
             return
         children = [Pixel(pixel.order + 1, 4 * pixel.pixel + quarter) for quarter in range(4)]
         edges = [low, *(bisect_left(starts, child.span[0], low, high) for child in children[1:]), high]
         occupied = sum(before < after for before, after in itertools.pairwise(edges))
-        if occupied > 1 and sum(result["bytes"] for result in ordered[low:high]) <= FULL_BYTES:
+        if occupied > 1 and sum(record.bytes for record in ordered[low:high]) <= FULL_BYTES:
             yield pixel, ordered[low:high]
             return
         for child, before, after in zip(children, edges, edges[1:], strict=False):
@@ -85,7 +85,7 @@ def merge_leaves(pixels: Sequence[Pixel], pixel: Pixel, folder: UPath, how: tupl
             writer.write(Leaf(each, str(path), tuple(path.storage_options.items())).read().cast(schema))
     for each in pixels:
         _put_aside(leaf_path(folder, each), part_path(folder, each))
-    return writer.result() | {"merged": [list(each) for each in pixels]}
+    return writer.record().to_json() | {"merged": [list(each) for each in pixels]}
 
 
 def part_path(folder: UPath, pixel: Pixel) -> UPath:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,7 @@ from lcscale.errors import ConflictError, InputError, LcscaleError
 from lcscale.lake.coalescing import part_path
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
 from lcscale.lake.leaf import leaf_name, leaf_path
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
@@ -117,7 +118,7 @@ class Draft:
         """
         taken: dict[str, int] = {}
         for key, version, result, path in self.equal_tasks(keys):
-            pixel = Pixel(*result["pixel"])
+            pixel = LeafRecord.of(result).pixel
             if path is not None:
                 link(path, leaf_path(self.folder, pixel))
             if result.get("row_keys"):
@@ -136,10 +137,10 @@ class Draft:
             for key, result in Ledger(other / "ledger").done().items():
                 if key not in keys or key in known:
                     continue
-                pixel = Pixel(*result["pixel"])
-                places = (leaf_path(other, pixel), part_path(other, pixel))
-                path = next((each for each in places if each.exists()), None) if result["rows"] else None
-                if path is None and result["rows"]:
+                record = LeafRecord.of(result)
+                places = (leaf_path(other, record.pixel), part_path(other, record.pixel))
+                path = next((each for each in places if each.exists()), None) if record.rows else None
+                if path is None and record.rows:
                     continue
                 known.add(key)
                 yield key, version, result, path
@@ -197,15 +198,13 @@ class Draft:
         for path in leaves - wanted.keys():
             self.folder.fs.rm_file(path)
 
-    def publish(
-        self, leaves: Iterable[Mapping[str, Any]], schema: pa.Schema, *, ra: str, dec: str, **properties: str
-    ) -> None:
+    def publish(self, leaves: Iterable[LeafRecord], schema: pa.Schema, *, ra: str, dec: str, **properties: str) -> None:
         """Write the manifest and the HATS metadata of the leaves, and make this version the current one.
 
         Parameters
         ----------
         leaves
-            What the tasks said of each leaf; see `lcscale.lake.LeafWriter.result`.
+            Its leaves.
         schema
             Schema of the rows.
         ra, dec
@@ -217,7 +216,7 @@ class Draft:
             shutil.rmtree(os.path.join(self.folder.path, "partial"), ignore_errors=True)
         with writing(self.entry):
             written = list(leaves)
-            self._remove_orphans(Pixel(*leaf["pixel"]) for leaf in written)
+            self._remove_orphans(leaf.pixel for leaf in written)
             manifest = Manifest.of(written, self.folder)
             write_metadata(self.folder, self.entry.name, manifest, schema, ra=ra, dec=dec, extra=properties)
             if is_local(self.folder):

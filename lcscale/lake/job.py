@@ -16,6 +16,7 @@ from lcscale.engine.record import code_versions
 from lcscale.lake.coalescing import merge_tasks
 from lcscale.lake.draft import Draft
 from lcscale.lake.leaf import parquet_options, write_leaf
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.leaves import Leaves
 from lcscale.lake.partition_task import write_partition
 from lcscale.lake.pixel import Pixel
@@ -61,7 +62,7 @@ def write_view(
             record.withheld = f"what failed before failed again; {record.version} stays as it is, without it"
         elif not record.withheld:
             leaves = plan.leaves_written(draft)
-            if 2 * sum(result["rows"] for result in leaves) <= view.source.rows:  # a selection: its leaves are small
+            if 2 * sum(leaf.rows for leaf in leaves) <= view.source.rows:  # a selection: its leaves are small
                 leaves = _coalesced(leaves, draft, plan.plan.schema, record, options)
         if not record.withheld:
             _publish(view, draft, leaves, record)
@@ -70,8 +71,8 @@ def write_view(
 
 
 def _coalesced(
-    leaves: list[dict[str, Any]], draft: Draft, schema: pa.Schema, record: RunRecord, options: dict[str, Any]
-) -> list[dict[str, Any]]:
+    leaves: list[LeafRecord], draft: Draft, schema: pa.Schema, record: RunRecord, options: dict[str, Any]
+) -> list[LeafRecord]:
     """`leaves`, the small ones of a neighbourhood put together; what fails withholds the version."""
     tasks = merge_tasks(leaves, draft.folder, schema, parquet_options(schema))
     with writing(draft.entry.parent):
@@ -81,7 +82,7 @@ def _coalesced(
     done = draft.ledger.done()
     together = [done[task.key] for task in tasks if task.key in done]
     gone = {Pixel(*pixel) for result in together for pixel in result["merged"]}
-    return [result for result in leaves if Pixel(*result["pixel"]) not in gone] + together
+    return [leaf for leaf in leaves if leaf.pixel not in gone] + list(map(LeafRecord.of, together))
 
 
 def _finished(draft: Draft, view: View, plan: Plan) -> RunRecord:
@@ -132,10 +133,10 @@ class Plan:
         before = draft.entry / str(draft.base) if keeps_rows else None
         return _Tasks(self.places, self.leaves, shared, draft.folder, before, self.view.name)
 
-    def leaves_written(self, draft: Draft) -> list[dict[str, Any]]:
-        """Results of the draft's finished tasks, but for those that had no rows to write."""
+    def leaves_written(self, draft: Draft) -> list[LeafRecord]:
+        """The leaves of the draft's finished tasks; those that had no rows to write have none."""
         done = draft.ledger.done()
-        return [done[key] for key in self.places if key in done and done[key]["rows"]]
+        return [LeafRecord.of(done[key]) for key in self.places if key in done and done[key]["rows"]]
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ class _Tasks(Collection[Task]):
             yield Task(key, write_partition, given, f"{self.name} {leaf.pixel}", True)
 
 
-def _publish(view: View, draft: Draft, leaves: list[dict[str, Any]], record: RunRecord) -> None:
+def _publish(view: View, draft: Draft, leaves: list[LeafRecord], record: RunRecord) -> None:
     schema = view.schema
     if not leaves:  # a catalog without rows is a result too; HATS wants one leaf
         leaves = [write_leaf(draft.folder, view.source.leaves[0].pixel, schema.empty_table())]

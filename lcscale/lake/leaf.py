@@ -22,6 +22,7 @@ from upath import UPath
 
 from lcscale.engine.disk import move
 from lcscale.errors import LcscaleError
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import is_local, path_at
 from lcscale.vocabulary import HEALPIX_COLUMN
@@ -256,8 +257,7 @@ class LeafWriter:
     `options` are those of `parquet_options`, asked for here where they are not given.
 
     Use as a context manager; tables come in order of `_healpix_29`. Where the block raises, nothing is left. After
-    it, `rows`, `bytes`, `digest` (SHA-256 of the file's content: most processors have instructions for it) and `cells`
-    (rows in each pixel of order 8) describe the leaf.
+    it, `record` describes the leaf. (SHA-256: most processors have instructions for it.)
     """
 
     def __init__(
@@ -309,23 +309,21 @@ class LeafWriter:
             with open(self._beside, "rb") as stream, place.open("wb") as out:
                 shutil.copyfileobj(stream, out, 8 << 20)
 
-    def result(self) -> dict[str, Any]:
-        """What the ledger keeps of the leaf: pixel, rows, bytes, digest, rows by cell of order 8."""
+    def record(self) -> LeafRecord:
+        """The leaf that was written."""
         cells = sorted(self.cells)
-        counted = {"cells": cells, "cell_rows": [self.cells[cell] for cell in cells]}
-        return {"pixel": list(self.pixel), "rows": self.rows, "bytes": self.bytes, "digest": self.digest, **counted}
+        rows = [self.cells[cell] for cell in cells]
+        return LeafRecord(self.pixel, self.rows, self.bytes, self.digest, cells, rows)
 
 
-def write_leaf(
-    folder: UPath, pixel: Pixel, table: pa.Table, options: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Write `table`, sorted by `_healpix_29`, as the leaf of `pixel`; see `LeafWriter` for `options` and the result."""
+def write_leaf(folder: UPath, pixel: Pixel, table: pa.Table, options: Mapping[str, Any] | None = None) -> LeafRecord:
+    """Write `table`, sorted by `_healpix_29`, as the leaf of `pixel`; see `LeafWriter` for `options`."""
     index = table.column(HEALPIX_COLUMN)
     if table.num_rows > 1 and not pc.all(pc.less_equal(index[:-1], index[1:])).as_py():
         table = table.take(pc.sort_indices(index))
     with LeafWriter(folder, pixel, table.schema, options) as writer:
         writer.write(table)
-    return writer.result()
+    return writer.record()
 
 
 def row_group_rows(table: pa.Table) -> int:

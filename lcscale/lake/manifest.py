@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from lcscale.lake.leaf import CELL_ORDER, Leaf, cells_of, leaf_path
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.pixel import Pixel, Pixels
 from lcscale.lake.storage import content_of, replace_file
 from lcscale.vocabulary import HEALPIX_COLUMN
@@ -47,27 +48,23 @@ class Manifest:
     table: pa.Table
 
     @classmethod
-    def of(cls, results: Iterable[Mapping[str, Any]], folder: UPath) -> Self:
-        """The manifest of the leaves that tasks wrote into the version at `folder`; see `LeafWriter.result`.
+    def of(cls, records: Iterable[LeafRecord], folder: UPath) -> Self:
+        """The manifest of leaves that stand in the version at `folder`.
 
-        Results of versions before manifests do not tell the cells; these are counted in the leaf's index.
+        Records from before manifests do not tell the cells; these are counted in the leaf's index.
         """
         options = tuple(folder.storage_options.items())
 
-        def counted(result: Mapping[str, Any]) -> Mapping[str, Any]:
-            pixel = Pixel(*result["pixel"])
-            return described(Leaf(pixel, str(leaf_path(folder, pixel)), options), result["digest"])
+        def counted(record: LeafRecord) -> LeafRecord:
+            return described(Leaf(record.pixel, str(leaf_path(folder, record.pixel)), options), record.digest)
 
-        rows = list(results)
-        if older := [result for result in rows if "cells" not in result]:
+        rows = list(records)
+        if older := [row for row in rows if row.cells is None]:
             with ThreadPoolExecutor(8) as pool:
-                rows = [row for row in rows if "cells" in row] + list(pool.map(counted, older))
-        columns: dict[str, list[Any]] = {
-            "order": [row["pixel"][0] for row in rows],
-            "pixel": [row["pixel"][1] for row in rows],
-            **{name: [row[name] for row in rows] for name in _SCHEMA.names[2:]},
-        }
-        table = pa.table(columns, schema=_SCHEMA)
+                rows = [row for row in rows if row.cells is not None] + list(pool.map(counted, older))
+        pixels = {"order": [row.pixel.order for row in rows], "pixel": [row.pixel.pixel for row in rows]}
+        told = {name: [getattr(row, name) for row in rows] for name in _SCHEMA.names[2:]}
+        table = pa.table(pixels | told, schema=_SCHEMA)
         return cls(table.take(pa.array(cls(table).pixels.argsort())))
 
     @classmethod
@@ -105,10 +102,10 @@ class Manifest:
         at = np.searchsorted(self.pixels.spans[:, 0], pixels.spans[:, 0])
         return list(self.table["digest"].take(pa.array(at)).to_pylist())
 
-    def results(self) -> dict[Pixel, dict[str, Any]]:
-        """What the tasks said of each leaf."""
-        rows = self.table.drop_columns(["order", "pixel"]).to_pylist()
-        return {pixel: {"pixel": list(pixel), **row} for pixel, row in zip(self.pixels, rows, strict=True)}
+    def records(self) -> dict[Pixel, LeafRecord]:
+        """Each leaf by its pixel."""
+        columns = (self.table[name].to_pylist() for name in _SCHEMA.names[2:])
+        return {pixel: LeafRecord(pixel, *row) for pixel, *row in zip(self.pixels, *columns, strict=True)}
 
     def counts(self, order: int) -> npt.NDArray[np.int64]:
         """Rows in each nested pixel of `order` (at most 8), int64 [12 · 4^order]."""
@@ -118,10 +115,10 @@ class Manifest:
         return counts
 
 
-def described(leaf: Leaf, digest: str) -> dict[str, Any]:
-    """What a task would have said of `leaf`, counted in its index; `digest` stands for its content."""
+def described(leaf: Leaf, digest: str) -> LeafRecord:
+    """The record of `leaf`, counted in its index; `digest` stands for its content."""
     index = leaf.read([HEALPIX_COLUMN]).column(HEALPIX_COLUMN).to_numpy()
     cells, cell_rows = cells_of(index)
-    size = int(leaf.upath.stat().st_size)
-    counted = {"cells": cells.tolist(), "cell_rows": cell_rows.tolist()}
-    return {"pixel": list(leaf.pixel), "rows": index.size, "bytes": size, "digest": digest, **counted}
+    return LeafRecord(
+        leaf.pixel, index.size, int(leaf.upath.stat().st_size), digest, cells.tolist(), cell_rows.tolist()
+    )

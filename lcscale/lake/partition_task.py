@@ -21,7 +21,7 @@ from lcscale.lake.storage import writing
 
 
 def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath, before: UPath | None = None) -> dict[str, Any]:
-    """Write the result for `leaf` into the version at `folder`; see `LeafWriter.result`.
+    """Write the result for `leaf` into the version at `folder`; returns its `LeafRecord` as JSON.
 
     What costly steps made of equal rows in the version at `before` is taken over (`rows_taken`; see `Reuse`).
 
@@ -50,7 +50,7 @@ def write_partition(leaf: Leaf, plan: PartitionPlan, folder: UPath, before: UPat
             if written is not None:
                 written.result()
         closing = time.perf_counter()
-    told = writer.result() | {"stages": stages, "process": os.getpid()}
+    told = writer.record().to_json() | {"stages": stages, "process": os.getpid()}
     if reuse is not None:
         with writing(folder):
             told |= {"row_keys": reuse.keep(folder), "rows_taken": reuse.taken}

@@ -23,6 +23,7 @@ from lcscale.errors import InputError, LcscaleError
 from lcscale.lake.collection import current_version
 from lcscale.lake.layout import Layout, layout_of
 from lcscale.lake.leaf import Leaf
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.leaves import Leaves
 from lcscale.lake.manifest import Manifest, described
 from lcscale.lake.pixel import Pixel, Pixels
@@ -124,10 +125,10 @@ class Source:
         done = Ledger(self.folder / "ledger").done().values()
         return {Pixel(*result["pixel"]): result["digest"] for result in done if "digest" in result}
 
-    def results(self) -> dict[Pixel, dict[str, Any]]:
-        """What is known of each leaf; see `lcscale.lake.LeafWriter.result`."""
+    def records(self) -> dict[Pixel, LeafRecord]:
+        """What is known of each leaf."""
         if self.manifest is not None:
-            return self.manifest.results()
+            return self.manifest.records()
         with ThreadPoolExecutor(8) as pool:
             found = pool.map(described, self.leaves, self.identities())
         return dict(zip(self.leaves.pixels, found, strict=True))

@@ -12,6 +12,7 @@ import lcscale as lc
 from lcscale.lake import HEALPIX_COLUMN, Draft, Lake, Pixel
 from lcscale.lake.job import Plan
 from lcscale.lake.leaf import leaf_name
+from lcscale.lake.leaf_record import LeafRecord
 
 pytestmark = pytest.mark.slow
 
@@ -22,19 +23,18 @@ _SCHEMA = pa.schema(
 )
 
 
-def results(n: int):
-    """What the tasks of `n` leaves of 20,000 rows would have said, four cells each."""
+def records(n: int):
+    """`n` leaves of 20,000 rows, four cells each."""
     for pixel in np.linspace(0, (12 << 2 * _ORDER) - 1, n).astype(int).tolist():
         cells = [4 * pixel + k for k in range(4)]
-        counted = {"cells": cells, "cell_rows": [5000] * 4}
-        yield {"pixel": [_ORDER, pixel], "rows": 20_000, "bytes": 123_456_789, "digest": f"{pixel:032x}", **counted}
+        yield LeafRecord(Pixel(_ORDER, pixel), 20_000, 123_456_789, f"{pixel:032x}", cells, [5000] * 4)
 
 
 def drafted(lake: Lake, n: int, plan: str) -> Draft:
     """A version with `n` leaves, which are empty files: nothing may open them."""
     draft = lake.draft("sky", plan)
-    for result in results(n):
-        place = os.path.join(draft.folder.path, leaf_name(Pixel(*result["pixel"])))
+    for record in records(n):
+        place = os.path.join(draft.folder.path, leaf_name(record.pixel))
         os.makedirs(os.path.dirname(place), exist_ok=True)
         os.close(os.open(place, os.O_CREAT))
     return draft
@@ -42,7 +42,7 @@ def drafted(lake: Lake, n: int, plan: str) -> Draft:
 
 def publish(draft: Draft, n: int) -> None:
     with draft:
-        draft.publish(results(n), _SCHEMA, ra="ra", dec="dec")
+        draft.publish(records(n), _SCHEMA, ra="ra", dec="dec")
 
 
 @pytest.fixture(params=[10_000, 100_000])

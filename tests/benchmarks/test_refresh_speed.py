@@ -19,6 +19,7 @@ from ztf_nights import night, stars
 from lcscale.lake import HEALPIX_COLUMN, Lake, Pixel
 from lcscale.lake.job import Plan
 from lcscale.lake.leaf import leaf_name
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.refresh import Pipeline
 from lcscale.refresh.entries import read_entries
 from lcscale.refresh.making import view
@@ -128,14 +129,13 @@ def publish(lake, name, plan, schema, properties):
     """A version of 10^4 leaves, which are empty files: nothing may open them."""
     pixels = np.linspace(0, (12 << 14) - 1, 10_000).astype(int).tolist()
     with lake.draft(name, plan) as draft:
-        results = []
+        records = []
         for pixel in pixels:
             place = os.path.join(draft.folder.path, leaf_name(Pixel(7, pixel)))
             os.makedirs(os.path.dirname(place), exist_ok=True)
             os.close(os.open(place, os.O_CREAT))
-            counted = {"cells": [4 * pixel], "cell_rows": [1000]}
-            results.append({"pixel": [7, pixel], "rows": 1000, "bytes": 10**6, "digest": f"{pixel:032x}", **counted})
-        draft.publish(results, schema, ra="ra", dec="dec", **properties)
+            records.append(LeafRecord(Pixel(7, pixel), 1000, 10**6, f"{pixel:032x}", [4 * pixel], [1000]))
+        draft.publish(records, schema, ra="ra", dec="dec", **properties)
 
 
 def test_nothing_to_do_on_ten_thousand_partitions_and_six_catalogs(benchmark, tmp_path):

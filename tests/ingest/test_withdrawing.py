@@ -77,7 +77,7 @@ def test_leaves_without_any_of_them_are_linked_and_empty_ones_go(nights):
     leaf = before.leaves[0]
     record = withdraw(lake, "ztf", leaf.read(["object_id"])["object_id"], **QUIET)
     after = lake["ztf"].source
-    assert record.rows == len(lake["ztf"]) == before.rows - before.results()[leaf.pixel]["rows"]
+    assert record.rows == len(lake["ztf"]) == before.rows - before.records()[leaf.pixel].rows
     assert {each.pixel for each in after.leaves} == {each.pixel for each in before.leaves[1:]}
     inodes = {each.pixel: each.upath.stat().st_ino for each in before.leaves}
     assert all(each.upath.stat().st_ino == inodes[each.pixel] for each in after.leaves)

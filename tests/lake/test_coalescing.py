@@ -15,6 +15,7 @@ from skies import put, sky_table
 
 from lcscale.lake import HEALPIX_COLUMN, Lake, Pixel
 from lcscale.lake.coalescing import FULL_BYTES, groups, part_path
+from lcscale.lake.leaf_record import LeafRecord
 
 
 @pytest.fixture
@@ -68,15 +69,15 @@ def test_groups_hold_each_leaf_once_and_no_more_than_fits(drawn):
         first, behind = pixel.span
         if all(behind <= each.span[0] or each.span[1] <= first for each in leaves):
             leaves[pixel] = size
-    found = groups([{"pixel": list(pixel), "bytes": size} for pixel, size in leaves.items()])
-    held = [Pixel(*result["pixel"]) for _, some in found for result in some]
+    found = groups([LeafRecord(pixel, 1, size, "", [], []) for pixel, size in leaves.items()])
+    held = [record.pixel for _, some in found for record in some]
     assert held == sorted(leaves, key=lambda pixel: pixel.span)
     spans = [pixel.span for pixel, _ in found]
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
     for pixel, some in found:
-        assert all(pixel.span[0] <= Pixel(*r["pixel"]).span[0] < pixel.span[1] for r in some)
+        assert all(pixel.span[0] <= record.pixel.span[0] < pixel.span[1] for record in some)
         if len(some) > 1:
-            assert sum(result["bytes"] for result in some) <= FULL_BYTES
+            assert sum(record.bytes for record in some) <= FULL_BYTES
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from skies import put, sky_table
 import lcscale as lc
 from lcscale.ingest import Partitioning, ingest
 from lcscale.lake import HEALPIX_COLUMN, Lake, Leaf, Pixel, write_leaf
+from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.manifest import MANIFEST_FILE, Manifest
 from lcscale.lake.properties import own_properties
 
@@ -67,22 +68,22 @@ def test_counts_are_those_of_the_rows_whatever_the_tiling(tmp_path_factory, seed
     for base in range(12):
         deep = int(rng.integers(1, 12)) if base in split else 0
         pixels += [Pixel(deep, int(p)) for p in np.unique(index[index >> 58 == base] >> 2 * (29 - deep))]
-    results = []
+    records = []
     for pixel in pixels:
         first, behind = pixel.span
         rows = table.filter(pa.array((index >= first) & (index < behind)))
-        results.append(write_leaf(folder, pixel, rows))
-    found = Manifest.of(results, folder)
+        records.append(write_leaf(folder, pixel, rows))
+    found = Manifest.of(records, folder)
     found.write(folder)
     found = Manifest.read(folder)
     assert found.rows == n
     assert list(found.pixels) == sorted(pixels, key=lambda pixel: pixel.span)
-    assert sorted(found.results().values(), key=str) == sorted(results, key=str)
+    assert sorted(found.records().values(), key=str) == sorted(records, key=str)
     for order in range(9):
         np.testing.assert_array_equal(
             found.counts(order), np.bincount(index >> 2 * (29 - order), minlength=12 << 2 * order)
         )
-    old = [{name: result[name] for name in ("pixel", "rows", "bytes", "digest")} for result in results]
+    old = [LeafRecord(each.pixel, each.rows, each.bytes, each.digest, None, None) for each in records]
     assert Manifest.of(old, folder).table.equals(found.table)
 
 
@@ -107,13 +108,13 @@ def test_lakes_without_manifests_open_as_before_and_are_appended_to(tmp_path):
     lake = ragged(tmp_path)
     source = lake["ragged"].source
     with_manifest = lake["ragged"].to_arrow()
-    identities, results = source.identities(), source.results()
+    identities, records = source.identities(), source.records()
     (source.folder / MANIFEST_FILE).unlink()
     old = lake["ragged"]
     assert old.source.manifest is None
     assert old.to_arrow().equals(with_manifest)
     assert old.source.identities() == identities
-    assert old.source.results() == results
+    assert old.source.records() == records
     more = pa.table({"id": [7_000_000], "ra": [10.0], "dec": [10.0]})
     pa.parquet.write_table(more, tmp_path / "more.parquet")
     ingest("table", tmp_path / "more.parquet", lake, "ragged", id="id", append=True, engine="serial", progress=False)
