@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +35,8 @@ class Nested:
     @classmethod
     def of(cls, lists: pa.Array, readable: pa.Array | None = None) -> Nested:
         """The lists of an Arrow array; rows that are null, or not `readable` (bool [n]), have none."""
+        if pa.types.is_fixed_size_list(lists.type):
+            lists = lists.cast(pa.list_(lists.type.value_field))
         if lists.null_count or readable is not None:
             full = lists.is_valid() if readable is None else pc.and_(lists.is_valid(), readable)
             lists = pc.if_else(full, lists, pa.scalar([], lists.type))
@@ -63,9 +65,24 @@ class Nested:
         return pa.ListArray.from_arrays(pa.array(self.offsets.astype(np.int32)), self.values)
 
 
-def parts_of(structs: pa.StructArray) -> dict[str, Nested]:
-    """The fields of a struct of lists, by name; of a null row all are empty."""
-    return {name: Nested.of(lists) for name, lists in zip(structs.type.names, structs.flatten(), strict=True)}
+def is_list(kind: pa.DataType) -> bool:
+    """Whether it is one of Arrow's types of lists."""
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def parts_of(nested: pa.Array, wanted: Container[str] | None = None) -> dict[str, Nested]:
+    """The fields of a struct of lists, or of lists of structs, by name; of a null row all are empty.
+
+    Those that are not `wanted` are left out (None: all are).
+    """
+    rows = Nested.of(nested) if is_list(nested.type) else None
+    structs = nested if rows is None else rows.values
+    parts = zip(structs.type.names, structs.flatten(), strict=True)
+    return {
+        name: Nested.of(part) if rows is None else Nested(part, rows.offsets)
+        for name, part in parts
+        if wanted is None or name in wanted
+    }
 
 
 def struct_of(

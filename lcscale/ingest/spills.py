@@ -17,6 +17,7 @@ from lcscale.engine.disk import make_folder, move
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lake.leaf import Ranges
 from lcscale.lake.storage import is_local
+from lcscale.nested import Nested
 
 STAGING = "staging"
 """Folder in a version's folder for what is gone when it is published."""
@@ -163,5 +164,5 @@ def _observations(column: pa.ChunkedArray) -> npt.NDArray[np.int64] | None:
     kind = column.type
     if not (pa.types.is_struct(kind) and kind.num_fields and pa.types.is_list(kind.field(0).type)):
         return None
-    counts = [np.diff(chunk.field(0).offsets.to_numpy()) for chunk in column.chunks]
+    counts = [Nested.of(chunk.field(0)).counts for chunk in column.chunks]
     return np.concatenate([np.empty(0, np.int64), *counts])

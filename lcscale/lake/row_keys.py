@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from lcscale.engine.disk import make_folder
 from lcscale.lake.leaf import leaf_name
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import content_of, is_local, replace_file
+from lcscale.nested import Nested
 
 SIZE = 16
 """Bytes of a key."""
@@ -24,20 +24,8 @@ Keys = npt.NDArray[np.void]
 """A key a row, `SIZE` bytes each."""
 
 
-class Fixed(NamedTuple):
-    """Bytes of rows, of which each has as many."""
-
-    data: npt.NDArray[np.uint8]
-    """uint8 [n_rows, n_bytes]."""
-
-
-class Ragged(NamedTuple):
-    """Bytes of rows, of which each has some."""
-
-    offsets: npt.NDArray[np.int64]
-    """Where those of each row begin, int64 [n_rows + 1]."""
-    data: npt.NDArray[np.uint8]
-    """All of them, uint8."""
+Bytes = npt.NDArray[np.uint8]
+"""Bytes of rows, of which each has as many: uint8 [n_rows, n_bytes]. Where each has its own number: `Nested`."""
 
 
 def row_keys(table: pa.Table, about: str) -> Keys:
@@ -63,11 +51,10 @@ def row_keys(table: pa.Table, about: str) -> Keys:
     """
     seed = hashlib.blake2b(about.encode(), digest_size=SIZE)
     pieces = [piece for column in table.columns for piece in _pieces(column.combine_chunks())]
-    fixed = [np.empty((table.num_rows, 0), np.uint8), *(each.data for each in pieces if isinstance(each, Fixed))]
-    whole = np.hstack(fixed)
-    ragged = [_of_lists(np.arange(table.num_rows + 1), Fixed(whole))]
-    ragged += [each for each in pieces if isinstance(each, Ragged)]
-    cut = [(each.offsets.tolist(), np.ascontiguousarray(each.data).data) for each in ragged]
+    fixed = [np.empty((table.num_rows, 0), np.uint8), *(each for each in pieces if not isinstance(each, Nested))]
+    ragged = [_of_lists(np.arange(table.num_rows + 1), np.hstack(fixed))]
+    ragged += [each for each in pieces if isinstance(each, Nested)]
+    cut = [(each.offsets.tolist(), memoryview(each.values.to_numpy())) for each in ragged]
     keys = bytearray()
     for row in range(table.num_rows):
         digest = seed.copy()
@@ -77,7 +64,7 @@ def row_keys(table: pa.Table, about: str) -> Keys:
     return np.frombuffer(bytes(keys), np.dtype((np.void, SIZE)))
 
 
-def _pieces(array: pa.Array) -> Iterator[Fixed | Ragged]:
+def _pieces(array: pa.Array) -> Iterator[Bytes | Nested]:
     """The bytes of `array`: which values are there, how long lists and texts are, and the values."""
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
@@ -91,14 +78,14 @@ def _pieces(array: pa.Array) -> Iterator[Fixed | Ragged]:
         for part in array.flatten():
             yield from _pieces(part)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        offsets = array.offsets.to_numpy().astype(np.int64)
-        yield from (_fixed(array.is_valid()), _fixed(pa.array(np.diff(offsets))))
-        yield from (_of_lists(offsets, piece) for piece in _pieces(array.values))
+        lists = Nested.of(array)
+        yield from (_fixed(array.is_valid()), _fixed(pa.array(lists.counts)))
+        yield from (_of_lists(lists.offsets, piece) for piece in _pieces(lists.values))
     elif pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):
         texts = array.cast(pa.large_binary())
         offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
         yield from (_fixed(array.is_valid()), _fixed(pa.array(np.diff(offsets))))
-        yield Ragged(offsets, np.frombuffer(texts.buffers()[2] or b"", np.uint8))
+        yield Nested(pa.array(np.frombuffer(texts.buffers()[2] or b"", np.uint8)), offsets)
     elif pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         yield _fixed(array.is_valid())
         yield _fixed(pc.fill_null(array, False if pa.types.is_boolean(kind) else 0))
@@ -107,16 +94,16 @@ def _pieces(array: pa.Array) -> Iterator[Fixed | Ragged]:
         yield from _pieces(pa.array(texts, pa.string()))
 
 
-def _fixed(array: pa.Array) -> Fixed:
+def _fixed(array: pa.Array) -> Bytes:
     values = np.ascontiguousarray(array.to_numpy(zero_copy_only=False))
-    return Fixed(values.view(np.uint8).reshape(len(values), values.itemsize))
+    return values.view(np.uint8).reshape(len(values), values.itemsize)
 
 
-def _of_lists(offsets: npt.NDArray[np.int64], piece: Fixed | Ragged) -> Ragged:
+def _of_lists(offsets: npt.NDArray[np.int64], piece: Bytes | Nested) -> Nested:
     """The bytes of lists, out of those of their values."""
-    if isinstance(piece, Ragged):
-        return Ragged(piece.offsets[offsets], piece.data)
-    return Ragged(offsets * piece.data.shape[1], piece.data.ravel())
+    if isinstance(piece, Nested):
+        return Nested(piece.values, piece.offsets[offsets])
+    return Nested(pa.array(piece.ravel()), offsets * piece.shape[1])
 
 
 def keys_path(folder: UPath, pixel: Pixel) -> UPath:

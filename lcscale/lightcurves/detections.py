@@ -11,7 +11,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.lightcurves.columns import COLUMNS, ReadsLightCurves
 from lcscale.lightcurves.nested import part_units, time_reference
-from lcscale.nested import Nested
+from lcscale.nested import Nested, is_list, parts_of
 from lcscale.vocabulary import Column
 
 
@@ -46,7 +46,7 @@ class Detections(ReadsLightCurves):
             The column does not hold lists of observations.
         """
         nested = input_schema.field(self.column)
-        if not (pa.types.is_struct(nested.type) and all(_is_list(part.type) for part in nested.type)):
+        if not (pa.types.is_struct(nested.type) and all(is_list(part.type) for part in nested.type)):
             raise InputError(f"the column {self.column!r} holds no light curves but {nested.type}")
         others = [field for field in input_schema if field.name != self.column]
         return pa.schema([*others, *self._parts(nested, {field.name for field in others})], input_schema.metadata)
@@ -69,7 +69,7 @@ class Detections(ReadsLightCurves):
         """The observations of the rows of `table`, in the order of the rows; nulls where a shorter list has ended."""
         schema = self.schema(table.schema)
         nested = table.column(self.column).combine_chunks()
-        lists = [Nested.of(part) for part in nested.flatten()]
+        lists = parts_of(nested).values()
         counts = np.max([np.zeros(len(table), np.int64), *(part.counts for part in lists)], axis=0)
         owner = np.repeat(np.arange(len(table)), counts)
         number = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -90,7 +90,3 @@ def _padded(lists: Nested, owner: npt.NDArray[np.int64], number: npt.NDArray[np.
     """Element `number` of the list of row `owner`, for each pair; null where that list is shorter."""
     at = lists.offsets[owner] + number
     return lists.values.take(pa.array(at, mask=number >= lists.counts[owner]))
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))

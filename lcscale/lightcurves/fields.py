@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.fluxes import NJY
-from lcscale.nested import Nested, struct_of
+from lcscale.nested import Nested, is_list, parts_of, struct_of
 
 COLUMN = "lightcurve"
 """Name of the column under which every step finds light curves."""
@@ -203,7 +203,7 @@ class LightCurveFields:
         """Parts that a light curve may have in a catalog of `schema`, and the types of their values."""
         if self.column is not None:
             return _children(schema.field(self.column).type)
-        return {field.name: field.type.value_type for field in schema if _is_list(field.type)}
+        return {field.name: field.type.value_type for field in schema if is_list(field.type)}
 
     def _replaced(self, schema: pa.Schema) -> set[str]:
         """Columns in whose place the light curves stand."""
@@ -260,15 +260,10 @@ class LightCurveFields:
     def _gathered(self, table: pa.Table) -> tuple[Lists, pa.Array | None]:
         """Each part, and which light curves are null."""
         if self.column is None:
-            return {name: _flat(table.column(name).combine_chunks()) for name in self._replaced(table.schema)}, None
+            return {name: Nested.of(table.column(name).combine_chunks()) for name in self._replaced(table.schema)}, None
         nested = table.column(self.column).combine_chunks()
-        if pa.types.is_struct(nested.type):
-            parts = zip(nested.type.names, nested.flatten(), strict=True)
-            wanted = {*self._parts.values(), *self._flags}
-            return {name: _flat(part) for name, part in parts if name in wanted}, nested.is_null()
-        rows = _flat(nested)
-        parts = zip(rows.values.type.names, rows.values.flatten(), strict=True)
-        return {name: Nested(part, rows.offsets) for name, part in parts}, None
+        null = nested.is_null() if pa.types.is_struct(nested.type) else None
+        return parts_of(nested, {*self._parts.values(), *self._flags}), null
 
     def _named(self, values: pa.Array) -> pa.Array:
         """Names of bands for their values."""
@@ -296,15 +291,11 @@ _ZTF_BANDS = ("band", "filterid", "fid", "filtercode")
 _ZTF_NAMES = {number: band for number, band in enumerate(_ZTF, 1)} | {f"z{band}": band for band in _ZTF}
 
 
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
 def _children(kind: pa.DataType) -> dict[str, pa.DataType]:
     """Parts of a nested column, a struct of lists or a list of structs, and the types of their values."""
     if pa.types.is_struct(kind):
-        return {field.name: field.type.value_type for field in kind if _is_list(field.type)}
-    if _is_list(kind) and pa.types.is_struct(kind.value_type):
+        return {field.name: field.type.value_type for field in kind if is_list(field.type)}
+    if is_list(kind) and pa.types.is_struct(kind.value_type):
         return {field.name: field.type for field in kind.value_type}
     return {}
 
@@ -321,12 +312,6 @@ def _our_type(name: str, kind: pa.DataType | None) -> pa.DataType:
         return pa.string()
     narrow = name != "time" and (pa.types.is_float32(kind) or pa.types.is_float16(kind))
     return pa.float32() if narrow else pa.float64()
-
-
-def _flat(lists: pa.Array) -> Nested:
-    """The lists of an array, also where they are all of one size."""
-    kind = lists.type
-    return Nested.of(lists.cast(pa.list_(kind.value_type)) if pa.types.is_fixed_size_list(kind) else lists)
 
 
 def _unflagged(lists: Lists, flags: tuple[str, ...], most: int, value: str) -> Lists:

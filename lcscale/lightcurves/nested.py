@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.lightcurves.faults import unequal
-from lcscale.nested import Nested
+from lcscale.nested import Nested, is_list, parts_of
 from lcscale.units import stated_unit
 
 LIGHTCURVE_TYPE = pa.struct(
@@ -68,7 +68,7 @@ def time_reference(nested: pa.Field) -> str:
 
 def part_names(nested: pa.DataType) -> list[str]:
     """Names of the parts of a nested column, whichever of the two layouts it has."""
-    kind = nested.value_type if _is_list(nested) else nested
+    kind = nested.value_type if is_list(nested) else nested
     return list(kind.names) if pa.types.is_struct(kind) else []
 
 
@@ -78,20 +78,16 @@ def fields_and_offsets(
     """Flat value arrays by field name, the offsets into them, and faults, for both nested layouts."""
     if pa.types.is_struct(nested.type):
         lists = dict(zip(nested.type.names, nested.flatten(), strict=True))
-        if lists and all(_is_list(value.type) for value in lists.values()):
+        if lists and all(is_list(value.type) for value in lists.values()):
             used = {name: value for name, value in lists.items() if name in wanted} or lists
             faults = unequal(used)
             readable = None if faults is None else pa.array([fault is None for fault in faults], pa.bool_())
             compact = {name: Nested.of(value, readable) for name, value in used.items()}
             return {name: each.values for name, each in compact.items()}, next(iter(compact.values())).offsets, faults
-    elif _is_list(nested.type) and pa.types.is_struct(nested.type.value_type):
-        rows = Nested.of(nested)
-        return dict(zip(rows.values.type.names, rows.values.flatten(), strict=True)), rows.offsets, None
+    elif is_list(nested.type) and part_names(nested.type):
+        parts = parts_of(nested)
+        return {name: each.values for name, each in parts.items()}, next(iter(parts.values())).offsets, None
     raise InputError(f"column {column!r} is no light curve: expected a struct of lists, found {nested.type}")
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
 def band_codes(values: pa.Array) -> tuple[npt.NDArray[np.int8] | None, tuple[str, ...]]:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.fluxes import fluxes, magnitudes
+from lcscale.nested import Nested, struct_of
 from lcscale.simulation.rubin_schema import (
     BANDS,
     DIA_OBJECT,
@@ -217,10 +218,7 @@ def _gathered(table: pa.Table, names: Integers, kind: pa.StructType) -> pa.Struc
     place = {int(name): i for i, name in enumerate(names)}
     owner = np.array([place[name] for name in table["diaObjectId"].to_pylist()], np.int64)
     order = np.argsort(owner, kind="stable")
-    offsets = pa.array(np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=names.size))]).astype(np.int32))
     rows = table.take(pa.array(order))
-    lists = [
-        pa.ListArray.from_arrays(offsets, rows[field.name].combine_chunks().cast(field.type.value_type, safe=False))
-        for field in kind
-    ]
-    return pa.StructArray.from_arrays(lists, fields=list(kind))
+    values = {field.name: rows[field.name].combine_chunks().cast(field.type.value_type, safe=False) for field in kind}
+    parts = {name: Nested.owned(array, owner[order], names.size) for name, array in values.items()}
+    return struct_of(parts, list(kind))

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lcscale.nested import Nested
 from lcscale.surveys.ecsv import parsed_arrays
 from lcscale.surveys.gaia_epochs import TO_MJD
 from lcscale.surveys.identities import identities
@@ -178,16 +179,15 @@ def _flattened(table: pa.Table, path: str) -> tuple[Integers, dict[str, pa.Array
     ids = _source_ids(table, path)
     columns = {name: table.column(name).combine_chunks() for name in names}
     columns = {name: one.chunk(0) if isinstance(one, pa.ChunkedArray) else one for name, one in columns.items()}
-    if not any(pa.types.is_list(columns[name].type) for name in wide if name in columns):
+    lists = {name: Nested.of(column) for name, column in columns.items() if pa.types.is_list(column.type)}
+    transits = [name for name in wide if name in lists]
+    if not transits:
         return ids, columns, np.arange(table.num_rows)
-    counts = pc.fill_null(pc.list_value_length(columns[wide[0]]), 0).to_numpy().astype(np.int64)
-    flat = {}
-    for name, column in columns.items():
-        if pa.types.is_list(column.type):
-            if name in wide and pc.list_value_length(column).fill_null(0).to_numpy().tolist() != counts.tolist():
-                raise ReleaseFileError(f"{path}: the arrays in {name!r} and {wide[0]!r} differ in length")
-            flat[name] = column.flatten()
-    return ids, flat, np.repeat(np.arange(table.num_rows), counts)
+    first = lists[transits[0]]
+    for name in transits:
+        if not np.array_equal(lists[name].offsets, first.offsets):
+            raise ReleaseFileError(f"{path}: the arrays in {name!r} and {transits[0]!r} differ in length")
+    return ids, {name: each.values for name, each in lists.items()}, first.owner
 
 
 def _measured(columns: Mapping[str, pa.Array]) -> tuple[dict[str, pa.Array], Booleans]:
