@@ -12,20 +12,20 @@ from lcscale.crossmatch.photometry import v_magnitude
 from lcscale.crossmatch.references import EPOCH_COLUMN, Reference, asked_of_rows, referred, row_epoch
 
 if TYPE_CHECKING:
-    from lcscale.crossmatch.joining import join_pairs as join_pairs
-    from lcscale.crossmatch.joining import match_tables as match_tables
     from lcscale.crossmatch.lsdb_algorithm import LSDBCrossmatch as LSDBCrossmatch
     from lcscale.crossmatch.matching import match as match
     from lcscale.crossmatch.matching import without_position as without_position
     from lcscale.crossmatch.pairing import counterparts as counterparts
     from lcscale.crossmatch.propagation import propagate as propagate
+    from lcscale.crossmatch.tables import join_pairs as join_pairs
+    from lcscale.crossmatch.tables import match_tables as match_tables
 
 _COMPILED = {
     "LSDBCrossmatch": "lsdb_algorithm",
     "counterparts": "pairing",
-    "join_pairs": "joining",
+    "join_pairs": "tables",
     "match": "matching",
-    "match_tables": "joining",
+    "match_tables": "tables",
     "propagate": "propagation",
     "without_position": "matching",
 }

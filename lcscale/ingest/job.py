@@ -128,7 +128,7 @@ def ingest(
     present = Present.in_lake(target, name, adapter) if append and name in target else Present()
     release = Release.at(adapter, given, present.sources)
     known = release.known(present.sources)
-    new = {identity: part for identity, part in release.parts.items() if identity not in known}
+    new = {key: part for key, part in release.parts.items() if key not in known}
     withdrawn = read_withdrawn(target[name].source.folder) if (append or replace) and name in target else None
     job = _Job(adapter, new, partitioning or Partitioning(), release, present, known, withdrawn)
     draft = target.draft(name, job.text(), takes_over=False)  # spills are gone: what is to be completed is read anew
@@ -236,7 +236,7 @@ class _Job:
             record.quarantined += checked.quarantined
             record.withheld = checked.withheld
         if not record.withheld:
-            read = {identity for identity, some in zip(self.parts, spilled, strict=True) if some is not None}
+            read = {key for key, some in zip(self.parts, spilled, strict=True) if some is not None}
             self._publish(draft, schema, results, read, record.missing)
             record.published = True
             remove_folder(spills)
@@ -259,8 +259,8 @@ class _Job:
 
     def _staging_tasks(self, function: Any, draft: Draft, spills: UPath, memory: int) -> list[Task]:
         return [
-            _task(function, (self.reader, part, spills, memory), identity, part.label, draft, keyed=True)
-            for identity, part in self.parts.items()
+            _task(function, (self.reader, part, spills, memory), key, part.label, draft, keyed=True)
+            for key, part in self.parts.items()
         ]
 
     def _moves(

@@ -16,8 +16,8 @@ from upath import UPath
 from lcscale.errors import InputError
 from lcscale.ingest.duplicates import write_names
 from lcscale.ingest.grouping import reach_arcsec, taken_apart, without_repeated
-from lcscale.ingest.joining import join_neighbours, join_pieces
 from lcscale.ingest.moving import of_strangers
+from lcscale.ingest.pieces import join_neighbours, join_pieces
 from lcscale.ingest.planning import read_schema_text
 from lcscale.ingest.spills import STAGING
 from lcscale.lake import HEALPIX_COLUMN, Leaf, LeafWriter, Pixel

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lcscale.errors import InputError
-from lcscale.ingest.sources import FileStamp, Sources, options_text, part_identities, read_sources, stamps
+from lcscale.ingest.sources import FileStamp, Sources, options_text, part_keys, read_sources, stamps
 from lcscale.lake import Lake
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
@@ -55,23 +55,23 @@ class Release:
         if not parts and not problems:
             raise InputError(f"no release files of {survey.name} in {', '.join(paths)}")
         files = stamps((part.path for part in parts), before.files)
-        return cls(part_identities(parts, problems, survey, files), files, problems)
+        return cls(part_keys(parts, problems, survey, files), files, problems)
 
     def changed(self, before: Sources) -> list[str]:
         """Paths of files that hold something else than they did."""
         known = before.files
-        return [path for path, stamp in self.files.items() if path in known and known[path].identity != stamp.identity]
+        return [path for path, stamp in self.files.items() if path in known and known[path].digest != stamp.digest]
 
     def known(self, before: Sources) -> frozenset[str]:
         """Parts that need not be read again: those read before, but for what other content has replaced since."""
-        here = {stamp.identity for stamp in self.files.values()}
-        replaced = {before.files[path].identity for path in self.changed(before)} - here
+        here = {stamp.digest for stamp in self.files.values()}
+        replaced = {before.files[path].digest for path in self.changed(before)} - here
         return frozenset(part for part in before.parts if part.split(" ")[0] not in replaced)
 
     def sources(self, before: Sources, read: frozenset[str], options: str) -> Sources:
         """What a version is made from that adds to `before` the parts `read`."""
         contents = {part.split(" ")[0] for part in read}
-        files = {path: stamp for path, stamp in self.files.items() if stamp.identity in contents}
+        files = {path: stamp for path, stamp in self.files.items() if stamp.digest in contents}
         return Sources(read, {**before.files, **files}, options)
 
 
@@ -126,11 +126,11 @@ def changes(
     present = lake[name].source if name in lake else None
     before = Sources() if present is None else read_sources(present.folder)
     release = Release.at(adapter, paths, before)
-    here = {stamp.identity for stamp in release.files.values()}
+    here = {stamp.digest for stamp in release.files.values()}
     known = release.known(before)
     unread = dict.fromkeys(os.path.abspath(part.path) for key, part in release.parts.items() if key not in known)
     changed = release.changed(before)
-    gone = [path for path, stamp in before.files.items() if path not in release.files and stamp.identity not in here]
+    gone = [path for path, stamp in before.files.items() if path not in release.files and stamp.digest not in here]
     other = before.options is not None and before.options != made_with(adapter, partitioning)
     return Changes(
         new=[path for path in unread if path not in changed],

@@ -19,7 +19,7 @@ from lcscale.surveys import Part, Problem, Survey
 _FILE = "sources.json"
 _BIG_FILE = 256 << 20
 _IDENTITY = "sha256"
-"""What `file_identity` is made by; raised with it."""
+"""What `file_digest` is made by; raised with it."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class FileStamp:
     """Bytes."""
     mtime_ns: int
     """When it was last changed, as the file system tells, nanoseconds."""
-    identity: str
-    """What stands for its content; see `file_identity`."""
+    digest: str
+    """What stands for its content; see `file_digest`."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Sources:
     """What a version was made from."""
 
     parts: frozenset[str] = frozenset()
-    """Identities of the parts read."""
+    """Keys of the parts read; see `part_keys`."""
     files: Mapping[str, FileStamp] = field(default_factory=dict)
     """The files by absolute path, as they were when they were read last."""
     options: str | None = None
@@ -54,14 +54,14 @@ def stamps(paths: Iterable[str], known: Mapping[str, FileStamp]) -> dict[str, Fi
         before = known.get(path)
         if before is not None and (before.size, before.mtime_ns) == (told.st_size, told.st_mtime_ns):
             return before
-        return FileStamp(told.st_size, told.st_mtime_ns, file_identity(path))
+        return FileStamp(told.st_size, told.st_mtime_ns, file_digest(path))
 
     places = list(dict.fromkeys(os.path.abspath(path) for path in paths))
     with ThreadPoolExecutor() as pool:
         return dict(zip(places, pool.map(stamped, places), strict=True))
 
 
-def part_identities(
+def part_keys(
     parts: Sequence[Part],
     problems: list[Problem],
     survey: Survey | None = None,
@@ -75,10 +75,10 @@ def part_identities(
     known = stamps((part.path for part in parts), {}) if files is None else files
     found: dict[str, Part] = {}
     for part in parts:
-        content = known[os.path.abspath(part.path)].identity
-        identity = f"{content} {part.kind} {part.start}:{part.stop} {part.stamp}{options}"
-        if found.setdefault(identity, part) is not part:
-            same = found[identity].path
+        content = known[os.path.abspath(part.path)].digest
+        key = f"{content} {part.kind} {part.start}:{part.stop} {part.stamp}{options}"
+        if found.setdefault(key, part) is not part:
+            same = found[key].path
             problems.append(Problem(part.path, f"the same as {same}: read once", set_aside=False))
     return found
 
@@ -96,7 +96,7 @@ def _options(survey: Survey) -> str:
     return f" {hashlib.blake2b(repr(changed).encode(), digest_size=8).hexdigest()}" if changed else ""
 
 
-def file_identity(path: str) -> str:
+def file_digest(path: str) -> str:
     """Stands for a file's content; of files above 256 MiB size, time and both ends are taken."""
     size = os.path.getsize(path)
     if size <= _BIG_FILE:

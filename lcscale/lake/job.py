@@ -111,7 +111,7 @@ class Plan:
         self.plan = view.plan()
         self.leaves = view.partitions
         pixels, columns = self.leaves.pixels, ",".join(self.plan.columns)
-        contents, what = view.leaf_identities(), view.steps_fingerprints(pixels)
+        contents, what = view.leaf_digests(), view.steps_fingerprints(pixels)
         # a key stands for all that a task reads and does: an equal task gives the same rows
         keys = [
             _digest(f"{pixel}|{content}|{done}|{columns}")

@@ -1,4 +1,4 @@
-"""The join step: columns of a catalog that was made from this one, row by row by their identity."""
+"""The join step: columns of a catalog that was made from this one, row by row by their ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lcscale.vocabulary import HEALPIX_COLUMN, append_columns, appended_schema, 
 
 @dataclass(frozen=True)
 class Join:
-    """Appends to each row what `right` knows besides, from its row of the same identity and position.
+    """Appends to each row what `right` knows besides, from its row of the same id and position.
 
     A column that both have stays as it is on the left, being a copy on the right; but what a step made on the right
     takes the place of the left one: a survey's own quantity of the same name, or what an earlier step had made.
@@ -44,7 +44,7 @@ class Join:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The HEALPix index, by which the other rows are found, and the identity."""
+        """The HEALPix index, by which the other rows are found, and the id."""
         return (HEALPIX_COLUMN, self.on)
 
     def schema(self, input_schema: pa.Schema) -> pa.Schema:

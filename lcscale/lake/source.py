@@ -106,21 +106,21 @@ class Source:
         """What the version knows of its leaves; None where it has no manifest."""
         return Manifest.read(self.folder)
 
-    def identities(self, at: npt.NDArray[np.int64] | None = None) -> list[str]:
+    def digests(self, at: npt.NDArray[np.int64] | None = None) -> list[str]:
         """What stands for the content of each leaf, or of those at some places: its digest, else how it is stored."""
         leaves = self.leaves if at is None else self.leaves[at]
         if self.manifest is not None:
             return self.manifest.digests(leaves.pixels)
-        known = self._identities
+        known = self._digests
         missing = [leaf for leaf in leaves if leaf.pixel not in known]
         if missing:
             with ThreadPoolExecutor(8) as pool:
-                found = pool.map(stored_identity, missing)
-            known |= {leaf.pixel: identity for leaf, identity in zip(missing, found, strict=True)}
+                found = pool.map(stored_digest, missing)
+            known |= {leaf.pixel: digest for leaf, digest in zip(missing, found, strict=True)}
         return [known[pixel] for pixel in leaves.pixels]
 
     @cached_property
-    def _identities(self) -> dict[Pixel, str]:
+    def _digests(self) -> dict[Pixel, str]:
         """Identities known so far, where there is no manifest: at first those in the ledger of one before manifests."""
         done = Ledger(self.folder / "ledger").done().values()
         return {Pixel(*result["pixel"]): result["digest"] for result in done if "digest" in result}
@@ -130,19 +130,19 @@ class Source:
         if self.manifest is not None:
             return self.manifest.records()
         with ThreadPoolExecutor(8) as pool:
-            found = pool.map(described, self.leaves, self.identities())
+            found = pool.map(described, self.leaves, self.digests())
         return dict(zip(self.leaves.pixels, found, strict=True))
 
 
-def stored_identity(leaf: Leaf) -> str:
+def stored_digest(leaf: Leaf) -> str:
     """A text that changes when the content of `leaf` does: the stores' checksums of its files, or sizes and times.
 
     Nothing of the content is read, unless the store tells neither.
     """
-    return "-".join(_file_identity(path) for path in leaf.files())
+    return "-".join(_file_digest(path) for path in leaf.files())
 
 
-def _file_identity(path: UPath) -> str:
+def _file_digest(path: UPath) -> str:
     try:
         info = path.fs.info(path.path)
     except OSError as error:
@@ -155,7 +155,7 @@ def _file_identity(path: UPath) -> str:
     for key in ("LastModified", "last_modified", "updated", "mtime"):
         if info.get(key) and info.get("size") is not None:
             return f"{info['size']}@{info[key]}"
-    return content_identity(path)
+    return content_digest(path)
 
 
 def missing_property(labels: Iterable[str]) -> dict[str, str]:
@@ -164,7 +164,7 @@ def missing_property(labels: Iterable[str]) -> dict[str, str]:
     return {f"{_MISSING}_count": str(len(every)), _MISSING: json.dumps(every)} if every else {}
 
 
-def content_identity(path: UPath) -> str:
+def content_digest(path: UPath) -> str:
     """A hash of the content of the file at `path`."""
     with path.open("rb") as stream:
         digest = hashlib.blake2b(digest_size=16)

@@ -175,14 +175,14 @@ class View:
         """All rows in one Arrow table, computed here."""
         return pa.concat_tables([self.schema.empty_table(), *self.to_batches()]).combine_chunks()
 
-    def leaf_identities(self) -> list[str]:
+    def leaf_digests(self) -> list[str]:
         """What stands for the content of each of `partitions`."""
-        return self.source.identities(self._places())
+        return self.source.digests(self._places())
 
     def fingerprint(self, near: Pixels | None = None, reach: float = 0.0) -> str:
         """A text that stands for its rows within `reach` arcseconds of the pixels `near` (default: all).
 
-        It has the identities of the leaves that hold them, the steps and the region.
+        It has the digests of the leaves that hold them, the steps and the region.
         """
         at = self._places() if near is None else self.source.leaves.within(ranges_around_pixels(near, reach))
         return self._fingerprint_of(at.tolist(), self._contents(at))
@@ -215,8 +215,8 @@ class View:
 
     def _contents(self, at: npt.NDArray[np.int64]) -> dict[int, str]:
         """What stands for the leaves at some places."""
-        told = zip(self.source.leaves[at].pixels, self.source.identities(at), strict=True)
-        return dict(zip(at.tolist(), (f"{pixel}={identity}" for pixel, identity in told), strict=True))
+        told = zip(self.source.leaves[at].pixels, self.source.digests(at), strict=True)
+        return dict(zip(at.tolist(), (f"{pixel}={digest}" for pixel, digest in told), strict=True))
 
     def _fingerprint_of(self, places: Sequence[int], contents: Mapping[int, str]) -> str:
         parts = [contents[place] for place in places]

@@ -121,11 +121,11 @@ def difference(lake: Lake, name: str, before: str | None = None, after: str | No
 
 def _unshared(catalog: Catalog, other: Catalog, identity: str) -> pd.DataFrame:
     """Flat columns of the rows in leaves that `other` has not the same."""
-    theirs = dict(zip(other.source.leaves.pixels, other.source.identities(), strict=True))
-    mine = zip(catalog.source.leaves, catalog.source.identities(), strict=True)
+    theirs = dict(zip(other.source.leaves.pixels, other.source.digests(), strict=True))
+    mine = zip(catalog.source.leaves, catalog.source.digests(), strict=True)
     plain = [field.name for field in catalog.schema if not pa.types.is_nested(field.type)]
     plan = catalog.columns(plain).plan()
-    tables = [table for leaf, identity in mine if theirs.get(leaf.pixel) != identity for table in plan.tables(leaf)]
+    tables = [table for leaf, digest in mine if theirs.get(leaf.pixel) != digest for table in plan.tables(leaf)]
     rows = pa.concat_tables([plan.schema.empty_table(), *tables]).to_pandas(types_mapper=pd.ArrowDtype)
     rows[_NUMBER] = rows.groupby(identity).cumcount()
     return rows

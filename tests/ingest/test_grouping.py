@@ -100,9 +100,9 @@ def objects_in(lake):
     return found
 
 
-def identities(lake):
+def digests(lake):
     source = lc.Lake(lake)["ztf"].source
-    return dict(zip(source.leaves.pixels, source.identities(), strict=True))
+    return dict(zip(source.leaves.pixels, source.digests(), strict=True))
 
 
 def test_stars_on_the_borders_of_partitions_are_whole(bulk, tmp_path):
@@ -147,12 +147,12 @@ def test_files_added_one_by_one_give_the_same(bulk, tmp_path, order):
 def test_what_is_far_from_new_rows_is_linked(bulk, tmp_path):
     paths, _ = bulk
     read_in(paths, tmp_path / "lake")
-    before = identities(tmp_path / "lake")
+    before = digests(tmp_path / "lake")
     rng = np.random.default_rng(1)
     more, _ = write_bulk(tmp_path / "more", rng, np.array([0.0]), np.array([0.0]))
     record = read_in(more[:1], tmp_path / "lake", append=True)
     assert record.published
-    after = identities(tmp_path / "lake")
+    after = digests(tmp_path / "lake")
     assert sum(before[pixel] != after.get(pixel) for pixel in before) <= 4
 
 

@@ -388,7 +388,7 @@ def test_dask_gives_the_same_leaves(simulated, tmp_path):
         dask = ingest("simulated", simulated.survey, tmp_path / "dask", "sim", partitioning=limits, engine=client)
     assert dask.engine.startswith("dask")
     assert (dask.version, dask.rows, dask.bytes) == (serial.version, serial.rows, serial.bytes)
-    first, second = (lc.Lake(tmp_path / name)["sim"].source.identities() for name in ("serial", "dask"))
+    first, second = (lc.Lake(tmp_path / name)["sim"].source.digests() for name in ("serial", "dask"))
     assert first == second
 
 

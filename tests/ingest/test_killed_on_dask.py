@@ -17,7 +17,7 @@ from killing import killing_workers
 import lcscale as lc
 from lcscale.engine import resolve
 from lcscale.ingest import Partitioning, ingest
-from lcscale.lake.source import content_identity
+from lcscale.lake.source import content_digest
 
 LIMITS = Partitioning(rows=300)
 
@@ -49,7 +49,7 @@ def read_in(folder, lake, engine):
 
 def leaves(lake):
     """Checksums of all leaves, which hold the rows in one order, as they lie there."""
-    checksums = {leaf.pixel: content_identity(leaf.upath) for leaf in lc.Lake(lake)["lcs"].partitions}
+    checksums = {leaf.pixel: content_digest(leaf.upath) for leaf in lc.Lake(lake)["lcs"].partitions}
     assert len(checksums) > 50
     return checksums
 

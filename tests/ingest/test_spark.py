@@ -58,8 +58,8 @@ def detections(tmp_path_factory):
     return folder / "files", {"objects": str(folder / "objects.parquet"), "band": "band", "bands": "g,r"}
 
 
-def identities(lake, name):
-    return lc.Lake(lake)[name].source.identities()
+def digests(lake, name):
+    return lc.Lake(lake)[name].source.digests()
 
 
 def test_the_same_leaves_as_without_a_shuffle(session, detections, tmp_path, monkeypatch):
@@ -73,7 +73,7 @@ def test_the_same_leaves_as_without_a_shuffle(session, detections, tmp_path, mon
     assert spark.engine == "spark local[2]"
     assert (spark.version, spark.rows, spark.bytes, spark.exit_status) == (dask.version, 150, dask.bytes, 3)
     assert (spark.quarantined, spark.notes) == (dask.quarantined, dask.notes)
-    assert identities(tmp_path / "spark", "lcs") == identities(tmp_path / "dask", "lcs")
+    assert digests(tmp_path / "spark", "lcs") == digests(tmp_path / "dask", "lcs")
     again = ingest("lightcurves", files, tmp_path / "spark", "lcs", partitioning=LIMITS, **options)
     assert (again.published, again.done, again.quarantined) == (False, 0, spark.quarantined)
 
@@ -98,7 +98,7 @@ def test_rows_of_any_columns_travel_unchanged(session, tmp_path):
     for name, engine in (("dask", "serial"), ("spark", session)):
         record = ingest("table", files, tmp_path / name, "sky", id="id", partitioning=limits, engine=engine)
         assert (record.rows, record.exit_status) == (n, 0)
-    assert identities(tmp_path / "spark", "sky") == identities(tmp_path / "dask", "sky")
+    assert digests(tmp_path / "spark", "sky") == digests(tmp_path / "dask", "sky")
 
 
 def test_objects_joined_by_position_through_the_shuffle(session, tmp_path):
@@ -108,7 +108,7 @@ def test_objects_joined_by_position_through_the_shuffle(session, tmp_path):
     for name, engine in (("dask", "serial"), ("spark", session)):
         for some in (paths[:2], paths):
             ingest("ztf", some, tmp_path / name, "ztf", partitioning=LIMITS, engine=engine, append=True)
-    assert identities(tmp_path / "spark", "ztf") == identities(tmp_path / "dask", "ztf")
+    assert digests(tmp_path / "spark", "ztf") == digests(tmp_path / "dask", "ztf")
 
 
 def test_what_is_written_is_not_written_again(session, detections, tmp_path, monkeypatch):
@@ -135,7 +135,7 @@ def test_what_is_written_is_not_written_again(session, detections, tmp_path, mon
     assert len(keys) == len(set(keys))
     whole = ingest("lightcurves", files, tmp_path / "whole", "lcs", partitioning=LIMITS, engine="serial", **options)
     assert whole.rows == record.rows
-    assert identities(tmp_path / "whole", "lcs") == identities(tmp_path / "lake", "lcs")
+    assert digests(tmp_path / "whole", "lcs") == digests(tmp_path / "lake", "lcs")
 
 
 def test_a_file_that_is_lost_meanwhile_stops_it_clearly(session, detections, tmp_path, monkeypatch):
@@ -167,7 +167,7 @@ def test_appended_through_the_shuffle(session, detections, tmp_path):
             ingest("lightcurves", some, folder, "lcs", partitioning=LIMITS, engine=engine, append=True, **given)
         table = lc.Lake(folder)["lcs"].to_arrow()
         assert sorted(table["object_id"].to_pylist()) == sorted(objects["object_id"].to_pylist())
-    assert identities(tmp_path / "spark", "lcs") == identities(tmp_path / "dask", "lcs")
+    assert digests(tmp_path / "spark", "lcs") == digests(tmp_path / "dask", "lcs")
 
 
 @pytest.mark.slow
@@ -185,4 +185,4 @@ def test_the_job_script_under_spark_submit(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "sim: 20 rows" in done.stdout
     ingest("simulated", release.survey, tmp_path / "serial", "sim", partitioning=Partitioning(rows=8), engine="serial")
-    assert identities(tmp_path / "lake", "sim") == identities(tmp_path / "serial", "sim")
+    assert digests(tmp_path / "lake", "sim") == digests(tmp_path / "serial", "sim")

@@ -108,12 +108,12 @@ def test_lakes_without_manifests_open_as_before_and_are_appended_to(tmp_path):
     lake = ragged(tmp_path)
     source = lake["ragged"].source
     with_manifest = lake["ragged"].to_arrow()
-    identities, records = source.identities(), source.records()
+    digests, records = source.digests(), source.records()
     (source.folder / MANIFEST_FILE).unlink()
     old = lake["ragged"]
     assert old.source.manifest is None
     assert old.to_arrow().equals(with_manifest)
-    assert old.source.identities() == identities
+    assert old.source.digests() == digests
     assert old.source.records() == records
     more = pa.table({"id": [7_000_000], "ra": [10.0], "dec": [10.0]})
     pa.parquet.write_table(more, tmp_path / "more.parquet")

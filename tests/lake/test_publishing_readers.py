@@ -15,7 +15,7 @@ from skies import put, sky_table
 import lcscale as lc
 from lcscale.lake import Lake, source
 from lcscale.lake.draft import publish_version
-from lcscale.lake.source import content_identity
+from lcscale.lake.source import content_digest
 from lcscale.lake.storage import path_at
 
 _HEAD = """
@@ -112,10 +112,10 @@ lake.write_table("counts", lake.table("counts")[:7])
 def test_a_file_replaced_elsewhere_has_another_identity(s3):
     path = path_at("s3://survey/a-file", s3)
     path.write_bytes(b"one")
-    before = content_identity(path)
+    before = content_digest(path)
     code = "(lake.root / 'a-file').write_bytes(b'another')"
     assert elsewhere(code, ("s3://survey", s3)).wait() == 0
-    assert content_identity(path) != before
+    assert content_digest(path) != before
 
 
 def test_a_version_that_is_pruned_while_it_is_opened_gives_way_to_the_current_one(store, monkeypatch):

@@ -25,9 +25,9 @@ CONE = lc.Cone(100.0, 20.0, 7200.0)
 def asked(monkeypatch):
     """Paths of the files whose identity was asked for; none may be read for it."""
     paths = []
-    plain = source._file_identity
-    monkeypatch.setattr(source, "_file_identity", lambda path: (paths.append(path.path), plain(path))[1])
-    monkeypatch.setattr(source, "content_identity", lambda path: pytest.fail(f"{path} is read"))
+    plain = source._file_digest
+    monkeypatch.setattr(source, "_file_digest", lambda path: (paths.append(path.path), plain(path))[1])
+    monkeypatch.setattr(source, "content_digest", lambda path: pytest.fail(f"{path} is read"))
     return paths
 
 

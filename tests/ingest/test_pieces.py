@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lcscale.ingest.joining import join_pieces
+from lcscale.ingest.pieces import join_pieces
 from lcscale.lightcurves import LIGHTCURVE_TYPE
 
 PIECE = st.tuples(
