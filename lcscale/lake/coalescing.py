@@ -13,7 +13,7 @@ from upath import UPath
 
 from lcscale.engine import Shared, Task
 from lcscale.engine.disk import make_folder, sync
-from lcscale.lake.leaf import Leaf, LeafWriter, leaf_path
+from lcscale.lake.leaf import Leaf, leaf_path, write_leaf
 from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.storage import is_local, writing
@@ -77,15 +77,17 @@ def merge_leaves(pixels: Sequence[Pixel], pixel: Pixel, folder: UPath, how: tupl
     They stay beside the data, so that a later version can take them over from there.
     """
     schema, options = how
-    with writing(folder), LeafWriter(folder, pixel, schema, options) as writer:
-        for each in sorted(pixels, key=lambda each: each.span):
-            place = part_path(folder, each)
-            source = leaf_path(folder, each)
-            path = source if source.exists() else place
-            writer.write(Leaf(each, str(path), tuple(path.storage_options.items())).read().cast(schema))
+    tables = [schema.empty_table()]
+    for each in sorted(pixels, key=lambda each: each.span):
+        source = leaf_path(folder, each)
+        path = source if source.exists() else part_path(folder, each)
+        tables.append(Leaf(each, str(path), tuple(path.storage_options.items())).read().cast(schema))
+    together = pa.concat_tables(tables)  # at once: a row group a part would be mostly metadata
+    with writing(folder):
+        record = write_leaf(folder, pixel, together, options)
     for each in pixels:
         _put_aside(leaf_path(folder, each), part_path(folder, each))
-    return writer.record().to_json() | {"merged": [list(each) for each in pixels]}
+    return record.to_json() | {"merged": [list(each) for each in pixels]}
 
 
 def part_path(folder: UPath, pixel: Pixel) -> UPath:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hats.io.validation import is_valid_catalog
 from hypothesis import given
@@ -36,6 +37,7 @@ def test_a_short_list_has_few_leaves(selection, engine):
     found = lake["few"]
     bases = np.unique(found.to_arrow()[HEALPIX_COLUMN].to_numpy() >> 58)
     assert len(found.source.leaves) == len(bases)
+    assert {pq.ParquetFile(leaf.path).num_row_groups for leaf in found.source.leaves} == {1}
     assert found.to_arrow().equals(few.to_arrow())
     assert is_valid_catalog(found.source.folder, strict=True)
     again = few.write("few", engine="serial", progress=False)
