@@ -19,6 +19,7 @@ from lcscale.errors import InputError
 from lcscale.explore.sky import Places, places_of
 from lcscale.lake import HEALPIX_COLUMN, Catalog, Cone, Lake
 from lcscale.lightcurves import declared_bands
+from lcscale.models.heads.columns import PROBABILITY
 from lcscale.products.judgements import Judgements, Label
 
 _MOST_NEIGHBOURS = 20
@@ -91,7 +92,7 @@ class Opened:
     def usual(self, class_name: str) -> dict[str, list[float | None]]:
         """The 5 %, 50 % and 95 % quantiles of every number among the rows of a class."""
         schema = self.database.schema
-        names = [f.name for f in schema if is_number(f) and f.name != HEALPIX_COLUMN and not f.name.startswith("prob_")]
+        names = [f.name for f in schema if is_number(f) and f.name != HEALPIX_COLUMN and not PROBABILITY.names(f.name)]
         if "class" not in schema.names or not names:
             return {}
         parts = ", ".join(
