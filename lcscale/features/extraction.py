@@ -27,7 +27,7 @@ CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
-class Plan:
+class Chosen:
     """Which columns to make: names of features, and the bands they are made for.
 
     Parameters
@@ -54,7 +54,7 @@ class Plan:
         bands: Sequence[str],
         quantile_rule: QuantileRule = "linear",
         min_observations: int = MIN_OBSERVATIONS,
-    ) -> Plan:
+    ) -> Chosen:
         """Check the names; None asks for all that are made by default."""
         wanted = (*NAMES, *PAIR_FEATURES) if names is None else tuple(dict.fromkeys(names))
         unknown = [name for name in wanted if name not in FEATURES]
@@ -131,10 +131,12 @@ def extract(
     [{'mean': 5.5, 'linear_trend': 1.0, 'reason': None}]
     """
     require_device(device)
-    plan = Plan.of(names, lcs.bands if bands is None else bands, quantile_rule, min_observations)
+    chosen = Chosen.of(names, lcs.bands if bands is None else bands, quantile_rule, min_observations)
     given = None if period is None else one_each(period, len(lcs), "period", "d")
-    tables = [_extract(lcs.between(a, b), plan, None if given is None else given[a:b], device) for a, b in _chunks(lcs)]
-    return pa.concat_tables(tables) if tables else plan.schema().empty_table()
+    tables = [
+        _extract(lcs.between(a, b), chosen, None if given is None else given[a:b], device) for a, b in _chunks(lcs)
+    ]
+    return pa.concat_tables(tables) if tables else chosen.schema().empty_table()
 
 
 def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
@@ -144,44 +146,44 @@ def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(bounds) if b > a]
 
 
-def _extract(lcs: LightCurves, plan: Plan, period: Floats | None, device: str) -> pa.Table:
+def _extract(lcs: LightCurves, chosen: Chosen, period: Floats | None, device: str) -> pa.Table:
     lcs = clean(lcs)
     if period is None:
-        period = _periods(lcs, plan, device) if plan.needs_period else np.full(len(lcs), np.nan)
+        period = _periods(lcs, chosen, device) if chosen.needs_period else np.full(len(lcs), np.nan)
     given, lcs = lcs, lcs.in_magnitudes()
-    few = _too_few(lcs, plan)
+    few = _too_few(lcs, chosen)
     light: LightCurves | None = None
-    if any(FEATURES[name].quantity == FLUX for name in plan.names):
+    if any(FEATURES[name].quantity == FLUX for name in chosen.names):
         light = given if given.fluxes else given.in_fluxes()
-        few_light = _too_few(light, plan)  # an object without magnitudes may have fluxes
+        few_light = _too_few(light, chosen)  # an object without magnitudes may have fluxes
     columns: dict[str, Floats] = {"period": period}
     reasons: npt.NDArray[np.object_] | None = None
     primary: Batch | None = None
-    for band in plan.bands or ("",):
+    for band in chosen.bands or ("",):
         kept, why = _usable(lcs, band, few)
-        batch = BandBatch.of(kept, period, plan.quantile_rule)
+        batch = BandBatch.of(kept, period, chosen.quantile_rule)
         there = on_device(batch, device)
         if primary is None:
             primary, reasons = there, why
-            columns |= columns_of(batch, there, plan.names)
+            columns |= columns_of(batch, there, chosen.names)
         else:
-            others = columns_of(batch, there, plan.names) | _pair_columns(primary, there, plan.names)
+            others = columns_of(batch, there, chosen.names) | _pair_columns(primary, there, chosen.names)
             columns |= {f"{name}_{band}": values for name, values in others.items()}
         if light is not None:
-            fluxes = BandBatch.of(_usable(light, band, few_light)[0], period, plan.quantile_rule)
-            others = columns_of(fluxes, on_device(fluxes, device), plan.names, FLUX)
+            fluxes = BandBatch.of(_usable(light, band, few_light)[0], period, chosen.quantile_rule)
+            others = columns_of(fluxes, on_device(fluxes, device), chosen.names, FLUX)
             columns |= {name if primary is there else f"{name}_{band}": values for name, values in others.items()}
-    arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in plan.columns()]
-    return pa.table([*arrays, pa.array(reasons, pa.string())], schema=plan.schema())
+    arrays = [pa.array(columns[name], mask=~np.isfinite(columns[name])) for name in chosen.columns()]
+    return pa.table([*arrays, pa.array(reasons, pa.string())], schema=chosen.schema())
 
 
-def _too_few(lcs: LightCurves, plan: Plan) -> npt.NDArray[np.object_]:
+def _too_few(lcs: LightCurves, chosen: Chosen) -> npt.NDArray[np.object_]:
     """Why an object has too few observations in the bands together, object [n_objects]; None where it has enough."""
-    together = lcs.of_bands(plan.bands) if plan.bands and lcs.band is not None else lcs
-    _, reasons = usable(together, plan.min_observations)
-    reasons[together.counts >= plan.min_observations] = None  # one that is constant may be so in one band only
-    if plan.bands:
-        say_missing_bands(reasons, lcs, plan.bands)
+    together = lcs.of_bands(chosen.bands) if chosen.bands and lcs.band is not None else lcs
+    _, reasons = usable(together, chosen.min_observations)
+    reasons[together.counts >= chosen.min_observations] = None  # one that is constant may be so in one band only
+    if chosen.bands:
+        say_missing_bands(reasons, lcs, chosen.bands)
     return reasons
 
 
@@ -195,10 +197,10 @@ def _usable(lcs: LightCurves, band: str, few: npt.NDArray[np.object_]) -> tuple[
     return (kept if good.all() else kept.keep(np.repeat(good, kept.counts))), why
 
 
-def _periods(lcs: LightCurves, plan: Plan, device: str) -> Floats:
+def _periods(lcs: LightCurves, chosen: Chosen, device: str) -> Floats:
     from lcscale.periods import find
 
-    values: Floats = find(lcs, bands=plan.bands or None, device=device)["period"].to_numpy()
+    values: Floats = find(lcs, bands=chosen.bands or None, device=device)["period"].to_numpy()
     return values
 
 

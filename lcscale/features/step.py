@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lcscale.features.batch import QuantileRule
-from lcscale.features.extraction import Plan, extract
+from lcscale.features.extraction import Chosen, extract
 from lcscale.lightcurves import clean_light_curves, declared_bands
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.lightcurves.columns import ReadsLightCurves
@@ -57,33 +57,35 @@ class Extract(ReadsLightCurves):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
-        Plan.of(self.names, self.bands or (), self.quantile_rule, self.min_observations)
+        Chosen.of(self.names, self.bands or (), self.quantile_rule, self.min_observations)
 
     def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
         """A column a feature and band, and the reason."""
-        return self._plan(input_schema).gives()
+        return self._chosen(input_schema).gives()
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their features."""
-        plan = self._plan(table.schema)
+        chosen = self._chosen(table.schema)
         lcs = clean_light_curves(table, self.column)
         period = None
         if PERIOD.is_in(table.schema):
             period = table.column("period").cast(pa.float64()).to_numpy().astype(np.float64)
         features = extract(
             lcs,
-            plan.names,
+            chosen.names,
             period,
-            bands=plan.bands,
+            bands=chosen.bands,
             quantile_rule=self.quantile_rule,
             min_observations=self.min_observations,
             device=self.device,
         )
         return append_columns(table, features)
 
-    def _plan(self, schema: pa.Schema) -> Plan:
-        plan = Plan.of(self.names, self._bands(schema), self.quantile_rule, self.min_observations)
-        return replace(plan, names=tuple(n for n in plan.names if n != "period")) if PERIOD.is_in(schema) else plan
+    def _chosen(self, schema: pa.Schema) -> Chosen:
+        chosen = Chosen.of(self.names, self._bands(schema), self.quantile_rule, self.min_observations)
+        return (
+            replace(chosen, names=tuple(n for n in chosen.names if n != "period")) if PERIOD.is_in(schema) else chosen
+        )
 
     def _bands(self, schema: pa.Schema) -> tuple[str, ...]:
         if self.bands is not None:
