@@ -73,8 +73,8 @@ COLUMNS = (
         "",
         "stat.likelihood",
         "Natural logarithm of the evidence for the period over a constant star: a Fourier series, or template, against "
-        "white noise of unknown strength, all independent frequencies being as likely beforehand; where bands share more "
-        "than the period, against noise with long tails too.",
+        "white noise of unknown strength, all independent frequencies being as likely beforehand; where bands share "
+        "more than the period, against noise with long tails too.",
         _MAKER,
     ),
     Column(
