@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def simulated(cadences: LightCurves | None, seed: int, share: float) -> Labelled
     return labelled(made.lcs, made.published, np.char.add("simulated ", made.kind), seed)
 
 
-def ztf_cadences(path: str) -> LightCurves:
+def ztf_cadences(path: str | Path) -> LightCurves:
     """ZTF's longer series of alerts, the fuller of the two bands of each, for their times."""
     rows = pd.read_csv(path).rename(columns=lambda name: name.removeprefix("i:"))
     counts = rows.groupby(["objectId", "fid"]).size().reset_index(name="n").sort_values("n")
@@ -45,7 +46,7 @@ def gaia_variables(url: str) -> LightCurves:
     return replace(lcs, error=np.full(lcs.mag.size, np.nan, np.float32)).take(np.array(alerting))
 
 
-def gather(gaia_url: str | None, ztf: str | None) -> LabelledCurves:
+def gather(gaia_url: str | None, ztf: str | Path | None) -> LabelledCurves:
     """Simulated alerts, and real ones where Gaia's catalog is given."""
     gaia = gaia_variables(gaia_url) if gaia_url else None
     cadences = [ztf_cadences(ztf)] if ztf else []

@@ -17,10 +17,9 @@ from lcscale.models.judging.comparison import compare_classifiers
 from lcscale.models.trees.growing import GrowthOptions
 from lcscale.products.yso import CLASSES
 from lcscale.products.yso.features import features_of, photometric_features
+from lcscale.products.yso.precision import DUSTY_FIELD
 from lcscale.products.yso.training import gather
 
-PREVALENCE = {"extragalactic": 0.03, "main_sequence": 0.75, "evolved": 0.21, "YSO": 0.01}
-"""What a dusty field is about: one source in a hundred is a YSO (Marton et al. 2019)."""
 PATTERNS = {
     "SY: Gaia and 2MASS": "optical astrometry near",
     "LY: all of WISE": "mid w3 w4",
@@ -33,7 +32,7 @@ def main(data: str, report: str = "yso_classifiers.html") -> None:
     gathered = gather([each for each in tables(Path(data)) if each.real])
     sample = gathered.sample(photometric_features(gathered.numbers, len(gathered)), options.order)
     compared = {
-        name: compare_classifiers(sample, features_of(pattern), CLASSES, options, PREVALENCE)
+        name: compare_classifiers(sample, features_of(pattern), CLASSES, options, DUSTY_FIELD)
         for name, pattern in PATTERNS.items()
     }
     for name, judged in compared.items():
@@ -44,7 +43,7 @@ def main(data: str, report: str = "yso_classifiers.html") -> None:
                 f"log loss {row['log_loss']:.3f}, ECE {row['ece']:.3f}, YSO F1 {row['per_class']['YSO']['f1']:.3f}, "
                 f"ROC area {row['roc_auc']['YSO']:.3f}, mean precision {row['average_precision']['YSO']:.3f}"
             )
-    print(write_comparison(compared, PREVALENCE, report))
+    print(write_comparison(compared, DUSTY_FIELD, report))
 
 
 if __name__ == "__main__":

@@ -10,33 +10,37 @@ models are judged. PAGE is an HTML file; FILE is Markdown between whose lines ``
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import Any
 
 import alert_curves
 import train_demo_model
 import train_general_model
+import train_yso_model
 import train_ztf_model
 
 from lcscale import Lake
 from lcscale.explore.judging import as_markdown, write_judging_report
 from lcscale.models import load
 from lcscale.models.judging.bench import JudgingOptions, judge
-from lcscale.models.keeping.registry import find_folder, read_judgement, write_judgement
+from lcscale.models.keeping.registry import SHIPPED, find_folder, read_judgement, write_judgement
+from lcscale.models.trees import tabular
+from lcscale.products.yso.judging import judge_yso
 
-MODELS = ("general", "ztf", "alerts", "demo")
+MODELS = ("general", "yso", "ztf", "alerts", "demo")
 
 
 def judged(name: str, data: Path, lake: str, most: int | None) -> dict[str, Any]:
     """What the bench finds of a model on the stars that its training job gathers."""
-    if name == "alerts":
-        alerts = str(data / "ztf_alerts_yso" / "light_curves.csv.gz")
-        curves = alert_curves.gather(f"{lake}/gaia_dr3_epochs", alerts)
-    elif name == "demo":
-        curves = train_demo_model.simulated_stars()
-    else:
-        curves = {"general": train_general_model, "ztf": train_ztf_model}[name].gather(Lake(lake))
+    if name == "yso":
+        return judge_yso(tabular.load_tabular(name), train_yso_model.tables(data), "yang2022")
+    gather = {
+        "alerts": lambda: alert_curves.gather(f"{lake}/gaia_dr3_epochs", data / "ztf_alerts_yso/light_curves.csv.gz"),
+        "demo": train_demo_model.simulated_stars,
+        "general": lambda: train_general_model.gather(Lake(lake)),
+        "ztf": lambda: train_ztf_model.gather(Lake(lake)),
+    }
+    curves = gather[name]()
     return judge(load(name), curves, JudgingOptions(most=most, min_class_size=50 if name == "general" else 1))
 
 
@@ -58,13 +62,13 @@ def main() -> None:
     parser.add_argument("--card", action="store_true")
     parser.add_argument("--most", type=int, help="stars of a survey in refits at most")
     given = parser.parse_args()
-    found = {name: read_judgement(find_folder(name)) for name in MODELS}
+    folders = {name: find_folder(name, tabular.SHIPPED if name == "yso" else SHIPPED) for name in MODELS}
+    found = {name: read_judgement(folder) for name, folder in folders.items()}
     for name in given.models:
-        start = time.process_time()
         found[name] = judged(name, given.data, given.lake, given.most)
-        print(f"{name}: {time.process_time() - start:.0f} s of CPU\n\n{as_markdown(found[name])}", flush=True)
+        print(f"{name}\n\n{as_markdown(found[name])}", flush=True)
         if given.card:
-            write_judgement(find_folder(name), found[name])
+            write_judgement(folders[name], found[name])
         if given.docs:
             put_into(given.docs, name, as_markdown(found[name]))
     if given.page:

@@ -12,7 +12,7 @@ import numpy as np
 
 from lcscale.explore.page import Section, details, heading, page, paragraph, table, write_page
 
-_NONE = "not judged: lcscale judge has not written into its card"
+_NONE = "Not judged: lcscale judge has not written into its card."
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
         yield _as_shipped(judgement["as_shipped"])
     left_out = {name: row for name, row in judgement.get("left_out", {}).items() if row["left_out"]}
     if left_out:
-        yield _left_out(left_out, judgement)
+        yield from _left_out(left_out, judgement)
     if judgement.get("probes"):
         yield _probes(judgement["probes"])
     for name, row in left_out.items():
@@ -125,32 +125,43 @@ def _as_shipped(surveys: Mapping[str, Any]) -> Table:
     return Table("As shipped", headings, rows, caption)
 
 
-def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any]) -> Table:
-    rows: list[list[Any]] = []
-    values = []
-    for name, row in surveys.items():
-        known, empty = row["known"], {"accuracy": np.nan, "macro_f1": np.nan, "wide_accuracy": np.nan}
-        of_known = [known["left_out"] or empty, known["by_sky"] or empty]
-        parts = [row["left_out"], row["by_sky"]]
-        value = [each[key] for key in ("accuracy", "macro_f1") for each in parts]
-        value += [each["accuracy"] for each in of_known] + [each["wide_accuracy"] for each in parts]
-        value += [row["left_out"]["log_loss"], row["left_out"]["ece_excess"]]
-        values.append(value)
-        shown = [_f(each) for each in value]
-        rows.append([name, row["n"], *shown[:4], known["n"], *shown[4:], row["removed"]])
-    columns = np.array(values, float).T
-    mean = [None if np.isnan(column).all() else _f(float(np.nanmean(column))) for column in columns]
-    rows.append(["mean of the surveys", None, *mean[:4], None, *mean[4:], None])
-    headings = ["survey", "stars", "accuracy, left out", "by sky", "macro-F1, left out", "by sky"]
-    headings += ["stars of known classes", "accuracy, left out", "by sky", "widest classes, left out", "by sky"]
-    headings += ["log loss, left out", "ECE excess, left out", "removed as the same star"]
+def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any]) -> Iterator[Table]:
     what = judgement.get("refit", "boosted trees on the model's numbers")
     caption = (
         f"{what[0].upper()}{what[1:]}, fitted without the survey (left out), and with it but without the star's part "
         f"of the sky (by sky: {judgement['folds']} folds, HEALPix order {judgement['order']}); both of the same stars. "
-        "Known classes have 50 stars with this exact label in the other surveys."
+        "Known are stars of a class (or a group with one) that has 50 stars with this exact label in the other surveys."
     )
-    return Table("Each survey left out in turn", headings, rows, caption)
+    both = ("left_out", "by_sky")
+    rows = [
+        [
+            name,
+            row["n"],
+            *(row[part]["accuracy"] for part in both),
+            *(row[part]["wide_accuracy"] for part in both),
+            row["known"]["n"],
+            *((row["known"][part] or {"accuracy": None})["accuracy"] for part in both),
+            row["removed"],
+        ]
+        for name, row in surveys.items()
+    ]
+    headings = ["survey", "stars", "accuracy, left out", "by sky", "widest classes, left out", "by sky"]
+    headings += ["stars of known classes", "accuracy, left out", "by sky", "removed as the same star"]
+    yield Table("Each survey left out in turn", headings, _with_mean(rows), caption)
+    keys = ("macro_f1", "log_loss", "ece_excess")
+    rows = [[name, row["n"], *(row[part][key] for key in keys for part in both)] for name, row in surveys.items()]
+    headings = ["survey", "stars", "macro-F1, left out", "by sky", "log loss, left out", "by sky"]
+    headings += ["ECE excess, left out", "by sky"]
+    yield Table("The same: F1 and probabilities", headings, _with_mean(rows), "As above.")
+
+
+def _with_mean(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Rows of a name, counts and figures as text; below them the means of the figures."""
+    means: list[Any] = ["mean of the surveys"]
+    for column in list(zip(*rows, strict=True))[1:]:
+        values = [value for value in column if isinstance(value, float)]
+        means.append(_f(float(np.mean(values))) if values else None)
+    return [*([_f(cell) if isinstance(cell, float) else cell for cell in row] for row in rows), means]
 
 
 def _probes(probes: Mapping[str, Any]) -> Table:

@@ -77,7 +77,7 @@ def _card(catalog: Catalog) -> str:
         [part, sample.removeprefix("real: "), row["n"], f"{row['accuracy']:.3f}", f"{row['ece']:.3f}", *_f1(row)]
         for part, samples in card.metrics.items()
         for sample, row in samples.items()
-        if part in ("SY", "LY", "as chosen by R") and sample != "real"
+        if part in ("SY", "LY", "together", "as chosen by R") and sample != "real"
     ]
     title = f"Model {card.name} ({card.id}), trained on {card.trained_on} data"
     headings = ["branch", "catalog", "stars", "accuracy", "ECE", *(f"F1 {name}" for name in CLASSES)]

@@ -13,18 +13,20 @@ from lcscale.cli import app
 from lcscale.errors import InputError, ModelError
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.models.trees.growing import GrowthOptions
+from lcscale.models.trees.native import BoostingOptions
 from lcscale.models.trees.tabular import load_tabular
 from lcscale.products import join_surveys, yso_candidates
 from lcscale.products.yso import CLASSES, ClassifyYSO, LabelledTable, Photometry, map_classes, train_yso_model
 from lcscale.products.yso.classify import at_prevalence
-from lcscale.products.yso.columns import find_columns
+from lcscale.products.yso.columns import find_columns, quantities
 from lcscale.products.yso.counting import count_candidates
-from lcscale.products.yso.features import LY, SY, features_of, photometric_features
+from lcscale.products.yso.features import GROUPS, LONG, SHORT, native_features, photometric_features, units_of
 from lcscale.products.yso.labels import schemes
 from lcscale.products.yso.photometry import count_problems
 from lcscale.products.yso.training import gather
 from lcscale.simulation.population import simulate_population
 
+QUICK = {"options": GrowthOptions(folds=2), "boosting": BoostingOptions(iterations=8)}
 COUNTS = {"extragalactic": 150, "main_sequence": 150, "evolved": 150, "YSO": 150}
 
 
@@ -41,10 +43,9 @@ def detections(band: str, n: int = 200) -> pa.Table:
 def model(tmp_path_factory):
     """A small model trained on simulated stars as if they were real, folder and model."""
     folder = tmp_path_factory.mktemp("yso")
-    options = GrowthOptions(n_trees=16, folds=2)
     table = LabelledTable("survey", with_rchi2(simulate_population(COUNTS, seed=1)))
     return folder, train_yso_model(
-        [table], {band: detections(band) for band in ("w3", "w4")}, folder, name="test", options=options
+        [table], {band: detections(band) for band in ("w3", "w4")}, folder, name="test", **QUICK
     )
 
 
@@ -157,13 +158,17 @@ def test_features_by_hand():
     assert np.isnan(photometric_features({}, 2)["g-bp"]).all()
 
 
-def test_richer_patterns_come_first_and_only_one_branch_sees_w3():
-    for patterns in (SY, LY):
-        sets = [set(features_of(pattern)) for pattern in patterns]
-        for i, first in enumerate(sets):
-            assert not any(first < later for later in sets[i + 1 :])
-    assert not any("w3" in name or "w4" in name for pattern in SY for name in features_of(pattern))
-    assert all("w1-w3" in features_of(pattern) for pattern in LY)
+def test_only_one_branch_sees_w3_and_hiding_a_survey_hides_all_that_is_computed_from_it():
+    assert not any("w3" in name or "w4" in name for name in native_features(SHORT))
+    assert {"w3", "w1-w3", "w3-w4"} <= set(native_features(LONG))
+    numbers = simulate_population({"YSO": 1}, seed=2).to_pydict()
+    numbers = {name: np.array(values, float) for name, values in numbers.items() if name in quantities()[3:]}
+    all_of_them = photometric_features(numbers, 1)
+    for unit, bands in GROUPS.items():
+        hidden = photometric_features({name: v for name, v in numbers.items() if name not in bands}, 1)
+        for name, value in all_of_them.items():
+            gone = np.isfinite(value[0]) and np.isnan(hidden[name][0])
+            assert gone == (np.isfinite(value[0]) and unit in units_of(name)), name
 
 
 def test_labels_are_mapped_by_the_table(tmp_path):
@@ -219,12 +224,15 @@ def test_stars_of_the_training_get_what_was_said_by_trees_that_had_not_seen_them
     assert right[0] > 0.75
 
 
-def test_the_branch_is_chosen_by_r(model):
+def test_the_mean_of_both_branches_counts_and_r_is_told(model):
     table = ClassifyYSO(model=str(model[0]))(with_rchi2(simulate_population(COUNTS, seed=8))).to_pandas()
-    taken = (table.R > 0.5) & table.LY.notna()
-    assert (table.branch == np.where(taken, "LY", "SY"))[table["class"].notna()].all()
-    assert taken.sum() > 20
-    np.testing.assert_array_equal(table.prob_YSO[taken], table.LY[taken])
+    both = table.LY.notna() & table.SY.notna()
+    assert ((table.branch == "both") == both)[table["class"].notna()].all()
+    assert both.sum() > 20
+    low, high = np.minimum(table.SY, table.LY)[both], np.maximum(table.SY, table.LY)[both]
+    assert table.prob_YSO[both].between(low - 0.02, high + 0.02).mean() > 0.9
+    np.testing.assert_array_equal(table.prob_YSO[table.branch == "SY"], table.SY[table.branch == "SY"])
+    assert table.yso_precision[table.prob_YSO > 0.9].min() > table.yso_precision[table.prob_YSO < 0.1].max()
     np.testing.assert_array_equal(table.R, table[["R_w3", "R_w4"]].min(axis=1).astype(np.float32))
     probabilities = table[[f"prob_{name}" for name in CLASSES]].dropna()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -349,12 +357,15 @@ def test_further_features_are_used_where_they_are_known(lake, tmp_path):
     told = np.array([CLASSES.index(name) for name in stars.column("label").to_pylist()], np.float32)
     told[::3] = np.nan
     stars = stars.append_column("amplitude", pa.array(told, mask=np.isnan(told)))
-    options = GrowthOptions(n_trees=8, folds=2)
     spurious = {band: detections(band) for band in ("w3", "w4")}
-    train_yso_model([LabelledTable("survey", stars)], spurious, tmp_path, extra=("amplitude",), options=options)
-    names = [pattern.name for pattern in load_tabular(tmp_path).card.parts["SY"].patterns]
-    assert any(name.endswith(" amplitude") for name in names)
-    assert any("amplitude" not in name for name in names)
+    train_yso_model(
+        [LabelledTable("survey", stars)],
+        spurious,
+        tmp_path,
+        extra=("amplitude",),
+        **QUICK,
+    )
+    assert all("amplitude" in pattern.features for pattern in load_tabular(tmp_path).card.parts["SY"].patterns)
     moved = stars.set_column(2, "dec", pa.array(stars.column("dec").to_numpy() + 1e-3))
     source = put(lake, "with_features", on_sky(moved))
     right = {}

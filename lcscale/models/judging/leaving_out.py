@@ -17,7 +17,7 @@ from lcscale.models.labels.targets import Targets
 from lcscale.models.labels.taxonomy import ancestors
 
 KNOWN = 50
-"""Stars of its exact class that other surveys have, from which on a star's class is known elsewhere."""
+"""Stars with this exact label that other surveys have, from which on a class is known elsewhere."""
 ORDER = 6
 """HEALPix order of the pixels that stay together in folds over the sky; 6 is 0.9 degrees."""
 _OF_PAGES = ("confusion",)
@@ -78,10 +78,10 @@ def leave_out(stars: Stars, fit: Fit, *, folds: int = 3, order: int = ORDER) -> 
     Returns
     -------
     dict
-        By survey: `n`; `left_out` and `by_sky` (`evaluate`; exact and group labels apart); the same of the stars whose
-        exact class has `KNOWN` stars elsewhere (`known`), and the accuracy over the widest classes (`wide_accuracy`);
-        `removed`, stars of other surveys that are the same ones. Where the others have no two classes, `left_out` is
-        None and nothing else is said.
+        By survey: `n`; `left_out` and `by_sky` (`evaluate`, exact and group labels apart, and the accuracy over the
+        widest classes, `wide_accuracy`); the same of the stars whose class, or one of whose group, has `KNOWN` exact
+        stars elsewhere (`known`); `removed`, stars of other surveys that are the same ones. Where the others have no
+        two classes, `left_out` is None and nothing else is said.
     """
     fold = assign_folds(stars.healpix_29, Split(order=order), folds)
     inside = np.full((len(stars), len(stars.truth.classes)), np.nan)
@@ -103,7 +103,7 @@ def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities) -> dict
         return {"n": int(judged.size), "removed": int(twice.sum()), "left_out": None}
     outside = fit(taught)(judged)
     counts = elsewhere.allowed[elsewhere.exact].sum(axis=0)
-    known = np.flatnonzero(truth.exact & (counts >= KNOWN)[truth.allowed.argmax(axis=1)])
+    known = np.flatnonzero((truth.allowed & (counts >= KNOWN)).any(axis=1))
     return {
         "n": int(judged.size),
         "removed": int(twice.sum()),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.errors import InputError
+from lcscale.models.trees.additive import Additive
 from lcscale.models.trees.forest import MOST_LEAVES, TREES_TOGETHER, Forest
 from lcscale.models.trees.tabular import Part, Pattern, complete, matrix, sharpened
 
@@ -70,7 +71,7 @@ class Grown:
 
     part: Part
     """Classes and patterns."""
-    forests: tuple[Forest, ...]
+    forests: tuple[Forest | Additive, ...]
     """One a pattern."""
     out_of_fold: npt.NDArray[np.float32]
     """float32 [n, n_classes], calibrated, of the first pattern that fits, from trees that had not seen the object's

@@ -1,4 +1,7 @@
-"""`TabularModel`: forests on numbers of an object, one for each set of measurements, so that nothing is filled in."""
+"""`TabularModel`: trees on numbers of an object; nothing is filled in.
+
+Forests want all their numbers, and there is one for each set of measurements; boosted trees take what is missing.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,16 @@ import numpy.typing as npt
 from lcscale.errors import ModelError
 from lcscale.models.keeping.card import ModelCard
 from lcscale.models.keeping.registry import JUDGED, WEIGHTS, card_at, checked_weights, find_folder, write_files
+from lcscale.models.trees.additive import ARRAYS as ADDITIVE
+from lcscale.models.trees.additive import Additive
 from lcscale.models.trees.forest import ARRAYS, Forest
 
 FORMAT = 1
 """Raised when cards of old models can no longer be read."""
 SHIPPED = Path(__file__).parents[1] / "shipped_tabular"
 """Models inside the package."""
+FOREST, BOOSTED = "forest", "boosted"
+"""Kinds of trees."""
 FLOOR = 0.002
 """Added to every share before it is sharpened: no forest is certain."""
 
@@ -32,13 +39,19 @@ class Pattern:
     name: str
     """Which measurements."""
     features: tuple[str, ...]
-    """Numbers the forest sees, in order; all must be finite."""
+    """Numbers the trees see, in order."""
     temperature: float = 1.0
     """Logarithms of the shares are divided by it; fitted on stars that the trees had not seen."""
     accuracy: float | None = None
     """Share of real stars that trees which had not seen them put into their class; None where there were none."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Objects it was trained on by class, and simulated ones as ``simulated <class>``."""
+    needs: tuple[str, ...] = ()
+    """Of boosted trees: features that must be finite. A forest wants all."""
+    one_of: tuple[str, ...] = ()
+    """Of boosted trees: features of which one at least must be finite."""
+    kind: str = FOREST
+    """`FOREST` or `BOOSTED`: trees that take missing numbers as they are."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,12 @@ class TabularCard(ModelCard):
 
     def to_json(self) -> str:
         """The text of `card.json`."""
-        return json.dumps({"format": FORMAT, "kind": "tabular", **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+        row = {"format": FORMAT, "kind": "tabular", **asdict(self)}
+        for part in row["parts"].values():
+            for pattern in part["patterns"]:
+                if pattern["kind"] == FOREST:  # as cards had it before there were others: their ids stay
+                    del pattern["needs"], pattern["one_of"], pattern["kind"]
+        return json.dumps(row, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Self:
@@ -88,7 +106,8 @@ class TabularCard(ModelCard):
                 raise ModelError(f"{where}: card of another format than {FORMAT}; use the release that wrote it")
             parts = {}
             for name, part in row["parts"].items():
-                patterns = [Pattern(**{**each, "features": tuple(each["features"])}) for each in part["patterns"]]
+                lists = ({k: tuple(v) for k, v in each.items() if isinstance(v, list)} for each in part["patterns"])
+                patterns = [Pattern(**{**each, **some}) for each, some in zip(part["patterns"], lists, strict=True)]
                 parts[name] = Part(tuple(part["classes"]), tuple(patterns))
             return cls(**{**row, "parts": parts})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -99,11 +118,11 @@ class TabularCard(ModelCard):
 
 @dataclass(frozen=True, eq=False)
 class TabularModel:
-    """Forests and their card."""
+    """Trees and their card."""
 
     card: TabularCard
     """What it is."""
-    forests: Mapping[str, tuple[Forest, ...]]
+    forests: Mapping[str, tuple[Forest | Additive, ...]]
     """One a pattern, by part."""
     arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     """Further arrays kept with the weights, by name: what it said of the stars it was trained on."""
@@ -130,7 +149,7 @@ class TabularModel:
         result = np.full((n, len(asked.classes)), np.nan, np.float32)
         used = np.full(n, -1, np.int8)
         for number, (pattern, forest) in enumerate(zip(asked.patterns, self.forests[part], strict=True)):
-            rows = np.flatnonzero((used < 0) & complete(features, pattern.features, n))
+            rows = np.flatnonzero((used < 0) & known_enough(features, pattern, n))
             if rows.size:
                 shares = forest.probabilities(matrix(features, pattern.features, rows))
                 result[rows] = sharpened(shares, pattern.temperature)
@@ -147,11 +166,24 @@ def complete(features: Mapping[str, npt.NDArray[np.floating]], names: tuple[str,
     return good
 
 
+def known_enough(features: Mapping[str, npt.NDArray[np.floating]], pattern: Pattern, n: int) -> npt.NDArray[np.bool_]:
+    """Which of the `n` objects have the features that a pattern asks for, bool [n]."""
+    if pattern.kind == FOREST:
+        return complete(features, pattern.features, n)
+    one = np.full(n, not pattern.one_of)
+    for name in pattern.one_of:
+        if name in features:
+            one |= np.isfinite(features[name])
+    return np.asarray(complete(features, pattern.needs, n) & one)
+
+
 def matrix(
     features: Mapping[str, npt.NDArray[np.floating]], names: tuple[str, ...], rows: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.float32]:
-    """The named features of some objects, float32 [n_rows, n_names] in columns."""
-    return np.stack([np.asarray(features[name], np.float32)[rows] for name in names]).T
+    """The named features of some objects, float32 [n_rows, n_names] in columns; NaN for those that there are not."""
+    absent = np.full(rows.size, np.nan, np.float32)
+    columns = [np.asarray(features[name], np.float32)[rows] if name in features else absent for name in names]
+    return np.stack(columns).T
 
 
 def sharpened(shares: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float32]:
@@ -209,14 +241,17 @@ def _load(folder: str, model_id: str) -> TabularModel:
         raise ModelError(f"{folder}/{WEIGHTS} does not fit its card: {error}") from error
     forests = {
         name: tuple(
-            Forest.from_arrays(
-                {each: tensors[key] for each in ARRAYS if (key := f"{name}/{number}/{each}") in tensors},
-                len(pattern.features),
-                len(part.classes),
-            )
+            _trees(tensors, f"{name}/{number}/", pattern, len(part.classes))
             for number, pattern in enumerate(part.patterns)
         )
         for name, part in card.parts.items()
     }
     arrays = {name.removeprefix("arrays/"): each for name, each in tensors.items() if name.startswith("arrays/")}
     return TabularModel(card, forests, arrays)
+
+
+def _trees(tensors: Mapping[str, npt.NDArray[Any]], start: str, pattern: Pattern, n_classes: int) -> Forest | Additive:
+    """The trees of a pattern, checked."""
+    boosted = pattern.kind == BOOSTED
+    arrays = {name: tensors[start + name] for name in (ADDITIVE if boosted else ARRAYS) if start + name in tensors}
+    return (Additive if boosted else Forest).from_arrays(arrays, len(pattern.features), n_classes)

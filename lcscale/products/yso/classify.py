@@ -13,9 +13,10 @@ from lcscale.crossmatch import match
 from lcscale.errors import InputError, ModelError
 from lcscale.models.keeping.travelling import Travelling
 from lcscale.models.trees.tabular import SHIPPED, TabularModel, load_tabular, read_tabular_card
-from lcscale.products.yso.branches import both_branches, choose, realities
+from lcscale.products.yso.branches import answer, both_branches, realities
 from lcscale.products.yso.columns import CLASSIFIED, IDS, NUMBERS, quantities
 from lcscale.products.yso.labels import CLASSES
+from lcscale.products.yso.precision import DUSTY_FIELD, precision_of
 from lcscale.steps import Declared
 from lcscale.vocabulary import DEC, RA, Column, append_columns, schema_of
 
@@ -30,10 +31,11 @@ class ClassifyYSO(Travelling, Declared):
     """Append the four classes' probabilities to checked photometry (`Photometry`).
 
     The new columns: `SY` and `LY`, the probability of a YSO without and with W3 and W4; `R`, that W3 and W4 are real
-    (and `R_w3`, `R_w4`); `branch`, the one that counts; `class` and ``prob_<class>`` of that branch; `in_training`: a
-    star of the training set is at this place, and `SY`, `LY` and the class come from trees that had not seen it
-    (training stars without a position are not recognised, and `R` is always that of the whole forest); `reason`, where
-    there is no class; `model_id`; `trained_on`.
+    (and `R_w3`, `R_w4`); `branch`, the one that counts (both: their mean); `class` and ``prob_<class>`` of that branch;
+    `yso_precision`, the share of young stars among sources with at least this probability (`precision_of`; null where
+    the model is an older one); `in_training`: a star of the training set is at this place, and `SY`, `LY` and the class
+    come from trees that had not seen it (training stars without a position are not recognised, and `R` is always that
+    of all trees); `reason`, where there is no class; `model_id`; `trained_on`.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ class ClassifyYSO(Travelling, Declared):
     model_id: str = ""
     settings = ("prevalence",)
     costly = True
-    version = 1
+    version = 2
     shipped = SHIPPED
 
     def __post_init__(self) -> None:
@@ -96,23 +98,29 @@ class ClassifyYSO(Travelling, Declared):
         real = realities(model, numbers, n)
         short, long = both_branches(model, numbers, n)
         known = _unseen(model, _floats(table, self.position[0]), _floats(table, self.position[1]), short, long)
-        chosen, taken = choose(short, long, real["R"])
+        chosen, branch = answer(model, short, long, real["R"])
         answered = np.isfinite(chosen[:, 0])
+        worth = self._precision(model, chosen[:, CLASSES.index("YSO")])
         chosen = chosen if self.prevalence is None else at_prevalence(chosen, self.prevalence)
         young = CLASSES.index("YSO")
         best = np.array(CLASSES, object)[np.nan_to_num(chosen).argmax(axis=1)]
         values = {"SY": short[:, young], "LY": long[:, young], **real}
         arrays = [
             *(_nullable(values[column.name]) for column in NUMBERS),
-            pa.array(np.where(taken, "LY", "SY"), pa.string(), mask=~answered),
+            pa.array(branch, pa.string(), mask=~answered),
             pa.array(best, pa.string(), mask=~answered),
             *(_nullable(chosen[:, k]) for k in range(len(CLASSES))),
+            _nullable(worth),
             pa.array(known),
             pa.array(np.full(n, "too few measurements", object), pa.string(), mask=answered),
             pa.array([self.model_id] * n, pa.string()),
             pa.array([model.card.trained_on] * n, pa.string()),
         ]
         return append_columns(table, pa.Table.from_arrays(arrays, schema=schema_of(CLASSIFIED)))
+
+    def _precision(self, model: TabularModel, young: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        counted, shares = model.card.data.get("above"), self.prevalence or tuple(DUSTY_FIELD[name] for name in CLASSES)
+        return np.full(young.size, np.nan) if counted is None else precision_of(young, counted, shares)
 
 
 def at_prevalence(probabilities: npt.NDArray[np.floating], prevalence: Any) -> npt.NDArray[np.float32]:

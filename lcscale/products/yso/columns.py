@@ -140,9 +140,26 @@ def young_column(schema: pa.Schema) -> str | None:
 CLASS = Column("class", pa.string(), "", "src.class", "Class of the highest probability.", _MAKER, unmarked=True)
 CLASSIFIED = (
     *NUMBERS,
-    Column("branch", pa.string(), "", "meta.code", "The branch that counts: SY or LY.", _MAKER, unmarked=True),
+    Column(
+        "branch",
+        pa.string(),
+        "",
+        "meta.code",
+        "The branch that counts: SY, LY or both, their geometric mean.",
+        _MAKER,
+        unmarked=True,
+    ),
     CLASS,
     *PROBABILITIES,
+    Column(
+        "yso_precision",
+        pa.float32(),
+        "",
+        "stat.probability;src.class",
+        "Share of young stars among sources of at least this probability, at the prevalence (none given: 1 %).",
+        _MAKER,
+        unmarked=True,
+    ),
     Column(
         "in_training",
         pa.bool_(),

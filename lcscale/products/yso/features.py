@@ -30,19 +30,10 @@ G_ERROR = ((0.0, 13.0, 17.0, 20.0, 23.0), (3e-4, 3e-4, 1e-3, 6e-3, 36e-3))
 MEDIAN_G_OBSERVATIONS = 350.0
 """CCD observations in G that such a star has."""
 
-SY = (
-    *("optical astrometry variability near mid", "optical astrometry variability near"),
-    *("optical astrometry variability mid", "optical astrometry variability"),
-    *("optical astrometry near mid", "optical astrometry near", "optical near mid", "optical near"),
-    *("optical mid", "near mid", "optical", "near", "mid"),
-)
-"""Sets of measurements, the richest first: the branch without W3 and W4."""
-LY = (
-    *("optical astrometry variability near mid w3 w4", "optical astrometry variability near mid w3"),
-    *("optical astrometry variability mid w3 w4", "optical astrometry variability mid w3"),
-    *("optical near mid w3", "optical mid w3", "near mid w3 w4", "near mid w3", "mid w3 w4", "mid w3"),
-)
-"""The branch with W3, and W4 where it is measured."""
+SHORT = "optical astrometry variability near mid"
+"""The measurements of the branch without W3 and W4."""
+LONG = f"{SHORT} w3 w4"
+"""Those of the branch with W3, and W4 where it is measured."""
 
 
 def features_of(pattern: str) -> tuple[str, ...]:
@@ -70,6 +61,29 @@ def features_of(pattern: str) -> tuple[str, ...]:
         elif word not in GROUPS:
             names.append(word)
     return tuple(names)
+
+
+def native_features(words: str) -> tuple[str, ...]:
+    """Features of trees that take missing numbers: magnitudes, and those of `features_of`."""
+    bands = [band for word in words.split() for band in GROUPS.get(word, ())]
+    return (*bands, *features_of(words))
+
+
+def units_of(feature: str) -> frozenset[str]:
+    """The measurements that a feature is computed from: bands of `GROUPS`, astrometry, variability, or itself.
+
+    Examples
+    --------
+    >>> sorted(units_of("g-k")), sorted(units_of("luminosity_w1")), sorted(units_of("tau"))
+    (['near', 'optical'], ['astrometry', 'mid'], ['tau'])
+    """
+    words = feature.removeprefix("luminosity_").replace("|", "-").split("-")
+    found = {group for group, bands in GROUPS.items() if set(bands) & set(words)}
+    if feature.startswith("luminosity_") or feature in ("parallax_over_error", "pm_over_error"):
+        found.add("astrometry")
+    if feature == "variability":
+        found |= {"variability", "optical"}
+    return frozenset(found or {feature})
 
 
 def photometric_features(numbers: Mapping[str, Floats], n: int) -> dict[str, Floats]:

@@ -17,26 +17,39 @@ from lcscale.crossmatch import match
 from lcscale.errors import InputError
 from lcscale.models.judging.metrics import evaluate
 from lcscale.models.labels.targets import Targets
-from lcscale.models.trees.growing import Grown, GrowthOptions, Sample, grow
+from lcscale.models.trees.growing import Grown, GrowthOptions, Sample
+from lcscale.models.trees.native import BoostingOptions, Missing, grow_native
 from lcscale.models.trees.tabular import TabularCard, TabularModel, save_tabular
-from lcscale.products.yso.branches import REALITY, choose, realities
+from lcscale.products.yso.branches import MEAN, REALITY, average, choose, realities
 from lcscale.products.yso.columns import quantities
 from lcscale.products.yso.features import (
     APERTURES,
-    LY,
-    PROFILE_FIT,
-    SY,
-    features_of,
+    LONG,
+    SHORT,
+    native_features,
     photometric_features,
     reality_features,
+    units_of,
 )
 from lcscale.products.yso.labels import CLASSES, map_classes
 from lcscale.products.yso.photometry import PROBLEMS, Photometry, count_problems
+from lcscale.products.yso.precision import count_above
 from lcscale.units import column_in
 
+WHOLE = ("g", "bp", "rp", "j", "h", "k", "w1", "w2")
+"""Magnitudes of a source that the surveys have all of."""
+_REALITY = Missing(
+    {name: frozenset({"magnitude" if name == "magnitude" else name.split("_")[0]}) for name in APERTURES},
+    needs=("magnitude",),
+    drawn=((), ("growth", "step"), ("growth", "step", "snr"), ("growth", "step", "snr", "rchi2"),
+           ("growth", "step", "snr", "rchi2", "error")),
+)  # fmt: skip
+"""What tables tell of a detection, the fewer columns the less."""
 SAME_ARCSEC = 1.5
 """Rows of different tables within this distance are one star, which counts once."""
 
+BRANCHES = {"SY": SHORT, "LY": LONG}
+"""Measurements of each branch."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -176,6 +189,7 @@ def train_yso_model(
     name: str = "yso",
     extra: Sequence[str] = (),
     options: GrowthOptions | None = None,
+    boosting: BoostingOptions | None = None,
 ) -> TabularModel:
     """Train all parts of the model and write its folder; the card has the figures of cross-validation over the sky.
 
@@ -191,33 +205,41 @@ def train_yso_model(
         What people shall call it.
     extra
         Further measurements that are features: ``tau``, features of light curves.
-    options
-        How forests are grown.
+    options, boosting
+        Folds, weights and seed; how trees are grown.
     """
     options = options or GrowthOptions()
     gathered = gather(tables, options.seed, extra)
     parts, metrics = {}, {}
     for band, table in spurious.items():
         label = _reality_labels(table)
-        parts[f"R_{band}"] = _grow_reality(table, label, band, options)
+        parts[f"R_{band}"] = _grow_reality(table, label, band, options, boosting)
         metrics[f"R_{band}"] = {"real": figures(parts[f"R_{band}"].out_of_fold, label, REALITY)}
     real = realities(_model_of(parts), gathered.numbers, len(gathered))
     features = {**gathered.numbers, **photometric_features(gathered.numbers, len(gathered))}
     sample = gathered.sample(features, options.order)
-    for branch, patterns in (("SY", SY), ("LY", LY)):
-        parts[branch] = grow(sample, _with_extra(patterns, extra), CLASSES, options)
+    for branch, words in BRANCHES.items():
+        seen, missing = branch_of(sample, words, extra)
+        parts[branch] = grow_native(sample, seen, CLASSES, missing, options, boosting)
         metrics[branch] = _by_catalog(parts[branch].out_of_fold, gathered)
-    chosen, _ = choose(parts["SY"].out_of_fold, parts["LY"].out_of_fold, real["R"])
-    metrics["as chosen by R"] = _by_catalog(chosen, gathered)
+    chosen, _ = average(parts["SY"].out_of_fold, parts["LY"].out_of_fold)
+    metrics["together"] = _by_catalog(chosen, gathered)
+    by_reality, _ = choose(parts["SY"].out_of_fold, parts["LY"].out_of_fold, real["R"])
+    metrics["as chosen by R"] = _by_catalog(by_reality, gathered)
     model = _model_of(parts)
     card = replace(
         model.card,
         name=name,
         trained_on="real" if gathered.real.all() else "mixed",
-        data=_data(gathered, options),
+        data=_data(gathered, options)
+        | {"branches": MEAN, "above": count_above(_young(chosen, gathered.real), gathered.label)},
         metrics=metrics,
     )
     return save_tabular(replace(model, card=card, arrays=_left_out(gathered, parts)), Path(folder))
+
+
+def _young(probabilities: npt.NDArray[np.float32], real: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    return np.where(real, probabilities[:, CLASSES.index("YSO")], np.float32(np.nan))
 
 
 def _model_of(parts: Mapping[str, Grown]) -> TabularModel:
@@ -226,24 +248,47 @@ def _model_of(parts: Mapping[str, Grown]) -> TabularModel:
     return TabularModel(card, {name: grown.forests for name, grown in parts.items()})
 
 
-def _with_extra(patterns: Sequence[str], extra: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Features by pattern; each with the extra features first, then without."""
-    richer = [" ".join((pattern, *extra)) for pattern in patterns] if extra else []
-    return {pattern: features_of(pattern) for pattern in (*richer, *patterns)}
+def branch_of(
+    sample: Sample, words: str, extra: Sequence[str] = (), *, w3: bool = True
+) -> tuple[tuple[str, ...], Missing]:
+    """Features of a branch, and what may be missing of them.
+
+    Parameters
+    ----------
+    sample
+        Labelled objects.
+    words
+        The measurements, as `features_of` has them.
+    extra
+        Further features.
+    w3
+        Whether sources without W3 are left to the other branch, where `words` have it.
+    """
+    features = (*native_features(words), *(name for name in extra if name in sample.features))
+    colours = tuple(name for name in features if len(name.split("-")) == 2 and "|" not in name)
+    needs = ("w3",) if w3 and "w3" in words.split() else ()
+    whole = WHOLE if all(np.isfinite(sample.features.get(name, np.nan)).any() for name in WHOLE) else ()
+    return features, Missing({name: units_of(name) for name in features}, needs, colours, whole)
 
 
 def _reality_labels(table: pa.Table) -> npt.NDArray[np.object_]:
     return np.array(["real" if word == "real" else "spurious" for word in table.column("class").to_pylist()], object)
 
 
-def _grow_reality(table: pa.Table, label: npt.NDArray[np.object_], band: str, options: GrowthOptions) -> Grown:
-    """Forests for the question whether detections in `band` are real, with and without aperture magnitudes."""
+def _grow_reality(
+    table: pa.Table,
+    label: npt.NDArray[np.object_],
+    band: str,
+    options: GrowthOptions,
+    boosting: BoostingOptions | None,
+) -> Grown:
+    """Trees for the question whether detections in `band` are real, with whatever a table tells of them."""
     checked = Photometry.of(table.schema)(table)
     numbers = {name: checked.column(name).to_numpy() for name in _measurements(checked, None)}
     n = label.size
     features = reality_features(numbers, band, n)
     sample = Sample(features, label, np.arange(n, dtype=np.int64), np.ones(n, np.bool_))
-    return grow(sample, {"apertures": APERTURES, "profile fit": PROFILE_FIT}, REALITY, options)
+    return grow_native(sample, APERTURES, REALITY, _REALITY, options, boosting)
 
 
 def _data(gathered: Gathered, options: GrowthOptions) -> dict[str, Any]:

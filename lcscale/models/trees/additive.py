@@ -1,0 +1,165 @@
+"""`Additive`: gradient-boosted trees as flat arrays, for numbers of which some are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.errors import ModelError
+from lcscale.kernels.compiling import exact_kernel
+
+NODES: Mapping[str, Any] = {
+    "feature": np.int32,
+    "threshold": np.float64,
+    "left": np.int32,
+    "right": np.int32,
+    "missing_left": np.bool_,
+    "leaf": np.bool_,
+    "value": np.float64,
+}
+"""Arrays [n_nodes] of all trees one after the other: numbers of a node's children count from its tree's first node."""
+ARRAYS: Mapping[str, Any] = {**NODES, "first": np.int32, "output": np.int32, "base": np.float64}
+"""With those by tree and by score."""
+_THEIRS = {
+    "feature": "feature_idx",
+    "threshold": "num_threshold",
+    "missing_left": "missing_go_to_left",
+    "leaf": "is_leaf",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Additive:
+    """Sums of trees, one sum a score."""
+
+    nodes: Mapping[str, npt.NDArray[Any]]
+    """`NODES`."""
+    first: npt.NDArray[np.int32]
+    """int32 [n_trees + 1]: where each tree's nodes begin."""
+    output: npt.NDArray[np.int32]
+    """int32 [n_trees]: the score that a tree adds to."""
+    base: npt.NDArray[np.float64]
+    """float64 [n_outputs]: scores without a tree."""
+
+    @classmethod
+    def of(cls, estimators: Sequence[Any], outputs: Sequence[Sequence[int]], base: npt.NDArray[np.float64]) -> Additive:
+        """The trees of scikit-learn's histogram gradient boosting.
+
+        Parameters
+        ----------
+        estimators
+            Fitted `HistGradientBoostingClassifier` or `HistGradientBoostingRegressor`.
+        outputs
+            For each of them, the scores that its sums are added to.
+        base
+            float64 [n_outputs], scores that no estimator adds to.
+        """
+        base, trees = base.astype(np.float64), []
+        places: list[int] = []
+        for each, added in zip(estimators, outputs, strict=True):
+            base[list(added)] = np.ravel(each._baseline_prediction)
+            for together in each._predictors:
+                trees += [tree.nodes for tree in together]
+                places += added
+        joined = np.concatenate(trees)
+        nodes: dict[str, npt.NDArray[Any]] = {
+            name: joined[_THEIRS.get(name, name)].astype(kind) for name, kind in NODES.items()
+        }
+        first = np.cumsum([0, *(each.size for each in trees)]).astype(np.int32)
+        return cls(nodes, first, np.array(places, np.int32), base)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], n_features: int, n_outputs: int) -> Additive:
+        """The trees stored as `ARRAYS`, checked.
+
+        Raises
+        ------
+        ModelError
+            An array is missing, or points beyond another.
+        """
+        missing = [name for name in ARRAYS if name not in arrays]
+        if missing or arrays["base"].size != n_outputs:
+            raise ModelError(f"no boosted trees: {', '.join(missing) or 'scores'} do not fit")
+        found: dict[str, npt.NDArray[Any]] = {
+            name: np.ascontiguousarray(arrays[name], kind) for name, kind in ARRAYS.items()
+        }
+        trees = cls({name: found[name] for name in NODES}, found["first"], found["output"], found["base"])
+        return trees.checked(n_features)
+
+    @classmethod
+    def mean(cls, members: Sequence[Additive]) -> Additive:
+        """Trees whose scores are the mean of those of the members: the geometric mean of their probabilities."""
+        nodes = {name: np.concatenate([each.nodes[name] for each in members]) for name in NODES}
+        nodes["value"] = nodes["value"] / len(members)
+        ends = np.cumsum([0, *(each.first[-1] for each in members)])
+        first = [each.first[:-1] + start for each, start in zip(members, ends, strict=False)]
+        output = np.concatenate([each.output for each in members])
+        base = np.mean([each.base for each in members], axis=0)
+        return cls(nodes, np.concatenate([*first, ends[-1:]]).astype(np.int32), output, base)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What is stored."""
+        return {**self.nodes, "first": self.first, "output": self.output, "base": self.base}
+
+    def checked(self, n_features: int) -> Additive:
+        """The trees, if the compiled loop stays within their arrays.
+
+        Raises
+        ------
+        ModelError
+            A node points beyond its tree, or to a number that there is not.
+        """
+        a, first, sizes = self.nodes, self.first, np.diff(self.first)
+        whole = first[0] == 0 and first[-1] == a["leaf"].size and bool((sizes > 0).all())
+        if whole:
+            place = np.arange(a["leaf"].size) - np.repeat(first[:-1], sizes)
+            inner, size = ~a["leaf"], np.repeat(sizes, sizes)
+            whole = all(bool(((a[side] > place) & (a[side] < size))[inner].all()) for side in ("left", "right"))
+            whole &= bool(((a["feature"] >= 0) & (a["feature"] < n_features))[inner].all())
+            whole &= bool(((self.output >= 0) & (self.output < self.base.size)).all())
+        if not whole:
+            raise ModelError("no boosted trees: their arrays do not belong together")
+        return self
+
+    def scores(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Scores float64 [n, n_outputs] of float [n, n_features], NaN where missing."""
+        scores = np.repeat(self.base[None], len(x), axis=0)
+        a = self.nodes
+        nodes = (a["feature"], a["threshold"], a["left"], a["right"], a["missing_left"], a["leaf"], a["value"])
+        _add(np.ascontiguousarray(x, np.float32), *nodes, self.first, self.output, scores)
+        return scores
+
+    def probabilities(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """Softmax of the scores, float32 [n, n_outputs]."""
+        scores = self.scores(x)
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+@exact_kernel
+def _add(
+    x: npt.NDArray[np.float32],
+    feature: npt.NDArray[np.int32],
+    threshold: npt.NDArray[np.float64],
+    left: npt.NDArray[np.int32],
+    right: npt.NDArray[np.int32],
+    missing_left: npt.NDArray[np.bool_],
+    leaf: npt.NDArray[np.bool_],
+    value: npt.NDArray[np.float64],
+    first: npt.NDArray[np.int32],
+    output: npt.NDArray[np.int32],
+    scores: npt.NDArray[np.float64],
+) -> None:
+    """Add to `scores` [n, n_outputs] the values of the leaves that each row of `x` comes to."""
+    for row in range(x.shape[0]):
+        for tree in range(output.size):
+            node = first[tree]
+            while not leaf[node]:
+                number = x[row, feature[node]]
+                goes_left = missing_left[node] if np.isnan(number) else number <= threshold[node]
+                node = first[tree] + (left[node] if goes_left else right[node])
+            scores[row, output[tree]] += value[node]
