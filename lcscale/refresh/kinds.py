@@ -113,6 +113,16 @@ CATALOGS = {
         | {"dust_map": TEXT, "prevalence": SHARES, "gaia_epoch": NUMBER},
         ("yso", "twomass", "allwise", "known"),
     ),
+    "metallicity": Kind(
+        {"metallicity": TEXT, "model": TEXT, "period": TEXT, "mode": TEXT, "band": TEXT}
+        | {"relations": TWO_NAMES, "prefer": TEXT, "scale": TEXT},
+        ("metallicity",),
+    ),
+    "distances": Kind(
+        {"distances": TEXT, "relations": TEXTS, "magnitude": TEXT, "reddening": TEXT, "colour": TEXT, "period": TEXT}
+        | {"reddening_map": TEXT},
+        ("distances",),
+    ),
     "match_alerts": Kind(
         {"match_alerts": TEXT, "definitions": DEFINITIONS, "radius_arcsec": NUMBER},
         ("match_alerts", "definitions"),

@@ -16,10 +16,13 @@ from lcscale.lightcurves import LightCurveFields
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products import Near, OfClass, join_surveys, match_alerts, variable_candidates, yso_candidates
 from lcscale.products.definitions import Definition
+from lcscale.products.rrlyrae import Choice, Distances, rrlyrae_metallicities
+from lcscale.products.rrlyrae.model import DEFAULT_MODEL
 from lcscale.products.yso.candidates import TAU
 from lcscale.refresh.entries import Entry
 from lcscale.refresh.kinds import KEPT
 from lcscale.surveys import Survey, get
+from lcscale.surveys.planck import SampleMap
 
 Find = Callable[[str], Catalog]
 """Gives a catalog of the pipeline, or of the lake, by its name."""
@@ -174,6 +177,22 @@ def _yso(entry: Entry, find: Find) -> Catalog:
     )
 
 
+def _metallicity(entry: Entry, find: Find) -> Catalog:
+    told = dict(entry.values)
+    choice = Choice(**{key: told[key] for key in ("relations", "prefer", "scale") if key in told})
+    named = {key: told[key] for key in ("period", "mode", "band") if key in told}
+    return rrlyrae_metallicities(find(told["metallicity"]), _model(entry, DEFAULT_MODEL), choice=choice, **named)
+
+
+def _distances(entry: Entry, find: Find) -> Catalog:
+    told, source = dict(entry.values), find(entry.values["distances"])
+    options = {key: told[key] for key in ("relations", "magnitude", "reddening", "colour", "period") if key in told}
+    if "reddening_map" in told:
+        source = source.map(SampleMap(entry.path(told["reddening_map"]), "ebv", interpolate=True))
+        options["reddening"] = "ebv"
+    return source.map(Distances(**options))
+
+
 def _model(entry: Entry, default: str) -> str:
     """A folder seen from the file, where there is one; else the name of a shipped model."""
     told: str = entry.values.get("model", default)
@@ -193,5 +212,7 @@ _VIEWS: dict[str, Callable[[Entry, Find], Catalog]] = {
     "features": _features,
     "classify": _classify,
     "yso": _yso,
+    "metallicity": _metallicity,
+    "distances": _distances,
     "match_alerts": _match_alerts,
 }

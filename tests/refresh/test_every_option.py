@@ -299,6 +299,31 @@ ENTRIES = {
             "gaia_epoch": "2015.5",
         },
     ),
+    "metallicity": (
+        'metallicity = "stars"\nband = "g"\nperiod = "e"',
+        {
+            "metallicity": '"others"',
+            "model": None,
+            "period": '"time"',
+            "mode": '"class"',
+            "band": '"r"',
+            "relations": '["inaf_rrab", "muraveva2025_rrc"]',
+            "prefer": '"trees"',
+            "scale": '"labels"',
+        },
+    ),
+    "distances": (
+        'distances = "third"\nrelations = ["lmc_cepheids_wg_f"]\nmagnitude = "k_m"\nperiod = "e"',
+        {
+            "distances": '"third_bright"',
+            "relations": '["lmc_cepheids_wg_1o"]',
+            "magnitude": '"j_m"',
+            "reddening": '"parallax"',
+            "colour": None,
+            "period": '"time"',
+            "reddening_map": None,
+        },
+    ),
     "match_alerts": (
         f'match_alerts = "stars"\n{NEAR}',
         {
@@ -334,6 +359,9 @@ SAID = {
     ("yso", "model"): "one shipped model: model_id, in the walk over steps",
     ("yso", "tau"): "needs a dust map or a column: AtLeast, in the walk over steps",
     ("yso", "dust_map"): "SampleMap, above",
+    ("metallicity", "model"): "one shipped model: model_id, in the walk over steps",
+    ("distances", "colour"): "needs [Fe/H] and a mode: Distances, in the walk over steps",
+    ("distances", "reddening_map"): "SampleMap, above",
     ("features", "device"): "no device changes a bit",
 }
 
