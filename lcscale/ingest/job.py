@@ -16,7 +16,18 @@ from typing import Any, cast
 
 from upath import UPath
 
-from lcscale.engine import EngineSpec, MaxFailed, RunRecord, Shared, Task, allowed_failures, prepare, resolve, run
+from lcscale.engine import (
+    EngineSpec,
+    MaxFailed,
+    Outcome,
+    RunRecord,
+    Shared,
+    Task,
+    allowed_failures,
+    prepare,
+    resolve,
+    run,
+)
 from lcscale.engine.record import code_versions
 from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError
@@ -37,10 +48,10 @@ from lcscale.ingest.staging import count, listed, stage
 from lcscale.ingest.withdrawing import Remaining, read_withdrawn, write_withdrawn
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.inputs import CODE, ID_COLUMN
-from lcscale.lake.leaf import parquet_options
+from lcscale.lake.leaf import leaf_path, parquet_options
 from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import missing_property
-from lcscale.lake.storage import remove_folder, writing
+from lcscale.lake.storage import is_local, remove_folder, writing
 from lcscale.surveys import Part, Problem, Survey
 from lcscale.surveys import get as get_survey
 from lcscale.surveys.release import Option
@@ -224,6 +235,8 @@ class _Job:
         if shuffled:
             options["engine"] = SparkShuffle(options["engine"], self.reader, tuple(held), memory)
         tasks = self._leaf_tasks(waiting, moves, schema, draft)
+        if is_local(draft.folder):  # a store copies, which the tasks share
+            _link(tasks, draft)
         record = run(tasks, title=f"{title}: writing", max_failed=max_failed, **options)
         record.stages = reading.stages | record.stages
         record.missing = reading.missing + record.missing
@@ -367,6 +380,16 @@ class _Job:
             total = sum(result["duplicates"] for result in repeated)
             record.notes.append(f"{total:,} rows repeat the id of another row, such as {', '.join(examples)}")
         return record
+
+
+def _link(tasks: Sequence[Task], draft: Draft) -> None:
+    """Do the tasks that only link a leaf of the version before."""
+    done = draft.ledger.done()
+    linking = [task for task in tasks if task.function is link_leaf and task.key not in done]
+    outcomes = [Outcome(task.key, task.label, dict(task.arguments[1])) for task in linking]
+    leaves = (task.arguments[0] for task in linking)
+    with writing(draft.entry):
+        draft.take(outcomes, [(leaf.upath, leaf_path(draft.folder, leaf.pixel)) for leaf in leaves])
 
 
 def _task(

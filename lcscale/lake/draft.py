@@ -117,15 +117,37 @@ class Draft:
         An equal key stands for equal input, steps and code: the leaf is linked, and the task is done.
         """
         taken: dict[str, int] = {}
+        outcomes: list[Outcome] = []
+        links: list[tuple[UPath, UPath]] = []
         for key, version, result, path in self.equal_tasks(keys):
             pixel = LeafRecord.of(result).pixel
             if path is not None:
-                link(path, leaf_path(self.folder, pixel))
+                links.append((path, leaf_path(self.folder, pixel)))
             if result.get("row_keys"):
-                link(keys_path(self.entry / version, pixel), keys_path(self.folder, pixel))
-            self.ledger.add(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
+                links.append((keys_path(self.entry / version, pixel), keys_path(self.folder, pixel)))
+            outcomes.append(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
             taken[version] = taken.get(version, 0) + 1
+        self.take(outcomes, links)
         return taken
+
+    def take(self, outcomes: Iterable[Outcome], links: Iterable[tuple[UPath, UPath]]) -> None:
+        """Make files of other versions appear in this one, and note the tasks that they stand for as done.
+
+        Parameters
+        ----------
+        outcomes
+            What the ledger gets, once all names are on the disk.
+        links
+            Each file, and its place here.
+        """
+        folders = set()
+        for path, place in links:
+            link(path, place, durable=False)
+            folders.add(os.path.dirname(place.path))
+        if is_local(self.folder):
+            sync(*sorted(folders))
+        for outcome in outcomes:
+            self.ledger.add(outcome)
 
     def equal_tasks(self, keys: Container[str]) -> Iterator[tuple[str, str, dict[str, Any], UPath | None]]:
         """Tasks of `keys` that are not done here and were in other versions: key, version, result, leaf (if any)."""
@@ -256,12 +278,16 @@ def publish_version(entry: UPath, version: str, base: str | None) -> None:
         note_publication(entry, version)
 
 
-def link(path: UPath, place: UPath) -> None:
-    """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none."""
+def link(path: UPath, place: UPath, *, durable: bool = True) -> None:
+    """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none.
+
+    Unless it is to be `durable`, the caller syncs the folder of a disk.
+    """
     if not is_local(path):
         path.fs.copy(path.path, place.path)
         return
     make_folder(os.path.dirname(place.path))
     if not os.path.exists(place.path):
         os.link(path.path, place.path)
-        sync(os.path.dirname(place.path))
+        if durable:
+            sync(os.path.dirname(place.path))
