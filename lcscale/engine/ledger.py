@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from upath import UPath
@@ -18,6 +18,8 @@ from lcscale.engine.disk import make_folder, sync
 from lcscale.engine.task import Outcome
 
 _REWRITE_SECONDS = 5.0
+_BEGINS = '{"key":"'
+"""How the lines of tasks begin, as `Outcome` and `Ledger.add` write them."""
 _FILE_CHARACTERS = 1 << 20
 
 
@@ -28,6 +30,11 @@ def _entry(line: str) -> dict[str, Any] | None:
     except json.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _key_of(line: str) -> str:
+    """The key of the task that a line is about, without reading the rest; empty where it is about none."""
+    return line[len(_BEGINS) : line.find('"', len(_BEGINS))] if line.startswith(_BEGINS) else ""
 
 
 class Ledger:
@@ -58,12 +65,15 @@ class Ledger:
         """What was noted of each run when it began: title, tasks, engine, command, host, pid, started."""
         return [line["run"] for line in self._read() if "run" in line]
 
-    def _read(self) -> Iterator[dict[str, Any]]:
+    def _read(self, wanted: Callable[[str], bool] | None = None) -> Iterator[dict[str, Any]]:
+        """What the lines say; where `wanted` is given, only of tasks whose key it wants."""
         self.flush()
         if not self.folder.exists():
             return
         for path in sorted(self.folder.glob("*.jsonl"), key=str):
-            yield from filter(None, map(_entry, self._lines_of(path)))
+            lines = self._lines_of(path)
+            some = lines if wanted is None else (line for line in lines if wanted(_key_of(line)))
+            yield from filter(None, map(_entry, some))
 
     def _lines_of(self, path: UPath) -> Iterator[str]:
         if self._local:
@@ -79,9 +89,10 @@ class Ledger:
             torn += sum(_entry(line) is None for line in self._lines_of(path) if line.endswith("\n"))
         return torn
 
-    def done(self) -> dict[str, dict[str, Any]]:
-        """Results of the finished tasks by their keys."""
-        return {entry["key"]: entry["result"] for entry in self.entries() if entry["error"] is None}
+    def done(self, wanted: Callable[[str], bool] | None = None) -> dict[str, dict[str, Any]]:
+        """Results of the finished tasks by their keys; where `wanted` is given, of those whose key it wants."""
+        entries = (entry for entry in self._read(wanted) if "key" in entry)
+        return {entry["key"]: entry["result"] for entry in entries if entry["error"] is None}
 
     def quarantined(self) -> list[dict[str, Any]]:
         """Entries of the tasks that failed and never succeeded, whatever the clock said in between."""

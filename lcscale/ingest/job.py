@@ -386,7 +386,7 @@ def _link(tasks: Sequence[Task], draft: Draft) -> None:
     """Do the tasks that only link a leaf of the version before."""
     done = draft.ledger.done()
     linking = [task for task in tasks if task.function is link_leaf and task.key not in done]
-    outcomes = [Outcome(task.key, task.label, dict(task.arguments[1])) for task in linking]
+    outcomes = [Outcome(task.key, task.label, task.arguments[1].to_json()) for task in linking]
     leaves = (task.arguments[0] for task in linking)
     with writing(draft.entry):
         draft.take(outcomes, [(leaf.upath, leaf_path(draft.folder, leaf.pixel)) for leaf in leaves])

@@ -16,7 +16,9 @@ from lcscale.errors import InputError
 from lcscale.ingest.spills import CELL_ORDER, Histogram, read_histogram, read_ranges, read_schema
 from lcscale.ingest.tiling import covered, overlaps, tile, within
 from lcscale.lake import HEALPIX_COLUMN, Pixel
-from lcscale.lake.borders import ranges_around_pixel
+from lcscale.lake.borders import ranges_around_each, ranges_around_pixel
+from lcscale.lake.leaf import Ranges
+from lcscale.lake.pixel import Pixels
 from lcscale.surveys.nesting import common_field, settled_field
 from lcscale.vocabulary import NAME
 
@@ -125,18 +127,25 @@ class _Tiling:
 
     def touched(self, pixels: Sequence[Pixel], reach: float = 0.0) -> list[list[int]]:
         """For each pixel, which spills have a cell that overlaps it or lies within `reach` arcseconds."""
-        if not pixels:
-            return []
-        around = [ranges_around_pixel(pixel, reach) for pixel in pixels]
-        edges = np.cumsum([0, *map(len, around)])[:-1]
-        first, behind = np.concatenate(around).T
-        low, high = first >> 2 * (29 - CELL_ORDER), (behind - 1) >> 2 * (29 - CELL_ORDER)
         found: list[list[int]] = [[] for _ in pixels]
+        cells = np.unique(np.concatenate([np.empty(0, np.int64), *(one.cells for one in self.histograms)]))
+        wide = _any_of(cells, ranges_around_each(Pixels.of(pixels), reach).reshape(-1, 2)).reshape(len(pixels), -1)
+        places = np.flatnonzero(wide.any(axis=1)).tolist()  # the others need no finer look
+        if not places:
+            return found
+        around = [ranges_around_pixel(pixels[place], reach) for place in places]
+        edges = np.cumsum([0, *map(len, around)])[:-1]
+        ranges = np.concatenate(around)
         for i, one in enumerate(self.histograms):
-            hit = np.searchsorted(one.cells, low) < np.searchsorted(one.cells, high, side="right")
-            for number in np.flatnonzero(np.logical_or.reduceat(hit, edges)):
-                found[number].append(i)
+            for number in np.flatnonzero(np.logical_or.reduceat(_any_of(one.cells, ranges), edges)):
+                found[places[number]].append(i)
         return found
+
+
+def _any_of(cells: Integers, ranges: Ranges) -> npt.NDArray[np.bool_]:
+    """Whether a range of indices has a part in one of `cells`, which are sorted and of `CELL_ORDER`."""
+    low, high = ranges[:, 0] >> 2 * (29 - CELL_ORDER), (ranges[:, 1] - 1) >> 2 * (29 - CELL_ORDER)
+    return np.asarray(np.searchsorted(cells, low) < np.searchsorted(cells, high, side="right"))
 
 
 def _sum(histograms: Sequence[Histogram]) -> Histogram:

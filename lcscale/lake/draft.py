@@ -156,11 +156,9 @@ class Draft:
             other = self.entry / version
             if version == self.version:
                 continue
-            for key, result in Ledger(other / "ledger").done().items():
-                if key not in keys or key in known:
-                    continue
+            for key, result in Ledger(other / "ledger").done(lambda key: key in keys and key not in known).items():
                 record = LeafRecord.of(result)
-                places = (leaf_path(other, record.pixel), part_path(other, record.pixel))
+                places = (place(other, record.pixel) for place in (leaf_path, part_path))
                 path = next((each for each in places if each.exists()), None) if record.rows else None
                 if path is None and record.rows:
                     continue
