@@ -12,13 +12,12 @@ from lcscale.ingest.grouping import reach_arcsec
 from lcscale.ingest.leaves import Before
 from lcscale.ingest.planning import schema_text
 from lcscale.ingest.sources import Sources, read_sources
-from lcscale.lake import HEALPIX_COLUMN, Lake, Leaf, Pixel
+from lcscale.lake import Lake, Leaf, Pixel
 from lcscale.lake.borders import ranges_around_pixel
 from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import Source
 from lcscale.surveys import Survey
-
-_INDEX = pa.field(HEALPIX_COLUMN, pa.int64())
+from lcscale.vocabulary import HEALPIX
 
 Move = tuple[Pixel, Pixel]
 """Partition that objects were in, and the one they are in now."""
@@ -66,7 +65,7 @@ class Present:
         """Its schema as text, or nothing: the index as ingest makes it, and no notes of other programs."""
         if self.source is None:
             return ""
-        fields = {field.name: field for field in self.source.layout.stored} | {HEALPIX_COLUMN: _INDEX}
+        fields = {field.name: field for field in self.source.layout.stored} | {HEALPIX.name: HEALPIX.field}
         return schema_text(pa.schema(list(fields.values())))
 
     def before(self, pixel: Pixel, survey: Survey, came: Sequence[Pixel], went: Sequence[Pixel]) -> Before:

@@ -20,6 +20,7 @@ from lcscale.surveys.meanings import with_meanings
 from lcscale.surveys.nesting import common_field
 from lcscale.surveys.positions import placed
 from lcscale.surveys.release import Findings, Part, Problem, ReleaseFileError, Survey
+from lcscale.vocabulary import HEALPIX
 
 _SPILL_BYTES = 128 << 20
 _SPILL_SHARE = 12
@@ -120,4 +121,4 @@ def _sorted(tables: list[pa.Table], survey: Survey, path: str) -> pa.Table:
     if np.any(np.diff(index) < 0):
         order = np.argsort(index, kind="stable")
         table, index = table.take(pa.array(order)), index[order]
-    return table.add_column(0, pa.field(HEALPIX_COLUMN, pa.int64()), pa.array(index))
+    return table.add_column(0, HEALPIX.field, pa.array(index))
