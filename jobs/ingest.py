@@ -16,12 +16,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from catalogs import finish
 from configuration import run_job
 
 from lcscale import options as declared
+from lcscale.engine import EngineSpec
 from lcscale.ingest import Partitioning, ingest
 from lcscale.options import Option
 
@@ -41,7 +41,7 @@ class Ingest:
     engine: str | None = declared.ENGINE.key()
 
 
-def ingested(job: Ingest, engine: Any) -> int:
+def ingested(job: Ingest, engine: EngineSpec) -> int:
     """Do it on `engine`; returns the exit status."""
     record = ingest(
         *(job.survey, job.paths, job.lake, job.name),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lcscale.cli.options import LakeOption, find_catalog, open_lake
 from lcscale.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from lcscale.lake import Catalog, Lake
 
 
 def judge(
@@ -44,7 +50,7 @@ def judge(
     strange = [name for name in listed if name not in parts]
     if strange:
         raise InputError(f"--list names {', '.join(strange)}, which no --catalog does")
-    judgements: dict[str, Any] = {}
+    judgements: dict[str, dict[str, Any]] = {}
     for name in models:
         model = load(name)
         roles = model.card.preparation.roles
@@ -57,7 +63,8 @@ def judge(
         print(write_judging_report(judgements, report))
 
 
-def _with_periods(lake: Any, catalog: Any) -> Any:
+def _with_periods(lake: Lake, catalog: Catalog) -> Catalog:
+    """The catalog with periods: its own, those of the catalog ``NAME_periods`` beside it, or new ones."""
     from lcscale.periods import PERIOD, Search
 
     if PERIOD.is_in(catalog.schema):
@@ -66,7 +73,7 @@ def _with_periods(lake: Any, catalog: Any) -> Any:
     return catalog.join(lake[beside]) if beside in lake else catalog.map(Search())
 
 
-def _places(lake: Any, text: str) -> tuple[str, Any]:
+def _places(lake: Lake, text: str) -> tuple[str, npt.NDArray[np.int64]]:
     """Catalog and the places of the stars in a list."""
     from lcscale.vocabulary import HEALPIX_COLUMN
 
