@@ -53,6 +53,15 @@ def test_stars_with_a_reason_are_those_that_disagree(measured):
     assert rms(rest[~named]) < 0.08 < rms(rest[named])
 
 
+def test_what_was_learnt_on_folded_curves_holds_for_raw_epochs(measured):
+    rest = {name: measured[name] - measured.feh_inaf for name in ("feh", "feh_regression", "feh_trees", "feh_network")}
+    for name, each in rest.items():
+        print(f"{name}: n {each.notna().sum()}, median {each.median():.3f}, scatter {(each - each.median()).std():.3f}")
+        assert each.notna().all()
+        assert (each - each.median()).std() < 0.17
+    assert abs(rest["feh"].median()) < 0.05
+
+
 def test_the_distance_of_the_large_magellanic_cloud(real_data):
     """Of the Cloud's catalogue only period, Fourier parameters and reddening are read."""
     names = ["source_id", "Type", "Period", "E(B-V)"]
