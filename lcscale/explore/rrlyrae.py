@@ -25,6 +25,8 @@ Floats = npt.NDArray[np.floating[Any]]
 
 _COUNTS = (0, 12, 20, 30, 40, 60, 100, 10**9)
 """Numbers of observations at which the table of completeness is cut."""
+_FEW = 20
+"""Stars below which an RMSE validates nothing."""
 _AXES = {
     "period": "period (days)",
     "phi31": "φ31, denoised (rad)",
@@ -200,6 +202,14 @@ def _groups(metrics: Mapping[str, Any]) -> str:
             f"{cloud['distance modulus, mean']:.3f} in the mean, {cloud['median']:.3f} in the median "
             f"({cloud['relation']}); 18.48 by eclipsing binaries."
         )
+        groups = {name: each for name, each in cloud.items() if isinstance(each, Mapping)}
+        told = [f"{name} {v['mean [Fe/H]']:.2f} ± {v['scatter']:.2f} ({v['n']:,} stars)" for name, v in groups.items()]
+        text += paragraph(f"Mean [Fe/H] there by relations alone: {'; '.join(told)}.") if told else ""
+    overtones = metrics.get("overtones, spectroscopy", {}).get("denoised parameters")
+    if overtones:
+        few = "; too few to validate it" if overtones["n"] < _FEW else ""
+        said = f"RRc against spectroscopy: {overtones['n']} stars, RMSE {overtones['rmse']:.2f} dex"
+        text += paragraph(f"{said}{few}.")
     return text
 
 
