@@ -9,12 +9,13 @@ import pytest
 import torch
 from labelled_curves import curves
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
 from lcscale.models import Split, TrainingOptions, ValueHead, load, train
 from lcscale.models.heads.classes import ClassHead
 from lcscale.models.judging.baseline import grow_classes, grow_values
 from lcscale.models.labels.targets import targets_of
-from lcscale.models.networks.stacked import Stack
+from lcscale.models.networks.stacked import Stack, Stacked
+from lcscale.models.networks.table import named
 from lcscale.models.trees.boosted import BoostedTrees
 
 
@@ -110,3 +111,10 @@ def test_weights_of_a_stack_are_those_of_the_better_part():
     assert stack.weights[0] == pytest.approx(2.0, rel=0.1), "the logarithm of the ratio of the densities"
     assert abs(stack.weights[1]) < 0.1
     assert Stack.fitted(parts[:1], targets, ClassHead(targets.classes)) == Stack((1.0,), (0.0, 0.0, 0.0))
+
+
+def test_a_network_says_how_it_is_not_trained():
+    with pytest.raises(InputError, match="stacked is not trained by epochs"):
+        Stacked.sizes_for(None, 3, TrainingOptions())
+    with pytest.raises(InputError, match="folded_images cannot be grown"):
+        named("folded_images").grow(None, None, None, None, 0)

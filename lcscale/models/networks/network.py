@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
 from itertools import chain
@@ -18,7 +17,7 @@ from lcscale.models.labels.truth import Floats, Truth
 from lcscale.models.training.options import TrainingOptions
 
 
-class Network(nn.Module, ABC):
+class Network(nn.Module):
     """Scores of objects. Its `forward` is given the arrays that it `takes`, as tensors with one row an object."""
 
     name: ClassVar[str]
@@ -31,9 +30,9 @@ class Network(nn.Module, ABC):
     """What `build` was given; stands in the model's card."""
 
     @classmethod
-    @abstractmethod
     def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
-        """Sizes of a new network for these inputs; numbers and texts."""
+        """Sizes of a new network for these inputs; numbers and texts. Networks that are trained by epochs have it."""
+        raise InputError(f"{cls.name} is not trained by epochs")
 
     @classmethod
     def build(cls, sizes: Mapping[str, Any]) -> Self:
@@ -50,7 +49,7 @@ class Network(nn.Module, ABC):
     @classmethod
     def grow(cls, head: Head[Any], numbers: Floats, truth: Truth, weight: Floats, seed: int) -> Self:
         """A network that is not trained by epochs, of standardised numbers and what is known of their stars."""
-        raise NotImplementedError
+        raise InputError(f"{cls.name} cannot be grown")
 
     @property
     def device(self) -> torch.device:

@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from lcscale.models.heads.head import Head
-from lcscale.models.inputs.preparation import Preparation
 from lcscale.models.labels.truth import Floats, Truth
 from lcscale.models.networks.network import Network, build
-from lcscale.models.training.options import TrainingOptions
 
 _STEPS = 100
 
@@ -90,11 +88,6 @@ class Stacked(Network):
         together = cls.build({"parts": known, "weights": list(stack.weights), "bias": list(stack.bias)})
         together.parts = nn.ModuleList(parts)
         return together
-
-    @classmethod
-    def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
-        """Parts are trained each by itself (`TrainingOptions.stacked_with`)."""
-        raise NotImplementedError
 
     @property
     def networks(self) -> list[Network]:

@@ -9,11 +9,9 @@ import torch
 from torch import Tensor
 
 from lcscale.models.heads.head import Head
-from lcscale.models.inputs.preparation import Preparation
 from lcscale.models.judging.baseline import Grown
 from lcscale.models.labels.truth import Floats, Truth
 from lcscale.models.networks.network import Network
-from lcscale.models.training.options import TrainingOptions
 from lcscale.models.trees.additive import ARRAYS, NODES, Additive
 
 
@@ -35,11 +33,6 @@ class BoostedTrees(Network):
         sizes = dict.fromkeys(NODES, n_nodes) | {"first": n_trees + 1, "output": n_trees, "base": n_outputs}
         for name, kind in ARRAYS.items():
             self.register_buffer(name, torch.from_numpy(np.zeros(sizes[name], kind)))
-
-    @classmethod
-    def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
-        """Trees are grown, and then there are as many as there are."""
-        raise NotImplementedError
 
     @classmethod
     def grow(cls, head: Head[Any], numbers: Floats, truth: Truth, weight: Floats, seed: int) -> Self:
