@@ -11,9 +11,9 @@ from lcscale import __version__
 from lcscale.cli.alerting import alerts
 from lcscale.cli.browsing import browse
 from lcscale.cli.columns import columns
-from lcscale.cli.exporting import export
+from lcscale.cli.exporting import curves, export
 from lcscale.cli.gallery import gallery
-from lcscale.cli.ingesting import ingest, surveys
+from lcscale.cli.ingesting import convert, ingest, surveys
 from lcscale.cli.judging import judge
 from lcscale.cli.lakes import drop, info, jobs_app, list_names, prune, remove, use
 from lcscale.cli.matching import crossmatch
@@ -56,6 +56,7 @@ def _lcscale(
 
 for command in (
     ingest,
+    convert,
     surveys,
     crossmatch,
     features,
@@ -68,6 +69,7 @@ for command in (
     alerts,
     published,
     export,
+    curves,
     refresh,
     pipeline,
     versions,

@@ -1,4 +1,4 @@
-"""`lcscale ingest` and `lcscale surveys`: release files into catalogs."""
+"""`lcscale ingest`, `convert` and `surveys`: release files, or any table, into catalogs."""
 
 from __future__ import annotations
 
@@ -70,11 +70,7 @@ def ingest(
     options |= {"flux": flux, "flux_err": flux_err, "zero_point": zero_point, "time_format": time_format}
     options |= {"id_from_name": id_from_name, "columns": columns, "where": where, "keep_limits": keep_limits or None}
     options["known_as"] = known_as
-    for text in option or []:
-        key, separator, value = text.partition("=")
-        if not separator:
-            raise InputError(f"--option {text!r} is not KEY=VALUE")
-        options[key] = value
+    options |= _options(option)
     options = {key: value for key, value in options.items() if value is not None}
     if dry_run:
         print(preview(survey, files, **options))
@@ -96,6 +92,44 @@ def ingest(
     if not record.rows and errors and all(" has no column " in error for error in errors):
         raise InputError(errors[0])
     finish(record)
+
+
+def convert(
+    file: Annotated[str, typer.Argument(help="A table of any format that ingest reads.", show_default=False)],
+    lake: LakeOption,
+    name: NameOption,
+    id: Annotated[str | None, typer.Option(help="Column that names the object.")] = None,
+    ra: Annotated[str | None, typer.Option(help="Column of right ascension (default: found by its name).")] = None,
+    dec: Annotated[str | None, typer.Option(help="Column of declination (default: found by its name).")] = None,
+    time: Annotated[str | None, typer.Option(help="Column of time: the rows are observations.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", help="Further option of the adapter table, or lightcurves, as KEY=VALUE."),
+    ] = None,
+) -> None:
+    """Make a catalog of one table, in place of one of this name; lcscale.ingest.convert takes a table in memory."""
+    from lcscale.ingest import convert as write
+    from lcscale.surveys.reading import read_table
+    from lcscale.surveys.release import Problem
+
+    problems: list[Problem] = []
+    options = {"id": id, "time": time, **_options(option)}
+    table = read_table(file, problems, ids=[id] if id else [])
+    for problem in problems:
+        print(f"  note: {problem.path}: {problem.text}")
+    given = {key: value for key, value in options.items() if value is not None}
+    finish(write(table, lake, name, ra=ra, dec=dec, progress=True, **given))
+
+
+def _options(texts: list[str] | None) -> dict[str, str]:
+    """What ``--option KEY=VALUE`` says."""
+    found = {}
+    for text in texts or []:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise InputError(f"--option {text!r} is not KEY=VALUE")
+        found[key] = value
+    return found
 
 
 def surveys() -> None:

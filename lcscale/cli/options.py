@@ -133,3 +133,12 @@ def with_given_periods(
             f"--period-from: {catalog.name} has no column {column}; it has {', '.join(catalog.column_names)}"
         )
     return catalog, PeriodFrom(column, "beside" if beside else "instead")
+
+
+def read_position(text: str, what: str) -> tuple[float, float]:
+    """Right ascension and declination of text such as ``83.82,-5.39``; `what` is what an error calls it."""
+    try:
+        ra, dec = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"{what} is RA,DEC in degrees, such as 83.82,-5.39; not {text!r}") from error
+    return ra, dec

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcscale.cli.options import LakeOption, LightCurvesOption, light_curve_fields, open_lake
+from lcscale.cli.options import LakeOption, LightCurvesOption, light_curve_fields, open_lake, read_position
 from lcscale.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def show(
 
     place = open_lake(lake)
     target = output or file_name(object_id)
-    where = None if at is None else _position(at)
+    where = None if at is None else read_position(at, "--at")
     fields = light_curve_fields(light_curves)
     page = write(
         place,
@@ -75,11 +75,3 @@ def _catalog(lake: Lake, name: str | None) -> str:
         known = ", ".join(lake.names()) or "none yet"
         raise InputError(f"no catalog {_CANDIDATES!r} in the lake at {lake.root}; say with --name which one: {known}")
     return name or _CANDIDATES
-
-
-def _position(text: str) -> tuple[float, float]:
-    try:
-        ra, dec = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(f"--at is RA,DEC in degrees, such as 83.82,-5.39; not {text!r}") from error
-    return ra, dec

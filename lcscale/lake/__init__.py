@@ -3,6 +3,7 @@
 from lcscale.lake.catalog import Catalog, open_catalog
 from lcscale.lake.draft import Draft
 from lcscale.lake.exporting import Exported, export
+from lcscale.lake.gathering import light_curves_at
 from lcscale.lake.lake import Lake
 from lcscale.lake.leaf import Leaf, LeafWriter, write_leaf
 from lcscale.lake.pixel import Pixel, spatial_index
@@ -23,6 +24,7 @@ __all__ = [
     "LightCurveFields",
     "Pixel",
     "export",
+    "light_curves_at",
     "open_catalog",
     "spatial_index",
     "write_leaf",

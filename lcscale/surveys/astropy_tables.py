@@ -38,6 +38,12 @@ def read_with_astropy(
             table = _fits(path, wanted, optional, problems)
         else:
             table = _text(path, how)
+    return arrow_table(table)
+
+
+def arrow_table(table: Table) -> pa.Table:
+    """A table of astropy as Arrow: masked values are nulls, units, UCDs and descriptions are metadata of the fields."""
+    table = table.copy(copy_data=False)
     _simplify(table)
     arrays, fields = [], []
     for name in table.colnames:
