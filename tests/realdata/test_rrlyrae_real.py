@@ -86,3 +86,30 @@ def test_the_distance_of_the_large_magellanic_cloud(real_data):
     print(f"n {len(feh)}, [Fe/H] {feh.mean():.3f}, modulus {modulus.mean():.3f}, median {np.median(modulus):.3f}")
     assert len(feh) > 500
     assert abs(modulus.mean() - 18.48) < 0.05
+
+
+def test_cepheids_of_the_small_cloud_by_relations_of_the_large_one(real_data):
+    """Which has 18.98 by eclipsing binaries (Graczyk et al. 2020); the relations have no term in [Fe/H]."""
+    pairs = pd.read_csv(real_data / "ogle_gaia_pairs" / "matches.csv.gz").query("angDist < 0.5").dropna(subset="bp_rp")
+    for mode in ("F", "1O"):
+        some = pairs[pairs["OGLE-ID"].str.contains("SMC-CEP") & (pairs.subType == mode)]
+        wesenheit = some.phot_g_mean_mag - 1.90 * some.bp_rp
+        table = pa.table({"w": wesenheit.to_numpy(), "p": some.Period.to_numpy()})
+        found = Distances((f"lmc_cepheids_wg_{mode.lower()}",), "w", period="p")(table)["distance_modulus"].to_numpy()
+        print(f"{mode}: n {len(found)}, modulus {np.median(found):.3f}")
+        assert len(found) > 250
+        assert abs(np.median(found) - 18.98) < 0.15
+
+
+def test_intrinsic_colours_give_the_reddening_of_a_cluster(real_data):
+    """NGC 6266, 0.47 by Harris; its reddening differs from place to place, and it is crowded."""
+    stars = pd.read_csv(real_data / "rrlyrae_clusters" / "ngc6266_rrlyrae_gaia.csv").query("ruwe < 1.4")
+    stars = stars[stars.oType.isin(["RRab", "RRc"])].dropna(subset=["bp_rp", "phot_g_mean_mag"])
+    columns = {"feh": np.full(len(stars), -1.18), "feh_error": np.full(len(stars), 0.1)}
+    columns |= {"pulsation_period": stars.o_Period, "mode": stars.oType, "mean": stars.phot_g_mean_mag}
+    table = pa.table({**columns, "bp_rp": stars.bp_rp})
+    found = Distances(colour="bp_rp")(table)
+    reddening = np.median(found["extinction"].to_numpy()) / 2.74
+    kpc = np.median(found["distance"].to_numpy())
+    print(f"n {len(stars)}, E(B-V) {reddening:.3f}, {kpc:.2f} kpc")
+    assert abs(reddening - 0.47) < 0.15
