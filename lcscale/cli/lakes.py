@@ -46,7 +46,8 @@ def info(name: Annotated[str, typer.Argument(help="Name of a catalog or a table.
         print(place.table(name).schema.to_string(show_field_metadata=False))
         return
     source = place[name].source
-    print(f"{name}: {source.rows:,} rows in {len(source.leaves)} partitions, coordinates {source.ra}, {source.dec}")
+    partitions = "1 partition" if len(source.leaves) == 1 else f"{len(source.leaves):,} partitions"
+    print(f"{name}: {source.rows:,} rows in {partitions}, coordinates {source.ra}, {source.dec}")
     print(f"versions: {', '.join(place.versions(name))}; current: {source.version}")
     if source.missing:
         print(f"missing in it: {', '.join(source.missing)}")
