@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,15 @@ import numpy.typing as npt
 
 from lcscale.errors import ModelError
 from lcscale.kernels.compiling import exact_kernel
+from lcscale.models.trees.forest import (
+    MOST_CLASSES,
+    MOST_LEAVES,
+    NO_LEAF_STRUCK,
+    NODES_TOGETHER,
+    TREES_TOGETHER,
+    Forest,
+    rounded_down,
+)
 
 NODES: Mapping[str, Any] = {
     "feature": np.int32,
@@ -24,6 +34,9 @@ NODES: Mapping[str, Any] = {
 """Arrays [n_nodes] of all trees one after the other: numbers of a node's children count from its tree's first node."""
 ARRAYS: Mapping[str, Any] = {**NODES, "first": np.int32, "output": np.int32, "base": np.float64}
 """With those by tree and by score."""
+_LARGEST = float(np.finfo(np.float32).max)
+_BLOCK = 128
+"""Rows that go through a tree together: it and they stay in the processor's first caches."""
 _THEIRS = {
     "feature": "feature_idx",
     "threshold": "num_threshold",
@@ -133,9 +146,72 @@ class Additive:
         _add(np.ascontiguousarray(x, np.float32), *nodes, self.first, self.output, scores)
         return scores
 
+    @cached_property
+    def _forest(self) -> Forest | None:
+        """The same trees as masks of leaves, several times faster; None where they do not fit into such.
+
+        It looks at every number twice: with -inf where it is missing and goes left, with inf where that goes right.
+        """
+        if self.base.size > MOST_CLASSES:
+            return None
+        columns: list[npt.NDArray[np.int32]] = []
+        thresholds: list[npt.NDArray[np.float32]] = []
+        masks: list[npt.NDArray[np.uint32]] = []
+        values: list[npt.NDArray[np.float32]] = []
+        used = int(self.nodes["feature"].max()) + 1
+        for tree in range(self.output.size + -self.output.size % TREES_TOGETHER):
+            leaves: list[float] = []
+            inner: list[tuple[int, float, int]] = []
+            if tree >= self.output.size:
+                leaves.append(0.0)
+            elif not self._visit(int(self.first[tree]), 0, leaves, inner):
+                return None
+            inner += [(0, np.inf, NO_LEAF_STRUCK)] * (-len(inner) % NODES_TOGETHER)
+            column = np.array([node[0] for node in inner], np.int32)
+            columns.append(np.where(column < 0, used - 1 - column, column).astype(np.int32))
+            thresholds.append(rounded_down(np.array([node[1] for node in inner], np.float64)))
+            masks.append(np.array([node[2] for node in inner], np.uint32))
+            of_tree = np.zeros((len(leaves), self.base.size), np.float32)
+            of_tree[:, self.output[min(tree, self.output.size - 1)]] = leaves
+            values.append(of_tree)
+        nodes, ends = ([0, *(len(each) for each in found)] for found in (columns, values))
+        return Forest(
+            np.concatenate(columns),
+            np.concatenate(thresholds),
+            np.concatenate(masks),
+            np.cumsum(nodes).astype(np.int32),
+            np.cumsum(ends).astype(np.int32),
+            np.concatenate(values),
+        )
+
+    def _visit(self, start: int, node: int, leaves: list[float], inner: list[tuple[int, float, int]]) -> bool:
+        """Leaves of a tree from the left, and its nodes; of a column below 0 what is missing goes right."""
+        a, k = self.nodes, start + node
+        if a["leaf"][k]:
+            leaves.append(float(a["value"][k]))
+            return len(leaves) <= MOST_LEAVES
+        first, feature = len(leaves), int(a["feature"][k])
+        if not self._visit(start, int(a["left"][k]), leaves, inner):
+            return False
+        struck = (1 << len(leaves)) - (1 << first)
+        column = feature if a["missing_left"][k] else -1 - feature
+        threshold = min(float(a["threshold"][k]), _LARGEST)  # at inf only what is missing goes right
+        inner.append((column, threshold, NO_LEAF_STRUCK ^ struck))
+        return self._visit(start, int(a["right"][k]), leaves, inner)
+
+    def _quick_scores(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        forest = self._forest
+        if forest is None:
+            return self.scores(x)
+        used = int(self.nodes["feature"].max()) + 1
+        columns = np.asarray(x, np.float32).T[:used]
+        missing = np.isnan(columns)
+        both = np.concatenate([np.where(missing, -np.inf, columns), np.where(missing, np.inf, columns)])
+        return np.asarray(forest.probabilities(both.astype(np.float32).T) * np.float32(forest.n_trees) + self.base)
+
     def probabilities(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """Softmax of the scores, float32 [n, n_outputs]."""
-        scores = self.scores(x)
+        scores = self._quick_scores(x)
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
@@ -155,11 +231,13 @@ def _add(
     scores: npt.NDArray[np.float64],
 ) -> None:
     """Add to `scores` [n, n_outputs] the values of the leaves that each row of `x` comes to."""
-    for row in range(x.shape[0]):
+    for start in range(0, x.shape[0], _BLOCK):
         for tree in range(output.size):
-            node = first[tree]
-            while not leaf[node]:
-                number = x[row, feature[node]]
-                goes_left = missing_left[node] if np.isnan(number) else number <= threshold[node]
-                node = first[tree] + (left[node] if goes_left else right[node])
-            scores[row, output[tree]] += value[node]
+            root, score = first[tree], output[tree]
+            for row in range(start, min(start + _BLOCK, x.shape[0])):
+                node = root
+                while not leaf[node]:
+                    number = x[row, feature[node]]
+                    goes_left = missing_left[node] if np.isnan(number) else number <= threshold[node]
+                    node = root + (left[node] if goes_left else right[node])
+                scores[row, score] += value[node]

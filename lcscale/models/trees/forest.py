@@ -27,9 +27,11 @@ TREES_TOGETHER = 4
 """The number of trees is a multiple of it: the shares of so many are added at once."""
 _BLOCK = 256
 """Rows that go through a tree together: their words and numbers stay in the processor's first caches."""
-_STRIDE = 4
+NODES_TOGETHER = 4
 """Nodes looked at in one pass over the words; trees are filled up to a multiple of it with nodes without effect."""
-_ALL = np.uint32(2**32 - 1)
+NO_LEAF_STRUCK = 2**32 - 1
+"""Mask of a node without effect."""
+_ALL = np.uint32(NO_LEAF_STRUCK)
 _EXPONENT_BITS, _BIAS = np.int32(23), np.int32(127)
 
 
@@ -95,7 +97,9 @@ class Forest:
             and forest.n_trees % TREES_TOGETHER == 0
             and forest.first_node[0] == forest.first_leaf[0] == 0
             and forest.first_node[-1] == n_nodes
-            and bool((np.diff(forest.first_node) >= 0).all() and (np.diff(forest.first_node) % _STRIDE == 0).all())
+            and bool(
+                (np.diff(forest.first_node) >= 0).all() and (np.diff(forest.first_node) % NODES_TOGETHER == 0).all()
+            )
             and bool(((leaves >= 1) & (leaves <= MOST_LEAVES)).all())
             and bool(((forest.column >= 0) & (forest.column < n_features)).all())
             and _keeps_a_leaf(forest)
@@ -149,17 +153,17 @@ def _flattened(tree: Any) -> tuple[npt.NDArray[Any], ...]:
         visit(tree.children_right[node])
 
     visit(0)
-    nodes += [(0, np.inf, int(_ALL))] * (-len(nodes) % _STRIDE)
+    nodes += [(0, np.inf, int(_ALL))] * (-len(nodes) % NODES_TOGETHER)
     shares = tree.value[leaves, 0, :]
     return (
         np.array([node[0] for node in nodes], np.int32),
-        _rounded_down(np.array([node[1] for node in nodes], np.float64)),
+        rounded_down(np.array([node[1] for node in nodes], np.float64)),
         np.array([node[2] for node in nodes], np.uint32),
         (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32),
     )
 
 
-def _rounded_down(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def rounded_down(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """The largest float32 that is not above each number."""
     nearest = threshold.astype(np.float32)
     below = np.nextafter(nearest, np.float32(-np.inf))
@@ -199,7 +203,7 @@ def _score(
         for group in range(0, first_node.size - 1, TREES_TOGETHER):
             for one in range(TREES_TOGETHER):
                 leaves[:] = _ALL
-                for k in range(first_node[group + one], first_node[group + one + 1], _STRIDE):
+                for k in range(first_node[group + one], first_node[group + one + 1], NODES_TOGETHER):
                     a, b = by_column[column[k], rows], by_column[column[k + 1], rows]
                     c, d = by_column[column[k + 2], rows], by_column[column[k + 3], rows]
                     over_a, over_b, over_c, over_d = threshold[k], threshold[k + 1], threshold[k + 2], threshold[k + 3]
