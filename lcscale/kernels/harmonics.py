@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lcscale.kernels.compiling import Floats, Integers, kernel
+from lcscale.kernels.compiling import Floats, Integers, inlined, kernel
 from lcscale.kernels.turns import cos_sin_turns, turned
 
 MAX_HARMONICS = 8
@@ -40,6 +40,13 @@ FREE = (math.nan, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0)
 """The coupling of a segment with its own mean, amplitudes and phases; its narrowness is one over the observations."""
 
 _SINGULAR = 1e-9
+
+
+@inlined
+def segment_of(curve: Curve, g: int) -> Curve:
+    """Segment `g` of an object as a curve of its own."""
+    time, weight, weighted, cuts, share, coupling = curve
+    return (time, weight, weighted, cuts[g : g + 2], share[g : g + 1], coupling[g : g + 1])
 
 
 @kernel

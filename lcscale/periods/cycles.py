@@ -23,6 +23,7 @@ from lcscale.kernels.harmonics import (
     RIGHT,
     Curve,
     back_substitute,
+    segment_of,
 )
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.lightcurves.cleaning import is_none
@@ -86,11 +87,10 @@ def odd_share(curve: Curve, frequency: float, scratch: Any, work: Any) -> tuple[
 
     Arguments as for `log_evidence`; each band has a series of order 8 of its own.
     """
-    time, weight, weighted, cuts, share, coupling = curve
+    cuts, share = curve[3], curve[4]
     odd = total = explained = 0.0
     for g in range(cuts.size - 1):
-        segment = (time, weight, weighted, cuts[g : g + 2], share[g : g + 1], coupling[g : g + 1])
-        log_evidence(segment, frequency, MAX_HARMONICS, SLIGHT_PRIOR, scratch, work)
+        log_evidence(segment_of(curve, g), frequency, MAX_HARMONICS, SLIGHT_PRIOR, scratch, work)
         explained += work[DROPS, MAX_HARMONICS - 1]
         back_substitute(work[MATRIX], work[RIGHT], N_PARAMETERS, work[COEFFICIENTS])
         for k in range(1, MAX_HARMONICS + 1):

@@ -19,6 +19,7 @@ from lcscale.kernels.harmonics import (
     RIGHT,
     Curve,
     back_substitute,
+    segment_of,
 )
 from lcscale.kernels.turns import cos_sin_turns
 from lcscale.periods.choice import HARMONIC_PRICE, ORDER, RANKING_PRIOR, scan_near
@@ -72,11 +73,10 @@ def evidence_of_period(frequency: Floats, fmax: Floats, tied: Floats, series: Se
 @kernel
 def _subtract(curve: Curve, frequency: float, order: int, scratch: Any, work: Any, left: Floats) -> None:
     """What a series of each band leaves of `weighted`."""
-    time, weight, weighted, cuts, share, coupling = curve
+    time, weight, weighted, cuts = curve[:4]
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
-        segment = (time, weight, weighted, cuts[g : g + 2], share[g : g + 1], coupling[g : g + 1])
-        log_evidence(segment, frequency, order, RANKING_PRIOR, scratch, work)
+        log_evidence(segment_of(curve, g), frequency, order, RANKING_PRIOR, scratch, work)
         back_substitute(work[MATRIX], work[RIGHT], 2 * order + 1, work[COEFFICIENTS])
         for j in range(a, b):
             value = work[COEFFICIENTS, 0]
