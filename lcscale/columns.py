@@ -13,7 +13,7 @@ from lcscale.lightcurves import columns as lightcurves
 from lcscale.lightcurves.wesenheit import WESENHEIT
 from lcscale.models.heads import columns as models
 from lcscale.periods import columns as periods
-from lcscale.products import class_period, observations, published
+from lcscale.products import class_period, observations, outburst_columns, published
 from lcscale.products.alerts import STATISTICS
 from lcscale.products.counterparts import OF_DEFINITION
 from lcscale.products.rrlyrae import columns as rrlyrae
@@ -40,6 +40,7 @@ COLUMNS: tuple[Column, ...] = (
     WESENHEIT,
     *models.COLUMNS,
     *class_period.COLUMNS,
+    *outburst_columns.COLUMNS,
     published.AT_PREVALENCE,
     OF_DEFINITION,
     *STATISTICS,

@@ -34,6 +34,7 @@ from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
+from lcscale.products.outbursts import Outbursts
 from lcscale.products.rrlyrae import Distances, FourierPopulation, Metallicities
 from lcscale.products.rrlyrae.columns import ANSWERS, FITTED, SERIES
 from lcscale.products.yso import ClassifyYSO, Photometry
@@ -88,6 +89,7 @@ def steps(lake, tmp_path):
         (Distances(), schema_of([*FITTED[:1], *SERIES, *ANSWERS])),
         (Metallicities(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (Classify("general"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
+        (Outbursts(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (PeriodOfClass(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
         (Crossmatch(matched, matched, options), matched.schema),
         (Join(sky.columns("object_id", "mean_mag"), "object_id"), plain),
