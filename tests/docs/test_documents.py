@@ -42,6 +42,8 @@ NOT_RUN = {
     "lcscale metallicity": "half a minute; tests/products/test_rrlyrae.py runs it, on real stars test_rrlyrae_real.py",
     "lcscale distances": "needs that",
     "lcscale export rrlyrae_distances": "needs that",
+    "lcscale judge general": "minutes; tests/models/test_judge_command.py runs it on two small catalogs",
+    "python jobs/judge_models.py": "minutes on real files; its tables stand in docs/judging.md",
     "python jobs/rrlyrae_": "minutes on real files, whose figures docs/metallicity.md has",
     "lcscale features /rubin/": "is for Rubin's own machines; tests/surveys/test_rubin.py has its columns",
     "lcscale classify /rubin/": "see there",
