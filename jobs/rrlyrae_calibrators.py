@@ -16,14 +16,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 from configuration import run_job
 
-from lcscale.explore.drawing import ACCENT, PALE, as_svg, new_figure, style
+from lcscale.explore.rrlyrae import feature_selection
 from lcscale.options import Option
 from lcscale.products.rrlyrae.bayesian import PRIORS, fit_relation
 from lcscale.products.rrlyrae.sample import Cuts, clean_sample, columns_of
@@ -56,34 +54,11 @@ def work(job: Calibrators) -> int:
     pc.write_csv(table, folder / "posterior.csv")
     selected = select_features(stars, seed=job.seed)
     (folder / "features.json").write_text(json.dumps(selected, indent=1) + "\n", "utf-8")
-    (folder / "features.svg").write_text(features_drawn(selected), "utf-8")
+    (folder / "features.svg").write_text(feature_selection(selected), "utf-8")
     reasons = sample["reason"].value_counts().to_pylist()
     print(f"{len(stars)} of {len(sample)} stars are in", *reasons, json.dumps(found, indent=1), sep="\n")
     print(json.dumps(selected, indent=1))
     return 0
-
-
-def features_drawn(selected: dict[str, Any]) -> str:
-    """F of the univariate test, and in which share of bootstraps each parameter is taken, as SVG."""
-    names = list(selected["univariate"])
-    with style():
-        drawing = new_figure(8.0, 2.8)
-        score, stable = drawing.subplots(1, 2)
-        score.barh(names, list(selected["univariate"].values()), color=PALE)
-        score.set_xscale("symlog", linthresh=1)
-        score.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-        score.set_xlabel("F of the univariate test")
-        place = np.arange(len(names))
-        for k, (how, label) in enumerate((("univariate", "univariate"), ("forward", "forward selection"))):
-            shares = [100 * selected["stability"][how][name] for name in names]
-            stable.barh(place + 0.2 * (2 * k - 1), shares, height=0.38, color=(PALE, ACCENT)[k], label=label)
-        stable.set_yticks(place, names)
-        stable.set_xlabel("taken in % of the bootstraps (two each)")
-        stable.legend(loc="lower right")
-        for axis in (score, stable):
-            axis.invert_yaxis()
-        text = as_svg(drawing, "rrlyrae features", f"Feature selection on {selected['n']} calibrators")
-    return text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1) if "xmlns=" not in text else text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +24,7 @@ from configuration import run_job
 from lcscale.options import Option
 from lcscale.products.rrlyrae.distances import EXTINCTION
 from lcscale.products.rrlyrae.relations import relations
-
-_ROUNDS, _CLIP = 10, 3.0
+from lcscale.products.rrlyrae.validating import robust_line, robust_middle
 
 
 @dataclass(frozen=True)
@@ -40,47 +38,29 @@ class DistancesJob:
     modulus: float = Option("Distance modulus of the Large Cloud.", 18.477).key()
 
 
-def line(log_period: np.ndarray, value: np.ndarray, pivot: float = 0.0) -> dict[str, float]:
-    """A line through what is within three robust deviations of it, its constant at log P = 0, and its scatter."""
-    terms, kept = np.stack([np.ones_like(log_period), log_period - pivot], axis=1), np.ones(len(value), bool)
-    for _ in range(_ROUNDS):
-        found = np.linalg.lstsq(terms[kept], value[kept], rcond=None)[0]
-        rest = value - terms @ found
-        kept = np.abs(rest) < _CLIP * 1.4826 * np.median(np.abs(rest[kept]))
-    figures = {"constant": found[0] - pivot * found[1], "log_period": found[1], "scatter": rest[kept].std()}
-    return {"n": int(kept.sum()), "of": len(value), **{k: round(float(v), 3) for k, v in figures.items()}}
-
-
 def work(job: DistancesJob) -> int:
     stars = pd.read_csv(job.cloud, usecols=["source_id", "Type", "Period", "E(B-V)"])
     stars = stars.merge(pd.read_parquet(job.colours, columns=["source_id", "bp_rp"]), on="source_id").dropna()
     ratio, said = EXTINCTION["BP-RP"], {}
     for mode, some in stars.groupby("Type"):
         intrinsic = (some.bp_rp - ratio * some["E(B-V)"]).to_numpy()
-        said[f"intrinsic BP-RP, {mode}"] = line(np.log10(some.Period.to_numpy()), intrinsic)
+        said[f"intrinsic BP-RP, {mode}"] = robust_line(np.log10(some.Period.to_numpy()), intrinsic)
     members = pd.read_csv(job.cluster).query("oType == 'RRab' and ruwe < 1.4").dropna(subset="bp_rp")
     colour = relations()["lmc_bp_rp_rrab"].value({"log_period": np.log10(members.o_Period.to_numpy())})
-    said["E(B-V) of the cluster"] = middle((members.bp_rp.to_numpy() - colour) / ratio)
+    said["E(B-V) of the cluster"] = robust_middle((members.bp_rp.to_numpy() - colour) / ratio)
     pairs = pd.read_csv(job.cepheids).query("best_class_name == 'CEP' and angDist < 0.5").dropna(subset="bp_rp")
     pairs["w"], pairs["log_period"] = pairs.phot_g_mean_mag - 1.90 * pairs.bp_rp, np.log10(pairs.Period)
     for mode in ("F", "1O"):
         large, small = (pairs[pairs["OGLE-ID"].str.contains(f"{c}MC-CEP") & (pairs.subType == mode)] for c in "LS")
-        found = line(large.log_period.to_numpy(), large.w.to_numpy() - job.modulus, 0.7)
+        found = robust_line(large.log_period.to_numpy(), large.w.to_numpy() - job.modulus, 0.7)
         said[f"W_G of Cepheids, {mode}"] = found
         absolute = found["constant"] + found["log_period"] * small.log_period
-        said[f"modulus of the Small Cloud, {mode}"] = middle((small.w - absolute).to_numpy())
+        said[f"modulus of the Small Cloud, {mode}"] = robust_middle((small.w - absolute).to_numpy())
     large = pairs[pairs["OGLE-ID"].str.contains("LMC-CEP") & (pairs.subType == "F")]
     absolute = relations()["clusters2022_wg"].value({"log_period": large.log_period})
-    said["modulus of the Large Cloud, clusters2022_wg"] = middle((large.w - absolute).to_numpy())
+    said["modulus of the Large Cloud, clusters2022_wg"] = robust_middle((large.w - absolute).to_numpy())
     print(json.dumps(said, indent=1))
     return 0
-
-
-def middle(values: np.ndarray) -> dict[str, Any]:
-    """Number, median and robust scatter."""
-    median = float(np.median(values))
-    scatter = 1.4826 * float(np.median(np.abs(values - median)))
-    return {"n": len(values), "median": round(median, 3), "scatter": round(scatter, 3)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

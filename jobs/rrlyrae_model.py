@@ -53,8 +53,7 @@ class RRLyraeModelJob:
 def work(job: RRLyraeModelJob) -> int:
     _, period, lcs = folded(job.curves, job.periods)
     others = pq.read_table(job.overtones).to_pandas().query("type == 'RRC' and g_mean < 18 and 0.2 < period < 0.5")
-    columns = ("period", "amplitude", "r21_g", "r31_g", "phi21_g", "phi31_g")
-    series = training.PublishedSeries(*(others[name].to_numpy(float) for name in columns))
+    series = training.PublishedSeries.of_gaia(others)
     populations = {"RRab": training.learn_rrab(lcs, period), "RRc": training.learn_rrc(series)}
     stars = labelled(job.curves, job.periods, job.labels)
     data = {"RRab": len(period), "RRc": len(series.period), "labelled": len(stars.feh), "folds": asdict(SPLIT)}

@@ -96,6 +96,34 @@ def validations(catalogs: Iterable[Catalog], folders: Sequence[str | os.PathLike
     return "".join(_validation(model) for model in models if model is not None)
 
 
+def feature_selection(selected: Mapping[str, Any]) -> str:
+    """F of the univariate test, and in which share of bootstraps each parameter is taken, as SVG.
+
+    Parameters
+    ----------
+    selected
+        As `lcscale.products.rrlyrae.selection.select_features` gives it.
+    """
+    names = list(selected["univariate"])
+    with style():
+        drawing = new_figure(8.0, 2.8)
+        score, stable = drawing.subplots(1, 2)
+        score.barh(names, list(selected["univariate"].values()), color=PALE)
+        score.set_xscale("symlog", linthresh=1)
+        score.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+        score.set_xlabel("F of the univariate test")
+        place = np.arange(len(names))
+        for k, (how, label) in enumerate((("univariate", "univariate"), ("forward", "forward selection"))):
+            shares = [100 * selected["stability"][how][name] for name in names]
+            stable.barh(place + 0.2 * (2 * k - 1), shares, height=0.38, color=(PALE, ACCENT)[k], label=label)
+        stable.set_yticks(place, names)
+        stable.set_xlabel("taken in % of the bootstraps (two each)")
+        stable.legend(loc="lower right")
+        for axis in (score, stable):
+            axis.invert_yaxis()
+        return as_svg(drawing, "rrlyrae features", f"Feature selection on {selected['n']} calibrators")
+
+
 def _origin(catalog: Catalog) -> str:
     return f"From {catalog.name} {catalog.source.version}."
 

@@ -49,6 +49,12 @@ class PublishedSeries:
     phi31: Floats
     """rad."""
 
+    @classmethod
+    def of_gaia(cls, stars: Mapping[str, Any]) -> PublishedSeries:
+        """Of columns that are named as in Gaia's catalogue of RR Lyrae stars, ``r21_g`` to ``phi31_g`` those in G."""
+        names = ("period", "amplitude", "r21_g", "r31_g", "phi21_g", "phi31_g")
+        return cls(*(np.asarray(stars[name], np.float64) for name in names))
+
     def equations(self, error: float = 0.01) -> SeriesEquations:
         """What they say of the coefficients: A_1 is half the amplitude, `error` (mag) is that of every A_k."""
         first = self.amplitude / 2
