@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +17,10 @@ from lcscale.surveys import get as get_survey
 from lcscale.surveys.astropy_tables import arrow_table
 from lcscale.surveys.release import Option
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from astropy.table import Table
+
 _POSITIONS = (
     *(("ra", "dec"), ("RA", "DEC"), ("RA", "Dec"), ("raj2000", "dej2000"), ("RAJ2000", "DEJ2000"), ("RAdeg", "DEdeg")),
     *(("_RAJ2000", "_DEJ2000"), ("ra_deg", "dec_deg"), ("RA_ICRS", "DE_ICRS"), ("raMean", "decMean"), ("ra", "decl")),
@@ -25,7 +29,7 @@ _POSITIONS = (
 
 
 def convert(
-    table: Any,
+    table: pa.Table | pd.DataFrame | Table,
     lake: Lake | str | os.PathLike[str],
     name: str,
     *,
@@ -79,7 +83,7 @@ def convert(
         return ingest(survey, path, lake, name, replace=True, engine=engine, progress=progress)
 
 
-def _as_arrow(table: Any) -> pa.Table:
+def _as_arrow(table: pa.Table | pd.DataFrame | Table) -> pa.Table:
     if isinstance(table, pa.Table):
         return table
     if hasattr(table, "colnames"):

@@ -36,6 +36,7 @@ from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
+from lcscale.products.outbursts import Outbursts
 from lcscale.products.rrlyrae import Distances, FourierPopulation, Metallicities
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.classify import ClassifyYSO
@@ -92,6 +93,7 @@ def steps(lake):
         FourierPopulation(),
         Metallicities(),
         Distances(),
+        Outbursts(),
     ]
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lcscale.errors import InputError, ModelError
+from lcscale.errors import DeviceError, InputError, ModelError
 from lcscale.kernels.devices import fastest_device
 from lcscale.models.keeping.card import Card, ModelCard
 
@@ -131,6 +131,8 @@ def _load(folder: str, model_id: str, device: str | None) -> Model:
     content = checked_weights(folder, card)
     try:
         return model_of(card, parse(content), device)
+    except DeviceError:
+        raise
     except InputError as error:
         raise ModelError(f"{folder}: {error}") from error
     except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
