@@ -175,7 +175,7 @@ def _text_order(sql: Callable[[str], duckdb.DuckDBPyRelation], quoted: str) -> t
 def keep_order(path: Path, rows: Places, valid: int) -> None:
     """Write an order whole or not at all."""
     beside = path.with_name(f".{uuid.uuid4().hex}.npy")
-    np.save(beside, np.concatenate([[valid], rows]).astype(np.int32), allow_pickle=False)
+    np.save(beside, np.concatenate([np.array([valid], np.int32), rows]), allow_pickle=False)
     beside.replace(path)
 
 

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 Places = npt.NDArray[np.int32]
 _HALF = np.uint64(32)
-_LOW = np.uint64(0xFFFFFFFF)
 
 
 def ascending(values: npt.NDArray[np.float64]) -> tuple[Places, int]:
@@ -26,18 +25,19 @@ def ascending(values: npt.NDArray[np.float64]) -> tuple[Places, int]:
     there = np.flatnonzero(~missing).astype(np.int32) if some else np.empty(0, np.int32)
     keys = ((values[there] if some else values) + 0.0).view(np.int64)  # −0 becomes 0, to which it is equal
     keys ^= ((keys >> 63) & np.int64(0x7FFFFFFFFFFFFFFF)) ^ np.int64(-1 << 63)  # whole numbers in the order of floats
-    unsigned = keys.view(np.uint64)
-    order = _by(unsigned & _LOW)
-    order = order[_by((unsigned >> _HALF)[order])]
+    low, high = keys.astype("<i8", copy=False).view("<u4").reshape(-1, 2).T
+    order = _by(low)
+    order = order[_by(high[order])]
     if not some:
         return order.astype(np.int32), values.size
     return np.concatenate([there[order], np.flatnonzero(missing).astype(np.int32)]), int(there.size)
 
 
-def _by(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
-    """Places of keys below 2³² in their order; fewer than 2³² of them."""
+def _by(halves: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Places of numbers in their order; fewer than 2³² of them."""
+    keys = halves.astype(np.uint64)
     keys <<= _HALF
-    keys |= np.arange(keys.size, dtype=np.uint64)
+    keys |= np.arange(keys.size, dtype=np.uint32)
     keys.sort()
     return keys.astype(np.uint32)  # the lower half
 

@@ -58,6 +58,7 @@ class Rows:
         self.database, self._position = database, (ra, dec)
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
+        self._one_order = threading.Lock()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -189,7 +190,8 @@ class Rows:
         if path.is_file():
             stored = np.load(path, mmap_mode="r", allow_pickle=False)
             return stored[1:], int(stored[0])
-        rows, valid = self._sorting(name) if values is None else ascending(values)
+        with self._one_order:  # two at a time would need twice the memory
+            rows, valid = self._sorting(name) if values is None else ascending(values)
         keep_order(path, rows, valid)
         return rows, valid
 
