@@ -15,10 +15,10 @@ CLASSES = ("RRab", "EA", "EW", "LPV")
 HOSTILE = ("<script>alert(1)</script>", "../../x", "a'b\"c`d & e")
 
 
-def stars(n: int = 160, seed: int = 5) -> tuple[pa.Table, pa.Table]:
+def stars(n: int = 160, seed: int = 5, n_observations: tuple[int, int] = (60, 120)) -> tuple[pa.Table, pa.Table]:
     """Light curves, and a table of candidates as a classifier would have written it."""
     rng = np.random.default_rng(seed)
-    made = synthesize([CLASSES[i % len(CLASSES)] for i in range(n)], seed, n_observations=(60, 120))
+    made = synthesize([CLASSES[i % len(CLASSES)] for i in range(n)], seed, n_observations=n_observations)
     ra, dec = (rng.normal(358, 3, n)) % 360, rng.normal(20, 3, n)
     index = compute_spatial_index(ra, dec)
     names = np.array([*HOSTILE, *(f"SIM-{i:05d}" for i in range(n - len(HOSTILE)))], dtype=object)

@@ -324,6 +324,38 @@ def requests_quoted(text: str) -> str:
     return quote(text, safe="")
 
 
+@pytest.mark.slow
+def test_two_thousand_points_are_folded_and_drawn_within_a_frame(chromium, serve_lake, tmp_path, capsys):
+    lake = Lake(tmp_path / "lake")
+    curves, candidates = stars(8, n_observations=(1000, 1000))
+    put(lake, "stars", curves)
+    put(lake, "variable_candidates", candidates)
+    with opened(chromium, serve_lake(lake)) as page:
+        open_first(page)
+        points, took = page.evaluate(REFOLD)
+    with capsys.disabled():
+        print(
+            f"\n{points} points: {np.median(took):.1f} ms in the median of 240, {np.quantile(took, 0.95):.1f} at 95 %"
+        )
+    assert points >= 1900
+    assert np.median(took) < 1000 / 60
+
+
+REFOLD = """
+async () => {
+  const star = lcscale.star(), period = star.period, took = [];
+  for (let k = 0; k < 240; k++) {
+    const begun = performance.now();
+    star.setPeriod(period * (1 + k * 1e-5), false);
+    star.fold.draw();
+    took.push(performance.now() - begun);
+    await new Promise(requestAnimationFrame);
+  }
+  return [star.curve.time.length, took];
+}
+"""
+
+
 def test_a_phone_scrolls_down_only(chromium, served):
     with opened(chromium, served, PHONE, color_scheme="dark") as page:
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
