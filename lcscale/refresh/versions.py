@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lcscale.ingest.sources import read_sources
+from lcscale.ingest.withdrawing import read_withdrawn
 from lcscale.lake import Lake, open_catalog
 from lcscale.lake.source import Source
 from lcscale.refresh.causes import causes
@@ -44,7 +45,9 @@ def versions_of(lake: Lake, name: str) -> list[Version]:
         source = open_catalog(str(folder), **lake.root.storage_options).source
         sizes, old = _sizes(source), {} if before is None else _sizes(before)
         shared = sum(size for leaf, size in sizes.items() if leaf in old)
-        found.append(Version(each.version, each.date, _cause(before, source), source.rows, sum(sizes.values()), shared))
+        again = any(earlier.version == each.version for earlier in found)
+        cause = "used again" if again else _cause(before, source)
+        found.append(Version(each.version, each.date, cause, source.rows, sum(sizes.values()), shared))
         before = source
     return found
 
@@ -68,5 +71,7 @@ def _cause(before: Source | None, source: Source) -> str:
         counts = {"more": len(new.parts - old.parts), "fewer": len(old.parts - new.parts)}
         told = [f"{n} part{'s' * (n > 1)} of the release {word}" for word, n in counts.items() if n]
         told += ["other options"] if old.options != new.options and None not in (old.options, new.options) else []
+    gone = len(read_withdrawn(source.folder) or ()) - len(read_withdrawn(before.folder) or ())
+    told += [f"{gone:,} name{'s' * (gone > 1)} withdrawn"] if gone > 0 else []
     told += causes(dict(before.properties), dict(source.properties))
     return "; ".join(told) or "other options, or other content of what it is made from"

@@ -17,6 +17,7 @@ from lcscale.errors import InputError
 from lcscale.ingest import Partitioning, changes, ingest, withdraw
 from lcscale.lake import Lake
 from lcscale.refresh import Pipeline
+from lcscale.refresh.versions import versions_of
 
 QUIET = {"engine": "serial", "progress": False}
 LIMITS = Partitioning(rows=20)
@@ -112,6 +113,7 @@ def test_a_refresh_keeps_them_out_and_what_is_made_from_them_follows(tmp_path, m
         cli.main()
     assert not stop.value.code
     assert "3 objects withdrawn" in capsys.readouterr().out
+    assert versions_of(Lake(tmp_path / "lake"), "left")[-1].cause == "3 names withdrawn"
     assert Pipeline.read(path).refresh(**QUIET).exit_status == 0
     assert Pipeline.read(path).lake["bright"].to_arrow()["object_id"].to_pylist() == bright[3:]
     add(tmp_path, "left", 1, 5, np.random.default_rng(1))

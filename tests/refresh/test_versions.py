@@ -40,6 +40,8 @@ def test_a_version_tells_its_cause_and_what_it_shares(tmp_path):
     assert 0 < second.shared < second.bytes
     causes = [each.cause for each in versions_of(lake, "bright")]
     assert causes == ["the first", f"left is {second.version}, was {first.version}", "other steps"]
+    lake.use("left", first.version)
+    assert versions_of(lake, "left")[-1].cause == "used again"
     with pytest.raises(InputError, match="no catalog 'nothing'"):
         versions_of(lake, "nothing")
 
