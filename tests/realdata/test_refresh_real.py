@@ -115,6 +115,7 @@ fmax = 0.5
 """
 
 
+@pytest.mark.slow  # once, late in a run of all tests, features differed; why is not known, and it then says which
 def test_crts_in_two_halves_by_time(real_data, tmp_path):
     (tmp_path / "release").mkdir()
     stars = csv.read_csv(real_data / "crts_north" / "objects.csv").slice(0, 60)
@@ -130,4 +131,11 @@ def test_crts_in_two_halves_by_time(real_data, tmp_path):
     again = Pipeline.read(path, lake=Lake(tmp_path / "fresh"))
     again.refresh(**QUIET)
     for name in ("crts", "features"):
-        assert rows(Pipeline.read(path).lake, name).equals(rows(again.lake, name)), name
+        found, fresh = rows(Pipeline.read(path).lake, name), rows(again.lake, name)
+        assert found.schema.equals(fresh.schema)
+        unlike = [each for each in fresh.column_names if not found[each].equals(fresh[each])]
+        values = {
+            each: [pair for pair in zip(*(t[each].to_pylist() for t in (found, fresh)), strict=True)] for each in unlike
+        }
+        told = {each: [(a, b) for a, b in pairs if a != b][:5] for each, pairs in values.items()}
+        assert told == {}, name
