@@ -96,7 +96,7 @@ class Database:
         """`name` as SQL writes it; only that of a column there is."""
         if name not in self.schema.names:
             raise InputError(f"no column {name!r}; there are {', '.join(self.schema.names)}")
-        return '"' + name.replace('"', '""') + '"'
+        return _quoted(name)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """All rows in order, some at a time."""
@@ -158,8 +158,12 @@ def _copy(joined: Catalog, schema: pa.Schema, folder: Path) -> None:
         made.unregister("part")
         name = joined.id_column_or_none
         if name is not None and not is_number(schema.field(name)):  # names take long to sort
-            order = _text_order(made.sql, '"' + name.replace('"', '""') + '"')
+            order = _text_order(made.sql, _quoted(name))
             keep_order(folder / _order_name(schema, name), *order)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _order_name(schema: pa.Schema, column: str) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lcscale.models.inputs.preparation import Preparation
-from lcscale.models.networks.network import Network, filled_in, number_layers, output_layers
+from lcscale.models.networks.network import Network, filled_in, number_layers, output_layers, sequence_sizes
 from lcscale.models.training.options import TrainingOptions
 
 
@@ -50,14 +50,7 @@ class RecurrentNet(Network):
     @classmethod
     def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
         """Sizes for these inputs."""
-        return {
-            "n_channels": len(preparation.sequence_channels),
-            "n_numbers": len(preparation.names),
-            "n_outputs": n_outputs,
-            "hidden": options.hidden,
-            "dropout": options.dropout,
-            **stretched(preparation, options),
-        }
+        return sequence_sizes(preparation, n_outputs, options) | stretched(preparation, options)
 
     def forward(self, sequences: Tensor, mask: Tensor, numbers: Tensor) -> Tensor:
         """Scores float [n, n_outputs].

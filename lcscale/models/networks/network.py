@@ -65,6 +65,17 @@ class Network(nn.Module):
         return deepcopy(self).eval().requires_grad_(False)
 
 
+def sequence_sizes(preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
+    """Sizes that networks on sequences share."""
+    return {
+        "n_channels": len(preparation.sequence_channels),
+        "n_numbers": len(preparation.names),
+        "n_outputs": n_outputs,
+        "hidden": options.hidden,
+        "dropout": options.dropout,
+    }
+
+
 def number_layers(n_numbers: int, hidden: int, dropout: float) -> nn.Sequential:
     """Dense layers for what `filled_in` gives."""
     return nn.Sequential(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lcscale.models.inputs.preparation import Preparation
 from lcscale.models.inputs.sequences import DAYS
-from lcscale.models.networks.network import Network, filled_in, number_layers, output_layers
+from lcscale.models.networks.network import Network, filled_in, number_layers, output_layers, sequence_sizes
 from lcscale.models.training.options import TrainingOptions
 
 _LONGEST = 4 * DAYS
@@ -64,14 +64,7 @@ class TransformerNet(Network):
     @classmethod
     def sizes_for(cls, preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
         """Sizes for these inputs."""
-        return {
-            "n_channels": len(preparation.sequence_channels),
-            "n_numbers": len(preparation.names),
-            "n_outputs": n_outputs,
-            "hidden": options.hidden,
-            "dropout": options.dropout,
-            "cyclic": not preparation.raw,
-        }
+        return sequence_sizes(preparation, n_outputs, options) | {"cyclic": not preparation.raw}
 
     def forward(self, sequences: Tensor, mask: Tensor, numbers: Tensor) -> Tensor:
         """Scores float [n, n_outputs]; parameters as those of `RecurrentNet.forward`."""
