@@ -3,8 +3,8 @@
     python jobs/judge_models.py DATA LAKE [MODEL …] [--page PAGE] [--docs FILE] [--card] [--most N]
 
 DATA is the folder of public labelled data, LAKE the one that `models_lake.py` makes of it; without names all shipped
-models are judged. PAGE is an HTML file; FILE is Markdown between whose lines ``<!-- judged: MODEL -->`` and
-``<!-- end -->`` the tables are put. With --card the figures go into the models' cards, whose ids stay.
+models are judged. PAGE is HTML; FILE is Markdown with lines ``<!-- judged: MODEL -->`` and ``<!-- end -->``, between
+which the tables go. With --card the figures go into the models' cards, whose ids stay.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from lcscale import Lake
 from lcscale.explore.judging import as_markdown, write_judging_report
 from lcscale.models import load
 from lcscale.models.judging.bench import JudgingOptions, judge
+from lcscale.models.judging.shares import label_shares
 from lcscale.models.keeping.registry import SHIPPED, find_folder, read_judgement, write_judgement
 from lcscale.models.trees import tabular
 from lcscale.products.yso.judging import judge_yso
@@ -40,12 +41,12 @@ def judged(name: str, data: Path, lake: str, most: int | None) -> dict[str, Any]
         "general": lambda: train_general_model.gather(Lake(lake)),
         "ztf": lambda: train_ztf_model.gather(Lake(lake)),
     }
-    curves = gather[name]()
-    return judge(load(name), curves, JudgingOptions(most=most, min_class_size=50 if name == "general" else 1))
+    curves, large = gather[name](), name == "general"
+    shares = {"crts_south": label_shares(Lake(lake)["crts_south"], "crts")} if large else {}
+    return judge(load(name), curves, JudgingOptions(most=most, min_class_size=50 if large else 1, shares=shares))
 
 
 def put_into(path: Path, name: str, table: str) -> None:
-    """Replace what stands between the marks of a model."""
     before, mark, after = path.read_text("utf-8").partition(f"<!-- judged: {name} -->\n")
     if not mark:
         raise SystemExit(f"{path} has no line <!-- judged: {name} -->")

@@ -35,6 +35,7 @@ class VariableCandidates(Writing):
     name: str = options.NAME.key("variable_candidates")
     frequencies: list = FREQUENCIES.key()
     keep: list = Option("Further columns of the catalog to carry along.", []).key()
+    prevalence: dict = options.SHARES.key()
     device: str | None = options.DEVICE.key()
 
 
@@ -42,7 +43,9 @@ def work(job: VariableCandidates) -> int:
     grid = FrequencyGrid(*job.frequencies) if job.frequencies else None
     lake = Lake(job.lake)
     catalog = find_catalog(lake, job.catalog)
-    candidates = variable_candidates(catalog, job.model, grid=grid, keep=job.keep, device=job.device)
+    candidates = variable_candidates(
+        catalog, job.model, grid=grid, keep=job.keep, prevalence=job.prevalence or None, device=job.device
+    )
     return finish(candidates.write(job.name, lake=lake, **job.writing))
 
 

@@ -53,6 +53,7 @@ KNOWN = Option("Catalog of known young stars to compare with; may be several.", 
 TAU = Option("Least dust optical depth, where the catalog has a column tau; 0 keeps all.", 1.3e-5)
 DUST_MAP = Option("FITS map of the dust optical depth, for a column tau.", None)
 PREVALENCE = Option("Shares of the four classes among the sources (default: equal).", {})
+SHARES = Option("Shares of classes or groups among the stars (default: as in training).", {})
 
 ALERTS = Option("Catalog of alerts.")
 ALERT_RADIUS_ARCSEC = Option("Largest separation, arcseconds.", 2.0)

@@ -47,6 +47,12 @@ ReplaceOption = Annotated[
     bool,
     typer.Option("--replace", help=options.REPLACE.about),
 ]
+PrevalenceOption = Annotated[
+    str | None, typer.Option("--prevalence", metavar="CLASS=SHARE,…", help=options.PREVALENCE.about, show_default=False)
+]
+SharesOption = Annotated[
+    str | None, typer.Option("--prevalence", metavar="CLASS=SHARE,…", help=options.SHARES.about, show_default=False)
+]
 NameOption = Annotated[str, typer.Option("--name", help=options.NAME.about, show_default=False)]
 CatalogArgument = Annotated[str, typer.Argument(help="Name of a catalog of the lake.", show_default=False)]
 AnyCatalogArgument = Annotated[str, typer.Argument(help=options.CATALOG.about, show_default=False)]
@@ -133,6 +139,16 @@ def with_given_periods(
             f"--period-from: {catalog.name} has no column {column}; it has {', '.join(catalog.column_names)}"
         )
     return catalog, PeriodFrom(column, "beside" if beside else "instead")
+
+
+def read_shares(text: str | None) -> dict[str, float] | None:
+    """Shares by class of the option `--prevalence`, such as ``RRab=0.1,EW=0.5``; None where it is not given."""
+    if text is None:
+        return None
+    try:
+        return {name.strip(): float(share) for name, share in (part.split("=") for part in text.split(","))}
+    except ValueError:
+        raise InputError(f"--prevalence {text!r} is not CLASS=SHARE,CLASS=SHARE,…") from None
 
 
 def read_position(text: str, what: str) -> tuple[float, float]:

@@ -18,9 +18,11 @@ from lcscale.cli.options import (
     PeriodBesideOption,
     PeriodFromOption,
     ReplaceOption,
+    SharesOption,
     find_catalog,
     finish,
     open_lake,
+    read_shares,
     with_given_periods,
 )
 from lcscale.errors import InputError
@@ -167,6 +169,7 @@ def classify(
     period_from: PeriodFromOption = None,
     period_beside: PeriodBesideOption = False,
     light_curves: LightCurvesOption = None,
+    prevalence: SharesOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
@@ -177,10 +180,8 @@ def classify(
     curves = find_catalog(place, catalog, light_curves)
     source = curves if features is None else _with_periods(place, curves, features, device)
     source, given = with_given_periods(place, source, period_from, period_beside)
-    candidates, allowed = (
-        variable_candidates(source, model, period_from=given, device=device),
-        read_max_failed(max_failed),
-    )
+    shares, allowed = read_shares(prevalence), read_max_failed(max_failed)
+    candidates = variable_candidates(source, model, period_from=given, prevalence=shares, device=device)
     finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 

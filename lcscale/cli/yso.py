@@ -12,12 +12,13 @@ from lcscale.cli.options import (
     LakeOption,
     MaxFailedOption,
     NameOption,
+    PrevalenceOption,
     ReplaceOption,
     find_catalog,
     finish,
     open_lake,
+    read_shares,
 )
-from lcscale.errors import InputError
 
 if TYPE_CHECKING:
     from lcscale.lake import Catalog
@@ -33,9 +34,7 @@ def yso(
     model: Annotated[str, typer.Option("--model", help=options.MODEL.about)] = "yso",
     tau: Annotated[float, typer.Option(help=options.TAU.about)] = options.TAU.default,
     dust_map: Annotated[str | None, typer.Option(help=options.DUST_MAP.about)] = options.DUST_MAP.default,
-    prevalence: Annotated[
-        str | None, typer.Option(metavar="CLASS=SHARE,…", help=options.PREVALENCE.about, show_default=False)
-    ] = None,
+    prevalence: PrevalenceOption = None,
     gaia_epoch: Annotated[float | None, typer.Option(help=options.GAIA_EPOCH.about)] = options.GAIA_EPOCH.default,
     engine: EngineOption = None,
     max_failed: MaxFailedOption = "0",
@@ -51,20 +50,12 @@ def yso(
         sides = (None if each is None else find_catalog(place, each) for each in (twomass, allwise))
         source = join_surveys(source, *sides, gaia_epoch=gaia_epoch)
     catalogs = {each: find_catalog(place, each) for each in known or ()}
-    shares = None if prevalence is None else _shares(prevalence)
+    shares = read_shares(prevalence)
     candidates = yso_candidates(source, model, known=catalogs, tau=tau or None, dust_map=dust_map, prevalence=shares)
     record = candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace)
     if not record.withheld:
         _tell(place[name], prevalence)
     finish(record)
-
-
-def _shares(text: str) -> dict[str, float]:
-    """``"YSO=0.01,…"`` as shares by class."""
-    try:
-        return {name: float(share) for name, share in (part.split("=") for part in text.split(","))}
-    except ValueError:
-        raise InputError(f"--prevalence {text!r} is not CLASS=SHARE,CLASS=SHARE,…") from None
 
 
 def _tell(catalog: Catalog, prevalence: str | None) -> None:

@@ -79,6 +79,7 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
         yield _bars(judgement["bars"])
     if judgement.get("as_shipped"):
         yield _as_shipped(judgement["as_shipped"])
+        yield from _at_shares(judgement["as_shipped"])
     left_out = {name: row for name, row in judgement.get("left_out", {}).items() if row["left_out"]}
     if left_out:
         yield from _left_out(left_out, judgement)
@@ -123,6 +124,23 @@ def _as_shipped(surveys: Mapping[str, Any]) -> Table:
         "ECE excess: calibration error less that of perfect calibration with as many stars."
     )
     return Table("As shipped", headings, rows, caption)
+
+
+def _at_shares(surveys: Mapping[str, Any]) -> Iterator[Table]:
+    rows = []
+    for name, row in surveys.items():
+        if "at_shares" in row:
+            each = [row["at_shares"][how][key] for key in ("accuracy", "log_loss") for how in ("as_is", "declared")]
+            rare = [f"{100 * row['at_shares'][how]['rare']:.2f} %" for how in ("as_is", "declared")]
+            rows.append([name, row["at_shares"]["n"], *map(_f, each), *rare])
+    headings = ["survey", "stars", "accuracy, as it is", "shares declared", "log loss, as it is", "shares declared"]
+    headings += ["wrongly of a rare class, as it is", "shares declared"]
+    caption = (
+        "The same stars, each weighing as much as its label is frequent in the whole survey; probabilities as they "
+        "are, and with the survey's shares as --prevalence. Rare are classes of at most 1 %."
+    )
+    if rows:
+        yield Table("At the survey's own shares", headings, rows, caption)
 
 
 def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any]) -> Iterator[Table]:

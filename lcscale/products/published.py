@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from lcscale.errors import InputError
 from lcscale.models.heads.columns import PROBABILITY
+from lcscale.models.heads.prevalence import at_prevalence as of_classes
 from lcscale.vocabulary import Column
 
 if TYPE_CHECKING:
@@ -148,9 +149,9 @@ def at_prevalence(
     """
     _check(prevalence)
     _check(calibrated_at)
-    up = probability * prevalence / calibrated_at
-    down = (1 - probability) * (1 - prevalence) / (1 - calibrated_at)
-    return np.asarray(up / (up + down), np.float64)
+    both = np.stack([probability, 1.0 - probability], axis=-1).reshape(-1, 2)
+    moved = of_classes(both, (prevalence, 1.0 - prevalence), (calibrated_at, 1.0 - calibrated_at))
+    return moved[:, 0].reshape(np.shape(probability))
 
 
 def precision_rows(found: Reliability, prevalences: Sequence[float] = PREVALENCES) -> list[tuple[float, float]]:

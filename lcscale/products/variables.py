@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from lcscale.steps import Step
 from lcscale.vocabulary import NAME, is_made
 
 if TYPE_CHECKING:
-    from lcscale.models import Preparation
+    from lcscale.models import Classify, Preparation
 
 LABEL = "label"
 """Column with the class that the survey gave, which stays (to compare with) where the catalog has it."""
@@ -54,6 +54,7 @@ def variable_candidates(
     grid: FrequencyGrid | None = None,
     keep: Sequence[str] = (),
     period_from: PeriodFrom | str | None = None,
+    prevalence: Mapping[str, float] | None = None,
     device: str | None = None,
 ) -> Catalog:
     """Candidates of every class: one row an object, with a probability for each class; lazy.
@@ -74,6 +75,9 @@ def variable_candidates(
     period_from
         Column of periods of others (VSX, Gaia, a broker; join or crossmatch them first): a name takes them instead of a
         search where there is one, `PeriodFrom` may keep them beside. `period_given` and `period_source` tell.
+    prevalence
+        Shares of classes or groups among the catalog's variable stars, where they are known not to be those of the
+        training set; see `Classify`.
     device
         Where periods, features and classes are computed, as torch names it; None: periods and features on the CPU,
         the network on the GPU of each worker that has one.
@@ -91,6 +95,8 @@ def variable_candidates(
     >>> candidates = variable_candidates(lake["crts_north"], "demo")  # doctest: +SKIP
     >>> candidates.write("variable_candidates", engine="local")  # doctest: +SKIP
     """
+    from lcscale.models import Classify
+
     if "lightcurve" not in catalog.column_names:
         raise InputError(
             f"{catalog.name} has no light curves (column 'lightcurve'), which a classifier sees; "
@@ -112,7 +118,9 @@ def variable_candidates(
     needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason", *theirs))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
     search = Search(grid, period_from=given, device=device or "cpu")
-    classified = chosen.map(*_steps(chosen, model, search, preparation, device))
+    classified = chosen.map(
+        *_steps(chosen, Classify(os.fspath(model), prevalence=prevalence, device=device), search, preparation)
+    )
     return classified.columns(*_kept(classified.schema, keep, numbers))
 
 
@@ -134,14 +142,11 @@ def _preparation(model: str | os.PathLike[str]) -> Preparation:
 
 def _steps(
     catalog: Catalog,
-    model: str | os.PathLike[str],
+    classify: Classify,
     search: Search,
     preparation: Preparation,
-    device: str | None,
 ) -> list[Step]:
     """Search where there is no period, features where the model wants some that are missing, classes."""
-    from lcscale.models import Classify
-
     steps: list[Step] = [CountObservations.of(catalog.schema)]
     if not preparation.raw and not PERIOD.is_in(catalog.schema):
         steps.append(search)
@@ -151,10 +156,10 @@ def _steps(
         if name in FEATURES and name != "period" and not is_made(catalog.schema, name)
     )
     if features:
-        steps.append(Extract(features, device=device or "cpu"))
+        steps.append(Extract(features, device=search.device))
     if WESENHEIT.name in preparation.columns and not WESENHEIT.is_in(catalog.schema):
         steps.append(Wesenheit())
-    steps.append(Classify(os.fspath(model), device=device))
+    steps.append(classify)
     if CLASS.is_in(steps[-1].schema(pa.schema([]))) and not preparation.raw:
         steps.append(PeriodOfClass())
     return steps

@@ -107,7 +107,9 @@ CATALOGS = {
     ),
     "join": Kind({"join": TWO_NAMES, "on": TEXT, "how": TEXT}, ("join",)),
     "select": Kind({"select": TEXT, "where": TEXT, "columns": TEXTS, "without": TEXTS}, ("select",)),
-    "classify": Kind({"classify": TEXT, "features": TEXT, "model": TEXT}, ("classify", "features")),
+    "classify": Kind(
+        {"classify": TEXT, "features": TEXT, "model": TEXT, "prevalence": SHARES}, ("classify", "features")
+    ),
     "yso": Kind(
         {"yso": TEXT, "twomass": TEXT, "allwise": TEXT, "known": TEXTS, "model": TEXT, "tau": NUMBER}
         | {"dust_map": TEXT, "prevalence": SHARES, "gaia_epoch": NUMBER},

@@ -160,7 +160,7 @@ def _classify(entry: Entry, find: Find) -> Catalog:
     curves = find(entry.values["classify"])
     if "features" in entry.values:
         curves = curves.join(find(entry.values["features"]), on=curves.id_column_or_none or "object_id")
-    return variable_candidates(curves, _model(entry, "general"))
+    return variable_candidates(curves, _model(entry, "general"), prevalence=entry.values.get("prevalence"))
 
 
 def _yso(entry: Entry, find: Find) -> Catalog:

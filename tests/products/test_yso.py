@@ -17,7 +17,6 @@ from lcscale.models.trees.native import BoostingOptions
 from lcscale.models.trees.tabular import load_tabular
 from lcscale.products import join_surveys, yso_candidates
 from lcscale.products.yso import CLASSES, ClassifyYSO, LabelledTable, Photometry, map_classes, train_yso_model
-from lcscale.products.yso.classify import at_prevalence
 from lcscale.products.yso.columns import find_columns, quantities
 from lcscale.products.yso.counting import count_candidates
 from lcscale.products.yso.features import GROUPS, LONG, SHORT, native_features, photometric_features, units_of
@@ -238,10 +237,7 @@ def test_the_mean_of_both_branches_counts_and_r_is_told(model):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_prevalence_is_bayes_theorem(model):
-    found = at_prevalence(np.array([[0.25, 0.25, 0.25, 0.25], [0.0, 0.05, 0.0, 0.95]]), (0.2, 0.5, 0.29, 0.01))
-    np.testing.assert_allclose(found[0], [0.2, 0.5, 0.29, 0.01], rtol=1e-6)
-    assert found[1, 3] == pytest.approx(0.95 * 0.01 / (0.95 * 0.01 + 0.05 * 0.5))
+def test_a_class_without_a_share_is_refused(model):
     with pytest.raises(InputError, match="prevalence"):
         ClassifyYSO(model=str(model[0]), prevalence=(1.0, 0.0, 0.0, 0.0))
 

@@ -285,7 +285,7 @@ ENTRIES = {
     ),
     "classify": (
         'classify = "stars"\nfeatures = "periods"\nmodel = "demo"',
-        {"classify": '"others"', "features": None, "model": '"general"'},
+        {"classify": '"others"', "features": None, "model": '"general"', "prevalence": "{ LPV = 0.2 }"},
     ),
     "yso": (
         YSO,

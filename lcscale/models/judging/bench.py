@@ -12,11 +12,13 @@ import numpy.typing as npt
 from lcscale.errors import InputError
 from lcscale.lightcurves.cleaning import clean, is_none
 from lcscale.models.heads.classes import ClassHead
+from lcscale.models.heads.prevalence import shares_of
 from lcscale.models.inputs.preparation import prepare
 from lcscale.models.judging.held import Held
 from lcscale.models.judging.leakage import in_list, require_undecided
 from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, leave_out
 from lcscale.models.judging.probes import probe
+from lcscale.models.judging.shares import at_shares
 from lcscale.models.keeping.model import Model, network_scores
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import TEST, Split, assign
@@ -43,6 +45,8 @@ class JudgingOptions:
     listed: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     """Places, by survey, of stars in the lists that its labels or periods come from: none of them is taught where the
     survey is left out."""
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By survey the shares of its labels, where the stars here are not as frequent as those of the survey."""
 
 
 def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None = None) -> dict[str, Any]:
@@ -61,9 +65,9 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     -------
     dict
         `as_shipped`: by survey the model's own answers, on the part of the sky that was its test set where the survey
-        was in training, on all stars where not (`in_training`). `left_out`: boosted trees on the model's numbers, each
-        survey left out in turn (`leave_out`). `probes` of the numbers and of the network's embedding. `left_aside`:
-        stars that were not judged, by reason.
+        was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `left_out`:
+        boosted trees on the model's numbers, each survey left out in turn (`leave_out`). `probes` of the numbers and of
+        the network's embedding. `left_aside`: stars that were not judged, by reason.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     probed = _some(origin, truth.used, options.probed, options.seed)
     surveys = sorted(set(stars.origin.tolist()))
     return {
-        "as_shipped": _as_shipped(model, curves, names),
+        "as_shipped": _as_shipped(model, curves, names, options.shares),
         "left_out": leave_out(stars, boosted(stars, options.seed), folds=options.folds) if len(surveys) > 1 else {},
         "probes": _probes(model, curves.take(probed), numbers[probed]),
         "left_aside": aside,
@@ -118,7 +122,12 @@ def _some(origin: npt.NDArray[np.object_], used: npt.NDArray[np.bool_], most: in
     return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
 
 
-def _as_shipped(model: Model, curves: LabelledCurves, names: npt.NDArray[np.object_]) -> dict[str, Any]:
+def _as_shipped(
+    model: Model,
+    curves: LabelledCurves,
+    names: npt.NDArray[np.object_],
+    shares: Mapping[str, Mapping[str, float]],
+) -> dict[str, Any]:
     """Figures of the model's own answers by survey; of an ensemble on surveys that were not in training."""
     assert curves.origin is not None
     data, truth = model.card.data, targets_in(names, model.classes)
@@ -143,6 +152,8 @@ def _as_shipped(model: Model, curves: LabelledCurves, names: npt.NDArray[np.obje
             row["pixels"] = int(np.unique(curves.healpix_29[rows] >> 2 * (29 - ORDER)).size)
             row |= figures(answers, told)
             inside, sizes = model.card.head.bounds(answers, told)
+            if name in shares:
+                row["at_shares"] = at_shares(answers, told, shares[name], shares_of(data["labels"], model.classes))
             row |= {"coverage": round(float(inside.mean()), 4), "set_size": round(float(sizes.mean()), 4)}
         found[name] = row
     return found

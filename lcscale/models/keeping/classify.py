@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.errors import ModelError
+from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import clean_light_curves
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.lightcurves.columns import LIGHT_CURVE
+from lcscale.models.heads.classes import ClassHead
 from lcscale.models.heads.columns import COMPUTED_ON, MODEL_ID, REASON, TRAINED_ON
+from lcscale.models.heads.prevalence import Shares, at_prevalence, declared_shares, shares_of
 from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.registry import load, read_card
 from lcscale.models.keeping.travelling import Travelling
@@ -48,6 +51,9 @@ class Classify(Travelling, Declared):
         Name of the period column, days.
     model_id
         The model's id by content, found out when it is empty; another content at the same place is refused.
+    prevalence
+        Shares of classes or groups among the stars, as a mapping or pairs; those of classes that are not named stay in
+        proportion (`declared_shares`). None: as in training, which is what probabilities are calibrated at.
     device
         Where the network runs, as torch names it; None: the GPU of the process where it has one. No part of the
         fingerprint.
@@ -57,8 +63,9 @@ class Classify(Travelling, Declared):
     column: str = "lightcurve"
     period: str = "period"
     model_id: str = ""
+    prevalence: Mapping[str, float] | tuple[tuple[str, float], ...] | None = None
     device: str | None = field(default=None, repr=False)
-    settings = ()
+    settings = ("prevalence",)
     costly = True
     version = 6
 
@@ -66,6 +73,9 @@ class Classify(Travelling, Declared):
         object.__setattr__(self, "model", str(self.model))
         if not self.model_id:
             object.__setattr__(self, "model_id", read_card(self.model).id)
+        if self.prevalence is not None:
+            object.__setattr__(self, "prevalence", tuple(sorted(dict(self.prevalence).items())))
+            _shares(read_card(self.model), self.prevalence)
 
     @property
     def reads(self) -> tuple[Column, ...]:
@@ -105,8 +115,9 @@ class Classify(Travelling, Declared):
         return super().schema(pa.schema(kept, input_schema.metadata))
 
     def fingerprint(self) -> str:
-        """The model's id, wherever it is, the columns and the version."""
-        return f"Classify({self.model_id}, {self.column!r}, {self.period!r}) v{self.version}"
+        """The model's id, wherever it is, the columns, the shares where any are declared, and the version."""
+        shares = "" if self.prevalence is None else f", {self.prevalence}"
+        return f"Classify({self.model_id}, {self.column!r}, {self.period!r}{shares}) v{self.version}"
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with the answers."""
@@ -122,8 +133,11 @@ class Classify(Travelling, Declared):
             bands=bands_of(table.schema, self.column),
             columns=numbers_of(table, card.preparation.columns),
         )
+        answers = prediction.answers
+        if self.prevalence is not None:
+            answers = at_prevalence(answers, *_shares(card, self.prevalence)).astype(np.float32)
         new = [
-            *card.head.columns(prediction.answers, prediction.extrapolated, ~is_none(prediction.reason)),
+            *card.head.columns(answers, prediction.extrapolated, ~is_none(prediction.reason)),
             pa.array(prediction.reason, pa.string()),
             pa.array([self.model_id] * len(table), pa.string()),
             pa.array([card.trained_on] * len(table), pa.string()),
@@ -146,6 +160,14 @@ class Classify(Travelling, Declared):
 def alternatives(period: str, n_candidates: int) -> tuple[str, ...]:
     """Columns of the candidate periods after the first: ``period_2``, ``period_3`` …"""
     return tuple(f"{period}_{k}" for k in range(2, n_candidates + 1))
+
+
+def _shares(card: Card, prevalence: Mapping[str, float] | tuple[tuple[str, float], ...]) -> tuple[Shares, Shares]:
+    """Shares that are declared, of all classes of the model, and those that its probabilities are calibrated at."""
+    if not isinstance(card.head, ClassHead):
+        raise InputError(f"{card.name} answers a value: prevalence is one of classes")
+    before = shares_of(card.data["labels"], card.head.classes)
+    return declared_shares(dict(prevalence), card.head.classes, before), before
 
 
 def _gives(card: Card) -> tuple[Column, ...]:

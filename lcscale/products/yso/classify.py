@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from lcscale.crossmatch import match
 from lcscale.errors import InputError, ModelError
+from lcscale.models.heads.prevalence import at_prevalence
 from lcscale.models.keeping.travelling import Travelling
 from lcscale.models.trees.tabular import SHIPPED, TabularModel, load_tabular, read_tabular_card
 from lcscale.products.yso.branches import answer, both_branches, realities
@@ -101,7 +102,7 @@ class ClassifyYSO(Travelling, Declared):
         chosen, branch = answer(model, short, long, real["R"])
         answered = np.isfinite(chosen[:, 0])
         worth = self._precision(model, chosen[:, CLASSES.index("YSO")])
-        chosen = chosen if self.prevalence is None else at_prevalence(chosen, self.prevalence)
+        chosen = chosen if self.prevalence is None else at_prevalence(chosen, self.prevalence).astype(np.float32)
         young = CLASSES.index("YSO")
         best = np.array(CLASSES, object)[np.nan_to_num(chosen).argmax(axis=1)]
         values = {"SY": short[:, young], "LY": long[:, young], **real}
@@ -121,12 +122,6 @@ class ClassifyYSO(Travelling, Declared):
     def _precision(self, model: TabularModel, young: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         counted, shares = model.card.data.get("above"), self.prevalence or tuple(DUSTY_FIELD[name] for name in CLASSES)
         return np.full(young.size, np.nan) if counted is None else precision_of(young, counted, shares)
-
-
-def at_prevalence(probabilities: npt.NDArray[np.floating], prevalence: Any) -> npt.NDArray[np.float32]:
-    """Probabilities for classes of these shares, out of those for equally frequent ones (Bayes' theorem)."""
-    scaled = probabilities * np.asarray(prevalence, np.float64)
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True), np.float32)
 
 
 def _floats(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
