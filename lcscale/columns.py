@@ -15,6 +15,7 @@ from lcscale.models.heads import columns as models
 from lcscale.periods import columns as periods
 from lcscale.products import class_period, observations, outburst_columns, published
 from lcscale.products.alerts import STATISTICS
+from lcscale.products.completeness import columns as completeness
 from lcscale.products.counterparts import OF_DEFINITION
 from lcscale.products.rrlyrae import columns as rrlyrae
 from lcscale.products.yso import columns as yso
@@ -41,6 +42,7 @@ COLUMNS: tuple[Column, ...] = (
     *models.COLUMNS,
     *class_period.COLUMNS,
     *outburst_columns.COLUMNS,
+    *completeness.COLUMNS,
     published.AT_PREVALENCE,
     OF_DEFINITION,
     *STATISTICS,

@@ -30,6 +30,8 @@ from lcscale.models.heads.columns import CLASS
 from lcscale.models.training.streamed import OfSets
 from lcscale.periods import Search
 from lcscale.products.class_period import PeriodOfClass
+from lcscale.products.completeness import Inject, JoinCompleteness, Recovered
+from lcscale.products.completeness.columns import INJECTED
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
@@ -40,6 +42,7 @@ from lcscale.products.rrlyrae.columns import ANSWERS, FITTED, SERIES
 from lcscale.products.yso import ClassifyYSO, Photometry
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.columns import quantities
+from lcscale.simulation.injection import read_signals
 from lcscale.steps import Declared, Select, Step, Where, chain_schema
 from lcscale.surveys.planck import SampleMap
 from lcscale.vocabulary import schema_of
@@ -91,6 +94,9 @@ def steps(lake, tmp_path):
         (Classify("general"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (Outbursts(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (PeriodOfClass(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
+        (Inject(read_signals()), curves),
+        (Recovered(), pa.schema([*plain, *lcscale.periods.PERIOD_SCHEMA, CLASS.field, *schema_of(INJECTED)])),
+        (JoinCompleteness(pa.table({})), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
         (Crossmatch(matched, matched, options), matched.schema),
         (Join(sky.columns("object_id", "mean_mag"), "object_id"), plain),
         (KeepMatch(("ra", "dec"), (("separation_arcsec", "separation_gcvs_arcsec"),)), matched.schema),

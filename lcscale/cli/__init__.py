@@ -11,6 +11,7 @@ from lcscale import __version__
 from lcscale.cli.alerting import alerts
 from lcscale.cli.browsing import browse
 from lcscale.cli.columns import columns
+from lcscale.cli.completeness import completeness
 from lcscale.cli.exporting import curves, export
 from lcscale.cli.gallery import gallery
 from lcscale.cli.ingesting import convert, ingest, surveys
@@ -62,6 +63,7 @@ for command in (
     features,
     train,
     classify,
+    completeness,
     judge,
     yso,
     metallicity,

@@ -66,6 +66,11 @@ def figure(svg: str, caption: str) -> str:
     return str(_macros().figure(svg, caption))
 
 
+def panels(pictures: Sequence[str]) -> str:
+    """Small pictures (SVG) beside each other, as many as the screen has room for."""
+    return str(_macros().panels(pictures))
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> str:
     """A table: numbers to the right, text to the left, nothing for None.
 

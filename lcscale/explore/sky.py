@@ -21,6 +21,8 @@ Ints = npt.NDArray[np.int64]
 
 _CELL_DEG = float(np.degrees(np.sqrt(np.pi / 3)) / 2**CELL_ORDER)
 _SKY_ORDER = 6
+_MOST_CELLS = 200_000
+"""Small cells that are drawn of a field at most; more are drawn as a map of the sky."""
 _FIELD_DEG = 25.0
 _MARK: dict[str, Any] = {"s": 9.0, "color": WARM, "linewidths": 0, "rasterized": True, "zorder": 4}
 
@@ -33,8 +35,8 @@ class Places:
     """Name of the catalog."""
     cells: Ints
     """int64 [n], nested HEALPix pixels of order 8 that hold rows."""
-    counts: Ints
-    """int64 [n], rows in each."""
+    counts: Ints | Floats
+    """int64 [n], rows in each; float64 where it is a share of something."""
     marked: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
     """Positions of the rows to be marked, degrees."""
 
@@ -107,6 +109,61 @@ def sky_maps(places: Sequence[Places], name: str) -> str:
             bar.outline.set_visible(False)
             bar.set_label(f"rows in {_CELL_DEG if field else _CELL_DEG * 2 ** (CELL_ORDER - _SKY_ORDER):.2g}° cells")
         return as_svg(figure, name, "Positions on the sky")
+
+
+def share_map(cells: Ints, order: int, shares: Floats, title: str) -> str:
+    """A share of something, 0 to 1, in cells of the sky.
+
+    Parameters
+    ----------
+    cells
+        int64 [n], nested HEALPix pixels of `order`, 8 at most.
+    order
+        Their order.
+    shares
+        float64 [n].
+    title
+        What it is a share of, different for every map of a page.
+    """
+    from matplotlib.colors import Normalize
+
+    small = _finer(cells, order, CELL_ORDER)
+    ra, dec, radius = centre_of([Places(title, small, np.empty(0, np.int64))])
+    field = radius < _FIELD_DEG and small.size <= _MOST_CELLS
+    fine = CELL_ORDER if field else _SKY_ORDER
+    with style():
+        figure = new_figure(4.8, 4.4 if field else 2.9)
+        axis = figure.add_subplot(projection=_tangent_plane(ra, dec) if field else "mollweide")
+        shown = Places(title, _finer(cells, order, fine), _finer_values(shares, cells, order, fine))
+        how = {"cmap": shades(), "norm": Normalize(0, 1), "linewidths": 0}
+        drawn = _draw_field(axis, shown, how, radius) if field else _draw_sky(axis, shown, how)
+        axis.set_title(title)
+        bar = figure.colorbar(drawn, ax=axis, shrink=0.6, aspect=24, pad=0.02)
+        bar.outline.set_visible(False)
+        return as_svg(figure, f"map {title}", f"On the sky: {title}")
+
+
+def shades() -> Any:
+    """Colours of shares from 0 to 1; none is the page's white."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("share", ["#f3ede4", PALE, ACCENT, INK])
+
+
+def _finer(cells: Ints, order: int, fine: int) -> Ints:
+    """The pixels of order `fine` in (or, of a lower order, around) some of `order`."""
+    if fine < order:
+        return np.unique(cells >> 2 * (order - fine))
+    n = 4 ** (fine - order)
+    return np.asarray((cells[:, None] * n + np.arange(n)).ravel(), np.int64)
+
+
+def _finer_values(values: Floats, cells: Ints, order: int, fine: int) -> Floats:
+    """The values of `_finer` pixels: those of the pixel that each lies in, or the mean of those in it."""
+    if fine >= order:
+        return np.repeat(values, 4 ** (fine - order))
+    _, number = np.unique(cells >> 2 * (order - fine), return_inverse=True)
+    return np.asarray(np.bincount(number.reshape(-1), values) / np.bincount(number.reshape(-1)))
 
 
 def _tangent_plane(ra: float, dec: float) -> WCS:

@@ -83,10 +83,13 @@ class Pulsation:
     second_mode: float = 0.0
     """Amplitude of a second mode at period / 0.744, relative to the first (double-mode stars)."""
 
-    def signal(self, rng: np.random.Generator, sampling: Sampling) -> Signal:
-        """Light of pulsating stars; the epoch is maximum light at I."""
+    def signal(self, rng: np.random.Generator, sampling: Sampling, period: Floats | None = None) -> Signal:
+        """Light of pulsating stars, of periods [n] where they are given; the epoch is maximum light at I."""
         n = sampling.n
-        log_period = _draw_log_period(rng, n, self.log_period[0], self.log_period[-1], self.typical)
+        if period is None:
+            log_period = _draw_log_period(rng, n, self.log_period[0], self.log_period[-1], self.typical)
+        else:
+            log_period = np.log10(period)
         amplitude = rng.uniform(self._at(log_period, self.faintest), self._at(log_period, self.largest))
         period = 10.0**log_period
         epoch = sampling.time.min(initial=np.inf) + period * rng.random(n) if n else np.empty(0)
@@ -139,10 +142,10 @@ class Eclipses:
     eccentric: float = 0.0
     """Largest shift of the secondary from phase 0.5, cycles."""
 
-    def signal(self, rng: np.random.Generator, sampling: Sampling) -> Signal:
-        """Light of binaries; the epoch is the primary minimum."""
+    def signal(self, rng: np.random.Generator, sampling: Sampling, period: Floats | None = None) -> Signal:
+        """Light of binaries, of periods [n] where they are given; the epoch is the primary minimum."""
         n, o = sampling.n, sampling.owner
-        period = 10.0 ** rng.uniform(*self.log_period, n)
+        period = 10.0 ** rng.uniform(*self.log_period, n) if period is None else period
         epoch = sampling.time.min(initial=np.inf) + period * rng.random(n) if n else np.empty(0)
         depth = rng.uniform(*self.depth, n)
         second = depth * rng.uniform(*self.secondary, n)

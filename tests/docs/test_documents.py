@@ -42,6 +42,7 @@ NOT_RUN = {
     "lcscale metallicity": "half a minute; tests/products/test_rrlyrae.py runs it, on real stars test_rrlyrae_real.py",
     "lcscale distances": "needs that",
     "lcscale export rrlyrae_distances": "needs that",
+    "lcscale completeness": "minutes; tests/products/test_completeness.py runs it on small catalogs",
     "lcscale judge general": "minutes; tests/models/test_judge_command.py runs it on two small catalogs",
     "python jobs/judge_models.py": "minutes on real files; its tables stand in docs/judging.md",
     "python jobs/rrlyrae_": "minutes on real files, whose figures docs/metallicity.md has",

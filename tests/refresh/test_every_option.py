@@ -32,6 +32,7 @@ from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products.class_period import PeriodOfClass
+from lcscale.products.completeness import Inject, JoinCompleteness, Recovered
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
@@ -45,6 +46,7 @@ from lcscale.refresh.entries import read_entries
 from lcscale.refresh.kinds import CATALOGS, KEPT, TABLES
 from lcscale.refresh.making import adapter, view
 from lcscale.refresh.states import partitioning_of, table_plan
+from lcscale.simulation.injection import read_signals
 from lcscale.steps import Select, Where
 from lcscale.surveys import ADAPTERS
 from lcscale.surveys.planck import SampleMap
@@ -77,6 +79,9 @@ def steps(lake):
         Extract(("amplitude",), bands=("g",)),
         Classify("demo"),
         PeriodOfClass(),
+        Inject(read_signals()),
+        Recovered(),
+        JoinCompleteness(pa.table({"n": [1]})),
         ClassifyYSO(),
         Crossmatch(stars.without("lightcurve"), others, MATCH),
         Join(others, "object_id"),

@@ -1,0 +1,200 @@
+"""What measuring the completeness of a catalog takes: which stars, how many signals, and how long."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from lcscale.errors import InputError
+from lcscale.lake import Catalog
+from lcscale.lake.leaf import CELL_ORDER
+from lcscale.lake.partition import apply
+from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.periods import Search
+from lcscale.products.class_period import SURE, SURE_TIED
+from lcscale.products.completeness.injecting import Inject, Recovered, check_classes
+from lcscale.products.variables import variable_candidates
+from lcscale.simulation.injection import SignalClass, read_signals
+from lcscale.vocabulary import is_made
+
+CONSTANT = f"evidence is null or evidence <= {SURE:g} or (coupling != 'free' and evidence <= {SURE_TIED:g})"
+"""Condition that holds for constant stars: nothing says that they are periodic, or vary at all."""
+ENOUGH_IN_A_CELL = 200
+"""Signals in a cell of the sky, on average, where the size of the cells is not given."""
+_DRAWN_OF = 1 << 20
+_LOOKED_AT, _PARTITIONS = 48, 8
+
+
+@dataclass(frozen=True, eq=False)
+class InjectionPlan:
+    """Signals to be injected, and what that costs.
+
+    Attributes
+    ----------
+    injected
+        The lazy catalog of stars with signals, classified; `write` makes it.
+    stars
+        Rows of the catalog.
+    drawn
+        How many of them are drawn, about.
+    constant
+        Share of these that are constant, by a look at some.
+    each
+        Signals put into each constant star.
+    seconds
+        Time that one core takes, about.
+    cell_order
+        HEALPix order of cells that hold some hundred signals each.
+    """
+
+    injected: Catalog
+    stars: int
+    drawn: int
+    constant: float
+    each: int
+    seconds: float
+    cell_order: int
+
+    @property
+    def signals(self) -> int:
+        """How many signals there will be, about."""
+        return round(self.drawn * self.constant * self.each)
+
+    @property
+    def text(self) -> str:
+        """The cost, in words."""
+        minutes = self.seconds / 60
+        duration = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
+        many = f", {self.each} in each" if self.each > 1 else ""
+        return (
+            f"{self.stars:,} stars, of which {self.drawn:,} are drawn and about {100 * self.constant:.0f} % are "
+            f"constant: about {self.signals:,} signals{many}; about {duration} of one core"
+        )
+
+
+def plan_completeness(
+    catalog: Catalog,
+    model: str | os.PathLike[str],
+    *,
+    signals: Sequence[SignalClass] | None = None,
+    n: int = 10_000,
+    band: str | None = None,
+    seed: int = 0,
+    device: str | None = None,
+) -> InjectionPlan:
+    """Decide which stars get signals, and estimate from a few what that costs.
+
+    Parameters
+    ----------
+    catalog
+        Light curves. Where it has the `evidence` of a search (join a catalog of features), that says which stars are
+        constant; else the stars drawn are searched first.
+    model
+        Name of a shipped model, or the folder of one.
+    signals
+        Classes, periods and amplitudes; None takes those of `read_signals` that the model knows.
+    n
+        Signals wanted, about.
+    band
+        Reference band of amplitudes and magnitudes; None takes the one with most observations.
+    seed
+        Of all that is drawn but the stars.
+    device
+        As in `variable_candidates`.
+
+    Raises
+    ------
+    InputError
+        The model takes no periods or does not know a class, or there is no constant star among those looked at.
+    """
+    from lcscale.models import read_card
+
+    if n < 1:
+        raise InputError(f"completeness needs 1 signal or more, got {n}")
+    card = read_card(os.fspath(model))
+    if card.preparation.raw or not card.classes:
+        raise InputError(f"model {model} gives no classes of periodic stars: completeness is of periods and classes")
+    if signals is None:
+        signals = [each for each in read_signals() if each.name in card.classes]
+    check_classes(signals, card.classes, os.fspath(model))
+    if not signals:
+        raise InputError(f"model {model} knows no class of which signals are declared; give some (--signals)")
+    identity = catalog.id_column_or_none
+    brought = [name for name in card.preparation.columns if name in catalog.column_names]
+    brought = [name for name in brought if not is_made(catalog.schema, name)]
+    searched = "evidence" in catalog.column_names
+    wanted = [*([identity] if identity else []), "lightcurve", *brought]
+    stars = catalog.columns(*wanted, *(["evidence", "coupling"] if searched else []))
+    some = _looked_at(stars)
+    band = band or _most_observed(some)
+    constant = stars if searched else stars.map(Search(device=device or "cpu"))
+    known = constant.where(CONSTANT).columns(*wanted)
+
+    def recovered(source: Catalog, each: int) -> Catalog:
+        step = Inject(tuple(signals), band, each, seed)
+        keep = [column.name for column in step.gives(source.schema)]
+        return variable_candidates(source.map(step), model, keep=keep, device=device).map(Recovered())
+
+    share, per_star, per_signal = _timed(stars, known, recovered(known, 1), some)
+    each = int(np.ceil(n / (share * len(catalog))))
+    drawn = min(1.0, n / (share * len(catalog) * each))
+    below = max(1, round(drawn * _DRAWN_OF))
+    chosen = stars.where(f"bit_wise_and(shift_right(_healpix_29, 6), {_DRAWN_OF - 1}) < {below}")
+    chosen = (chosen if searched else chosen.map(Search(device=device or "cpu"))).where(CONSTANT).columns(*wanted)
+    n_drawn = round(drawn * len(catalog))
+    seconds = n_drawn * (per_star + share * each * per_signal)
+    order = _cell_order(catalog, n_drawn * share * each)
+    return InjectionPlan(recovered(chosen, each), len(catalog), n_drawn, share, each, seconds, order)
+
+
+def _looked_at(stars: Catalog) -> pa.Table:
+    """Some rows, from partitions all over the sky."""
+    plan, leaves = stars.plan(), stars.partitions
+    places = np.unique(np.linspace(0, len(leaves) - 1, _PARTITIONS).astype(np.int64))
+    each = -(-_LOOKED_AT // len(places))
+    first = (next(plan.batches(leaves[int(place)]), None) for place in places)
+    found = [apply(plan.steps, table.slice(0, each)) for table in first if table is not None]
+    return pa.concat_tables([plan.schema.empty_table(), *found]).combine_chunks()
+
+
+def _most_observed(some: pa.Table) -> str | None:
+    lcs = clean_light_curves(some)
+    if lcs.band is None:
+        return lcs.bands[0] if lcs.bands else None
+    declared = declared_bands(some.schema)
+    counts = np.bincount(lcs.band[lcs.band >= 0], minlength=len(lcs.bands))
+    allowed = [name in declared if declared else True for name in lcs.bands]
+    return lcs.bands[int(np.argmax(np.where(allowed, counts, -1)))] if lcs.bands else None
+
+
+def _timed(stars: Catalog, constant: Catalog, recovered: Catalog, some: pa.Table) -> tuple[float, float, float]:
+    """Share of constant stars, and seconds for each star until that is known and for each signal from there."""
+    begun = len(stars.steps)
+    first, then = constant.steps[begun:], recovered.steps[len(constant.steps) :]
+    found = apply(first, some)
+    if not len(found):
+        raise InputError(f"none of {len(some)} stars looked at is constant: signals are injected into constant stars")
+    times = []
+    for _ in range(2):  # compiling, and reading the model, is paid once
+        start = time.perf_counter()
+        found = apply(first, some)
+        middle = time.perf_counter()
+        apply(then, found)
+        times.append((middle - start, time.perf_counter() - middle))
+    return len(found) / len(some), times[1][0] / len(some), times[1][1] / len(found)
+
+
+def _cell_order(catalog: Catalog, signals: float) -> int:
+    """Highest order of which the cells that hold stars hold `ENOUGH_IN_A_CELL` signals on average."""
+    manifest = None if catalog.area is not None else catalog.source.manifest
+    if manifest is None:
+        return 3
+    cells = np.flatnonzero(manifest.counts(CELL_ORDER))
+    sizes = [np.unique(cells >> 2 * (CELL_ORDER - order)).size for order in range(CELL_ORDER + 1)]
+    fitting = [order for order, size in enumerate(sizes) if signals >= ENOUGH_IN_A_CELL * size]
+    return max(fitting, default=0)
