@@ -16,8 +16,12 @@ from lcscale.lightcurves import LightCurves, clean, usable
 from lcscale.models.inputs.preparation import prepare
 from lcscale.models.keeping.model import network_scores
 from lcscale.periods import FrequencyGrid, find
-from lcscale.periods.batched import BatchedPeriodogram
 from lcscale.periods.choosing import chosen
+from lcscale.periods.mirrors import mirrored
+from lcscale.periods.peaks import Peaks
+from lcscale.periods.periodogram import Periodogram
+from lcscale.periods.red_noise import evidence_of_period
+from lcscale.periods.search import highest_peaks
 from lcscale.periods.series import Series
 
 GRID = FrequencyGrid(0.01, 25.0, 24.99 / 99999)
@@ -46,12 +50,16 @@ def stage_times(objects: int, device: str, grid: FrequencyGrid = GRID) -> dict[s
         cleaned.take(np.arange(min(objects, 4096))), np.full(min(objects, 4096), 0.7), model.card.preparation
     )
     series, members = Series.of(usable(cleaned)[0]), list(range(objects))
-    periodogram = BatchedPeriodogram(grid, device)
-    peaks = dict(periodogram.peaks(series, members, 5))
+    periodogram = Periodogram(grid, np.float32)
+
+    def scanned() -> dict[int, Peaks]:
+        return dict(highest_peaks(periodogram, series, members, 5, device))
+
+    peaks = scanned()
     frequencies = np.full((objects, max(each.index.size for each in peaks.values())), np.nan)
     for i, each in peaks.items():
         frequencies[i, : each.index.size] = grid.at(each.index)
-    period = np.full(objects, 0.7)
+    period, best, top, none = np.full(objects, 0.7), frequencies[:, 0], np.full(objects, 25.0), np.full(objects, np.nan)
 
     def chain() -> None:
         found = find(lcs, grid, device=device)["period"].to_numpy()
@@ -60,9 +68,13 @@ def stage_times(objects: int, device: str, grid: FrequencyGrid = GRID) -> dict[s
 
     stages: dict[str, tuple[Callable[[], Any], int]] = {
         "cleaning (CPU)": (lambda: clean(lcs), objects),
-        f"periodogram of {grid.size} frequencies": (lambda: dict(periodogram.peaks(series, members, 5)), objects),
+        f"periodogram of {grid.size} frequencies": (scanned, objects),
         "choice among its peaks": (
             lambda: chosen(series, members, frequencies, grid.df, grid.fmin, device=device),
+            objects,
+        ),
+        "evidence and mirrored periods": (
+            lambda: (mirrored(best, best, top, series, device), evidence_of_period(best, top, none, series, device)),
             objects,
         ),
         "features, with a period": (lambda: extract(cleaned, None, period, device=device), objects),

@@ -22,8 +22,8 @@ from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none
 from lcscale.vocabulary import Column, schema_of
 
-CHUNK = 1 << 18
-"""Observations processed at a time, so that memory does not grow with the batch."""
+CHUNK = {"cpu": 1 << 18, "cuda": 1 << 24}
+"""Observations processed at a time by the type of the device: memory does not grow with the batch, and is filled."""
 
 
 @dataclass(frozen=True)
@@ -134,14 +134,15 @@ def extract(
     chosen = Chosen.of(names, lcs.bands if bands is None else bands, quantile_rule, min_observations)
     given = None if period is None else one_each(period, len(lcs), "period", "d")
     tables = [
-        _extract(lcs.between(a, b), chosen, None if given is None else given[a:b], device) for a, b in _chunks(lcs)
+        _extract(lcs.between(a, b), chosen, None if given is None else given[a:b], device)
+        for a, b in _chunks(lcs, CHUNK[device.split(":")[0]])
     ]
     return pa.concat_tables(tables) if tables else chosen.schema().empty_table()
 
 
-def _chunks(lcs: LightCurves) -> list[tuple[int, int]]:
-    """Ranges of objects with about `CHUNK` observations each."""
-    cuts = np.searchsorted(lcs.offsets, np.arange(lcs.offsets[0], lcs.offsets[-1], CHUNK))
+def _chunks(lcs: LightCurves, size: int) -> list[tuple[int, int]]:
+    """Ranges of objects with about `size` observations each."""
+    cuts = np.searchsorted(lcs.offsets, np.arange(lcs.offsets[0], lcs.offsets[-1], size))
     bounds = sorted({0, len(lcs), *cuts.tolist()})
     return [(a, b) for a, b in pairwise(bounds) if b > a]
 

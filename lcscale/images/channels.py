@@ -12,7 +12,7 @@ from lcscale.arrays import one_each
 from lcscale.errors import InputError
 from lcscale.images.drawing import N_COUNTS, brightness_range, drawable, time_range
 from lcscale.images.options import ImageOptions
-from lcscale.images.render import Images, canvas, drawn
+from lcscale.images.render import Canvas, Images, canvas, drawn
 from lcscale.kernels.compiling import exact_kernel
 from lcscale.kernels.turns import phase_of
 from lcscale.lightcurves import LightCurves
@@ -33,7 +33,8 @@ def render_density(
     size: int = 128,
     options: ImageOptions = _DEFAULT,
     device: str = "cpu",
-) -> Images:
+    out: Canvas | None = None,
+) -> Canvas:
     """How many observations fall into each pixel, 255 where they are most; folded, or over time without a period.
 
     Parameters
@@ -48,14 +49,14 @@ def render_density(
         Pixels of a side.
     options
         Cycles (one or two) and brightness range, as for dots; alignment has no meaning here.
-    device
-        Where they are drawn, as torch names it; ``"cuda"`` needs numba-cuda.
+    device, out
+        As those of `render_folded`.
 
     Returns
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    return _rendered(lcs, period, epoch, size, options, False, device)
+    return _rendered(lcs, period, epoch, size, options, False, device, out)
 
 
 def render_error_bars(
@@ -65,15 +66,16 @@ def render_error_bars(
     size: int = 128,
     options: ImageOptions = _DEFAULT,
     device: str = "cpu",
-) -> Images:
+    out: Canvas | None = None,
+) -> Canvas:
     """A bar from one error above to one error below each observation, 128; folded, or over time without a period.
 
     Errors that are not finite draw nothing. Parameters and result are those of `render_density`.
     """
-    return _rendered(lcs, period, epoch, size, options, True, device)
+    return _rendered(lcs, period, epoch, size, options, True, device, out)
 
 
-def render_dmdt(lcs: LightCurves, size: int = 128, device: str = "cpu") -> Images:
+def render_dmdt(lcs: LightCurves, size: int = 128, device: str = "cpu", out: Canvas | None = None) -> Canvas:
     """Map of all pairs of observations of a band: time between them to the right, change in brightness upward.
 
     After Mahabal et al. 2017 (arXiv:1709.06257). Time differences are logarithmic (`DT_DAYS`), changes the square root
@@ -86,14 +88,14 @@ def render_dmdt(lcs: LightCurves, size: int = 128, device: str = "cpu") -> Image
         Any batch; one channel for each of its `bands`.
     size
         Pixels of a side.
-    device
-        As that of `render_density`.
+    device, out
+        As those of `render_folded`.
 
     Returns
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    lcs, images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size, out)
     return drawn(each_dmdt, images, (lcs.time, lcs.mag, band, lcs.offsets), (size * size, 0), device)
 
 
@@ -105,8 +107,9 @@ def _rendered(
     options: ImageOptions,
     bars: bool,
     device: str,
-) -> Images:
-    lcs, images, band = canvas(lcs, size)
+    out: Canvas | None,
+) -> Canvas:
+    lcs, images, band = canvas(lcs, size, out)
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)

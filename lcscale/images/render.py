@@ -23,6 +23,9 @@ from lcscale.lightcurves.cleaning import finite_in_order
 Images = npt.NDArray[np.uint8]
 """uint8 [n_objects, n_bands, size, size]: 255 under a dot, 0 elsewhere; the brightest at the top."""
 
+Canvas = Any
+"""`Images`, or a tensor of the same shape and type on a device."""
+
 _DEFAULT = ImageOptions()
 NO_BAND = np.empty(0, np.int8)
 """Band codes of light curves without bands, as the kernels take them."""
@@ -37,7 +40,8 @@ def render_folded(
     size: int = 128,
     options: ImageOptions = _DEFAULT,
     device: str = "cpu",
-) -> Images:
+    out: Canvas | None = None,
+) -> Canvas:
     """Draw phase-folded light curves: phase to the right, brightness upward, dots that are not joined.
 
     After the images of Szklenár et al. 2020 (ApJL 897, L12). An object's image depends on its own observations alone,
@@ -58,6 +62,8 @@ def render_folded(
         Cycles, dots, brightness range, alignment.
     device
         Where they are drawn, as torch names it; ``"cuda"`` needs numba-cuda.
+    out
+        Zeros, uint8 [n_objects, n_bands, size, size], to draw into: an array, or a tensor, which stays on its device.
 
     Returns
     -------
@@ -71,7 +77,7 @@ def render_folded(
     >>> image.shape, int(image.max())
     ((1, 1, 128, 128), 255)
     """
-    lcs, images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size, out)
     if size % options.cycles:
         raise InputError(f"size must be even for an image of two cycles, not {size}")
     n = len(lcs)
@@ -83,7 +89,13 @@ def render_folded(
     return drawn(each_folded, images, (*curves, *shown, *align), (N_COUNTS, N_PHASES), device)
 
 
-def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAULT, device: str = "cpu") -> Images:
+def render_raw(
+    lcs: LightCurves,
+    size: int = 128,
+    options: ImageOptions = _DEFAULT,
+    device: str = "cpu",
+    out: Canvas | None = None,
+) -> Canvas:
     """Draw light curves over time: the first observation at the left edge, the last at the right, brightness upward.
 
     Parameters
@@ -94,41 +106,49 @@ def render_raw(lcs: LightCurves, size: int = 128, options: ImageOptions = _DEFAU
         Pixels of a side.
     options
         Dots and brightness range; cycles and alignment have no meaning here.
-    device
-        As that of `render_folded`.
+    device, out
+        As those of `render_folded`.
 
     Returns
     -------
     uint8 [n_objects, n_bands, size, size]
     """
-    lcs, images, band = canvas(lcs, size)
+    lcs, images, band = canvas(lcs, size, out)
     shown = (options.dot_radius, options.quantile, options.margin, options.shared_range)
     return drawn(each_raw, images, (lcs.time, lcs.mag, band, lcs.offsets, *shown), (N_COUNTS, 0), device)
 
 
 def drawn(
-    loop: Callable[..., None], images: Images, arguments: tuple[Any, ...], room: tuple[int, int], device: str
-) -> Images:
+    loop: Callable[..., None], images: Canvas, arguments: tuple[Any, ...], room: tuple[int, int], device: str
+) -> Canvas:
     """`images` after ``loop(start, stop, images, *arguments, counts, sums)`` over all objects.
 
     `room` says how many counts (int32) and sums (float64) the loop needs for an object: on the CPU they are the same
     for all of them.
     """
-    rows = 1 if device == "cpu" else len(images)
-    memory = np.empty((rows, room[0]), np.int32), np.empty((rows, room[1]))
     if device == "cpu":
-        loop(0, len(images), images, *arguments, *memory)
+        loop(0, len(images), images, *arguments, np.empty((1, room[0]), np.int32), np.empty((1, room[1])))
         return images
-    return launch(loop, images, (*arguments, *memory), device_named(device))
+    import torch
+
+    where, n = device_named(device), len(images)
+    memory = (
+        torch.empty((n, room[0]), dtype=torch.int32, device=where),
+        torch.empty((n, room[1]), dtype=torch.float64, device=where),
+    )
+    return launch(loop, images, (*arguments, *memory), where)
 
 
-def canvas(lcs: LightCurves, size: int) -> tuple[LightCurves, Images, npt.NDArray[np.int8]]:
-    """The finite magnitudes in order of time, empty images, and the band codes as the kernels take them."""
+def canvas(lcs: LightCurves, size: int, out: Canvas | None = None) -> tuple[LightCurves, Canvas, npt.NDArray[np.int8]]:
+    """The finite magnitudes in order of time, empty images (`out`), and the band codes as the kernels take them."""
     if size < 1 or int(size) != size:
         raise InputError(f"size must be a whole number of pixels from 1 on, not {size!r}")
     n_bands = max(len(lcs.bands), 1) if lcs.band is not None else 1
     lcs = finite_in_order(lcs.in_magnitudes())
-    return lcs, np.zeros((len(lcs), n_bands, size, size), np.uint8), NO_BAND if lcs.band is None else lcs.band
+    shape = (len(lcs), n_bands, size, size)
+    if out is not None and tuple(out.shape) != shape:
+        raise InputError(f"out has the shape {tuple(out.shape)}; the images have {shape}")
+    return lcs, np.zeros(shape, np.uint8) if out is None else out, NO_BAND if lcs.band is None else lcs.band
 
 
 @exact_kernel

@@ -13,7 +13,7 @@ from numba import cuda
 if TYPE_CHECKING:
     import torch
 
-Values = TypeVar("Values", bound=npt.NDArray[Any])
+Values = TypeVar("Values", bound="npt.NDArray[Any] | torch.Tensor")
 
 THREADS = 128
 """Threads of a block."""
@@ -27,7 +27,7 @@ def launch(loop: Callable[..., None], out: Values, arguments: Any, device: torch
     loop
         A compiled loop over the rows from a first to a last one, as the CPU runs it over all of them.
     out
-        An array [n, ...].
+        An array [n, ...], or a tensor on the device, which is written in place.
     arguments
         Numbers, arrays, tensors on the device, and tuples of these.
     device
@@ -44,16 +44,17 @@ def launch(loop: Callable[..., None], out: Values, arguments: Any, device: torch
         with torch.cuda.device(device):
             views = _viewed((result, *arguments), cuda.as_cuda_array, device)
             _kernel(loop)[-(-len(out) // THREADS), THREADS](len(out), views)
-    moved_back: Values = result.cpu().numpy()
-    return moved_back
+    return out if isinstance(out, torch.Tensor) else result.cpu().numpy()
 
 
 def moved(values: Any, device: torch.device) -> Any:
-    """An array as a tensor on `device`; tuples of arrays too."""
+    """An array as a tensor on `device`; tuples of arrays too, and tensors as they are."""
     import torch
 
     if isinstance(values, tuple):
         return tuple(moved(value, device) for value in values)
+    if isinstance(values, torch.Tensor):
+        return values
     return torch.as_tensor(np.require(values, requirements=("C", "W")), device=device)
 
 

@@ -27,6 +27,7 @@ from lcscale.kernels.harmonics import (
     back_substitute,
     fitted,
 )
+from lcscale.periods.each import curve_of, room_of
 from lcscale.periods.evidence import log_evidence
 
 ORDER = 4
@@ -350,30 +351,20 @@ def choose_each(
     ----------
     start, stop, out
         Rows of `out`, float64 [n_members, 7], to write.
-    series
-        Time, weight, weighted, segments, objects, share, coupling, as in `Series`.
-    members
-        Objects, int64 [n_members].
+    series, members, room
+        As `for_each` gives them; `ranking` is what each star needs besides.
     peaks
         Frequencies of the peaks, float64 [n_members, n_peaks], filled up with NaN.
     df, fmin, n_harmonics, doubles, reach, n_ranked
         As for `choose` and `rank`.
-    room
-        Scratch memory, float64 [any], the places in it where that of each member begins, int64 [n_members], and `work`
-        and `ranking` with a leading axis: of length 1, or of one for each member where many threads run at a time.
     """
-    time, weight, weighted, segments, objects, share, coupling = series
-    scratch, places, work, ranking = room
     for m in range(start, stop):
-        first, last = objects[members[m]], objects[members[m] + 1]
-        curve = (time, weight, weighted, segments[first : last + 1], share[first:last], coupling[first:last])
+        curve = curve_of(series, members[m])
         found = 0
         while found < peaks.shape[1] and peaks[m, found] >= 0.0:
             found += 1
         if found:
-            n = segments[last] - segments[first]
-            rows = scratch[places[m] : places[m] + 4 * n].reshape((4, n))
-            own = min(m, work.shape[0] - 1)
+            scratch, work, ranking = room_of(room, m, curve[3][-1] - curve[3][0])
             choose(
                 curve,
                 peaks[m, :found],
@@ -383,8 +374,8 @@ def choose_each(
                 doubles,
                 reach,
                 n_ranked,
-                rows,
-                work[own],
-                ranking[own],
+                scratch,
+                work,
+                ranking,
                 out[m],
             )

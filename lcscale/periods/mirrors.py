@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.kernels.compiling import Floats, kernel
+from lcscale.kernels.compiling import Floats, Integers, kernel
 from lcscale.periods.aliases import NAMED_FREQUENCIES, STRONG, SURE, window_power
 from lcscale.periods.choice import HARMONIC_PRICE, ORDER, RANKING_PRIOR, scan_near
+from lcscale.periods.each import curve_of, for_each, room_of
 from lcscale.periods.series import Series
 
 DOUBT = 10.0
@@ -23,7 +24,9 @@ RHYTHMS = tuple(name for name, value in NAMED_FREQUENCIES if value <= 4.0 and "G
 """Those whose mirrored frequencies are tried: sampling seldom repeats faster."""
 
 
-def mirrored(frequency: Floats, other: Floats, fmax: Floats, series: Series) -> tuple[Floats, Floats, list[str | None]]:
+def mirrored(
+    frequency: Floats, other: Floats, fmax: Floats, series: Series, device: str = "cpu"
+) -> tuple[Floats, Floats, list[str | None]]:
     """The best mirrored period of each star, and by how much the log evidence favours the one found over it.
 
     Parameters
@@ -34,6 +37,8 @@ def mirrored(frequency: Floats, other: Floats, fmax: Floats, series: Series) -> 
         Highest frequency searched, float64 [n_objects].
     series
         The stars.
+    device
+        As torch names it.
 
     Returns
     -------
@@ -43,49 +48,64 @@ def mirrored(frequency: Floats, other: Floats, fmax: Floats, series: Series) -> 
     """
     named = dict(NAMED_FREQUENCIES)
     rhythm = np.array([named[name] for name in RHYTHMS])
-    period, margin = np.full((2, frequency.size), np.nan)
-    names: list[str | None] = [None] * frequency.size
-    scratch, work = series.room()
-    for i in np.flatnonzero((frequency > 0.0) & (series.baseline > 0.0)).tolist():
-        curve, width = series.one(i), 1.0 / float(series.baseline[i])
-        cycles = 2 if abs(other[i] / frequency[i] - 2.0) < 0.02 else 1
-        found = _best(curve, rhythm, float(frequency[i]), cycles, width, float(fmax[i]), scratch, work)
-        if found[0] > 0.0:
-            period[i], margin[i] = 1.0 / found[0], found[2]
-            names[i] = RHYTHMS[int(found[1])] if found[2] < DOUBT else None
-    return period, margin, names
+    members = np.flatnonzero((frequency > 0.0) & (series.baseline > 0.0))
+    cycles = np.where(np.abs(other / frequency - 2.0) < 0.02, 2, 1)
+    told = (rhythm, frequency[members], cycles[members], 1.0 / series.baseline[members], fmax[members])
+    found = np.full((frequency.size, 3), np.nan)
+    found[members] = for_each(mirror_each, found[members], series, members, told, (0, 0), device)
+    names = [RHYTHMS[int(k)] if lacks < DOUBT else None for k, lacks in found[:, 1:]]
+    return 1.0 / found[:, 0], found[:, 2], names
 
 
 @kernel
-def _best(
-    curve: Any, rhythm: Floats, frequency: float, cycles: int, width: float, fmax: float, scratch: Any, work: Any
-) -> tuple[float, int, float]:
-    """Frequency of the best mirror (0 where there is none), its rhythm, and what it lacks in log evidence.
+def mirror_each(
+    start: int,
+    stop: int,
+    out: Any,
+    series: Any,
+    members: Integers,
+    rhythm: Floats,
+    frequency: Floats,
+    cycles: Integers,
+    width: Floats,
+    fmax: Floats,
+    room: Any,
+) -> None:
+    """Frequency of the best mirror of the stars `members` from `start` to `stop`, its rhythm and what it lacks.
 
-    `cycles`: of the peak in one of the period.
-
-    One that is twice that of a peak is mirrored as it stands and as the peak.
+    Parameters
+    ----------
+    start, stop, out
+        Rows of `out`, float64 [n_members, 3], that are written where there is a mirror.
+    series, members, room
+        As `for_each` gives them.
+    rhythm
+        Frequencies at which mirrors stand.
+    frequency, cycles, width, fmax
+        Of each of the members: that of the period, how many cycles of the peak make one of it (one that is twice that
+        of a peak is mirrored as it stands and as the peak), 1/T and the highest frequency searched.
     """
-    time = curve[0]
-    strong = max(STRONG, SURE / time.size)
-    best = 0.0
-    which = -1
-    lacks = np.inf
-    for h in range(1, cycles + 1):
-        own, _, _ = scan_near(curve, frequency, 0.05 * width, ORDER * h, RANKING_PRIOR, HARMONIC_PRICE, scratch, work)
-        for k in range(rhythm.size):
-            if window_power(time, rhythm[k]) < strong:
-                continue
-            for side in range(2):
-                moved = abs(rhythm[k] + (h * frequency if side else -h * frequency))
-                trial = moved / h
-                if moved < 2.0 * width or moved > fmax or abs(trial - frequency) < width:
+    for m in range(start, stop):
+        curve = curve_of(series, members[m])
+        first, last = curve[3][0], curve[3][-1]
+        scratch, work, _ = room_of(room, m, last - first)
+        strong = max(STRONG, SURE / (last - first))
+        lacks = np.inf
+        for h in range(1, cycles[m] + 1):
+            own, _, _ = scan_near(
+                curve, frequency[m], 0.05 * width[m], ORDER * h, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
+            )
+            for k in range(rhythm.size):
+                if window_power(curve[0][first:last], rhythm[k]) < strong:
                     continue
-                score, place, _ = scan_near(
-                    curve, trial, 0.15 * width / h, ORDER * h, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
-                )
-                if own - score < lacks:
-                    lacks = own - score
-                    best = place
-                    which = k
-    return best, which, lacks
+                for side in range(2):
+                    moved = abs(rhythm[k] + (h * frequency[m] if side else -h * frequency[m]))
+                    trial = moved / h
+                    if moved < 2.0 * width[m] or moved > fmax[m] or abs(trial - frequency[m]) < width[m]:
+                        continue
+                    score, place, _ = scan_near(
+                        curve, trial, 0.15 * width[m] / h, ORDER * h, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
+                    )
+                    if own - score < lacks:
+                        lacks = own - score
+                        out[m, 0], out[m, 1], out[m, 2] = place, k, lacks

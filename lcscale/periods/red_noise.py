@@ -11,8 +11,9 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from lcscale.kernels.compiling import Floats, kernel
+from lcscale.kernels.compiling import Floats, Integers, kernel
 from lcscale.kernels.harmonics import (
     COEFFICIENTS,
     MATRIX,
@@ -23,6 +24,7 @@ from lcscale.kernels.harmonics import (
 )
 from lcscale.kernels.turns import cos_sin_turns
 from lcscale.periods.choice import HARMONIC_PRICE, ORDER, RANKING_PRIOR, scan_near
+from lcscale.periods.each import curve_of, for_each, room_of
 from lcscale.periods.evidence import log_evidence
 from lcscale.periods.series import Series
 
@@ -33,7 +35,16 @@ STRENGTH = np.geomspace(0.03, 1e5, 8)
 """Variances of the walk tried, over that of the errors (the harmonic mean of a band's)."""
 
 
-def evidence_of_period(frequency: Floats, fmax: Floats, tied: Floats, series: Series) -> Floats:
+LOGS = 3
+"""Row of log determinants in the memory of walks."""
+
+_MEMORY = (4 + 2 * (3 + DAMPING.size), STRENGTH.size)
+"""Shape of the memory of `walk_evidence` for two stars."""
+
+
+def evidence_of_period(
+    frequency: Floats, fmax: Floats, tied: Floats, series: Series, device: str = "cpu"
+) -> npt.NDArray[np.float64]:
     """Log evidence of a Fourier series at the period of each star, over a constant and over a damped random walk.
 
     Parameters
@@ -47,6 +58,8 @@ def evidence_of_period(frequency: Floats, fmax: Floats, tied: Floats, series: Se
         they do not: then it is that of a series.
     series
         The stars; each band has a series, a walk and a mean of its own.
+    device
+        As torch names it.
 
     Returns
     -------
@@ -54,25 +67,46 @@ def evidence_of_period(frequency: Floats, fmax: Floats, tied: Floats, series: Se
         NaN where there is no period.
     """
     out = np.full((frequency.size, 2), np.nan)
-    scratch, work = series.room()
-    for i in np.flatnonzero((frequency > 0.0) & (series.baseline > 0.0)).tolist():
-        curve, baseline = series.one(i), float(series.baseline[i])
-        step = 0.02 / baseline
-        found, place, order = scan_near(
-            curve, float(frequency[i]), step, 2 * ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
-        )
-        both = np.stack([curve[2], curve[2]])
-        _subtract(curve, place, order, scratch, work, both[0])
-        found = found if math.isnan(tied[i]) else tied[i]
-        out[i, 0] = found - math.log(max(fmax[i] * baseline, 1.0))
-        left, whole = walk_evidence(curve, both, DAMPING, STRENGTH)
-        out[i, 1] = out[i, 0] + left - whole
+    members = np.flatnonzero((frequency > 0.0) & (series.baseline > 0.0))
+    told = (frequency[members], fmax[members], tied[members], series.baseline[members], DAMPING, STRENGTH)
+    out[members] = for_each(evidence_each, out[members], series, members, told, _MEMORY, device)
     return out
 
 
 @kernel
-def _subtract(curve: Curve, frequency: float, order: int, scratch: Any, work: Any, left: Floats) -> None:
-    """What a series of each band leaves of `weighted`."""
+def evidence_each(
+    start: int,
+    stop: int,
+    out: Any,
+    series: Any,
+    members: Integers,
+    frequency: Floats,
+    fmax: Floats,
+    tied: Floats,
+    baseline: Floats,
+    damping: Floats,
+    strength: Floats,
+    room: Any,
+) -> None:
+    """Both evidences of the stars `members` from `start` to `stop`; arguments as `evidence_of_period` gives them."""
+    for m in range(start, stop):
+        curve = curve_of(series, members[m])
+        first, last = curve[3][0], curve[3][-1]
+        scratch, work, memory = room_of(room, m, last - first)
+        found, place, order = scan_near(
+            curve, frequency[m], 0.02 / baseline[m], 2 * ORDER, RANKING_PRIOR, HARMONIC_PRICE, scratch, work
+        )
+        both = scratch[4:6]
+        _subtract(curve, place, order, scratch, work, both)
+        found = found if math.isnan(tied[m]) else tied[m]
+        out[m, 0] = found - math.log(max(fmax[m] * baseline[m], 1.0))
+        walk_evidence(curve, both, damping, strength, memory)
+        out[m, 1] = out[m, 0] + memory[0, 0] - memory[1, 0]
+
+
+@kernel
+def _subtract(curve: Curve, frequency: float, order: int, scratch: Any, work: Any, both: Any) -> None:
+    """What a series of each band leaves of `weighted`, and `weighted`, as the rows of `both`."""
     time, weight, weighted, cuts = curve[:4]
     for g in range(cuts.size - 1):
         a, b = cuts[g], cuts[g + 1]
@@ -83,11 +117,12 @@ def _subtract(curve: Curve, frequency: float, order: int, scratch: Any, work: An
             for k in range(1, order + 1):
                 c, s = cos_sin_turns(time[j] * frequency * k)
                 value += work[COEFFICIENTS, 2 * k - 1] * c + work[COEFFICIENTS, 2 * k] * s
-            left[j] = weighted[j] - weight[j] * value
+            both[0, j - cuts[0]] = weighted[j] - weight[j] * value
+            both[1, j - cuts[0]] = weighted[j]
 
 
 @kernel
-def walk_evidence(curve: Curve, weighted: Floats, damping: Floats, strength: Floats) -> Floats:
+def walk_evidence(curve: Curve, weighted: Floats, damping: Floats, strength: Floats, memory: Any) -> None:
     """Log evidence of a damped random walk over a constant star, all pairs of `damping` and `strength` being as likely.
 
     The strength 0, a constant star, is among them: the result is never far below 0.
@@ -100,36 +135,39 @@ def walk_evidence(curve: Curve, weighted: Floats, damping: Floats, strength: Flo
         w y of several stars that were observed so, float64 [n_stars, n].
     damping, strength
         Days; variance over that of the errors.
-
-    Returns
-    -------
-    float64 [n_stars]
+    memory
+        float64 [4 + n_stars (3 + n_damping), n_strength]; the results are the first of its first `n_stars` rows.
     """
     time, weight, _, cuts, share, _ = curve
-    n = cuts[-1] - cuts[0]
-    n_stars = weighted.shape[0]
-    whole = np.zeros(n_stars)
-    for g in range(cuts.size - 1):
-        for i in range(n_stars):
+    first, n, n_stars, n_damping = cuts[0], cuts[-1] - cuts[0], weighted.shape[0], damping.size
+    square, state, whole = memory[:n_stars], memory[n_stars : 2 * n_stars], memory[2 * n_stars : 3 * n_stars, 0]
+    walks, values = memory[3 * n_stars : 3 * n_stars + 4], memory[3 * n_stars + 4 :]
+    for i in range(n_stars):
+        whole[i] = 0.0
+        for g in range(cuts.size - 1):
             for j in range(cuts[g], cuts[g + 1]):
-                whole[i] += share[g] * weighted[i, j] * weighted[i, j] / weight[j]
-    values = np.zeros((n_stars, damping.size, strength.size))
-    square = np.empty((n_stars, strength.size))
-    for p in range(damping.size):
+                whole[i] += share[g] * weighted[i, j - first] * weighted[i, j - first] / weight[j]
+    for p in range(n_damping):
         square[:] = 0.0
-        logs = np.zeros(strength.size)
+        walks[LOGS] = 0.0
         for g in range(cuts.size - 1):
             a, b = cuts[g], cuts[g + 1]
-            _walk(time[a:b], weight[a:b], weighted[:, a:b], damping[p], strength * (b - a), share[g], square, logs)
+            seen = weighted[:, a - first : b - first]
+            _walk(time[a:b], weight[a:b], seen, damping[p], strength, share[g], square, state, walks)
         for i in range(n_stars):
             for q in range(strength.size):
-                values[i, p, q] = -0.5 * n * math.log(max(square[i, q] / whole[i], 1e-12)) - 0.5 * logs[q]
-    out = np.empty(n_stars)
+                left = max(square[i, q] / whole[i], 1e-12)
+                values[i * n_damping + p, q] = -0.5 * n * math.log(left) - 0.5 * walks[LOGS, q]
     for i in range(n_stars):
-        highest = max(np.max(values[i]), 0.0)
-        total = math.exp(-highest) + np.sum(np.exp(values[i] - highest))
-        out[i] = highest + math.log(total / (values[i].size + 1))
-    return out
+        highest = 0.0
+        for p in range(i * n_damping, (i + 1) * n_damping):
+            for q in range(strength.size):
+                highest = max(highest, values[p, q])
+        total = math.exp(-highest)
+        for p in range(i * n_damping, (i + 1) * n_damping):
+            for q in range(strength.size):
+                total += math.exp(values[p, q] - highest)
+        memory[i, 0] = highest + math.log(total / (n_damping * strength.size + 1))
 
 
 @kernel
@@ -138,36 +176,37 @@ def _walk(
     weight: Floats,
     weighted: Floats,
     damping: float,
-    variance: Floats,
+    strength: Floats,
     share: float,
     square: Any,
-    logs: Any,
+    state: Any,
+    walks: Any,
 ) -> None:
     """Add weighted sums of squares that walks leave, and log determinants of their covariances over that of the errors.
 
     A Kalman filter along the times (Kelly et al. 2009, eqs. 6-12), in units in which an observation of weight w has the
-    variance 1 / w. The gains depend on times and weights alone: all `variance` and stars go through it together.
+    variance 1 / w. The gains depend on times and weights alone: all walks and stars go through it together.
     """
-    n_walks = variance.size
-    state = np.zeros(square.shape)
-    spread = variance.copy()
-    total = np.empty(n_walks)
-    growth = np.ones(n_walks)
+    spread, total, growth, logs = walks[0], walks[1], walks[2], walks[LOGS]
+    state[:] = 0.0
+    growth[:] = 1.0
+    for q in range(strength.size):
+        spread[q] = strength[q] * time.size
     for j in range(time.size):
         factor = math.exp(-(time[j] - time[j - 1]) / damping) if j else 1.0
         noise = 1.0 / weight[j]
-        for q in range(n_walks):
-            spread[q] = factor * factor * spread[q] + variance[q] * (1.0 - factor * factor)
+        for q in range(strength.size):
+            spread[q] = factor * factor * spread[q] + strength[q] * time.size * (1.0 - factor * factor)
             total[q] = 1.0 / (spread[q] + noise)
             growth[q] *= total[q] * noise
         for i in range(square.shape[0]):
-            for q in range(n_walks):
+            for q in range(strength.size):
                 away = weighted[i, j] * noise - factor * state[i, q]
                 square[i, q] += share * away * away * total[q]
                 state[i, q] = factor * state[i, q] + spread[q] * total[q] * away
-        for q in range(n_walks):
+        for q in range(strength.size):
             spread[q] *= noise * total[q]
         if j % 8 == 7 or j == time.size - 1:  # few logarithms; a product of more could leave the range of numbers
-            for q in range(n_walks):
+            for q in range(strength.size):
                 logs[q] -= math.log(growth[q])
                 growth[q] = 1.0

@@ -82,7 +82,8 @@ def find(
     families
         Names of those of `read_families` to try, or TOML files with more; None tries all that come with the package.
     device
-        Where the grid is scanned and the peaks are refined and ranked, as torch names it; ``"cuda"`` needs numba-cuda.
+        Where the grid is scanned, peaks are refined and ranked and their evidence is weighed, as torch names it;
+        ``"cuda"`` needs numba-cuda.
         Scans for more than one harmonic, those of bands that share more than the period, and the bootstrap stay on the
         CPU.
 
@@ -155,7 +156,7 @@ def _free(
     n_kept = max(n_peaks, KEPT) if coarse else n_peaks
     for trials, members in _by_grid(series, reasons, grid, fmax, SAMPLES if coarse else OVERSAMPLING):
         periodogram = Periodogram(trials, np.float32, n_harmonics=n_harmonics)
-        peaks = dict(_peaks(periodogram, series, members, n_kept, device))
+        peaks = dict(highest_peaks(periodogram, series, members, n_kept, device))
         reasons[[i for i in members if not peaks[i].index.size]] = NO_PEAK
         members = [i for i in members if peaks[i].index.size]
         frequencies = np.full((len(members), max((peaks[i].index.size for i in members), default=0)), np.nan)
@@ -169,7 +170,9 @@ def _free(
             if bootstrap:
                 fap[i] = bootstrapped(periodogram, series.one(i), values[3], bootstrap)
     n_bands = np.maximum(np.diff(series.objects), 1)
-    return _table(series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_bands, n_harmonics))
+    return _table(
+        series, outcome, reasons, fap if bootstrap else _baluev(series, outcome, n_bands, n_harmonics), device
+    )
 
 
 def _tied(
@@ -254,10 +257,10 @@ def _by_grid(
     return list(groups.items())
 
 
-def _peaks(
+def highest_peaks(
     periodogram: Periodogram, series: Series, members: list[int], n_peaks: int, device: str
 ) -> Iterator[tuple[int, Peaks]]:
-    """The highest peaks of the objects `members`."""
+    """The highest peaks of the objects `members`, in an order of their own."""
     if device != "cpu" and periodogram.n_harmonics == 1:
         from lcscale.periods.batched import BatchedPeriodogram
 
@@ -278,7 +281,11 @@ def _baluev(series: Series, outcome: Outcome, n_bands: Integers, n_harmonics: in
 
 
 def _table(
-    series: Series, outcome: Outcome, reasons: npt.NDArray[np.object_], fap: npt.NDArray[np.float64]
+    series: Series,
+    outcome: Outcome,
+    reasons: npt.NDArray[np.object_],
+    fap: npt.NDArray[np.float64],
+    device: str = "cpu",
 ) -> pa.Table:
     values = outcome.values
     frequency = values[:, 0]
@@ -294,9 +301,9 @@ def _table(
         "epoch_minimum": series.start + values[:, 6],
         "n_cycles": series.baseline * frequency,
     }
-    mirror, margin, rhythm = mirrored(frequency, values[:, 1], values[:, 8], series)
+    mirror, margin, rhythm = mirrored(frequency, values[:, 1], values[:, 8], series, device)
     tied = np.where(outcome.coupling == "free", np.nan, values[:, 5])
-    evidence, walk = evidence_of_period(frequency, values[:, 8], tied, series).T
+    evidence, walk = evidence_of_period(frequency, values[:, 8], tied, series, device).T
     columns |= {"evidence": evidence, "evidence_walk": walk}
     columns |= {"period_mirror": mirror, "mirror_evidence": margin}
     arrays = {name: pa.array(values, mask=~np.isfinite(values)) for name, values in columns.items()}

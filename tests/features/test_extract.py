@@ -6,7 +6,7 @@ import pytest
 
 import lcscale.features as features
 from lcscale.errors import InputError
-from lcscale.features import NAMES, Extract, extract
+from lcscale.features import NAMES, Extract, extract, extraction
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import PERIOD_SCHEMA
 
@@ -40,7 +40,7 @@ def test_row_does_not_depend_on_batch(ragged):
 
 def test_chunks_do_not_change_rows(ragged, monkeypatch):
     whole = extract(ragged, period=3.7)
-    monkeypatch.setattr("lcscale.features.extraction.CHUNK", 500)
+    monkeypatch.setitem(extraction.CHUNK, "cpu", 500)
     assert extract(ragged, period=3.7).equals(whole)
 
 

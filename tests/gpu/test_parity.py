@@ -40,7 +40,8 @@ def test_the_inputs_made_on_the_gpu_are_those_of_the_cpu(inputs):
     made = synthesize(["RRab", "EW", "DSCT", "LPV"] * 128, 6, n_observations=(40, 120))
     how = model.card.preparation
     on_cpu, on_gpu = (prepare(made.lcs, made.period, how, bands=made.lcs.bands, device=d) for d in ("cpu", "cuda"))
-    assert (on_gpu.images != on_cpu.images).sum() < 2e-4 * np.count_nonzero(on_cpu.images)
+    assert on_gpu.images.device.type == "cuda"
+    assert (on_gpu.images.cpu().numpy() != on_cpu.images).sum() < 2e-4 * np.count_nonzero(on_cpu.images)
     np.testing.assert_allclose(on_gpu.numbers, on_cpu.numbers, atol=1e-4)
 
 

@@ -15,9 +15,14 @@ from lcscale.images import channels, render
 from lcscale.kernels import turns
 from lcscale.kernels.launching import thread
 from lcscale.lightcurves import LightCurves
-from lcscale.periods import choice
+from lcscale.periods import choice, mirrors, red_noise
 
 DRAWN = (render.each_folded, render.each_raw, channels.each_density, channels.each_dmdt)
+
+VALUES, PLACES, CUBE = np.zeros(3), np.zeros(3, np.int64), np.zeros((1, 1, 1))
+STARS = ((VALUES, VALUES, VALUES, PLACES, PLACES, VALUES, CUBE[0]), PLACES)
+ROOM = (VALUES, PLACES, CUBE, CUBE)
+"""What `for_each` gives every loop over stars, before and after its own arguments."""
 
 
 @pytest.fixture
@@ -56,10 +61,12 @@ def test_launches_of_two_bands_compile_to_ptx(family, cuda):
 
 
 def test_the_choice_among_peaks_compiles_to_ptx(cuda):
-    values, places, cube = np.zeros(3), np.zeros(3, np.int64), np.zeros((1, 1, 1))
-    series = (values, values, values, places, places, values, cube[0])
-    arguments = (series, places, cube[0], 0.1, 0.1, 1, True, 0.1, 1, (values, places, cube, cube))
-    check_launch(choice.choose_each, arguments, cuda)
+    check_launch(choice.choose_each, (*STARS, CUBE[0], 0.1, 0.1, 1, True, 0.1, 1, ROOM), cuda)
+
+
+def test_evidence_and_mirrors_compile_to_ptx(cuda):
+    check_launch(red_noise.evidence_each, (*STARS, *6 * (VALUES,), ROOM), cuda)
+    check_launch(mirrors.mirror_each, (*STARS, VALUES, VALUES, PLACES, VALUES, VALUES, ROOM), cuda)
 
 
 @pytest.mark.parametrize("loop", DRAWN, ids=lambda f: f.__name__)

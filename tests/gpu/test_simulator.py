@@ -9,11 +9,15 @@ import numpy as np
 from numba import cuda
 
 from lcscale.features import FAMILIES
-from lcscale.features.batch import SCRATCH_ROWS, BandBatch
+from lcscale.features.batch import SCRATCH_ROWS as FEATURE_ROWS
+from lcscale.features.batch import BandBatch
 from lcscale.features.catalogue import PAIR_FAMILIES
 from lcscale.images import channels, render
 from lcscale.lightcurves import LightCurves
 from lcscale.periods.choice import choose_each
+from lcscale.periods.each import SCRATCH_ROWS
+from lcscale.periods.mirrors import mirror_each
+from lcscale.periods.red_noise import evidence_each
 from lcscale.kernels.harmonics import N_PARAMETERS, WORK_ROWS
 from lcscale.kernels.launching import thread
 from lcscale.periods.series import Series
@@ -31,7 +35,7 @@ def batch(seed):
 
 def each_its_own(band):
     "The batch with memory of its own for each thread."
-    object.__setattr__(band, "room", (np.empty(SCRATCH_ROWS * time.size), SCRATCH_ROWS * offsets[:-1], works()))
+    object.__setattr__(band, "room", (np.empty(FEATURE_ROWS * time.size), FEATURE_ROWS * offsets[:-1], works()))
     return band
 
 
@@ -39,12 +43,12 @@ def works():
     return np.empty((N, WORK_ROWS, N_PARAMETERS))
 
 
-def compare(name, loop, n_columns, arguments, own_arguments):
-    expected, got = np.full((2, N, n_columns), np.nan)
-    loop(0, N, expected, *arguments)
-    cuda.jit(thread(loop))[2, 2](N, (got, *own_arguments))
+def compare(name, loop, n_columns, arguments, own_arguments, n=N):
+    expected, got = np.full((2, n, n_columns), np.nan)
+    loop(0, n, expected, *arguments)
+    cuda.jit(thread(loop))[2, 2](n, (got, *own_arguments))
     np.testing.assert_array_equal(got, expected, err_msg=name)
-    assert np.isfinite(got[[0, 2]]).any(axis=1).all(), name
+    assert np.isfinite(got[[0, -1]]).any(axis=1).all(), name
     print(name)
 
 
@@ -61,10 +65,23 @@ for family in PAIR_FAMILIES:
 series = Series.of(batch(1))
 arrays = (series.time, series.weight, series.weighted, series.segments, series.objects, series.share, series.coupling)
 peaks = np.array([[0.370, 0.81], [np.nan, np.nan], [0.371, np.nan]])
-task = (arrays, np.arange(N), peaks, 0.007, 0.05, 1, True, 0.0035, 2)
-places = np.zeros(N, np.int64), 4 * offsets[:-1]
-rooms = [(np.empty(4 * time.size), p, works()[:k], np.empty((k, 2, 4))) for p, k in zip(places, (1, N))]
-compare("periods", choose_each, 7, *((*task, room) for room in rooms))
+
+
+def compare_stars(name, loop, n_columns, members, arguments, memory):
+    "The loop over stars with memory for one, and for each."
+    n, scratch = len(members), np.empty(SCRATCH_ROWS * time.size)
+    places = np.zeros(n, np.int64), SCRATCH_ROWS * offsets[members]
+    rooms = [(scratch, p, works()[:k], np.empty((k, *memory))) for p, k in zip(places, (1, n))]
+    compare(name, loop, n_columns, *((arrays, members, *arguments, room) for room in rooms), n)
+
+
+compare_stars("periods", choose_each, 7, np.arange(N), (peaks, 0.007, 0.05, 1, True, 0.0035, 2), (2, 4))
+two_stars, frequency, top = np.array([0, 2]), np.array([0.37, 0.371]), np.full(2, 5.0)
+walks = np.array([1.0, 40.0]), np.array([0.1, 10.0, 100.0])
+told = (frequency, top, np.full(2, np.nan), series.baseline[two_stars], *walks)
+compare_stars("evidence", evidence_each, 2, two_stars, told, (14, 3))
+told = (np.array([0.005]), frequency, np.array([1, 2]), np.full(2, 1e-4), top)
+compare_stars("mirrors", mirror_each, 3, two_stars, told, (0, 0))
 
 band = rng.integers(0, 2, time.size).astype(np.int8)
 mag, error, epoch = batch(1).value.astype(np.float32), np.full(time.size, 0.1, np.float32), np.full(N, np.nan)
@@ -91,5 +108,5 @@ def test_threads_do_what_the_loop_does():
         [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "periods" in done.stdout
+    assert {"periods", "evidence", "mirrors"} <= set(done.stdout.split())
     assert "each_dmdt" in done.stdout

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from lcscale.errors import DeviceError
+from lcscale.errors import DeviceError, InputError
 from lcscale.images import ImageOptions, render_density, render_dmdt, render_error_bars, render_folded, render_raw
 from lcscale.lightcurves import LightCurves
 
@@ -39,6 +40,21 @@ def test_images_are_those_of_the_cpu(n_bands):
     for there, here in zip(each_image(lcs, "cpu:0"), each_image(lcs, "cpu"), strict=True):
         assert here.any()
         np.testing.assert_array_equal(there, here)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_images_are_drawn_into_what_is_given(device):
+    """A slice of a larger array, or of a tensor, as networks' inputs are made."""
+    lcs, period = stars(1), [3.0, 3.0, 3.0, 3.0]
+    room = np.zeros((4, 3, 32, 32), np.uint8)
+    whole = room if device == "cpu" else torch.from_numpy(room)
+    render_folded(lcs, period, None, 32, OPTIONS, device, whole[:, 1:2])
+    render_dmdt(lcs, 32, device, whole[:, 2:])
+    assert not room[:, 0].any()
+    np.testing.assert_array_equal(room[:, 1:2], render_folded(lcs, period, None, 32, OPTIONS))
+    np.testing.assert_array_equal(room[:, 2:], render_dmdt(lcs, 32))
+    with pytest.raises(InputError, match="out has the shape"):
+        render_raw(lcs, 16, OPTIONS, device, whole)
 
 
 def test_a_device_that_is_absent_is_named():

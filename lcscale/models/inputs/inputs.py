@@ -19,8 +19,9 @@ KINDS = ("images", "sequences", "numbers")
 class Inputs:
     """Arrays with one row an object."""
 
-    images: npt.NDArray[np.uint8]
-    """uint8 [n_objects, n_channels, size, size]; empty (0) where a role is, no channels without images."""
+    images: Any
+    """uint8 [n_objects, n_channels, size, size]; empty (0) where a role is, no channels without images. An array, or a
+    tensor on the device where they were drawn."""
     numbers: npt.NDArray[np.float32]
     """float32 [n_objects, n_numbers], standardised when the preparation has been fitted; NaN where missing."""
     reason: npt.NDArray[np.object_]
@@ -35,6 +36,9 @@ class Inputs:
 
     def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Inputs:
         """Those of some objects."""
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        if rows.size == len(self) and (rows == np.arange(len(self))).all():
+            return self
         sequences = None if self.sequences is None else self.sequences[rows]
         mask = None if self.mask is None else self.mask[rows]
         return Inputs(self.images[rows], self.numbers[rows], self.reason[rows], sequences, mask)

@@ -142,7 +142,7 @@ def prepare(
     columns
         Values of `preparation.columns`, by name; those not given are missing.
     device
-        Where images are drawn and features computed, as torch names it.
+        Where images are drawn, and stay, and features are computed, as torch names it.
     """
     return gather(lcs, preparation, bands=bands, device=device).inputs(period, columns)
 
@@ -181,7 +181,7 @@ class Gathered:
         periods = np.full(n, np.nan) if period is None else one_each(period, n, "period", "d")
         good = np.ones(n, np.bool_) if how.raw else np.isfinite(periods) & (periods > 0)
         periods = np.where(good, periods, np.nan)
-        images = np.zeros((n, how.n_channels, how.size, how.size), np.uint8)
+        images = _empty((n, how.n_channels, how.size, how.size), self.device)
         features: list[Features | None] = []
         for r, part in enumerate(self.parts):
             if part is None:
@@ -191,11 +191,13 @@ class Gathered:
             told = columns_of(batch, on_device(batch, self.device), _of_periods(how))
             features.append({**part.features, **told})
             if "images" in how.kinds:
-                images[:, r * how.per_role : (r + 1) * how.per_role] = _draw(part.lcs, periods, epoch, how, self.device)
+                own = images[:, r * how.per_role : (r + 1) * how.per_role]
+                _draw(part.lcs, periods, epoch, how, self.device, own)
         numbers = np.concatenate(
             [numbers_of(how.view, periods, features), *_further(how, periods, columns or {})], axis=1
         )
-        images[~good], numbers[~good] = 0, np.nan
+        if not good.all():
+            images[np.flatnonzero(~good)], numbers[~good] = 0, np.nan
         reason = self.reason.copy()
         reason[is_none(reason) & ~good] = "no period"
         made = Inputs(images, standardise(numbers, how), reason)
@@ -251,21 +253,31 @@ def _draw(
     epoch: npt.NDArray[np.float64] | None,
     preparation: Preparation,
     device: str,
-) -> npt.NDArray[np.uint8]:
-    """Images of one role, uint8 [n_objects, per_role, size, size]."""
-    size, how = preparation.size, preparation.drawing
+    images: Any,
+) -> None:
+    """Draw the images of one role into `images`, uint8 [n_objects, per_role, size, size], zeros."""
+    size, how, folds = preparation.size, preparation.drawing, preparation.folds
     if preparation.raw:
-        drawn, first = [render_raw(lcs, size, how, device)], None
+        render_raw(lcs, size, how, device, images[:, :1])
     else:
-        folded = [render_folded(lcs, fold * periods, epoch, size, how, device) for fold in preparation.folds]
-        drawn, first = folded, periods
-    for picture in preparation.pictures:
+        for k, fold in enumerate(folds):
+            render_folded(lcs, fold * periods, epoch, size, how, device, images[:, k : k + 1])
+    first = preparation.per_role - len(preparation.pictures)
+    for k, picture in enumerate(preparation.pictures, first):
         if picture == "dm-dt":
-            drawn.append(render_dmdt(lcs, size, device))
+            render_dmdt(lcs, size, device, images[:, k : k + 1])
         else:
             render = render_density if picture == "density" else render_error_bars
-            drawn.append(render(lcs, first, epoch, size, how, device))
-    return np.concatenate(drawn, axis=1)
+            render(lcs, None if preparation.raw else periods, epoch, size, how, device, images[:, k : k + 1])
+
+
+def _empty(shape: tuple[int, ...], device: str) -> Any:
+    """Zeros, uint8: an array, or a tensor on a device other than the CPU."""
+    if device == "cpu":
+        return np.zeros(shape, np.uint8)
+    import torch
+
+    return torch.zeros(shape, dtype=torch.uint8, device=device)
 
 
 def standardise(numbers: npt.NDArray[np.float32], preparation: Preparation) -> npt.NDArray[np.float32]:

@@ -21,8 +21,10 @@ from lcscale.models.inputs.preparation import ALTERNATIVES, LARGEST, Preparation
 from lcscale.models.keeping.card import Card
 from lcscale.models.networks.network import Network
 
-BATCH = 256
-"""Objects that go through the network at a time."""
+BATCH = {"cpu": 256, "cuda": 1024}
+"""Objects that go through the network at a time, by the type of its device."""
+GATHERED = {"cpu": 256, "cuda": 8192}
+"""Objects whose inputs are made at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,10 +176,11 @@ def scores_of(
     """
     n, n_candidates = candidates.shape
     device = str(networks[0].device)
+    size = GATHERED[networks[0].device.type]
     scores = np.zeros((len(networks), n_candidates, n, networks[0].n_outputs), np.float32)
     reason, extrapolated = np.full(n, None, dtype=object), np.zeros(n, np.bool_)
-    for first in range(0, n, BATCH):  # inputs are made and dropped in batches
-        rows = slice(first, min(first + BATCH, n))
+    for first in range(0, n, size):  # inputs are made and dropped in batches
+        rows = slice(first, min(first + size, n))
         gathered = gather(lcs.between(first, rows.stop), preparation, bands=bands, device=device)
         best = candidates[rows, 0]
         for k, period in enumerate(candidates[rows].T):
@@ -203,15 +206,15 @@ def network_scores(network: Network, inputs: Inputs, precision: str = "auto") ->
     """
     network.eval()
     device = network.device
+    size = BATCH[device.type]
     arrays, scores = inputs.arrays(network.takes), []
     with ONE_TORCH_THREAD, torch.inference_mode(), lowered(device, precision):
-        for first in range(0, len(inputs), BATCH):
-            batch = [each[first : first + BATCH] for each in arrays]
+        for first in range(0, len(inputs), size):
+            batch = [torch.as_tensor(each[first : first + size]).to(device) for each in arrays]
             n = len(batch[0])
-            if device.type == "cuda" and n < BATCH:
-                batch = [np.concatenate([e, np.zeros((BATCH - n, *e.shape[1:]), e.dtype)]) for e in batch]
-            tensors = (torch.from_numpy(each).to(device) for each in batch)
-            scores.append(network(*tensors).float().cpu().numpy()[:n])
+            if device.type == "cuda" and n < size:
+                batch = [torch.cat([each, each.new_zeros((size - n, *each.shape[1:]))]) for each in batch]
+            scores.append(network(*batch).float().cpu().numpy()[:n])
     return np.concatenate(scores) if scores else np.empty((0, network.n_outputs), np.float32)
 
 
