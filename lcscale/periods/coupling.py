@@ -93,9 +93,10 @@ def _link(
         za = zb = 0.0
         away = 0.0
         for g in range(first, last):
+            prior = scatter[g] ** 2 * scale[g] ** 2 * total
+            logs -= 0.5 * math.log(1.0 + prior * share[g])
             if math.isnan(ratio[g]):
                 continue
-            prior = scatter[g] ** 2 * scale[g] ** 2 * total
             loose = 1.0 / (1.0 / prior + share[g])
             q = share[g] * loose / prior
             far, red = DISTANCE * scale[g] * math.sqrt(total), reddening * dust[g] * scale[g] * math.sqrt(total)
@@ -106,7 +107,6 @@ def _link(
             za += q * far * z
             zb += q * red * z
             away += q * z * z
-            logs -= 0.5 * math.log(1.0 + prior * share[g])
         determinant = (1.0 + a) * (1.0 + c) - b * b
         logs -= 0.5 * math.log(determinant)
         aa, bb, cc = (1.0 + c) / determinant, -b / determinant, (1.0 + a) / determinant  # K, its inverse
@@ -119,7 +119,6 @@ def _link(
             link[NARROWNESS] = 1.0 / (RANKING_PRIOR * amplitude**2 * total)
             if math.isnan(ratio[g]):
                 link[NARROWNESS] /= scale[g] ** 2 * share[g]
-                logs -= 0.5 * math.log(1.0 + scatter[g] ** 2 * scale[g] ** 2 * total * share[g])
                 continue
             link[RATIO] = ratio[g] * scale[g]
             prior = scatter[g] ** 2 * scale[g] ** 2 * total

@@ -90,6 +90,7 @@ def _weigh(
         for j in range(cuts[g], cuts[g + 1]):
             w[j] = strength * ratio * weight[j]
             wy[j] = strength * (weighted[j] - (coupling[g, OFFSET] * weight[j] if known else 0.0))
+        for j in range(cuts[g], cuts[g + 1]):
             total += w[j]
         means[g, 0] = (coupling[g, LOOSE] if known else 1.0 / share[g]) / (ratio * ratio)
         means[g, 1] = coupling[g, JOINT] / ratio

@@ -111,12 +111,14 @@ def _each(
         mean = 0.0
         for j in range(n):
             weight[j] = 1.0 / (error[first + j] * error[first + j])
+        for j in range(n):
             total += weight[j]
             mean += weight[j] * mag[first + j]
         mean /= total
         square = 0.0
         for j in range(n):
             weighted[j] = weight[j] * (mag[first + j] - mean)
+        for j in range(n):
             square += weighted[j] * (mag[first + j] - mean)
         trig_moments(time[first:last], weight, weighted, 1.0 / period[i], ORDER, scratch, moments)
         normal_equations(moments, ORDER, matrix, right)
