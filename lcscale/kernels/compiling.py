@@ -30,6 +30,9 @@ kernel = _compiler(cache=True, nogil=True, fastmath=_SUMS, error_model="numpy", 
 
 Kernels go inline into the loop that calls them. A call would reach either the kernel compiled on its own or its copy in
 the cached loop, whose sums may run in another order: the process that compiles would give other bits than all later.
+
+A sum is taken in a loop that stores nothing, and in a variable, not in an array: else the compiler asks at run time
+whether what is read and what is stored may overlap, and the order of the sum depends on where the arrays happen to lie.
 """
 
 comparing_kernel = _compiler(cache=True, nogil=True, fastmath=_SUMS | {"nnan"}, error_model="numpy", forceinline=True)

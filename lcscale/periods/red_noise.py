@@ -143,10 +143,11 @@ def walk_evidence(curve: Curve, weighted: Floats, damping: Floats, strength: Flo
     square, state, whole = memory[:n_stars], memory[n_stars : 2 * n_stars], memory[2 * n_stars : 3 * n_stars, 0]
     walks, values = memory[3 * n_stars : 3 * n_stars + 4], memory[3 * n_stars + 4 :]
     for i in range(n_stars):
-        whole[i] = 0.0
+        total = 0.0
         for g in range(cuts.size - 1):
             for j in range(cuts[g], cuts[g + 1]):
-                whole[i] += share[g] * weighted[i, j - first] * weighted[i, j - first] / weight[j]
+                total += share[g] * weighted[i, j - first] * weighted[i, j - first] / weight[j]
+        whole[i] = total
     for p in range(n_damping):
         square[:] = 0.0
         walks[LOGS] = 0.0

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 
 from lcscale.lightcurves import LightCurves
 from lcscale.periods import FrequencyGrid, find
-from lcscale.periods.red_noise import walk_evidence
+from lcscale.periods.red_noise import DAMPING, STRENGTH, walk_evidence
 from lcscale.periods.series import Series
 
 GRID = FrequencyGrid(0.0013, 3.0, 2e-4)
@@ -34,6 +34,20 @@ def test_the_walk_is_the_gaussian_process_of_its_covariance():
     memory = np.empty((12, 1))
     walk_evidence(curve, np.stack([weighted, 3.0 * weighted]), np.array([damping]), np.array([strength]), memory)
     assert memory[:2, 0] == pytest.approx(np.logaddexp(expected, 0.0) - np.log(2.0), rel=1e-6)
+
+
+def test_the_evidence_of_a_walk_has_the_same_digits_wherever_its_memory_lies():
+    """Right behind the weights, where an index of them that may be negative could lead, or far from them."""
+    time, _, _, *others = Series.of(star(0.1 * RNG.multivariate_normal(np.zeros(150), WALK))).one(0)
+    buffer = np.empty(4000)
+    for _ in range(20):
+        weights, weighted, found = RNG.dirichlet(np.full(150, 20.0)), RNG.normal(0, 0.01, (2, 150)), set()
+        for gap in (0, 8, 100, 3000):
+            weight, memory = buffer[:150], buffer[150 + gap :][: 24 * 8].reshape(24, 8)
+            weight[:] = weights
+            walk_evidence((time, weight, weighted[0], *others), weighted, DAMPING, STRENGTH, memory)
+            found.add(memory[:2, 0].tobytes())
+        assert len(found) == 1
 
 
 def test_a_periodic_star_has_both_a_wandering_one_the_first_a_constant_one_none():

@@ -115,7 +115,6 @@ fmax = 0.5
 """
 
 
-@pytest.mark.slow  # once, late in a run of all tests, features differed; why is not known, and it then says which
 def test_crts_in_two_halves_by_time(real_data, tmp_path):
     (tmp_path / "release").mkdir()
     stars = csv.read_csv(real_data / "crts_north" / "objects.csv").slice(0, 60)
