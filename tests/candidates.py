@@ -38,6 +38,7 @@ def stars(n: int = 160, seed: int = 5, n_observations: tuple[int, int] = (60, 12
         "period_2": made.period * 2,
         "g_mag": rng.normal(16, 1, n),
         "bp_rp": rng.normal(1, 0.4, n),
+        "doubt": np.array([None if i % 5 else "alias" for i in range(n)], dtype=object),
         "amplitude": amplitude,
         "n_observations": made.lcs.counts.astype(np.int32),
         "model_id": np.full(n, read_card("demo").id, dtype=object),

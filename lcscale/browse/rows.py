@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.browse.columns import UNCERTAINTY, is_number
+from lcscale.browse.columns import BEST, UNCERTAINTY, is_number
 from lcscale.browse.database import Database, keep_order
 from lcscale.browse.orders import Places, ascending, first
 from lcscale.errors import InputError
@@ -26,6 +26,8 @@ from lcscale.vocabulary import HEALPIX_COLUMN
 Bools = npt.NDArray[np.bool_]
 NEXT = "next to judge"
 """The order that asks first for what teaches most: uncertain stars, of different classes and periods in turn."""
+BEST_FIRST = "best first"
+"""The order of the probability of the class given, in which those with a `doubt` come last."""
 _SOON = 1000
 """Rows that come before their whole order is known."""
 _T = TypeVar("_T")
@@ -174,6 +176,8 @@ class Rows:
             rows = np.arange(len(self), dtype=np.int32)
         elif sort == NEXT:
             rows = self._keeping(NEXT, self._next_to_judge)
+        elif sort == BEST_FIRST:
+            rows = self._keeping(BEST_FIRST, self._best_first)
         else:
             rows, valid = self._sorted(sort)
             if descending:
@@ -203,6 +207,15 @@ class Rows:
             rank = np.append(np.argsort(np.argsort(known)).astype(np.float64), np.nan)  # the last one for no class
             return ascending(rank[codes])
         return self.database.text_order(name)
+
+    def _best_first(self) -> Places:
+        """Probable classes first, those that something speaks against behind the others, no class at all last."""
+        names = self.database.schema.names
+        if BEST not in names:
+            raise InputError("the best come first by their probabilities; this catalog has none")
+        probability = self.database.column(BEST)
+        doubtful = self._gathered(["doubt"], lambda batch: batch.column("doubt").is_valid().to_numpy())
+        return np.lexsort((-probability, doubtful, np.isnan(probability))).astype(np.int32)
 
     def _next_to_judge(self) -> Places:
         """Uncertain rows first, but in turn from each cell of class and period: k-th of its cell before the k+1-th."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from lcscale.browse.answers import PlainResponse, arrow, csv, rounded
-from lcscale.browse.columns import is_number, shown_first
+from lcscale.browse.columns import BEST, is_number, shown_first
 from lcscale.browse.described import (
     CatalogVersion,
     Counts,
@@ -26,7 +26,7 @@ from lcscale.browse.described import (
 )
 from lcscale.browse.opened import Opened, Workplace, bands_of
 from lcscale.browse.parameters import MOST_ROWS, Catalogued, Chosen, Columns, Descending, Format, Place, Sort
-from lcscale.browse.rows import NEXT
+from lcscale.browse.rows import BEST_FIRST, NEXT
 from lcscale.errors import InputError
 from lcscale.explore.sky import centres
 from lcscale.lake import HEALPIX_COLUMN
@@ -102,7 +102,10 @@ def _about(place: Workplace, opened: Opened) -> dict[str, Any]:
         "light_curves": [f"{each.name} {each.source.version}" for each in opened.curves.catalogs],
         "no_light_curves": opened.curves.missing,
         "missing": list(opened.catalog.source.missing),
-        "orders": [NEXT] if "uncertainty" in schema.names else [],
+        "orders": [
+            *([BEST_FIRST] if "doubt" in schema.names and BEST in schema.names else []),
+            *([NEXT] if "uncertainty" in schema.names else []),
+        ],
     }
 
 

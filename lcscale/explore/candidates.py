@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +102,9 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
         ranked = found.tally.ranked.get(name)
         if not ranked:
             continue
-        row = {**ranked[0], "class": name}
-        place = find_light_curve(light_curves, row) if row.get("period") else None
+        believed = [row for row in ranked if is_believed(row)]
+        row = {**(believed or ranked)[0], "class": name}
+        place = find_light_curve(light_curves, row) if believed else None
         if place is None:
             missing.append(name)
             continue
@@ -114,8 +116,8 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
         return ""
     text = heading(found.catalog.name, found.tag)
     caption = (
-        "The most probable object of each class, folded with the period found; beside the class its probability, "
-        "below it the object and the period in days. Brightest at the top, two cycles, "
+        "The most probable object of each class whose period nothing speaks against, folded with it; beside the class "
+        "its probability, below it the object and the period in days. Brightest at the top, two cycles, "
         f"{phase_zero(found.catalog.schema)}; further bands are shifted by "
         f"what the legend says. {found.origin} Light curves from "
         + ", ".join(f"{name} {version}" for name, version in sorted(sources.items()))
@@ -123,8 +125,23 @@ def best_candidates(found: Candidates, contents: Contents) -> str:
     )
     text += figure(folded_panels(curves), caption)
     if missing:
-        text += paragraph(f"Without a period or a light curve in this lake: {', '.join(missing)}.")
+        text += paragraph(
+            f"Without a period that can be believed, or a light curve in this lake: {', '.join(missing)}."
+        )
     return text
+
+
+def is_believed(row: Mapping[str, Any]) -> bool:
+    """Whether a candidate has a period that neither the rhythm of the observations nor a wandering star explains.
+
+    Examples
+    --------
+    >>> is_believed({"period": 0.55}), is_believed({"period": 0.997, "alias": "1/day"}), is_believed({"period": None})
+    (True, False, False)
+    """
+    walk = row.get("evidence_walk")
+    doubtful = row.get("doubt") is not None or row.get("alias") is not None or (walk is not None and walk <= 0.0)
+    return bool(row.get("period")) and not doubtful
 
 
 def ranked_lists(found: Candidates) -> str:

@@ -77,7 +77,8 @@ def gallery(
     where
         Condition on its rows; see `lcscale.expressions`.
     by
-        Column whose largest values come first; default: the probability of the class given, if there are classes.
+        Column whose largest values come first; default: the probability of the class given, if there are classes, and
+        those of which something speaks against it (`doubt`) last.
     top
         Most stars.
     pages
@@ -133,13 +134,15 @@ def _stars(
     names = {PROBABILITY.of(each).name: each for each in classes_of(catalog.schema)}
     probabilities = list(names)
     ours = (catalog.id_column, NAME.name, "class", "period", EPOCH.name, EPOCH_MINIMUM.name, *probabilities)
-    wanted = [*ours, *([] if by is None else [by])]
-    kept = [each for each in wanted if each in catalog.column_names or each == by]
+    wanted = [*ours, *(["doubt"] if by is None else [by])]
+    kept = [each for each in dict.fromkeys(wanted) if each in catalog.column_names or each == by]
     rows = (catalog if where is None else catalog.where(where)).columns(kept).to_arrow()
     listed, rows = rows.num_rows, _with_probability(rows, names)
     if by is not None or probabilities:
-        order = pc.sort_indices(rows, [(by or _PROBABILITY, "descending")])
-        rows = rows.take(order)
+        rows = rows.take(pc.sort_indices(rows, [(by or _PROBABILITY, "descending")]))
+    if by is None and "doubt" in rows.column_names:
+        doubtful = rows.column("doubt").is_valid()
+        rows = pa.concat_tables([rows.filter(pc.invert(doubtful)), rows.filter(doubtful)])
     first = rows.slice(0, top)
     folded = first.filter(pc.greater(pc.fill_null(first.column("period"), 0.0), 0.0))
     source = _light_curves_of(lake, catalog, fields)

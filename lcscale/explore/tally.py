@@ -30,7 +30,7 @@ PROBABILITY_EDGES = np.linspace(0.0, 1.0, 11)
 """Edges of the bins in which probabilities are compared with labels."""
 RANKED = 10
 """Candidates of each class that are listed."""
-_BEST = ("period", "epoch", "epoch_minimum", "n_observations", "name")
+_BEST = ("period", "epoch", "epoch_minimum", "n_observations", "name", "doubt", "alias", "evidence_walk")
 _COUNTS_IN_TEXT = re.compile(r"^\d+( of \d+)? observations? usable, (\d+) needed$")
 
 
@@ -51,7 +51,8 @@ class Tally:
     models: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Objects by (model id, trained on)."""
     ranked: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """The `RANKED` most probable candidates of each class, best first: name, position, period, probability."""
+    """The `RANKED` most probable candidates of each class, best first, those with a doubt last: name, position, period,
+    probability."""
     periods: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     """Histogram of log10 period for each class, over `LOG_PERIOD_EDGES`."""
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -148,9 +149,14 @@ def _best_class(names: tuple[str, ...], table: pa.Table) -> tuple[npt.NDArray[np
 def _keep_best(
     result: Tally, table: pa.Table, codes: npt.NDArray[np.int64], probability: Floats, named: Mapping[str, str]
 ) -> None:
-    """The most probable of each class (to three digits; then those observed most often), and its periods."""
+    """The most probable of each class (to three digits; then those observed most often), and its periods.
+
+    Those of which something speaks against their class come last.
+    """
     periods = _floats(table, "period")
     rank = np.round(probability, 3) + 1e-9 * np.nan_to_num(_floats(table, "n_observations"))
+    if "doubt" in table.column_names:
+        rank -= 10.0 * table.column("doubt").is_valid().to_numpy()
     for k, name in enumerate(result.classes):
         rows = np.flatnonzero(codes == k)
         if not rows.size:

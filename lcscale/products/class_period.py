@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.lightcurves import clean_light_curves, declared_bands
+from lcscale.lightcurves import LightCurves, clean_light_curves, declared_bands
 from lcscale.lightcurves.columns import LIGHT_CURVE
 from lcscale.models.heads.columns import CLASS
 from lcscale.models.labels.curves import numbers_of
@@ -58,13 +58,17 @@ COLUMNS = (
         "meta.code.error",
         "What speaks against a class of pulsating, ellipsoidal or eclipsing stars: constant (evidence below that of "
         "one constant star in a hundred), wanders (evidence_walk is not above 0), alias (the sampling repeats at the "
-        "period). The first that applies; null for none, for other classes, and where the period was given.",
+        "period); and against any class that has a period: long (fewer than two cycles from the first observation to "
+        "the last). The first that applies; null for none, for other classes, and where the period was given.",
         _MAKER,
     ),
 )
 
 SURE, SURE_TIED = 5.0, 26.0
 """Evidence above which a star is periodic, and one whose bands share more than the period (docs/periods.md)."""
+
+FEWEST_CYCLES = 2.0
+"""Cycles from the first observation to the last below which a period is long."""
 
 CYCLES: dict[str, Cycle] = {
     "RR": "pulsation",
@@ -110,7 +114,7 @@ class PeriodOfClass(Declared):
         *("evidence", "evidence_walk", "coupling", "alias"),
     )
     settings = ()
-    version = 2
+    version = 3
 
     @property
     def reads(self) -> tuple[Column, ...]:
@@ -141,22 +145,47 @@ class PeriodOfClass(Declared):
                 moved = np.where(np.isfinite(values), values, known[name])
                 table = table.set_column(at, table.schema.field(at), numbers_or_null(moved))
         new = [numbers_or_null(each) for each in (period, found[:, 0] / period, found[:, 3])]
-        return append_columns(table, pa.table([*new, _doubts(table, cycles)], schema=schema_of(COLUMNS)))
+        periodic = np.array([is_periodic(name) for name in named], np.bool_)
+        turns = durations(lcs) / np.where(np.isfinite(found[:, 0]), found[:, 0], period)
+        doubts = _doubts(table, cycles, periodic & (turns < FEWEST_CYCLES))
+        return append_columns(table, pa.table([*new, doubts], schema=schema_of(COLUMNS)))
 
 
-def _doubts(table: pa.Table, cycles: Sequence[Cycle | None]) -> pa.Array:
-    """The column `doubt` of stars that go by `cycles`."""
+def is_periodic(name: str | None) -> bool:
+    """Whether stars of a class of the taxonomy have a period, of whatever kind.
+
+    Examples
+    --------
+    >>> is_periodic("EA"), is_periodic("MIRA"), is_periodic("RSCVN"), is_periodic("QSO"), is_periodic(None)
+    (True, True, True, False, False)
+    """
+    return name is not None and name in classes() and bool({*CYCLES, "LPV", "ROT"} & {*ancestors(name)})
+
+
+def durations(lcs: LightCurves) -> npt.NDArray[np.float64]:
+    """Days from the first observation of each object to its last, float64 [n_objects]; NaN without any."""
+    found = np.full(len(lcs), np.nan)
+    some = lcs.counts > 0
+    found[some] = lcs.time[lcs.offsets[1:][some] - 1] - lcs.time[lcs.offsets[:-1][some]]
+    return found
+
+
+def _doubts(table: pa.Table, cycles: Sequence[Cycle | None], long: npt.NDArray[np.bool_]) -> pa.Array:
+    """The column `doubt` of stars that go by `cycles`; `long`, bool [n], have too few of them."""
     names = ("evidence", "evidence_walk", "coupling", "alias")
     columns = [table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in names]
 
-    def doubt(cycle: Cycle | None, evidence: float | None, walk: float | None, tie: str | None, at: str | None) -> Any:
+    def doubt(
+        cycle: Cycle | None, long: bool, evidence: float | None, walk: float | None, tie: str | None, at: str | None
+    ) -> Any:
+        last = "long" if long else None
         if cycle is None:
-            return None
+            return last
         if evidence is not None and evidence <= (SURE if tie in (None, "free") else SURE_TIED):
             return "constant"
-        return "wanders" if walk is not None and walk <= 0.0 else "alias" if at is not None else None
+        return "wanders" if walk is not None and walk <= 0.0 else "alias" if at is not None else last
 
-    return pa.array([doubt(*row) for row in zip(cycles, *columns, strict=True)], pa.string())
+    return pa.array([doubt(*row) for row in zip(cycles, long.tolist(), *columns, strict=True)], pa.string())
 
 
 def numbers_or_null(values: npt.NDArray[np.float64]) -> pa.Array:

@@ -125,6 +125,19 @@ def test_made_columns_are_probability_of_the_class_and_entropy(served, frame):
     np.testing.assert_allclose([row["uncertainty"] for row in found], entropy, rtol=1e-4, atol=1e-6)
 
 
+def test_best_first_is_probable_and_has_no_doubt(served, frame):
+    found = rows(served, sort="best first", limit=1000)["rows"]
+    assert "best first" in served.get("api/catalog", **C).json()["orders"]
+    assert len({row["row"] for row in found}) == len(frame)
+    n_sure = int((frame["class"].notna() & frame["doubt"].isna()).sum())
+    sure, rest = found[:n_sure], found[n_sure:]
+    assert not any(row["doubt"] for row in sure)
+    assert all(row["doubt"] or row["class"] is None for row in rest)
+    told = [row["probability"] for row in sure]
+    assert told == sorted(told, reverse=True)
+    assert rest[-1]["class"] is None
+
+
 def test_next_to_judge_is_uncertain_and_of_every_class_in_turn(served):
     found = rows(served, sort="next to judge", limit=40)["rows"]
     every = rows(served, limit=1000)["rows"]

@@ -41,6 +41,18 @@ def candidates(lake):
     return put(lake, "candidates", made, order=1)
 
 
+def test_candidates_with_a_doubt_come_last(lake, candidates):
+    table = candidates.to_arrow()
+    doubt = pa.array(["alias" if number % 2 else None for number in range(N)], pa.string())
+    found = tally(put(lake, "doubted", table.append_column("doubt", doubt), order=1))
+    frame = table.to_pandas()
+    for name in CLASSES:
+        assert all(row["doubt"] is None for row in found.ranked[name])
+        sure = frame[(frame["class"] == name) & (np.arange(N) % 2 == 0)][f"prob_{name}"].to_numpy(np.float64)
+        told = [row["probability"] for row in found.ranked[name]]
+        assert np.round(told, 3).tolist() == sorted(sure.round(3), reverse=True)[:RANKED]
+
+
 def test_counts_are_those_of_pandas(candidates):
     found = tally(candidates)
     frame = candidates.to_arrow().to_pandas()

@@ -1,8 +1,14 @@
 """Doubts about a periodic class: each kind of star that is not periodic, and those that are."""
 
+import numpy as np
 import pyarrow as pa
+import pytest
 
-from lcscale.products.class_period import SURE, SURE_TIED, _doubts, cycle_of
+from lcscale.lightcurves import LIGHTCURVE_TYPE
+from lcscale.models.heads.columns import CLASS
+from lcscale.periods import PERIOD
+from lcscale.products.class_period import SURE, SURE_TIED, PeriodOfClass, _doubts, cycle_of
+from lcscale.simulation.synthesis import synthesize
 
 
 def test_doubts_name_the_first_that_applies_to_a_periodic_class():
@@ -20,9 +26,23 @@ def test_doubts_name_the_first_that_applies_to_a_periodic_class():
     ]
     names, evidence, walk, coupling, alias, expected = (list(each) for each in zip(*rows, strict=True))
     columns = {"evidence": evidence, "evidence_walk": walk, "coupling": coupling, "alias": alias}
-    found = _doubts(pa.table(columns), [cycle_of(name) for name in names])
-    assert found.to_pylist() == expected
+    cycles = [cycle_of(name) for name in names]
+    assert _doubts(pa.table(columns), cycles, np.zeros(len(names), bool)).to_pylist() == expected
+    long = _doubts(pa.table(columns), cycles, np.ones(len(names), bool)).to_pylist()
+    assert long == [each or "long" for each in expected]
 
 
 def test_catalogs_without_evidence_have_no_doubts():
-    assert _doubts(pa.table({"class": ["RRab"]}), ["pulsation"]).to_pylist() == [None]
+    assert _doubts(pa.table({"class": ["RRab"]}), ["pulsation"], np.zeros(1, bool)).to_pylist() == [None]
+
+
+@pytest.mark.parametrize(
+    ("name", "cycles", "expected"), [("MIRA", 1.5, "long"), ("MIRA", 2.5, None), ("QSO", 1.5, None)]
+)
+def test_a_period_longer_than_half_of_the_observations_is_doubted_where_the_class_has_one(name, cycles, expected):
+    made = synthesize(["MIRA"], 1, n_observations=(80, 90))
+    duration = made.lcs.time[-1] - made.lcs.time[0]
+    columns = {"lightcurve": made.lcs.to_arrow(), "class": [name], "period": [duration / cycles]}
+    fields = [pa.field("lightcurve", LIGHTCURVE_TYPE, metadata={"bands": "g,r"}), CLASS.field, PERIOD.field]
+    table = pa.table(columns).cast(pa.schema(fields))
+    assert PeriodOfClass()(table)["doubt"].to_pylist() == [expected]
