@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "docs" / "notebooks").glob("*.ipynb"))
 
 
-LONG = {"rubin"}
+LONG = {"rubin", "sparse"}
 """Notebooks that take more than a minute."""
 
 
