@@ -26,7 +26,7 @@ from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.series import Series
 from lcscale.periods.shared_scan import SharedScan
-from lcscale.periods.templates import COARSE_SPREAD, SPREAD, SURVIVORS, Templates, ready
+from lcscale.periods.templates import COARSE_SPREAD, SPREAD, SURVIVORS, ready
 
 Coupling = Literal["auto", "free", "ratios", "templates"]
 
@@ -52,6 +52,12 @@ RICH, RICH_PAIR = 100, 25
 """Observations in one band, of three or more and of two, from which on ``"auto"`` leaves the bands free: two bands have
 little to share, and the search costs ten times more."""
 
+MARGIN = 20.0
+"""Families whose few harmonics are worse by more log evidence than the best's are not tried with all of them."""
+
+POINTS_OF_FREE = 15
+"""Observations in the richest band below which ``"auto"`` does not try free bands: no series of one band is told."""
+
 FREE = Family("free", "", {}, {}, {}, ANY_COLOUR, 0.0, 0.4, True, "eclipsing")
 """Bands that share nothing but the period."""
 
@@ -66,6 +72,19 @@ class Found:
     """Logarithm, relative to a constant star of any colour up to a number that is the same for all."""
     values: tuple[float, ...]
     """Frequency, that of the other of P and 2P, the best unrelated one, power, epoch, score, epoch of the minimum."""
+    peaks: Peaks
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """Peaks that templates of few harmonics leave."""
+
+    centre: Floats
+    """Frequencies, cycles per day, best first."""
+    height: Floats
+    """Their heights in the scan."""
+    evidence: float
+    """About that of the best of them, as in `Found`."""
     peaks: Peaks
 
 
@@ -92,33 +111,39 @@ class Rung:
         """Whether it ties a band of star `i`, or none of any."""
         return bool(np.isnan(self.fits.one(i)[5][:, RATIO]).all() == (self.family is FREE))
 
-    def search(self, i: int, fmin: float, scanned: Floats, peaks: Peaks) -> Iterator[Found]:
-        """What series, and templates, say of the peaks of star `i`, which lie at the frequencies `scanned`."""
-        if not scanned.size:
-            return
-        if self.by_series:
-            highest = scanned[:KEPT] if self.templates is not None or self.family is FREE else scanned
-            step = STEP / float(self.fits.baseline[i])
-            values = chosen(self.fits, [i], highest[None], step, fmin, 1, self.family.doubles)[0]
-            name = "free" if self.family is FREE else "ratios"
-            yield Found(name, self.family.name, float(values[5] + self.null[i]), tuple(map(float, values)), peaks)
-        if self.templates is not None:
-            found = self._by_templates(i, scanned, peaks, self.templates)
-            if found is not None:
-                yield found
+    def series(self, i: int, fmin: float, scanned: Floats, peaks: Peaks) -> Found | None:
+        """What a series says of the peaks of star `i`, which lie at the frequencies `scanned`."""
+        if not self.by_series or not scanned.size:
+            return None
+        highest = scanned[:KEPT] if self.templates is not None or self.family is FREE else scanned
+        step = STEP / float(self.fits.baseline[i])
+        values = chosen(self.fits, [i], highest[None], step, fmin, 1, self.family.doubles)[0]
+        name = "free" if self.family is FREE else "ratios"
+        return Found(name, self.family.name, float(values[5] + self.null[i]), tuple(map(float, values)), peaks)
 
-    def _by_templates(self, i: int, scanned: Floats, peaks: Peaks, templates: Templates) -> Found | None:
+    def coarse(self, i: int, scanned: Floats, peaks: Peaks) -> Coarse | None:
+        """The best `SURVIVORS` of the peaks of star `i` by templates of few harmonics; None where none fits."""
+        if self.templates is None or not scanned.size:
+            return None
         curve, width = self.fits.one(i), 1.0 / float(self.fits.baseline[i])
         centre = np.concatenate([scanned, 0.5 * scanned]) if self.family.doubles else scanned
         height = np.tile(peaks.height, 2)[: centre.size]
-        near = templates.possible(centre)
+        near = self.templates.possible(centre)
         if not near.any():
             return None
-        centre, height, chi2 = centre[near], height[near], float(self.fits.chi2[i])
-        highest = templates.highest(curve, (centre[:, None] + COARSE_SPREAD * width).ravel(), chi2)
-        best_first = np.argsort(-highest.max(axis=1).reshape(centre.size, -1).max(axis=1), kind="stable")[:SURVIVORS]
-        centre, height = centre[best_first], height[best_first]
-        trials = (centre[:, None] + SPREAD * width).ravel()
+        centre, height = centre[near], height[near]
+        trials = (centre[:, None] + COARSE_SPREAD * width).ravel()
+        scores = self.templates.highest(curve, trials, float(self.fits.chi2[i])).max(axis=1)
+        highest = scores.reshape(centre.size, -1).max(axis=1)
+        best_first = np.argsort(-highest, kind="stable")[:SURVIVORS]
+        return Coarse(centre[best_first], height[best_first], float(highest.max() + self.null[i]), peaks)
+
+    def by_templates(self, i: int, coarse: Coarse) -> Found:
+        """What templates say of the peaks of star `i` that few harmonics left."""
+        assert self.templates is not None
+        curve, width, templates = self.fits.one(i), 1.0 / float(self.fits.baseline[i]), self.templates
+        height, chi2, peaks = coarse.height, float(self.fits.chi2[i]), coarse.peaks
+        trials = (coarse.centre[:, None] + SPREAD * width).ravel()
         scores = templates.scores(curve, trials, chi2)
         best = scores.max(axis=1)
         top = int(best.argmax())
@@ -198,6 +223,7 @@ def ladder(
     rungs += [Rung(lcs, FREE, True, False)] * auto
     scans = [names.get(rung.family.scan_as, rung.family) for rung in rungs]
     tied = {name: coupled(lcs, family, SCAN_FLOOR)[0] for name, family in {f.name: f for f in scans}.items()}
+    most = _most_in_a_band(lcs)
     for i in range(len(lcs)):
         curve = rungs[0].fits.one(i)
         sparse = curve[0].size < SPARSE
@@ -206,13 +232,26 @@ def ladder(
         n_kept = max(n_peaks, KEPT_OF_SPARSE if sparse else KEPT)
         peaks: dict[str, tuple[Floats, Peaks]] = {}
         found: list[Found] = []
+        coarse: list[tuple[Rung, Coarse]] = []
         for rung, scan in zip(rungs, scans, strict=True):
-            if rung.knows(i):
+            if rung.knows(i) and not (rung.family is FREE and most[i] < POINTS_OF_FREE):
                 name = scan.name if curve[3].size > 2 else next(iter(peaks), scan.name)  # one band looks alike to all
                 if name not in peaks:
                     peaks[name] = _scan(tied[name], i, trials, n_kept, refined=not (sparse or grid))
-                found += rung.search(i, trials.fmin, *peaks[name])
+                scanned = peaks[name]
+                found += filter(None, [rung.series(i, trials.fmin, *scanned)])
+                coarse += [(rung, each) for each in [rung.coarse(i, *scanned)] if each is not None]
+        highest = max((each.evidence for _, each in coarse), default=0.0)
+        found += [rung.by_templates(i, each) for rung, each in coarse if each.evidence > highest - MARGIN]
         yield max(found, key=lambda each: each.evidence, default=None), trials
+
+
+def _most_in_a_band(lcs: LightCurves) -> npt.NDArray[np.int64]:
+    """Observations of each star in its richest band, int64 [n_objects]."""
+    if lcs.band is None:
+        return lcs.counts
+    cell = lcs.object_index() * len(lcs.bands) + lcs.band[int(lcs.offsets[0]) : int(lcs.offsets[-1])]
+    return np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), len(lcs.bands)).max(axis=1)
 
 
 def _scan(series: Series, i: int, grid: FrequencyGrid, n_peaks: int, refined: bool) -> tuple[Floats, Peaks]:
