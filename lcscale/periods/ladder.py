@@ -251,7 +251,8 @@ def _most_in_a_band(lcs: LightCurves) -> npt.NDArray[np.int64]:
     if lcs.band is None:
         return lcs.counts
     cell = lcs.object_index() * len(lcs.bands) + lcs.band[int(lcs.offsets[0]) : int(lcs.offsets[-1])]
-    return np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), len(lcs.bands)).max(axis=1)
+    counts = np.bincount(cell, minlength=len(lcs) * len(lcs.bands)).reshape(len(lcs), len(lcs.bands))
+    return np.asarray(counts.max(axis=1), np.int64)
 
 
 def _scan(series: Series, i: int, grid: FrequencyGrid, n_peaks: int, refined: bool) -> tuple[Floats, Peaks]:
