@@ -13,7 +13,7 @@ from lcscale.lightcurves import LightCurves
 SEED = 3
 
 
-def _batch(stars: pd.DataFrame, points: pd.DataFrame, key: str, time: str, bands: tuple[str, ...] = ()) -> LightCurves:
+def batch(stars: pd.DataFrame, points: pd.DataFrame, key: str, time: str, bands: tuple[str, ...] = ()) -> LightCurves:
     """The light curves of `stars`, in their order; `points` has `key`, `time`, mag, magerr and, for bands, band."""
     points = points.rename(columns={"mag_err": "magerr"})
     points = points[(points.mag > 5) & (points.mag < 27) & (points.magerr > 0) & (points.magerr < 0.5)]
@@ -29,7 +29,7 @@ def catalina(root: Path, most: int = 400) -> tuple[pd.DataFrame, LightCurves]:
     """At most so many of each class, drawn at random."""
     stars = pd.read_csv(root / "crts_north/objects.csv").rename(columns={"cls": "label", "cat_period": "known"})
     stars = stars[stars.known > 0].sample(frac=1, random_state=SEED).groupby("label").head(most)
-    return stars, _batch(stars, pd.read_parquet(root / "crts_north/photometry.parquet"), "id", "mjd")
+    return stars, batch(stars, pd.read_parquet(root / "crts_north/photometry.parquet"), "id", "mjd")
 
 
 def gaia(root: Path) -> tuple[pd.DataFrame, LightCurves]:
@@ -38,7 +38,7 @@ def gaia(root: Path) -> tuple[pd.DataFrame, LightCurves]:
     stars["known"] = stars.gaia_vari_period.fillna(1 / stars.lit_frequency).fillna(stars.ogle_period)
     shortest = stars.label.map({"RR": 0.2, "CEP": 0.5, "DSCT|GDOR|SXPHE": 0.0})
     stars = stars[stars.known > shortest]
-    return stars, _batch(stars, pd.read_parquet(root / "gaia_dr3_epochs/photometry_G.parquet"), "source_id", "time")
+    return stars, batch(stars, pd.read_parquet(root / "gaia_dr3_epochs/photometry_G.parquet"), "source_id", "time")
 
 
 def ogle(root: Path, n: int = 500) -> tuple[pd.DataFrame, LightCurves]:
@@ -49,14 +49,14 @@ def ogle(root: Path, n: int = 500) -> tuple[pd.DataFrame, LightCurves]:
     stars = pd.DataFrame(published, columns=["cep", "label", "known"])
     points = pd.read_parquet(root / "ogle_lmc_cepheids/photometry_I.parquet")
     stars = stars[stars.label.isin(["F", "1"]) & stars.cep.isin(points.cep)].sample(n, random_state=SEED)
-    return stars, _batch(stars, points, "cep", "hjd")
+    return stars, batch(stars, points, "cep", "hjd")
 
 
 def stripe_82(root: Path) -> tuple[pd.DataFrame, LightCurves]:
     """RR Lyrae stars of which no template was made."""
     stars = pd.read_csv(root / "s82_rrlyrae/objects.csv").rename(columns={"type": "label", "period": "known"})
     stars = stars[stars.known > 0].iloc[1::2]
-    return stars, _batch(stars, pd.read_parquet(root / "s82_rrlyrae/photometry.parquet"), "num", "time", tuple("ugriz"))
+    return stars, batch(stars, pd.read_parquet(root / "s82_rrlyrae/photometry.parquet"), "num", "time", tuple("ugriz"))
 
 
 def pan_starrs(root: Path, n_others: int = 800) -> tuple[pd.DataFrame, LightCurves]:
@@ -65,7 +65,7 @@ def pan_starrs(root: Path, n_others: int = 800) -> tuple[pd.DataFrame, LightCurv
     others = stars[(stars.label == "other") & ((stars.ra > 310) | (stars.ra < 59))].sample(n_others, random_state=SEED)
     stars = pd.concat([stars[stars.known > 0], others])
     points = pd.read_parquet(root / "ps1_rrlyrae/photometry.parquet")
-    return stars, _batch(stars, points, "ps1_id", "mjd", tuple("grizy"))
+    return stars, batch(stars, points, "ps1_id", "mjd", tuple("grizy"))
 
 
 def young(root: Path) -> tuple[pd.DataFrame, LightCurves]:
@@ -74,4 +74,4 @@ def young(root: Path) -> tuple[pd.DataFrame, LightCurves]:
     stars["label"] = stars.primary_class.str[0].map({"p": "p", "q": "q", "b": "b", "a": "b", "s": "b"})
     points = pd.read_parquet(root / "ztf_yso/photometry.parquet").query("filtercode == 'zr' and catflags == 0")
     stars = stars[stars.label.notna() & stars.name.isin(points.name)]
-    return stars, _batch(stars, points, "name", "hjd")
+    return stars, batch(stars, points, "name", "hjd")
