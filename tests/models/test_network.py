@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from lcscale.models import Architecture, FoldedImageNet
+from lcscale.models.networks.dots import DotConvolution
 from lcscale.models.networks.folded_images import Convolution
 
 SIZES = Architecture(n_channels=4, n_numbers=10, n_classes=5)
@@ -72,3 +73,17 @@ def test_the_fused_network_says_the_same():
         torch.testing.assert_close(network(images, numbers), before, rtol=0, atol=0)
     assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in fused.modules())
     assert any(isinstance(part, torch.nn.BatchNorm2d) for part in network.modules())
+
+
+@pytest.mark.parametrize("cyclic", [True, False])
+def test_dots_are_convolved_as_torch_does(cyclic):
+    """Nearly empty and full images, a filter of either sign, a bias; the last axis wraps around or does not."""
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (6, 3, 24, 32), dtype=np.uint8) * (rng.random((6, 3, 24, 32)) < 0.03)
+    images[1], images[2, 0, :, 0], images[3] = 255, 7, 0
+    weight, bias = torch.from_numpy(rng.normal(size=(7, 3, 5, 5))).float(), torch.from_numpy(rng.normal(size=7)).float()
+    seen = torch.from_numpy(images.astype(np.uint8))
+    padded = torch.nn.functional.pad(seen.double(), (2, 2, 0, 0), mode="circular" if cyclic else "constant")
+    convolved = torch.nn.functional.conv2d(padded, weight.double(), bias.double(), 2, (2, 0))
+    expected = torch.nn.functional.max_pool2d(convolved, 2).relu().float()
+    torch.testing.assert_close(DotConvolution(weight, bias, cyclic)(seen), expected, rtol=1e-5, atol=1e-2)

@@ -16,6 +16,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lcscale.models.inputs.preparation import Preparation
+from lcscale.models.networks.dots import DotConvolution
 from lcscale.models.networks.network import Network, filled_in, number_layers, output_layers
 from lcscale.models.training.options import TrainingOptions
 
@@ -148,7 +149,10 @@ class FoldedImageNet(Network):
         return self.conclude(self.look(seen), numbers)
 
     def fused(self) -> Self:
-        """The same network for inference: batch normalisations and the scale of pixels are parts of convolutions."""
+        """The same network for inference: batch normalisations and the scale of pixels are parts of convolutions.
+
+        On the CPU the first convolution is computed from the dots of the images.
+        """
         network = super().fused()
         for part in network.modules():
             if isinstance(part, Convolution) and isinstance(part.scale, nn.BatchNorm2d):
@@ -157,6 +161,10 @@ class FoldedImageNet(Network):
         if isinstance(entry, Convolution) and not network.takes_bytes:
             entry.convolution.weight.div_(255.0)
             network.takes_bytes = True
+            weight, bias = entry.convolution.weight, entry.convolution.bias
+            if self.device.type == "cpu" and bias is not None and self.architecture.size % 8 == 0:
+                dots = DotConvolution(weight, bias, entry.cyclic)
+                network.trunk = nn.Sequential(dots, *list(network.trunk)[2:])
         return network
 
     def look(self, images: Tensor) -> Tensor:
