@@ -82,7 +82,11 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
         yield from _at_shares(judgement["as_shipped"])
     left_out = {name: row for name, row in judgement.get("left_out", {}).items() if row["left_out"]}
     if left_out:
-        yield from _left_out(left_out, judgement)
+        what = judgement.get("refit", "boosted trees on the model's numbers")
+        yield from _left_out(left_out, judgement, what, "Each survey left out in turn")
+    forgetting = {name: row for name, row in judgement.get("forgetting", {}).items() if row["left_out"]}
+    if forgetting:
+        yield from _left_out(forgetting, judgement, "trees that forget the survey", "Trees that forget the survey")
     if judgement.get("probes"):
         yield _probes(judgement["probes"])
     for name, row in left_out.items():
@@ -143,8 +147,7 @@ def _at_shares(surveys: Mapping[str, Any]) -> Iterator[Table]:
         yield Table("At the survey's own shares", headings, rows, caption)
 
 
-def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any]) -> Iterator[Table]:
-    what = judgement.get("refit", "boosted trees on the model's numbers")
+def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any], what: str, title: str) -> Iterator[Table]:
     caption = (
         f"{what[0].upper()}{what[1:]}, fitted without the survey (left out), and with it but without the star's part "
         f"of the sky (by sky: {judgement['folds']} folds, HEALPix order {judgement['order']}); both of the same stars. "
@@ -165,7 +168,7 @@ def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any]) -> Itera
     ]
     headings = ["survey", "stars", "accuracy, left out", "by sky", "widest classes, left out", "by sky"]
     headings += ["stars of known classes", "accuracy, left out", "by sky", "removed as the same star"]
-    yield Table("Each survey left out in turn", headings, _with_mean(rows), caption)
+    yield Table(title, headings, _with_mean(rows), caption)
     keys = ("macro_f1", "log_loss", "ece_excess")
     rows = [[name, row["n"], *(row[part][key] for key in keys for part in both)] for name, row in surveys.items()]
     headings = ["survey", "stars", "macro-F1, left out", "by sky", "log loss, left out", "by sky"]

@@ -71,6 +71,19 @@ def test_trees_are_trained_kept_and_applied_as_networks_are(tmp_path, folds):
     assert (guess == labelled.label).mean() > 0.9
 
 
+def test_members_of_an_ensemble_may_have_trees_of_other_sizes(tmp_path):
+    """40 stars fill no tree: each fold grows trees of its own size."""
+    labelled = curves(90)
+    options = TrainingOptions(network="boosted_trees", stacked_with=("extra_trees",))
+    more = {"trained_on": "simulated", "options": options, "min_class_size": 5, "folds": 3, "baselines": False}
+    model = train(labelled, tmp_path / "m", split=Split(0.2, 0.3, 4), **more)
+    sizes = {network.get_buffer("parts.1.feature").numel() for network in (model.network, *model.others)}
+    assert len(sizes) == 3
+    again = load(tmp_path / "m").predict_proba(labelled.lcs, labelled.period)
+    guess = np.array(model.classes)[again.argmax(axis=1)]
+    assert (guess == labelled.label).mean() > 0.9
+
+
 def test_trees_give_values_too(tmp_path):
     labelled = curves(150, classes=("RRab",))
     value = np.log10(labelled.period)

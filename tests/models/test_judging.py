@@ -138,7 +138,8 @@ def test_a_model_is_judged_and_stays_the_same_model(trained, tmp_path):
         assert row["n"] + found["left_aside"]["cannot be classified"] >= 120
         assert row["accuracy"] > 0.8
         assert found["left_out"][name]["left_out"]["accuracy"] > 0.8
-    assert set(found["probes"]) == {"numbers", "embedding"}
+        assert found["forgetting"][name]["left_out"]["accuracy"] > 0.8
+    assert set(found["probes"]) == {"numbers", "numbers that forget", "embedding"}
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     before = read_card(copy).id

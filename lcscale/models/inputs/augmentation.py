@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import LightCurves
+from lcscale.models.inputs.cadences import observed_as_others
 from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation
 from lcscale.models.inputs.sequences import CHANNELS
@@ -31,6 +32,10 @@ class Augmentation:
     """Share of the objects whose period is doubled or halved, so that the wrong one of P and 2P decides nothing."""
     role_dropout: float = 0.15
     """Share of the objects of which one filled role is hidden, where another remains."""
+    cadences: tuple[str, ...] = ()
+    """Surveys out of `cadences.toml`: a star is seen as one of them, drawn anew, in a share `thinned` of the looks."""
+    thinned: float = 0.5
+    """That share."""
 
 
 def change(
@@ -45,6 +50,8 @@ def change(
     period
         float64 [n_objects], days.
     """
+    if how.cadences:
+        lcs = _thinned(lcs, how, rng)
     n, counts = len(lcs), lcs.counts
     kept = np.maximum(np.rint(rng.uniform(*how.kept, n) * counts), np.minimum(counts, _FEWEST))
     mag = lcs.mag + rng.standard_normal(lcs.mag.size).astype(np.float32) * np.nan_to_num(
@@ -61,6 +68,14 @@ def change(
     drift = how.phase_jitter * rng.standard_normal(n) * period / np.maximum(baseline, period)
     other = np.where(rng.random(n) < how.wrong_period, rng.choice([0.5, 2.0], n), 1.0)
     return changed, period * other * (1 + np.nan_to_num(drift))
+
+
+def _thinned(lcs: LightCurves, how: Augmentation, rng: np.random.Generator) -> LightCurves:
+    """Some of the stars as other surveys would have seen them, all in order."""
+    some = rng.random(len(lcs)) < how.thinned
+    other = observed_as_others(lcs.take(some), how.cadences, rng)
+    order = np.argsort(np.concatenate([np.flatnonzero(some), np.flatnonzero(~some)]), kind="stable")
+    return LightCurves.concatenate([other, lcs.take(~some)]).take(order)
 
 
 def tell_right_period(

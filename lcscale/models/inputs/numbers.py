@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 import numpy as np
 import numpy.typing as npt
@@ -119,6 +120,36 @@ RAW = (
 """What is told of a band over time, which needs no period, nor errors, which alerts come without."""
 
 OF_VIEW = {"folded": FOLDED, "raw": RAW}
+
+
+TELLING = (
+    "log_signal_*",
+    "log_von_neumann_*",
+    "log_slow_share_*",
+    "log_fold_scatter_*",
+    "log_fold_gain_*",
+    "kurtosis_*",
+    "quartile_width_*",
+    "log_unexplained_1_*",
+    "log_unexplained_*",
+    "log_odd_gain_*",
+    "log_second_mode_*",
+    "second_mode_ratio_*",
+)
+"""Numbers that tell the cadence and the noise of a survey more than the star (probes in ``docs/judging.md``)."""
+OF_SECOND_BAND = ("*_red", "colour", "amplitude_difference")
+"""Numbers that a star has where it was observed in a second band: that it has them tells the survey."""
+
+
+def matching(names: Sequence[str], patterns: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which of the names are of one of the patterns (``*`` for any text), bool [n_names].
+
+    Examples
+    --------
+    >>> matching(("log_period", "log_signal_blue", "r21_red"), ("log_signal_*", "*_red")).tolist()
+    [False, True, True]
+    """
+    return np.array([any(fnmatchcase(name, each) for each in patterns) for name in names], np.bool_)
 
 
 def features_for(view: str) -> tuple[str, ...]:

@@ -16,13 +16,15 @@ from lcscale.models.heads.prevalence import shares_of
 from lcscale.models.inputs.preparation import prepare
 from lcscale.models.judging.held import Held
 from lcscale.models.judging.leakage import in_list, require_undecided
-from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, leave_out
+from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, forgetting, leave_out
 from lcscale.models.judging.probes import probe
 from lcscale.models.judging.shares import at_shares
 from lcscale.models.keeping.model import Model, network_scores
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import TEST, Split, assign
 from lcscale.models.labels.targets import targets_in, targets_of
+from lcscale.models.training.forgetting import thinned_numbers, without
+from lcscale.models.training.options import TrainingOptions
 
 _CHUNK = 512
 Rows = npt.NDArray[np.int64]
@@ -66,8 +68,9 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     dict
         `as_shipped`: by survey the model's own answers, on the part of the sky that was its test set where the survey
         was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `left_out`:
-        boosted trees on the model's numbers, each survey left out in turn (`leave_out`). `probes` of the numbers and of
-        the network's embedding. `left_aside`: stars that were not judged, by reason.
+        boosted trees on the model's numbers, each survey left out in turn (`leave_out`); `forgetting`: the same of
+        trees that forget the survey. `probes` of the numbers, of those that such trees see, and of the network's
+        embedding. `left_aside`: stars that were not judged, by reason.
 
     Raises
     ------
@@ -89,16 +92,25 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     if not len(stars):
         raise InputError(f"none of the {len(curves):,} stars can be judged: {aside}")
     require_undecided(stars.numbers, model.card.preparation.names, stars.truth)
-    probed = _some(origin, truth.used, options.probed, options.seed)
-    surveys = sorted(set(stars.origin.tolist()))
+    probed, several = _some(origin, truth.used, options.probed, options.seed), len(set(stars.origin.tolist())) > 1
     return {
         "as_shipped": _as_shipped(model, curves, names, options.shares),
-        "left_out": leave_out(stars, boosted(stars, options.seed), folds=options.folds) if len(surveys) > 1 else {},
+        "left_out": leave_out(stars, boosted(stars, options.seed), folds=options.folds) if several else {},
+        "forgetting": _forgetting(model, curves.take(rows), stars, options) if several else {},
         "probes": _probes(model, curves.take(probed), numbers[probed]),
         "left_aside": aside,
         "order": ORDER,
         "folds": options.folds,
     }
+
+
+def _forgetting(model: Model, curves: LabelledCurves, stars: Stars, options: JudgingOptions) -> dict[str, Any]:
+    """The same stars by trees that forget the survey; models of raw light curves have no such numbers."""
+    how, told = model.card.preparation, TrainingOptions.forgetting()
+    if how.raw:
+        return {}
+    copies = thinned_numbers(curves, how, told.augmentation.cadences, told.copies, options.seed)
+    return leave_out(stars, forgetting(stars, copies, how.names, options.seed), folds=options.folds)
 
 
 def _numbers(model: Model, curves: LabelledCurves) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.object_]]:
@@ -171,8 +183,10 @@ def _probes(model: Model, curves: LabelledCurves, numbers: npt.NDArray[np.float3
             "log_noise": np.log10(typical),
         }
     assert curves.origin is not None
+    kept = without(numbers, model.card.preparation.names, TrainingOptions.forgetting().withheld)
     return {
         "numbers": probe(numbers, curves.origin, nuisances, curves.healpix_29),
+        "numbers that forget": probe(kept, curves.origin, nuisances, curves.healpix_29),
         "embedding": probe(embedding(model, curves), curves.origin, nuisances, curves.healpix_29),
     }
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from lcscale.models.heads.classes import ClassHead
 from lcscale.models.judging.baseline import baseline_probabilities
+from lcscale.models.judging.calibration import softmax
 from lcscale.models.judging.leakage import in_list, require_apart
 from lcscale.models.labels.splitting import Split, assign_folds
 from lcscale.models.labels.targets import Targets
 from lcscale.models.labels.taxonomy import ancestors
+from lcscale.models.training.forgetting import without
+from lcscale.models.training.options import TrainingOptions
+from lcscale.models.trees.extra import ExtraTrees, grow_extra_trees
 
 KNOWN = 50
 """Stars with this exact label that other surveys have, from which on a class is known elsewhere."""
@@ -57,6 +62,34 @@ def boosted(stars: Stars, seed: int = 0) -> Fit:
     def fit(taught: Rows) -> Callable[[Rows], Probabilities]:
         numbers, allowed = stars.numbers[taught], stars.truth.allowed[taught]
         return lambda asked: baseline_probabilities("baseline", numbers, allowed, stars.numbers[asked], seed)
+
+    return fit
+
+
+def forgetting(stars: Stars, copies: npt.NDArray[np.float32], names: Sequence[str], seed: int = 0) -> Fit:
+    """Trees that forget the survey (`TrainingOptions.forgetting`), on the numbers and those of thinned copies.
+
+    Parameters
+    ----------
+    stars
+        Labelled.
+    copies
+        float32 [n_copies, n, n_numbers], of the same stars as other surveys would have seen them; NaN where too little
+        was left.
+    names
+        Of the numbers.
+    seed
+        Of the trees.
+    """
+    numbers = without(np.concatenate([stars.numbers[None], copies]), names, TrainingOptions.forgetting().withheld)
+
+    def fit(taught: Rows) -> Callable[[Rows], Probabilities]:
+        every = numbers[:, taught]
+        some = np.isfinite(every).any(axis=2)
+        allowed = np.broadcast_to(stars.truth.allowed[taught], (*some.shape, len(stars.truth.classes)))[some]
+        grown = grow_extra_trees(every[some], allowed, np.ones(len(allowed), np.float32), seed)
+        trees = ExtraTrees.of(grown, allowed.shape[1])
+        return lambda asked: softmax(trees(torch.from_numpy(numbers[0][asked])).numpy())
 
     return fit
 

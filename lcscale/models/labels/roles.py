@@ -24,6 +24,8 @@ ROLES = (
     Role("red", ("r", "I", "RP", "R", "i", "z")),
 )
 """The roles a new model is given. A survey's unnamed band plays the first."""
+ONE_ROLE = (Role("blue", tuple(band for role in ROLES for band in role.bands)),)
+"""For models that see one band of each survey, whichever it has."""
 
 
 def cast(bands: Sequence[str], roles: Sequence[Role]) -> tuple[str | None, ...]:

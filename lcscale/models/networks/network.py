@@ -65,6 +65,20 @@ class Network(nn.Module):
         return deepcopy(self).eval().requires_grad_(False)
 
 
+class Grown(Network):
+    """A network of arrays that are as large as what was grown: the members of an ensemble differ in it."""
+
+    by_epochs: ClassVar[bool] = False
+
+    def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *given: Any) -> None:
+        """Take the sizes from the state; `checked` sees whether its arrays belong together."""
+        for name, buffer in self.named_buffers(recurse=False):
+            kept = state_dict.get(f"{prefix}{name}")
+            if kept is not None and kept.ndim == buffer.ndim:
+                setattr(self, name, torch.zeros(kept.shape, dtype=buffer.dtype, device=buffer.device))
+        super()._load_from_state_dict(state_dict, prefix, *given)
+
+
 def sequence_sizes(preparation: Preparation, n_outputs: int, options: TrainingOptions) -> dict[str, Any]:
     """Sizes that networks on sequences share."""
     return {

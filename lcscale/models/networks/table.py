@@ -11,6 +11,7 @@ from lcscale.models.networks.network import register as register
 from lcscale.models.networks.stacked import Stacked
 from lcscale.models.networks.transformer import TransformerNet
 from lcscale.models.trees.boosted import BoostedTrees
+from lcscale.models.trees.extra import ExtraTrees
 
-for each in (FoldedImageNet, RecurrentNet, LongShortTermNet, TransformerNet, BoostedTrees, Stacked):
+for each in (FoldedImageNet, RecurrentNet, LongShortTermNet, TransformerNet, BoostedTrees, ExtraTrees, Stacked):
     register(each)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from lcscale.errors import InputError
 from lcscale.models.inputs.augmentation import Augmentation
+from lcscale.models.inputs.cadences import cadences, find_cadences
+from lcscale.models.inputs.numbers import OF_SECOND_BAND, TELLING
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -43,6 +46,10 @@ class TrainingOptions:
     stars which none of them has seen: those of the validation set, or of the other folds."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""
+    copies: int = 0
+    """Times that trees see each training star besides, as one of the surveys of `augmentation.cadences`."""
+    withheld: tuple[str, ...] = ()
+    """Numbers that trees do not see, as patterns of names such as ``log_signal_*``."""
     synthetic: int = 0
     """Classes with fewer training stars are filled up to this number with light curves drawn from Gaussian processes of
     their own stars; at most four for each real one. Never in validation or test."""
@@ -51,6 +58,30 @@ class TrainingOptions:
     seed: int = 0
     """Of all random numbers."""
 
+    @classmethod
+    def forgetting(cls, seed: int = 0) -> Self:
+        """Trees that forget which survey saw a star, for stars of surveys that are not in training.
+
+        They see one band, no number that tells cadence and noise, and each star three times more as Gaia, Catalina, ZTF
+        and Rubin would have seen it.
+
+        Examples
+        --------
+        >>> TrainingOptions.forgetting(seed=3).network
+        'extra_trees'
+        """
+        return cls(
+            network="extra_trees",
+            copies=3,
+            withheld=(*TELLING, *OF_SECOND_BAND),
+            class_weight_power=0.0,
+            augmentation=Augmentation(cadences=tuple(cadences())),
+            seed=seed,
+        )
+
     def __post_init__(self) -> None:
+        if self.copies and not self.augmentation.cadences:
+            raise InputError("copies are made as surveys would see a star: name some as augmentation.cadences")
+        find_cadences(self.augmentation.cadences)
         if self.precision not in PRECISIONS:
             raise InputError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")

@@ -23,6 +23,7 @@ from lcscale.models.labels.splitting import Split
 from lcscale.models.training.checkpoint import Checkpoints
 from lcscale.models.training.dataset import Dataset, Labelled, Source, from_stream, gather, read_labels
 from lcscale.models.training.ensemble import divided, judge
+from lcscale.models.training.forgetting import for_trees
 from lcscale.models.training.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -116,8 +117,8 @@ def train(
     if trained_on not in TRAINED_ON:
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
     options, head = options or TrainingOptions(), head or ClassHead()
-    if stream and (options.synthetic or folds or unseen):
-        raise InputError("synthetic stars, folds and unseen surveys need a training set in memory: give stream=False")
+    if stream and (options.synthetic or options.copies or folds or unseen):
+        raise InputError("made stars, folds and unseen surveys need a training set in memory: give stream=False")
     if folds is not None and folds < 2:
         raise InputError(f"an ensemble has 2 folds or more, not {folds}")
     require_device(device or "cpu")
@@ -195,8 +196,9 @@ def _fit(
 
     kind = named(options.network)
     if not kind.by_epochs:
-        weight = dataset.head.weights(dataset.teaching[1], options.class_weight_power)
-        return Fitted(kind.grow(dataset.head, *dataset.teaching, weight, options.seed), [])
+        numbers, truth = for_trees(dataset, options)
+        weight = dataset.head.weights(truth, options.class_weight_power)
+        return Fitted(kind.grow(dataset.head, numbers, truth, weight, options.seed), [])
     held, how = dataset.held["validation"], dataset.preparation
     curves = held.curves
     inputs = prepare(curves.lcs, curves.period, how, bands=curves.bands, columns=curves.columns)

@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lcscale.errors import ModelError
 from lcscale.models.heads.head import Head
 from lcscale.models.judging.baseline import Grown
 from lcscale.models.labels.truth import Floats, Truth
-from lcscale.models.networks.network import Network
+from lcscale.models.networks.network import Grown as GrownNetwork
 from lcscale.models.trees.additive import ARRAYS, NODES, Additive
 
 
-class BoostedTrees(Network):
+class BoostedTrees(GrownNetwork):
     """Sums of trees on numbers; one sum a score.
 
     Parameters
@@ -26,7 +27,6 @@ class BoostedTrees(Network):
 
     name: ClassVar[str] = "boosted_trees"
     takes: ClassVar[tuple[str, ...]] = ("numbers",)
-    by_epochs: ClassVar[bool] = False
 
     def __init__(self, n_nodes: int, n_trees: int, n_outputs: int) -> None:
         super().__init__()
@@ -61,5 +61,6 @@ class BoostedTrees(Network):
 
     def checked(self, n_numbers: int) -> Self:
         """The trees, if the compiled loop stays within their arrays; a `ModelError` where not."""
-        self._flat().checked(n_numbers)
+        if self._flat().checked(n_numbers).base.size != self.n_outputs:
+            raise ModelError(f"{self.name}: scores of another number of classes")
         return self

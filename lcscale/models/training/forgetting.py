@@ -1,0 +1,62 @@
+"""What trees are grown on: the training stars, as other surveys would have seen them too, without telling numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lcscale.lightcurves.cleaning import is_none
+from lcscale.models.inputs.cadences import observed_as_others
+from lcscale.models.inputs.numbers import matching
+from lcscale.models.inputs.preparation import Preparation
+from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.truth import Floats, Truth
+from lcscale.models.training.dataset import Dataset, numbers_and_reasons
+from lcscale.models.training.options import TrainingOptions
+from lcscale.models.training.training_set import InMemory
+
+
+def thinned_numbers(
+    curves: LabelledCurves, preparation: Preparation, cadences: Sequence[str], copies: int, seed: int
+) -> Floats:
+    """Numbers of stars as other surveys would have seen them, float32 [copies, n, n_numbers]; NaN where they have none.
+
+    Parameters
+    ----------
+    curves
+        Stars.
+    preparation
+        Of the model.
+    cadences
+        Names of the surveys; each star of each copy is seen by one of them.
+    copies
+        How often.
+    seed
+        Of all random numbers.
+    """
+    made, rng = np.full((copies, len(curves), len(preparation.names)), np.nan, np.float32), np.random.default_rng(seed)
+    for copy in made:
+        other = replace(curves, lcs=observed_as_others(curves.lcs.take(np.arange(len(curves))), cadences, rng))
+        numbers, reason = numbers_and_reasons(other, preparation)
+        copy[is_none(reason)] = numbers[is_none(reason)]
+    return made
+
+
+def without(numbers: Floats, names: Sequence[str], withheld: Sequence[str]) -> Floats:
+    """The numbers with those that are withheld missing for all stars."""
+    return np.where(matching(names, withheld), np.float32(np.nan), numbers)
+
+
+def for_trees(dataset: Dataset, options: TrainingOptions) -> tuple[Floats, Truth]:
+    """Standardised numbers that trees are grown on, and what is known of their stars."""
+    (numbers, truth), n = dataset.teaching, len(dataset.teaching[1])
+    rows = np.arange(n)
+    if options.copies and isinstance(dataset.train, InMemory):
+        real = dataset.train.curves.take(rows)  # synthetic stars stand behind the real ones
+        made = thinned_numbers(real, dataset.preparation, options.augmentation.cadences, options.copies, options.seed)
+        some = np.isfinite(made).any(axis=2)
+        numbers = np.concatenate([numbers, made[some]])
+        rows = np.concatenate([rows, np.broadcast_to(rows, some.shape)[some]])
+    return without(numbers, dataset.preparation.names, options.withheld), truth.take(rows)
