@@ -13,7 +13,7 @@ from lcscale.lightcurves import columns as lightcurves
 from lcscale.lightcurves.wesenheit import WESENHEIT
 from lcscale.models.heads import columns as models
 from lcscale.periods import columns as periods
-from lcscale.products import class_period, observations, outburst_columns, published
+from lcscale.products import class_period, context, observations, outburst_columns, published
 from lcscale.products.alerts import STATISTICS
 from lcscale.products.completeness import columns as completeness
 from lcscale.products.counterparts import OF_DEFINITION
@@ -39,6 +39,7 @@ COLUMNS: tuple[Column, ...] = (
     *periods.GIVEN,
     *features.COLUMNS,
     WESENHEIT,
+    *context.COLUMNS,
     *models.COLUMNS,
     *class_period.COLUMNS,
     *outburst_columns.COLUMNS,

@@ -32,6 +32,7 @@ from lcscale.periods import Search
 from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.completeness import Inject, JoinCompleteness, Recovered
 from lcscale.products.completeness.columns import INJECTED
+from lcscale.products.context import Context
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
@@ -92,6 +93,7 @@ def steps(lake, tmp_path):
         (Distances(), schema_of([*FITTED[:1], *SERIES, *ANSWERS])),
         (Metallicities(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (Classify("general"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
+        (Context(), pa.schema([*plain, *lcscale.periods.PERIOD_SCHEMA])),
         (Outbursts(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (PeriodOfClass(), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA, CLASS.field])),
         (Inject(read_signals()), curves),

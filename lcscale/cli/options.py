@@ -39,6 +39,14 @@ MaxFailedOption = Annotated[
         help=options.MAX_FAILED.about,
     ),
 ]
+ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="PAIRS",
+        help="Catalog of the same objects with Gaia's G, BP - RP and parallax, such as a crossmatch; may miss some.",
+    ),
+]
 DeviceOption = Annotated[
     str | None,
     typer.Option("--device", help=options.DEVICE.about),
@@ -139,6 +147,21 @@ def with_given_periods(
             f"--period-from: {catalog.name} has no column {column}; it has {', '.join(catalog.column_names)}"
         )
     return catalog, PeriodFrom(column, "beside" if beside else "instead")
+
+
+def with_context(lake: Lake, catalog: Catalog, pairs: str) -> Catalog:
+    """The catalog with what `--context` knows of its objects; those that the other catalog lacks stay."""
+    from lcscale.products.context import Context
+
+    other = lake[pairs]
+    named = [name for name in Context().optional_columns if name in other.column_names and name != "period"]
+    if not named:
+        raise InputError(
+            f"--context: {pairs} has no magnitude, colour or parallax of Gaia; see lcscale.products.context"
+        )
+    new = [name for name in named if name not in catalog.column_names]
+    identity = catalog.id_column
+    return catalog.join(other.columns(identity, *new), identity, how="left") if new else catalog
 
 
 def read_shares(text: str | None) -> dict[str, float] | None:

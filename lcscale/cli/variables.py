@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from lcscale import options
 from lcscale.cli.options import (
     AnyCatalogArgument,
+    ContextOption,
     DeviceOption,
     EngineOption,
     LakeOption,
@@ -23,6 +25,7 @@ from lcscale.cli.options import (
     finish,
     open_lake,
     read_shares,
+    with_context,
     with_given_periods,
 )
 from lcscale.errors import InputError
@@ -104,11 +107,15 @@ def train(
     light_curves: LightCurvesOption = None,
     device: DeviceOption = None,
     network: Annotated[
-        str, typer.Option(help="folded_images, gru, lstm, transformer or boosted_trees.")
+        str, typer.Option(help="folded_images, gru, lstm, transformer, boosted_trees or extra_trees.")
     ] = "folded_images",
+    forget_survey: Annotated[
+        bool, typer.Option("--forget-survey", help="Grow trees for stars of surveys that are not in training.")
+    ] = False,
     folds: Annotated[
         int | None, typer.Option(help="Train an ensemble: a network for each of so many parts of the sky.")
     ] = None,
+    context: ContextOption = None,
     value: Annotated[
         str | None, typer.Option(help="Learn the values of this column instead of classes.", metavar="COLUMN")
     ] = None,
@@ -119,10 +126,15 @@ def train(
     from lcscale.explore import write_training_report
     from lcscale.models import Preparation, TrainingOptions, ValueHead
     from lcscale.models import train as run_train
+    from lcscale.models.labels.roles import ONE_ROLE
     from lcscale.periods import PERIOD
+    from lcscale.products.context import CONTEXT, Context
     from lcscale.products.judged import Judged
 
     how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
+    training = TrainingOptions(epochs=epochs, seed=seed, network=network)
+    if forget_survey:
+        how, training = replace(how, roles=ONE_ROLE), TrainingOptions.forgetting(seed=seed)
     curves = find_catalog(place, catalog, light_curves)
     if stream and not how.raw and features is None and not PERIOD.is_in(curves.schema):
         raise InputError(
@@ -131,6 +143,8 @@ def train(
             f"--features {catalog}_features"
         )
     source = curves if how.raw else _with_periods(place, curves, features, device)
+    if context is not None:
+        source, how = with_context(place, source, context).map(Context()), replace(how, columns=CONTEXT)
     if labels is not None:
         source = source.map(Judged.of(place, labels, source.id_column, label))
     trained = run_train(
@@ -141,7 +155,7 @@ def train(
         label=label,
         head=None if value is None else ValueHead(value, unit, value_error),
         folds=folds,
-        options=TrainingOptions(epochs=epochs, seed=seed, network=network),
+        options=training,
         preparation=how,
         stream=stream,
         progress=True,
@@ -170,6 +184,7 @@ def classify(
     period_beside: PeriodBesideOption = False,
     light_curves: LightCurvesOption = None,
     prevalence: SharesOption = None,
+    context: ContextOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
@@ -180,6 +195,7 @@ def classify(
     curves = find_catalog(place, catalog, light_curves)
     source = curves if features is None else _with_periods(place, curves, features, device)
     source, given = with_given_periods(place, source, period_from, period_beside)
+    source = source if context is None else with_context(place, source, context)
     shares, allowed = read_shares(prevalence), read_max_failed(max_failed)
     candidates = variable_candidates(source, model, period_from=given, prevalence=shares, device=device)
     finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))

@@ -17,6 +17,7 @@ from lcscale.periods import PERIOD, FrequencyGrid, PeriodFrom, Search
 from lcscale.periods.columns import GIVEN
 from lcscale.products import class_period
 from lcscale.products.class_period import PeriodOfClass
+from lcscale.products.context import CONTEXT, Context
 from lcscale.products.observations import COLUMNS as COUNTS
 from lcscale.products.observations import CountObservations
 from lcscale.steps import Step
@@ -65,7 +66,8 @@ def variable_candidates(
     ----------
     catalog
         Light curves. Where it has a `period` that `Search` found (a features catalog), that one is used and none
-        searched; a survey's own period is not.
+        searched; a survey's own period is not. Colour, magnitude and parallax of Gaia are used where it has them and
+        the model takes context (`Context`).
     model
         Name of a shipped model, or the folder of one.
     grid
@@ -115,7 +117,8 @@ def variable_candidates(
     identity = catalog.id_column_or_none
     keep = [*([] if identity is None else [identity]), NAME.name, LABEL, *keep]
     theirs = () if given is None else (given.column,)
-    needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason", *theirs))
+    context = Context().optional_columns if set(CONTEXT) & set(numbers) else ()
+    needed = dict.fromkeys(("lightcurve", *keep, *PERIOD_COLUMNS, *numbers, "reason", *theirs, *context))
     chosen = catalog.columns(*(name for name in needed if name in catalog.column_names))
     search = Search(grid, period_from=given, device=device or "cpu")
     classified = chosen.map(
@@ -146,7 +149,7 @@ def _steps(
     search: Search,
     preparation: Preparation,
 ) -> list[Step]:
-    """Search where there is no period, features where the model wants some that are missing, classes."""
+    """Search where there is no period, features and context where the model wants some that are missing, classes."""
     steps: list[Step] = [CountObservations.of(catalog.schema)]
     if not preparation.raw and not PERIOD.is_in(catalog.schema):
         steps.append(search)
@@ -159,6 +162,8 @@ def _steps(
         steps.append(Extract(features, device=search.device))
     if WESENHEIT.name in preparation.columns and not WESENHEIT.is_in(catalog.schema):
         steps.append(Wesenheit())
+    if set(CONTEXT) & set(preparation.columns):
+        steps.append(Context())
     steps.append(classify)
     if CLASS.is_in(steps[-1].schema(pa.schema([]))) and not preparation.raw:
         steps.append(PeriodOfClass())

@@ -41,6 +41,14 @@ def test_the_device_is_handed_on(called):
     assert called()["device"] is None
 
 
+def test_trees_that_forget_the_survey_are_asked_for(called):
+    given = called("--forget-survey", "--seed", "4")
+    assert given["options"] == models.TrainingOptions.forgetting(seed=4)
+    assert [role.name for role in given["preparation"].roles] == ["blue"]
+    assert {"g", "I"} <= set(given["preparation"].roles[0].bands)
+    assert len(called()["preparation"].roles) == 2
+
+
 def test_a_value_an_ensemble_and_another_network_are_asked_for(called):
     given = called("--value", "feh", "--unit", "dex", "--value-error", "e_feh", "--folds", "5", "--network", "gru")
     assert given["head"] == models.ValueHead("feh", "dex", "e_feh")

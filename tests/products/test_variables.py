@@ -10,6 +10,7 @@ from hats.pixel_math.spatial_index import compute_spatial_index
 from pipelines import CLASSES, hasty_model
 from skies import put
 
+from lcscale.cli.options import with_context
 from lcscale.errors import InputError
 from lcscale.features import Extract
 from lcscale.lake import HEALPIX_COLUMN
@@ -17,6 +18,7 @@ from lcscale.lightcurves import LightCurves
 from lcscale.models import Preparation, load
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products import variable_candidates
+from lcscale.products.context import CONTEXT
 from lcscale.products.observations import CountObservations
 from lcscale.simulation.synthesis import synthesize
 
@@ -166,3 +168,26 @@ def test_observations_are_counted_as_kernels_use_them(survey):
     assert total.equals(counted["n_observations"])
     bad = LightCurves([1.0, 2.0, np.nan], [15.0, np.inf, 15.0], [0.1, 0.1, 0.1], [0, 3, 3]).to_arrow()
     assert CountObservations()(pa.table({"lightcurve": bad}))["n_observations"].to_pylist() == [1, 0]
+
+
+def test_context_is_used_where_the_model_takes_it_and_the_catalog_or_a_crossmatch_has_it(lake, survey, tmp_path):
+    rng = np.random.default_rng(5)
+    measured = {name: rng.uniform(1, 15, N) for name in ("phot_g_mean_mag", "parallax", "parallax_error")}
+    pairs = survey.columns("object_id", "bp_rp").to_arrow()
+    for name, values in measured.items():
+        pairs = pairs.append_column(name, pa.array(values))
+    half = put(lake, "pairs", pairs.slice(0, N // 2), order=0)  # the others have no counterpart
+    folder = hasty_model(tmp_path / "m", Preparation(columns=CONTEXT))
+    rows = by_name(variable_candidates(with_context(lake, survey, "pairs"), folder, grid=GRID).to_arrow())
+    known = set(half.to_arrow().column("object_id").to_pylist())
+    assert len(rows) == N
+    for name, row in rows.items():
+        assert (row["context_luminosity"] is not None) == (name in known)
+        assert row["context_colour"] is not None, "the catalog has a colour of its own"
+    without = by_name(variable_candidates(survey, folder, grid=GRID).to_arrow())
+    assert all(row["context_luminosity"] is None for row in without.values())
+    differs = [name for name in rows if rows[name]["prob_RRab"] != without[name]["prob_RRab"]]
+    assert set(differs) <= known
+    assert differs
+    with pytest.raises(InputError, match="empty has no magnitude, colour or parallax"):
+        with_context(lake, survey, put(lake, "empty", survey.columns("object_id").to_arrow(), order=0).name)

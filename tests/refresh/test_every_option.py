@@ -33,6 +33,7 @@ from lcscale.models import Classify
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.completeness import Inject, JoinCompleteness, Recovered
+from lcscale.products.context import Context
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
@@ -99,6 +100,7 @@ def steps(lake):
         Metallicities(),
         Distances(),
         Outbursts(),
+        Context(),
     ]
 
 
