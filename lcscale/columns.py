@@ -10,6 +10,7 @@ from lcscale.crossmatch import naming
 from lcscale.errors import InputError
 from lcscale.features import columns as features
 from lcscale.lightcurves import columns as lightcurves
+from lcscale.lightcurves import field_offsets
 from lcscale.lightcurves.wesenheit import WESENHEIT
 from lcscale.models.heads import columns as models
 from lcscale.periods import columns as periods
@@ -31,6 +32,7 @@ COLUMNS: tuple[Column, ...] = (
     NAME,
     Column("label", pa.string(), "", "src.class", "Class that the survey or a list gave."),
     *lightcurves.COLUMNS,
+    *field_offsets.COLUMNS,
     gaia_alert_curves.REASON,
     *naming.COLUMNS,
     *naming.AGAIN,

@@ -24,6 +24,7 @@ from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
 from lcscale.lightcurves import Detections
 from lcscale.lightcurves.columns import ReadsLightCurves
+from lcscale.lightcurves.field_offsets import AlignFields
 from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify, Split
 from lcscale.models.heads.columns import CLASS
@@ -89,6 +90,7 @@ def steps(lake, tmp_path):
         (Wesenheit("g", "r"), curves),
         (CountObservations(("g", "r")), curves),
         (Detections(), curves),
+        (AlignFields(part="band"), curves),
         (FourierPopulation(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),
         (Distances(), schema_of([*FITTED[:1], *SERIES, *ANSWERS])),
         (Metallicities(band="g"), pa.schema([*curves, *lcscale.periods.PERIOD_SCHEMA])),

@@ -15,9 +15,11 @@ from lcscale.cli.options import (
     LightCurvesOption,
     MaxFailedOption,
     ReplaceOption,
+    SharesOption,
     find_catalog,
     finish,
     open_lake,
+    read_shares,
 )
 from lcscale.errors import InputError
 
@@ -54,6 +56,7 @@ def completeness(
     max_failed: MaxFailedOption = "0",
     replace: ReplaceOption = False,
     light_curves: LightCurvesOption = None,
+    prevalence: SharesOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Inject periodic signals into constant stars, classify them, and write what share is recovered."""
@@ -76,7 +79,8 @@ def completeness(
                 f"{', '.join(each.name for each in declared)}"
             )
         declared = tuple(each for each in declared if each.name in class_)
-    plan = plan_completeness(stars, model, signals=declared, n=number, band=band, seed=seed, device=device)
+    chosen: dict[str, Any] = {"signals": declared, "n": number, "band": band, "seed": seed}
+    plan = plan_completeness(stars, model, **chosen, prevalence=read_shares(prevalence), device=device)
     print(f"{catalog}: {plan.text}", flush=True)
     if only_cost:
         return

@@ -24,6 +24,10 @@ PeriodFromOption = Annotated[
         metavar="COLUMN",
     ),
 ]
+AlignFieldsOption = Annotated[
+    bool,
+    typer.Option("--align-fields", help="Take out the offsets between the fields of a band that pairs of points tell."),
+]
 PeriodBesideOption = Annotated[
     bool, typer.Option("--period-beside", help="Search all the same, and keep the period of --period-from beside.")
 ]
@@ -72,6 +76,13 @@ LightCurvesOption = Annotated[
         help="Names in a catalog of others: time=…, mag=…, mag_err=… (flux=…, flux_err=…), band=…, column=…, flags=….",
     ),
 ]
+
+
+def aligned(catalog: Catalog, asked: bool) -> Catalog:
+    """The catalog, of which fields of a band are aligned where that was asked for."""
+    from lcscale.lightcurves.field_offsets import AlignFields
+
+    return catalog.map(AlignFields()) if asked else catalog
 
 
 def open_lake(url: str) -> Lake:

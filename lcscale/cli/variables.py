@@ -9,6 +9,7 @@ import typer
 
 from lcscale import options
 from lcscale.cli.options import (
+    AlignFieldsOption,
     AnyCatalogArgument,
     ContextOption,
     DeviceOption,
@@ -21,6 +22,7 @@ from lcscale.cli.options import (
     PeriodFromOption,
     ReplaceOption,
     SharesOption,
+    aligned,
     find_catalog,
     finish,
     open_lake,
@@ -56,6 +58,7 @@ def features(
     ] = None,
     period_from: PeriodFromOption = None,
     period_beside: PeriodBesideOption = False,
+    align_fields: AlignFieldsOption = False,
     light_curves: LightCurvesOption = None,
     list_: Annotated[bool, typer.Option("--list", help="List the features and their definitions.")] = False,
 ) -> None:
@@ -75,7 +78,8 @@ def features(
     grid = None if baseline is None else FrequencyGrid.for_baseline(baseline, fmax)
     names = tuple(part.strip() for part in only.split(",")) if only else None
     place = open_lake(lake)
-    curves, given = with_given_periods(place, find_catalog(place, catalog, light_curves), period_from, period_beside)
+    stars = aligned(find_catalog(place, catalog, light_curves), align_fields)
+    curves, given = with_given_periods(place, stars, period_from, period_beside)
     kinds = tuple(family) if family else None
     search = Search(grid, fmax=fmax, coupling=coupling, families=kinds, period_from=given, device=device)
     result = curves.map(search, Extract(names, device=device)).without("lightcurve")
@@ -182,6 +186,7 @@ def classify(
     replace: ReplaceOption = False,
     period_from: PeriodFromOption = None,
     period_beside: PeriodBesideOption = False,
+    align_fields: AlignFieldsOption = False,
     light_curves: LightCurvesOption = None,
     prevalence: SharesOption = None,
     context: ContextOption = None,
@@ -189,15 +194,17 @@ def classify(
 ) -> None:
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
     from lcscale.engine import read_max_failed
+    from lcscale.lightcurves.field_offsets import COLUMNS as OFFSETS
     from lcscale.products import variable_candidates
 
     place = open_lake(lake)
-    curves = find_catalog(place, catalog, light_curves)
+    curves = aligned(find_catalog(place, catalog, light_curves), align_fields)
     source = curves if features is None else _with_periods(place, curves, features, device)
     source, given = with_given_periods(place, source, period_from, period_beside)
     source = source if context is None else with_context(place, source, context)
     shares, allowed = read_shares(prevalence), read_max_failed(max_failed)
-    candidates = variable_candidates(source, model, period_from=given, prevalence=shares, device=device)
+    keep = [column.name for column in OFFSETS] if align_fields else []
+    candidates = variable_candidates(source, model, keep=keep, period_from=given, prevalence=shares, device=device)
     finish(candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace))
 
 

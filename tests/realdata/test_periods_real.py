@@ -4,9 +4,11 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from lcscale.lightcurves import LightCurves
+from lcscale.lightcurves.field_offsets import AlignFields
 from lcscale.periods import FrequencyGrid, find
 from lcscale.periods.cycles import fitted_cycles
 
@@ -216,3 +218,22 @@ def test_catalina_eclipsing_binaries_stand_at_their_orbit_once_the_class_is_know
     assert exact["EA"] >= 0.86
     assert exact["EW"] >= 0.83
     assert exact["beta_lyrae"] >= 0.93
+
+
+def test_fields_of_ztf_are_aligned_without_losing_periods(real_data):
+    """Most young stars in ZTF's overlaps have offsets; strictly periodic ones keep their published period."""
+    folder = real_data / "ztf_yso"
+    stars = pd.read_csv(folder / "objects.csv")
+    points = pd.read_parquet(folder / "photometry.parquet").query("filtercode == 'zr' and catflags == 0")
+    stars = stars[stars.name.isin(points.name) & stars.primary_class.notna()]
+    points = points[points.name.isin(stars.name)].sort_values(["name", "hjd"]).groupby("name")
+    names = {"time": "hjd", "mag": "mag", "mag_err": "magerr", "oid": "oid"}
+    rows = [{part: star[name].tolist() for part, name in names.items()} for _, star in points]
+    stars = stars.set_index("name").loc[list(points.groups)]
+    table = AlignFields()(pa.table({"lightcurve": rows}))
+    offset, error = (table[name].to_pandas() for name in ("field_offset", "field_offset_error"))
+    assert 0.03 < offset.abs().median() < 0.1
+    assert (offset.abs() > 3 * error).sum() > 120
+    periodic = (stars.primary_class.str[0] == "p").to_numpy() & (stars.period > 0).to_numpy()
+    period = find(LightCurves.from_arrow(table).take(periodic))["period"].to_numpy()
+    assert (np.abs(period / stars.period[periodic].to_numpy() - 1) < 0.02).mean() >= 0.95

@@ -28,6 +28,7 @@ from lcscale.lake.joining import Join
 from lcscale.lake.neighbours import Crossmatch
 from lcscale.lake.row_keys import row_keys
 from lcscale.lightcurves.detections import Detections
+from lcscale.lightcurves.field_offsets import AlignFields
 from lcscale.lightcurves.wesenheit import Wesenheit
 from lcscale.models import Classify
 from lcscale.periods import FrequencyGrid, Search
@@ -94,6 +95,7 @@ def steps(lake):
         Photometry((("g", "phot_g_mean_mag"),), ("ra",)),
         AtLeast("mean_mag", 3.0),
         Detections(),
+        AlignFields(),
         Wesenheit(),
         Judged((("a", "RRab", None),)),
         FourierPopulation(),

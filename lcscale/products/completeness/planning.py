@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +85,7 @@ def plan_completeness(
     n: int = 10_000,
     band: str | None = None,
     seed: int = 0,
+    prevalence: Mapping[str, float] | None = None,
     device: str | None = None,
 ) -> InjectionPlan:
     """Decide which stars get signals, and estimate from a few what that costs.
@@ -104,7 +105,7 @@ def plan_completeness(
         Reference band of amplitudes and magnitudes; None takes the one with most observations.
     seed
         Of all that is drawn but the stars.
-    device
+    prevalence, device
         As in `variable_candidates`.
 
     Raises
@@ -138,7 +139,8 @@ def plan_completeness(
     def recovered(source: Catalog, each: int) -> Catalog:
         step = Inject(tuple(signals), band, each, seed)
         keep = [column.name for column in step.gives(source.schema)]
-        return variable_candidates(source.map(step), model, keep=keep, device=device).map(Recovered())
+        found = variable_candidates(source.map(step), model, keep=keep, prevalence=prevalence, device=device)
+        return found.map(Recovered())
 
     share, per_star, per_signal = _timed(stars, known, recovered(known, 1), some)
     each = int(np.ceil(n / (share * len(catalog))))
