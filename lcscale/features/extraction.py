@@ -19,7 +19,7 @@ from lcscale.features.declaration import FLUX, MAGNITUDE, Batch
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.devices import require_device
 from lcscale.lightcurves import LightCurves, clean, say_missing_bands, usable
-from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none
+from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none, too_few
 from lcscale.vocabulary import Column, schema_of
 
 CHUNK = {"cpu": 1 << 18, "cuda": 1 << 24}
@@ -181,8 +181,8 @@ def _extract(lcs: LightCurves, chosen: Chosen, period: Floats | None, device: st
 def _too_few(lcs: LightCurves, chosen: Chosen) -> npt.NDArray[np.object_]:
     """Why an object has too few observations in the bands together, object [n_objects]; None where it has enough."""
     together = lcs.of_bands(chosen.bands) if chosen.bands and lcs.band is not None else lcs
-    _, reasons = usable(together, chosen.min_observations)
-    reasons[together.counts >= chosen.min_observations] = None  # one that is constant may be so in one band only
+    reasons = too_few(together, chosen.min_observations)
+    reasons[together.counts >= chosen.min_observations] = None
     if chosen.bands:
         say_missing_bands(reasons, lcs, chosen.bands)
     return reasons

@@ -31,21 +31,31 @@ def usable(lcs: LightCurves, min_observations: int = MIN_OBSERVATIONS) -> tuple[
         The same objects (those with a reason too), and None or the reason as text.
     """
     kept = clean(lcs)
-    reasons = np.full(len(lcs), None, dtype=object) if lcs.faults is None else lcs.faults.copy()
-    counts = kept.counts
-    given = counts if kept.left_out is None else counts + kept.left_out.sum(axis=1)
-    readable = is_none(reasons)
-    for i in np.flatnonzero(readable & (counts < min_observations)):
-        of = "" if given[i] == counts[i] else f" of {given[i]}"
-        reasons[i] = f"{counts[i]}{of} observations usable, {min_observations} needed"
-    for i in np.flatnonzero(readable & (counts >= min_observations) & _constant(kept.value, kept.offsets)):
-        reasons[i] = "constant flux" if kept.fluxes else "constant magnitude"
+    reasons = too_few(kept, min_observations)
+    for i in np.flatnonzero(_constant(kept.value, kept.offsets)):
+        if reasons[i] is None:
+            reasons[i] = "constant flux" if kept.fluxes else "constant magnitude"
     return kept, reasons
+
+
+def too_few(kept: LightCurves, min_observations: int) -> npt.NDArray[np.object_]:
+    """Why objects of a clean batch have too few observations, object [n_objects]; None where they have enough."""
+    reasons = np.full(len(kept), None, dtype=object) if kept.faults is None else kept.faults.copy()
+    counts = kept.counts
+    for i in np.flatnonzero(counts < min_observations):
+        if reasons[i] is None:
+            given = counts[i] if kept.left_out is None else counts[i] + kept.left_out[i].sum()
+            of = "" if given == counts[i] else f" of {given}"
+            reasons[i] = f"{counts[i]}{of} observations usable, {min_observations} needed"
+    return reasons
 
 
 def is_none(values: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Where an array of texts has none, bool [n]."""
-    return np.array([value is None for value in values], np.bool_)
+    listed = values.tolist()
+    if listed.count(None) == len(listed):
+        return np.ones(len(listed), np.bool_)
+    return np.array([value is None for value in listed], np.bool_)
 
 
 def say_missing_bands(reasons: npt.NDArray[np.object_], lcs: LightCurves, bands: Sequence[str]) -> None:
@@ -136,12 +146,20 @@ def _usable(lcs: LightCurves) -> npt.NDArray[np.bool_]:
 
 def _in_order(lcs: LightCurves) -> bool:
     """Whether the times of every object grow strictly."""
-    return not _neighbours(np.diff(lcs.time) <= 0, lcs.offsets).any()
+    falls = np.diff(lcs.time) <= 0
+    borders = lcs.offsets[(lcs.offsets > 0) & (lcs.offsets < lcs.time.size)] - 1
+    falls[borders] = False
+    return not falls[int(lcs.offsets[0]) : max(int(lcs.offsets[-1]) - 1, 0)].any()
 
 
 def _constant(value: npt.NDArray[Any], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether all values of an object are the same, bool [n_objects]."""
-    same: npt.NDArray[np.bool_] = _neighbours(np.diff(value) != 0, offsets) == 0
+    same = np.diff(offsets) < 2
+    first, last = offsets[:-1][~same], offsets[1:][~same] - 1
+    same[~same] = (value[first] == value[last]) & (value[first] == value[first + 1])
+    for i in np.flatnonzero(same):
+        own = value[offsets[i] : offsets[i + 1]]
+        same[i] = bool((own[1:] == own[:-1]).all())
     return same
 
 

@@ -17,6 +17,10 @@ NAMES = [
     "anderson_darling", "otsu_difference", "otsu_std_lower", "otsu_std_upper", "otsu_lower_share", "linear_trend",
     "linear_trend_error", "linear_trend_noise", "linear_fit", "linear_fit_error", "linear_fit_reduced_chi2",
 ]  # fmt: skip
+CORE = [
+    "mean", "standard_deviation", "skewness", "kurtosis", "stetson_k", "von_neumann", "beyond_1_std", "linear_trend",
+    "median", "mad", "weighted_mean", "reduced_chi2", "amplitude", "eta_e",
+]  # fmt: skip
 PERIOD = 0.7
 
 
@@ -51,6 +55,26 @@ def test_light_curve(benchmark, batch):
         lc.MagnitudePercentageRatio(0.4, 0.05), lc.MagnitudePercentageRatio(0.1, 0.05), lc.BiweightScale(),
         lc.AndersonDarlingNormal(), lc.OtsuSplit(), lc.LinearTrend(), lc.LinearFit(),
     )  # fmt: skip
+    by_light_curve(benchmark, extractor, batch)
+
+
+def test_core_lcscale(benchmark, batch):
+    benchmark.group = f"14 cheap features, {batch.counts[-1]} observations"
+    benchmark(extract, batch, CORE)
+
+
+def test_core_light_curve(benchmark, batch):
+    benchmark.group = f"14 cheap features, {batch.counts[-1]} observations"
+    lc = pytest.importorskip("light_curve")
+    extractor = lc.Extractor(
+        lc.Mean(), lc.StandardDeviation(), lc.Skew(), lc.Kurtosis(), lc.StetsonK(), lc.Eta(), lc.BeyondNStd(1.0),
+        lc.LinearTrend(), lc.Median(), lc.MedianAbsoluteDeviation(), lc.WeightedMean(), lc.ReducedChi2(),
+        lc.Amplitude(), lc.EtaE(),
+    )  # fmt: skip
+    by_light_curve(benchmark, extractor, batch)
+
+
+def by_light_curve(benchmark, extractor, batch):
     values = [pa.array(x.astype(np.float64)) for x in (batch.time, batch.mag, batch.mag_err)]
     struct = pa.StructArray.from_arrays(values, names=list("tme"))
     array = pa.ListArray.from_arrays(pa.array(batch.offsets.astype(np.int32)), struct)
