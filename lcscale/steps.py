@@ -169,7 +169,8 @@ def _as_text(value: Any) -> str:
 
 def require_columns(step: Step, schema: pa.Schema) -> None:
     """Raise `InputError` naming the columns of `step` that `schema` lacks."""
-    missing = [name for name in step.columns if name not in schema.names]
+    there = frozenset(schema.names)
+    missing = [name for name in step.columns if name not in there]
     if missing:
         raise InputError(
             f"{type(step).__name__} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}"

@@ -48,7 +48,7 @@ from lcscale.ingest.staging import count, listed, stage
 from lcscale.ingest.withdrawing import Remaining, read_withdrawn, write_withdrawn
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.inputs import CODE, ID_COLUMN
-from lcscale.lake.leaf import leaf_path, parquet_options
+from lcscale.lake.leaf import leaf_name, parquet_options
 from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import is_local, remove_folder, writing
@@ -389,7 +389,7 @@ def _link(tasks: Sequence[Task], draft: Draft) -> None:
     outcomes = [Outcome(task.key, task.label, task.arguments[1].to_json()) for task in linking]
     leaves = (task.arguments[0] for task in linking)
     with writing(draft.entry):
-        draft.take(outcomes, [(leaf.upath, leaf_path(draft.folder, leaf.pixel)) for leaf in leaves])
+        draft.take(outcomes, [(leaf.upath.path, leaf_name(leaf.pixel)) for leaf in leaves])
 
 
 def _task(

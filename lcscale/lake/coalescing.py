@@ -90,9 +90,14 @@ def merge_leaves(pixels: Sequence[Pixel], pixel: Pixel, folder: UPath, how: tupl
     return record.to_json() | {"merged": [list(each) for each in pixels]}
 
 
+def part_name(pixel: Pixel) -> str:
+    """Where a leaf lies in its version that was put together with others."""
+    return f"parts/{pixel.order}-{pixel.pixel}.parquet"
+
+
 def part_path(folder: UPath, pixel: Pixel) -> UPath:
-    """Where a leaf lies that was put together with others."""
-    return folder / "parts" / f"{pixel.order}-{pixel.pixel}.parquet"
+    """The same in the version at `folder`."""
+    return folder / part_name(pixel)
 
 
 def _put_aside(path: UPath, place: UPath) -> None:

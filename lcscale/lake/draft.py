@@ -18,7 +18,7 @@ from upath import UPath
 from lcscale.engine import Ledger, Outcome
 from lcscale.engine.disk import make_folder, sync, sync_small_files
 from lcscale.errors import ConflictError, InputError, LcscaleError
-from lcscale.lake.coalescing import part_path
+from lcscale.lake.coalescing import part_name, part_path
 from lcscale.lake.collection import COLLECTION_FILE, collection_file, current_version
 from lcscale.lake.leaf import leaf_name, leaf_path
 from lcscale.lake.leaf_record import LeafRecord
@@ -26,7 +26,7 @@ from lcscale.lake.manifest import Manifest
 from lcscale.lake.metadata import write_metadata
 from lcscale.lake.pixel import Pixel
 from lcscale.lake.publications import note_publication
-from lcscale.lake.row_keys import keys_path
+from lcscale.lake.row_keys import keys_name
 from lcscale.lake.storage import (
     children,
     files_below,
@@ -118,19 +118,20 @@ class Draft:
         """
         taken: dict[str, int] = {}
         outcomes: list[Outcome] = []
-        links: list[tuple[UPath, UPath]] = []
-        for key, version, result, path in self.equal_tasks(keys):
-            pixel = LeafRecord.of(result).pixel
-            if path is not None:
-                links.append((path, leaf_path(self.folder, pixel)))
+        links: list[tuple[str, str]] = []
+        entry = self.entry.path.rstrip("/")
+        for key, version, result, name in self.equal_tasks(keys):
+            pixel = Pixel(*result["pixel"])
+            if name is not None:
+                links.append((f"{entry}/{version}/{name}", leaf_name(pixel)))
             if result.get("row_keys"):
-                links.append((keys_path(self.entry / version, pixel), keys_path(self.folder, pixel)))
+                links.append((f"{entry}/{version}/{keys_name(pixel)}", keys_name(pixel)))
             outcomes.append(Outcome(key, f"{self.entry.name} {pixel} of {version}", result))
             taken[version] = taken.get(version, 0) + 1
         self.take(outcomes, links)
         return taken
 
-    def take(self, outcomes: Iterable[Outcome], links: Iterable[tuple[UPath, UPath]]) -> None:
+    def take(self, outcomes: Iterable[Outcome], links: Iterable[tuple[str, str]]) -> None:
         """Make files of other versions appear in this one, and note the tasks that they stand for as done.
 
         Parameters
@@ -138,32 +139,41 @@ class Draft:
         outcomes
             What the ledger gets, once all names are on the disk.
         links
-            Each file, and its place here.
+            Path of each file on the lake's file system, and its name here. (Of thousands: a `UPath` takes longer to
+            make than a link.)
         """
-        folders = set()
-        for path, place in links:
-            link(path, place, durable=False)
-            folders.add(os.path.dirname(place.path))
-        if is_local(self.folder):
-            sync(*sorted(folders))
+        local, root, folders = is_local(self.folder), self.folder.path.rstrip("/"), set[str]()
+        for path, name in links:
+            place = f"{root}/{name}"
+            if not local:
+                self.folder.fs.copy(path, place)
+                continue
+            if (folder := os.path.dirname(place)) not in folders:
+                make_folder(folder)
+                folders.add(folder)
+            if not os.path.exists(place):
+                os.link(path, place)
+        sync(*sorted(folders))
         for outcome in outcomes:
             self.ledger.add(outcome)
 
-    def equal_tasks(self, keys: Container[str]) -> Iterator[tuple[str, str, dict[str, Any], UPath | None]]:
-        """Tasks of `keys` that are not done here and were in other versions: key, version, result, leaf (if any)."""
+    def equal_tasks(self, keys: Container[str]) -> Iterator[tuple[str, str, dict[str, Any], str | None]]:
+        """Tasks of `keys` not done here that other versions have: key, version, result, name of the leaf (if any)."""
         known = set(self.ledger.done())
         for version, _ in reversed(existing_versions(self.entry)):
-            other = self.entry / version
             if version == self.version:
                 continue
+            other = self.entry / version
+            exists = os.path.exists if is_local(other) else other.fs.exists
             for key, result in Ledger(other / "ledger").done(lambda key: key in keys and key not in known).items():
-                record = LeafRecord.of(result)
-                places = (place(other, record.pixel) for place in (leaf_path, part_path))
-                path = next((each for each in places if each.exists()), None) if record.rows else None
-                if path is None and record.rows:
-                    continue
+                name = None
+                if result["rows"]:
+                    names = (place(Pixel(*result["pixel"])) for place in (leaf_name, part_name))
+                    name = next((each for each in names if exists(f"{other.path}/{each}")), None)
+                    if name is None:
+                        continue
                 known.add(key)
-                yield key, version, result, path
+                yield key, version, result, name
 
     @property
     def adds_nothing(self) -> bool:
@@ -276,16 +286,12 @@ def publish_version(entry: UPath, version: str, base: str | None) -> None:
         note_publication(entry, version)
 
 
-def link(path: UPath, place: UPath, *, durable: bool = True) -> None:
-    """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none.
-
-    Unless it is to be `durable`, the caller syncs the folder of a disk.
-    """
+def link(path: UPath, place: UPath) -> None:
+    """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none."""
     if not is_local(path):
         path.fs.copy(path.path, place.path)
         return
     make_folder(os.path.dirname(place.path))
     if not os.path.exists(place.path):
         os.link(path.path, place.path)
-        if durable:
-            sync(os.path.dirname(place.path))
+        sync(os.path.dirname(place.path))

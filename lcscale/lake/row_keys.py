@@ -106,9 +106,14 @@ def _of_lists(offsets: npt.NDArray[np.int64], piece: Bytes | Nested) -> Nested:
     return Nested(pa.array(piece.ravel()), offsets * piece.shape[1])
 
 
+def keys_name(pixel: Pixel) -> str:
+    """Where in a version the keys of the rows lie that its leaf of `pixel` was made from."""
+    return f"row_keys/{leaf_name(pixel).removeprefix('dataset/').removesuffix('.parquet')}.npy"
+
+
 def keys_path(folder: UPath, pixel: Pixel) -> UPath:
-    """Where the keys of the rows lie that the leaf of `pixel` in the version at `folder` was made from."""
-    return folder / f"row_keys/{leaf_name(pixel).removeprefix('dataset/').removesuffix('.parquet')}.npy"
+    """The same in the version at `folder`."""
+    return folder / keys_name(pixel)
 
 
 def read_keys(folder: UPath, pixel: Pixel) -> Keys | None:

@@ -74,7 +74,7 @@ class View:
         """Name of the catalog it reads."""
         return self.source.name
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """Arrow schema of its rows after all steps."""
         return chain_schema(self.steps, self.source.schema)
