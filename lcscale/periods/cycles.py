@@ -4,6 +4,7 @@ A periodogram shows two equal eclipses as one cycle. So contact binaries and ell
 orbit, and so do most detached binaries; but narrow eclipses have many harmonics alike, and some stand at a quarter.
 Folded with half of their orbit these show one eclipse where the others, folded with all of it, show two: the odd
 harmonics tell them apart, which two equal minima half a cycle apart do not have.
+The highest peak may stand at other parts of the orbit too (`multiples`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from lcscale.lightcurves import LightCurves, usable
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.periods.choice import ORDER, SLIGHT_PRIOR, extreme_phases
 from lcscale.periods.evidence import log_evidence
+from lcscale.periods.multiples import hidden_multiple
 from lcscale.periods.series import Series
 
 Cycle = Literal["pulsation", "orbit", "eclipses"]
@@ -72,7 +74,10 @@ def fitted_cycles(lcs: LightCurves, period: Floats, second: Floats, cycle: Seque
             whole = shorter[i] * (1.0 if kind == "pulsation" else 2.0)
             if kind == "eclipses" and odd_share(curve, 1.0 / whole, scratch, work)[0] > ONE_ECLIPSE:
                 whole *= 2.0
-            out[i, 0] = whole
+            orbit = (
+                hidden_multiple(curve, 1.0 / shorter[i], float(series.baseline[i])) if kind == "eclipses" else np.nan
+            )
+            out[i, 0] = 1.0 / orbit if orbit > 0.0 else whole
         frequency = 1.0 / out[i, 0]
         if out[i, 0] != period[i]:
             phases = extreme_phases(curve, frequency, ORDER, scratch, work)

@@ -39,7 +39,8 @@ COLUMNS = (
         pa.float64(),
         "",
         "time.period;arith.ratio",
-        "period over period_peak: 2, 4, 1/2, or 1 where the class goes by the period of the search.",
+        "period over period_peak: 2, 4, 1/2, another number where narrow eclipses had hidden the orbit, or 1 where the "
+        "class goes by the period of the search.",
         _MAKER,
     ),
     Column(
@@ -114,7 +115,7 @@ class PeriodOfClass(Declared):
         *("evidence", "evidence_walk", "coupling", "alias"),
     )
     settings = ()
-    version = 3
+    version = 4
 
     @property
     def reads(self) -> tuple[Column, ...]:
