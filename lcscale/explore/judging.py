@@ -87,6 +87,8 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
     forgetting = {name: row for name, row in judgement.get("forgetting", {}).items() if row["left_out"]}
     if forgetting:
         yield from _left_out(forgetting, judgement, "trees that forget the survey", "Trees that forget the survey")
+    if judgement.get("unknown"):
+        yield _unknown(judgement["unknown"])
     if judgement.get("probes"):
         yield _probes(judgement["probes"])
     for name, row in left_out.items():
@@ -176,9 +178,27 @@ def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any], what: st
     yield Table("The same: F1 and probabilities", headings, _with_mean(rows), "As above.")
 
 
-def _with_mean(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+def _unknown(turns: Sequence[Mapping[str, Any]]) -> Table:
+    both, keys = ("probability", "agreement"), ("auc", "unknown_kept")
+    rows = [
+        [", ".join(row["left_out"]), row["n_unknown"], row["n_known"], row["known_sure"]]
+        + [row[score][key] for key in keys for score in both]
+        for row in turns
+    ]
+    headings = ["left out", "unknown stars", "known stars", "known of P ≥ 0.9"]
+    headings += ["AUC of the largest P", "of the agreement", "unknown kept, by the largest P", "by the agreement"]
+    caption = (
+        "Trees that were never taught two of the classes: how well a score tells stars of these from stars of the "
+        "others in a part of the sky that was not taught. Kept is the share of unknown stars above the threshold that "
+        "keeps as many known ones as P ≥ 0.9 does. Agreement: geometric mean of the probability of the class given, by "
+        "boosted trees and by extremely randomised ones that see one band."
+    )
+    return Table("None of these", headings, _with_mean(rows, "mean"), caption)
+
+
+def _with_mean(rows: Sequence[Sequence[Any]], what: str = "mean of the surveys") -> list[list[Any]]:
     """Rows of a name, counts and figures as text; below them the means of the figures."""
-    means: list[Any] = ["mean of the surveys"]
+    means: list[Any] = [what]
     for column in list(zip(*rows, strict=True))[1:]:
         values = [value for value in column if isinstance(value, float)]
         means.append(_f(float(np.mean(values))) if values else None)

@@ -174,6 +174,16 @@ def _kept(schema: pa.Schema, keep: Sequence[str], numbers: Sequence[str]) -> lis
     """Names of the result's columns, in order."""
     counts = [name for column in COUNTS for name in column.found(schema).values()]
     classes = PROBABILITY.found(schema).values()
-    ours = [*numbers, "class", *classes, "prediction_set", "reason", "model_id", "trained_on", "computed_on"]
+    ours = [
+        *numbers,
+        "class",
+        *classes,
+        "prediction_set",
+        "agreement",
+        "reason",
+        "model_id",
+        "trained_on",
+        "computed_on",
+    ]
     fixed = [*keep, *counts, *PERIOD_COLUMNS, *(column.name for column in GIVEN), *OF_CLASS, *ours]
     return [name for name in dict.fromkeys(fixed) if name in schema.names]

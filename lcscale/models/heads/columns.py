@@ -25,6 +25,15 @@ PREDICTION_SET = Column(
     "Classes, the most probable first, that hold the true one for 90 % of stars like the training set's.",
     _MAKER,
 )
+AGREEMENT = Column(
+    "agreement",
+    pa.float32(),
+    "",
+    "stat.probability;src.class",
+    "Geometric mean, over the parts of a stacked model, of the probability of the class; low where the star may be of "
+    "none of the classes.",
+    _MAKER,
+)
 REASON = Column("reason", pa.string(), "", "meta.note", "Why there is no class; null where there is one.", _MAKER)
 MODEL_ID = Column("model_id", pa.string(), "", "meta.id;meta.modelled", "The model, by its content.", _MAKER)
 TRAINED_ON = Column(
@@ -44,7 +53,7 @@ EXTRAPOLATED = Column(
     _MAKER,
 )
 
-COLUMNS = (CLASS, PROBABILITY, PREDICTION_SET, REASON, MODEL_ID, TRAINED_ON, COMPUTED_ON, EXTRAPOLATED)
+COLUMNS = (CLASS, PROBABILITY, PREDICTION_SET, AGREEMENT, REASON, MODEL_ID, TRAINED_ON, COMPUTED_ON, EXTRAPOLATED)
 """Columns of `Classify`, in order; models of values have columns of their names instead of the first."""
 
 

@@ -19,6 +19,7 @@ from lcscale.models.judging.leakage import in_list, require_undecided
 from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, forgetting, leave_out
 from lcscale.models.judging.probes import probe
 from lcscale.models.judging.shares import at_shares
+from lcscale.models.judging.unknown import leave_classes_out
 from lcscale.models.keeping.model import Model, network_scores
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import TEST, Split, assign
@@ -69,8 +70,9 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
         `as_shipped`: by survey the model's own answers, on the part of the sky that was its test set where the survey
         was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `left_out`:
         boosted trees on the model's numbers, each survey left out in turn (`leave_out`); `forgetting`: the same of
-        trees that forget the survey. `probes` of the numbers, of those that such trees see, and of the network's
-        embedding. `left_aside`: stars that were not judged, by reason.
+        trees that forget the survey. `unknown`: scores that tell stars of classes left out (`leave_classes_out`).
+        `probes` of the numbers, of those that such trees see, and of the network's embedding. `left_aside`: stars that
+        were not judged, by reason.
 
     Raises
     ------
@@ -97,6 +99,7 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
         "as_shipped": _as_shipped(model, curves, names, options.shares),
         "left_out": leave_out(stars, boosted(stars, options.seed), folds=options.folds) if several else {},
         "forgetting": _forgetting(model, curves.take(rows), stars, options) if several else {},
+        "unknown": leave_classes_out(stars, model.card.preparation.names, seed=options.seed),
         "probes": _probes(model, curves.take(probed), numbers[probed]),
         "left_aside": aside,
         "order": ORDER,

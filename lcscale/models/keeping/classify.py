@@ -15,13 +15,15 @@ from lcscale.lightcurves import clean_light_curves
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.lightcurves.columns import LIGHT_CURVE
 from lcscale.models.heads.classes import ClassHead
-from lcscale.models.heads.columns import COMPUTED_ON, MODEL_ID, REASON, TRAINED_ON
+from lcscale.models.heads.columns import AGREEMENT, COMPUTED_ON, MODEL_ID, REASON, TRAINED_ON
 from lcscale.models.heads.prevalence import Shares, at_prevalence, declared_shares, shares_of
+from lcscale.models.keeping.agreement import agreement
 from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.registry import load, read_card
 from lcscale.models.keeping.travelling import Travelling
 from lcscale.models.labels.curves import bands_of, numbers_of
 from lcscale.models.labels.roles import cast
+from lcscale.models.labels.truth import Bools
 from lcscale.periods.columns import PERIOD
 from lcscale.steps import Declared
 from lcscale.vocabulary import Column, append_columns, schema_of
@@ -36,9 +38,10 @@ class Classify(Travelling, Declared):
 
     The new columns of a model of classes: `class`, the one with the highest probability; `prob_<class>` for every class
     of the model; `prediction_set`, the classes (joined by commas, the most probable first) that hold the true one for
-    90 % of stars like the training set's. Those of a model of a value: ``<name>``, ``<name>_error``, ``<name>_low`` and
-    ``<name>_high`` (between them it lies for 90 % of such stars), `extrapolated`. Of both: `reason`, where an object
-    has no answer (and then these are null); `model_id`; `trained_on`.
+    90 % of stars like the training set's; of a stacked model `agreement`, which is low where its parts say different
+    things, as they do of stars that are of none of the classes. Those of a model of a value: ``<name>``,
+    ``<name>_error``, ``<name>_low`` and ``<name>_high`` (between them it lies for 90 % of such stars), `extrapolated`.
+    Of both: `reason`, where an object has no answer (and then these are null); `model_id`; `trained_on`.
 
     Parameters
     ----------
@@ -136,8 +139,10 @@ class Classify(Travelling, Declared):
         answers = prediction.answers
         if self.prevalence is not None:
             answers = at_prevalence(answers, *_shares(card, self.prevalence)).astype(np.float32)
+        missing = ~is_none(prediction.reason)
         new = [
-            *card.head.columns(answers, prediction.extrapolated, ~is_none(prediction.reason)),
+            *card.head.columns(answers, prediction.extrapolated, missing),
+            *self._agreement(card, prediction.of_parts, answers, missing),
             pa.array(prediction.reason, pa.string()),
             pa.array([self.model_id] * len(table), pa.string()),
             pa.array([card.trained_on] * len(table), pa.string()),
@@ -149,6 +154,18 @@ class Classify(Travelling, Declared):
         answered = pc.is_valid(result.column(card.head.gives()[0].name))
         reason = pc.if_else(answered, pa.scalar(None, pa.string()), result.column("reason"))
         return result.set_column(at, result.schema.field(at), reason)
+
+    def _agreement(
+        self, card: Card, of_parts: npt.NDArray[np.float32] | None, answers: npt.NDArray[np.float32], missing: Bools
+    ) -> list[pa.Array]:
+        """The column, of a stacked model of classes."""
+        if AGREEMENT not in _gives(card) or of_parts is None:
+            return []
+        if self.prevalence is not None:
+            shares = _shares(card, self.prevalence)
+            of_parts = np.stack([at_prevalence(each, *shares).astype(np.float32) for each in of_parts])
+        found = agreement(of_parts, np.nan_to_num(answers).argmax(axis=1))
+        return [pa.array(found, pa.float32(), mask=missing)]
 
     def _periods(self, table: pa.Table, n_candidates: int) -> npt.NDArray[np.float64]:
         """Candidate periods, the best first; NaN in the columns of those that the catalog does not have."""
@@ -172,4 +189,5 @@ def _shares(card: Card, prevalence: Mapping[str, float] | tuple[tuple[str, float
 
 def _gives(card: Card) -> tuple[Column, ...]:
     """Columns that a model of this card appends."""
-    return (*card.head.gives(), REASON, MODEL_ID, TRAINED_ON, COMPUTED_ON)
+    stacked = isinstance(card.head, ClassHead) and card.network == "stacked"
+    return (*card.head.gives(), *((AGREEMENT,) if stacked else ()), REASON, MODEL_ID, TRAINED_ON, COMPUTED_ON)

@@ -38,6 +38,8 @@ class Prediction:
     """Why an object has no answer, or None."""
     extrapolated: npt.NDArray[np.bool_]
     """bool [n_objects], where a number is at least 6 standard deviations from the training set's mean."""
+    of_parts: npt.NDArray[np.float32] | None = None
+    """float32 [n_parts, n_objects, n_answers], answers of the parts of a stacked model; None of others."""
 
     @property
     def probabilities(self) -> npt.NDArray[np.float32]:
@@ -97,10 +99,23 @@ class Model:
         """
         card, known = self.card, tuple(bands or lcs.bands)
         candidates = candidates_of(period, len(lcs), len(card.period_weights))
-        scored = scores_of(self.fused, card.preparation, lcs, candidates, bands=known, columns=columns)
-        answers = card.head.combined(np.stack([card.head.answers(s, card.period_weights) for s in scored.scores]))
+        parts = [part for network in self.fused for part in network.networks]
+        scored = scores_of(parts, card.preparation, lcs, candidates, bands=known, columns=columns)
+        members = self._together(scored.scores)
+        answers = card.head.combined(np.stack([card.head.answers(s, card.period_weights) for s in members]))
         answers[~is_none(scored.reason)] = np.nan
-        return Prediction(answers, scored.reason, scored.extrapolated)
+        of_parts = None
+        if len(parts) > len(members):
+            of_parts = np.stack([card.head.answers(s, card.period_weights) for s in scored.scores])
+            of_parts[:, ~is_none(scored.reason)] = np.nan
+        return Prediction(answers, scored.reason, scored.extrapolated, of_parts)
+
+    def _together(self, of_parts: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Scores of the members [n_members, ...] for those of all their parts, one after the other."""
+        ends = np.cumsum([len(network.networks) for network in self.fused])[:-1]
+        return np.stack(
+            [network.stacked(each) for network, each in zip(self.fused, np.split(of_parts, ends), strict=True)]
+        )
 
     def predict_proba(
         self,

@@ -52,6 +52,16 @@ class Network(nn.Module):
         raise InputError(f"{cls.name} cannot be grown")
 
     @property
+    def networks(self) -> list[Network]:
+        """What is asked one by one: itself, or the parts of a stack."""
+        return [self]
+
+    def stacked(self, of_parts: Floats) -> Floats:
+        """Scores [...] for those of `networks`, float32 [n_networks, ...]."""
+        found: Floats = of_parts[0]
+        return found
+
+    @property
     def device(self) -> torch.device:
         """Where it is."""
         return next(chain(self.parameters(), self.buffers())).device

@@ -94,6 +94,10 @@ class Stacked(Network):
         """The parts."""
         return [part for part in self.parts if isinstance(part, Network)]
 
+    def stacked(self, of_parts: Floats) -> Floats:
+        """By the weights of the stack."""
+        return self.stack.scores(of_parts)
+
     @property
     def n_outputs(self) -> int:
         """Scores of an object."""

@@ -59,4 +59,5 @@ def for_trees(dataset: Dataset, options: TrainingOptions) -> tuple[Floats, Truth
         some = np.isfinite(made).any(axis=2)
         numbers = np.concatenate([numbers, made[some]])
         rows = np.concatenate([rows, np.broadcast_to(rows, some.shape)[some]])
-    return without(numbers, dataset.preparation.names, options.withheld), truth.take(rows)
+    withheld = options.withheld if options.network == "extra_trees" else ()
+    return without(numbers, dataset.preparation.names, withheld), truth.take(rows)

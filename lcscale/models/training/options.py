@@ -49,7 +49,7 @@ class TrainingOptions:
     copies: int = 0
     """Times that trees see each training star besides, as one of the surveys of `augmentation.cadences`."""
     withheld: tuple[str, ...] = ()
-    """Numbers that trees do not see, as patterns of names such as ``log_signal_*``."""
+    """Numbers that extra_trees do not see, as patterns of names such as ``log_signal_*``."""
     synthetic: int = 0
     """Classes with fewer training stars are filled up to this number with light curves drawn from Gaussian processes of
     their own stars; at most four for each real one. Never in validation or test."""
