@@ -36,6 +36,22 @@ def test_sums_are_those_of_the_library(n_classes):
     assert scores[:, n_classes:].max() < 1e-9, "no star is of these classes"
 
 
+def test_stars_of_groups_are_taught_as_the_likelier_of_their_classes():
+    """A second survey tells only the group, of stars unlike the first one's: without them nothing is known there."""
+    rng = np.random.default_rng(3)
+    kind, far = rng.integers(0, 3, 1200), np.repeat([0.0, 6.0], 600)
+    x = (rng.normal(size=(1200, 3)) + np.eye(3)[kind] * 4.0).astype(np.float32)
+    x = np.column_stack([x, far + rng.normal(size=1200)]).astype(np.float32)
+    allowed = np.eye(3, dtype=bool)[kind]
+    group = (far > 0) & (kind < 2)
+    allowed[group, :2] = True
+    trees = BoostedTrees.of(grow_classes(x, allowed, np.ones(1200, np.float32), 0)).checked(4)
+    other = (rng.normal(size=(600, 3)) + np.eye(3)[np.arange(600) % 3] * 4.0).astype(np.float32)
+    asked = np.column_stack([other, 6.0 + rng.normal(size=600)]).astype(np.float32)
+    given = trees(torch.from_numpy(asked)).numpy().argmax(axis=1)
+    assert (given == np.arange(600) % 3).mean() > 0.95
+
+
 def test_values_and_their_variance_are_found():
     rng = np.random.default_rng(2)
     x = rng.normal(size=(4000, 3)).astype(np.float32)

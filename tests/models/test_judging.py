@@ -13,6 +13,7 @@ from lcscale.models.judging.bench import JudgingOptions, judge
 from lcscale.models.judging.leakage import in_list, require_apart, require_undecided
 from lcscale.models.judging.leaving_out import Stars, leave_out
 from lcscale.models.judging.metrics import calibration_excess, evaluate
+from lcscale.models.judging.parts import judge_parts
 from lcscale.models.judging.probes import probe
 from lcscale.models.keeping.registry import CARD, read_card, read_judgement, write_judgement
 from lcscale.models.labels.curves import LabelledCurves
@@ -148,3 +149,22 @@ def test_a_model_is_judged_and_stays_the_same_model(trained, tmp_path):
     assert read_card(copy).id == before
     assert read_judgement(copy) == json.loads(json.dumps(found))
     assert (copy / CARD).read_text().count('"judged"') == 1
+
+
+def test_parts_are_judged_on_the_test_set_of_the_network(trained):
+    """The network alone is what its card says of it; no stack is worse than its best part beyond chance."""
+    model = trained[1]
+    found = judge_parts(model, simulated(360, 1), ("boosted_trees", "extra_trees"))
+    alone, card = found[("folded_images",)]["figures"], model.card.metrics["test"]
+    assert alone["n"] == card["n"]
+    for name in ("accuracy", "macro_f1", "log_loss"):
+        assert alone[name] == pytest.approx(card[name], abs=1e-4)
+    assert len(found) == 7
+    assert found[("boosted_trees",)]["figures"]["accuracy"] > 0.85
+    assert found[("extra_trees",)]["figures"]["accuracy"] > 0.85
+    whole = found[("folded_images", "boosted_trees", "extra_trees")]
+    assert len(whole["weights"]) == 3
+    best = min(row["figures"]["log_loss"] for parts, row in found.items() if len(parts) == 1)
+    assert whole["figures"]["log_loss"] < best + 0.1
+    with pytest.raises(InputError, match="these stars have others"):
+        judge_parts(model, simulated(200, 2, ("RRab", "EA")), ("boosted_trees",))

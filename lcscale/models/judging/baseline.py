@@ -38,14 +38,15 @@ class Grown:
 def grow_classes(
     numbers: npt.NDArray[np.float32], allowed: npt.NDArray[np.bool_], weight: npt.NDArray[np.float32], seed: int
 ) -> Grown:
-    """Boosted trees for the logarithms of the classes' probabilities; stars of groups are left out.
+    """Boosted trees for the logarithms of the classes' probabilities.
 
     Parameters
     ----------
     numbers
         Standardised, NaN where missing.
     allowed
-        bool [n, n_classes], the classes that each label allows.
+        bool [n, n_classes], the classes that each label allows. Stars of groups are taught as the class of their group
+        that trees grown on the other stars find most probable.
     weight
         Of each star.
     seed
@@ -53,10 +54,13 @@ def grow_classes(
     """
     from threadpoolctl import threadpool_limits
 
-    exact = allowed.sum(axis=1) == 1
+    exact, targets = allowed.sum(axis=1) == 1, allowed.argmax(axis=1)
     numbers, _ = _for_trees("baseline", numbers, numbers[:0], exact)
     with threadpool_limits(1):
-        trees = _trees("baseline", seed).fit(numbers[exact], allowed[exact].argmax(axis=1), weight[exact])
+        trees = _trees("baseline", seed).fit(numbers[exact], targets[exact], weight[exact])
+        if not exact.all():
+            targets[~exact] = _resolved(trees, numbers[~exact], allowed[~exact])
+            trees = _trees("baseline", seed).fit(numbers, targets, weight)
     base, places = np.full(allowed.shape[1], _UNSEEN), list(trees.classes_)
     if len(places) == 2:  # one sum, the logarithm of the ratio of their probabilities
         base[places[0]], places = 0.0, places[1:]
@@ -120,8 +124,7 @@ def baseline_probabilities(
     with threadpool_limits(1):
         trees = _trees(name, seed).fit(train[exact], targets[exact])
         if not exact.all():
-            guess = _probabilities(trees, train[~exact], allowed.shape[1])
-            targets[~exact] = np.where(allowed[~exact], guess, -1.0).argmax(axis=1)
+            targets[~exact] = _resolved(trees, train[~exact], allowed[~exact])
             trees = _trees(name, seed).fit(train, targets)
         return _probabilities(trees, test, allowed.shape[1])
 
@@ -168,6 +171,12 @@ def _probabilities(trees: Any, numbers: npt.NDArray[np.float32], n_classes: int)
     result = np.zeros((numbers.shape[0], n_classes))
     result[:, trees.classes_] = trees.predict_proba(numbers)
     return result
+
+
+def _resolved(trees: Any, numbers: npt.NDArray[np.float32], allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.integer]:
+    """The most probable of the classes that each label allows."""
+    guess = _probabilities(trees, numbers, allowed.shape[1])
+    return np.asarray(np.where(allowed, guess, -1.0).argmax(axis=1))
 
 
 def _trees(name: str, seed: int, of_values: bool = False) -> Any:

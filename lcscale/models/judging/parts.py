@@ -1,0 +1,101 @@
+"""What each part of a hybrid adds: a trained network, trees beside it, and every stack of them, on the same stars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import Any, cast
+
+import numpy as np
+
+from lcscale.errors import InputError
+from lcscale.models.heads.classes import ClassHead
+from lcscale.models.heads.head import Labelling
+from lcscale.models.judging.assessing import calibrate
+from lcscale.models.judging.held import Held
+from lcscale.models.judging.leaving_out import figures
+from lcscale.models.keeping.model import Model, scores_of
+from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.splitting import Split, assign
+from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.truth import Floats
+from lcscale.models.networks.network import Network
+from lcscale.models.networks.stacked import Stack
+from lcscale.models.networks.table import named
+from lcscale.models.training.dataset import divide, read_labels
+from lcscale.models.training.forgetting import for_trees
+from lcscale.models.training.options import TrainingOptions
+
+
+def judge_parts(
+    model: Model, curves: LabelledCurves, trees: Sequence[str], options: TrainingOptions | None = None
+) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Figures of a model of classes, of trees grown on its training set, and of every stack of them.
+
+    Parameters
+    ----------
+    model
+        One network, trained on `curves`.
+    curves
+        The stars that it was trained on, with names of the taxonomy as labels: its own split of the sky says which of
+        them trees are taught, which ones weigh the parts and calibrate, and which ones are judged.
+    trees
+        Names of networks that are grown, such as `boosted_trees`.
+    options
+        Of the trees.
+
+    Returns
+    -------
+    dict
+        By the names of the parts, the network's first: `figures` of all test stars, ``by_origin`` those of each
+        survey, and `weights` of the parts.
+
+    Raises
+    ------
+    InputError
+        The stars have other classes than the model.
+    """
+    card, options = model.card, options or TrainingOptions()
+    split = Split(**card.data["split"])
+    how = Labelling(min_class_size=card.data["min_class_size"])
+    labelled = read_labels(curves, replace(card.preparation, centre=(), scale=()), ClassHead(), how)
+    if cast(ClassHead, labelled.head).classes != model.classes:
+        raise InputError(f"{card.name} has the classes {', '.join(model.classes)}; these stars have others")
+    sets = assign(curves.healpix_29, split)
+    dataset = divide(labelled, sets, split, options, standards=(card.preparation, labelled.head))
+    parts: list[Network] = [model.fused[0]]
+    for name in trees:
+        numbers, truth = for_trees(dataset, replace(options, network=name))
+        weight = dataset.head.weights(truth, options.class_weight_power)
+        parts.append(named(name).grow(dataset.head, numbers, truth, weight, options.seed))
+    names = (card.network, *trees)
+    fitted_on, judged = dataset.held["validation"], dataset.held["test"]
+    before, scores = (_scores(parts, model, held) for held in (fitted_on, judged))
+    return {
+        tuple(names[k] for k in chosen): _of_stack(dataset.head, before[chosen], scores[chosen], fitted_on, judged)
+        for chosen in _subsets(len(parts))
+    }
+
+
+def _subsets(n: int) -> Iterator[list[int]]:
+    return (list(chosen) for size in range(1, n + 1) for chosen in combinations(range(n), size))
+
+
+def _scores(parts: Sequence[Network], model: Model, held: Held) -> Floats:
+    curves, how = held.curves, model.card.preparation
+    return scores_of(parts, how, curves.lcs, held.periods, bands=curves.bands, columns=curves.columns).scores
+
+
+def _of_stack(head: Any, before: Floats, scores: Floats, fitted_on: Held, judged: Held) -> dict[str, Any]:
+    stack = Stack.fitted(before[:, 0], fitted_on.truth, head)
+    fitted, weights = calibrate(head, stack.scores(before), fitted_on.truth)
+    answers = fitted.answers(stack.scores(scores)[: len(weights)], weights)
+    origin, truth = judged.curves.origin, cast(Targets, judged.truth)
+    names = [] if origin is None else sorted(set(origin.tolist()))
+    rows = {name: np.flatnonzero(origin == name) for name in names}
+    return {
+        "figures": figures(answers, truth),
+        "by_origin": {name: figures(answers[each], truth.take(each)) for name, each in rows.items()},
+        "weights": stack.weights,
+    }
