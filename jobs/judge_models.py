@@ -2,9 +2,8 @@
 
     python jobs/judge_models.py DATA LAKE [MODEL …] [--page PAGE] [--docs FILE] [--card] [--most N]
 
-DATA is the folder of public labelled data, LAKE the one that `models_lake.py` makes of it; without names all shipped
-models are judged. PAGE is HTML; FILE is Markdown with lines ``<!-- judged: MODEL -->`` and ``<!-- end -->``, between
-which the tables go. With --card the figures go into the models' cards, whose ids stay.
+DATA is the folder of public labelled data, LAKE that which `models_lake.py` makes of it; PAGE is HTML, FILE Markdown
+with lines ``<!-- judged: MODEL -->`` and ``<!-- end -->`` for the tables. With --card cards have them too; ids stay.
 """
 
 from __future__ import annotations
