@@ -101,6 +101,22 @@ def test_fluxes_vary_about_their_mean_as_magnitudes_do_and_keep_their_noise():
     np.testing.assert_allclose(*mags, atol=0.02)
 
 
+def test_pulsating_stars_get_the_colours_of_their_family():
+    """Of RR Lyrae stars g - r is 0.22 without dust (Stripe 82), whatever the star's own; binaries keep theirs."""
+    table = constant_stars(60)
+    before = LightCurves.from_arrow(table)
+    rows, colours = {}, {}
+    for signal in SIGNALS:
+        found = Inject((signal,), "g", seed=5)(table)
+        rows[signal.name] = LightCurves.from_arrow(found)
+    for name, lcs in (("own", before), *rows.items()):
+        means = [lcs.select_band(band).mean_mag for band in "gr"]
+        colours[name] = means[0] - means[1]
+    assert np.median(colours["RRab"]) == pytest.approx(0.22, abs=0.15)
+    assert np.std(colours["RRab"]) < 0.25
+    np.testing.assert_allclose(colours["EW"], colours["own"], atol=0.15)
+
+
 def test_the_table_counts_as_a_loop_over_all_signals_does():
     rng, n = np.random.default_rng(0), 3000
     injected = pa.table(

@@ -17,6 +17,7 @@ from lcscale.lightcurves.nested import part_names
 from lcscale.models.heads.columns import CLASS
 from lcscale.models.labels.taxonomy import ancestors, classes
 from lcscale.periods import PERIOD
+from lcscale.periods.families import read_families
 from lcscale.products.completeness.columns import (
     INJECTED,
     INJECTED_CLASS,
@@ -29,6 +30,8 @@ from lcscale.vocabulary import HEALPIX, Column, append_columns, appended_schema,
 
 Floats = npt.NDArray[np.float64]
 
+FAMILIES = {"RR": "RR Lyrae", "CEP": "Cepheid"}
+"""Family whose colours the stars of a class have; others keep those of the constant star."""
 SAME_PERIOD = 3e-3
 """Largest relative difference of a period that is right."""
 _RED_LIGHT = 0.62
@@ -58,6 +61,35 @@ def mean_magnitudes(lcs: LightCurves, band: str | None) -> Floats:
         return np.asarray(np.where(mean > 0.0, ab_zero_point(lcs.unit) - 2.5 * np.log10(mean), np.nan))
 
 
+def _levels(lcs: LightCurves) -> Floats:
+    """Mean magnitude of each object in each band, float64 [n_objects, n_bands]; NaN where there is none."""
+    level = _weighted_means(lcs, by_band=True).reshape(len(lcs), -1)
+    if lcs.fluxes:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            level = np.where(level > 0.0, ab_zero_point(lcs.unit) - 2.5 * np.log10(level), np.nan)
+    return level
+
+
+def colours_of(name: str, bands: Sequence[str], reference: str, rng: np.random.Generator) -> Floats:
+    """Mean magnitudes of a star of a class in `bands`, less that in the reference band, float64 [n_bands].
+
+    NaN where the family of the class has no colour. Dust and scatter are drawn from the family's.
+    """
+    out = np.full(len(bands), np.nan)
+    wide = ancestors(name) if name in classes() else (name,)
+    named = next((FAMILIES[each] for each in wide if each in FAMILIES), None)
+    family = next((each for each in read_families() if each.name == named), None)
+    dust, scatter = abs(rng.standard_normal()), rng.standard_normal(len(bands))
+    if family is None or reference not in family.colours:
+        return out
+    for k, band in enumerate(bands):
+        if band in family.colours:
+            red = family.reddening * dust * (family.dust.get(band, 0.0) - family.dust.get(reference, 0.0))
+            out[k] = family.colours[band] - family.colours[reference] + red + family.scatter * scatter[k]
+    out[list(bands).index(reference)] = 0.0
+    return out
+
+
 def _weighted_means(lcs: LightCurves, by_band: bool = False) -> Floats:
     """Mean of the values weighted by 1/error², float64 [n_objects]; a band's unknown errors weigh alike."""
     inside = slice(int(lcs.offsets[0]), int(lcs.offsets[-1]))
@@ -76,7 +108,9 @@ def _weighted_means(lcs: LightCurves, by_band: bool = False) -> Floats:
 class Inject(ReadsLightCurves):
     """Step that puts a periodic signal into every star, whose times and errors stay; several rows a star where asked.
 
-    Magnitudes change by the signal; of fluxes the mean of the star in the band does, and the noise stays as it is. What
+    Magnitudes change by the signal; of fluxes the mean of the star in the band does, and the noise stays as it is.
+    Where the family of the class has colours (`lcscale.periods.families`: of RR Lyrae stars and Cepheids), the means of
+    the other bands move to these, with dust and scatter drawn as the family has them; the reference band stays. What
     is drawn depends on `seed` and on the star's place alone, not on the rows beside it. Stars without a mean magnitude
     are left out.
 
@@ -100,7 +134,7 @@ class Inject(ReadsLightCurves):
     seed: int = 0
     column: str = "lightcurve"
     settings = ("signals", "band", "each", "seed")
-    version = 1
+    version = 2
 
     @property
     def reads(self) -> tuple[Column, ...]:
@@ -125,7 +159,7 @@ class Inject(ReadsLightCurves):
         rows = np.repeat(np.flatnonzero(np.isfinite(mags)), self.each)
         table, lcs, mags = table.take(pa.array(rows)), lcs.take(rows), mags[rows]
         places = table.column(HEALPIX.name).to_numpy()
-        light, drawn = np.zeros(lcs.time.size), []
+        light, drawn, levels = np.zeros(lcs.time.size), [], _levels(lcs)
         wavelengths = wavelengths_of(lcs.bands) if lcs.bands else np.array([_RED_LIGHT])
         reference = float(wavelengths_of([self.band])[0]) if self.band is not None else _RED_LIGHT
         for i, place in enumerate(places.tolist()):
@@ -135,6 +169,10 @@ class Inject(ReadsLightCurves):
             inside = slice(int(lcs.offsets[i]), int(lcs.offsets[i + 1]))
             length = wavelengths[0 if lcs.band is None else lcs.band[inside]] + np.zeros(inside.stop - inside.start)
             light[inside] = periodic_light(signal, period, amplitude, lcs.time[inside], length, reference, rng)
+            if lcs.band is not None and self.band in lcs.bands:
+                at_reference = levels[i, lcs.bands.index(self.band)]
+                moved = at_reference + colours_of(signal.name, lcs.bands, self.band, rng) - levels[i]
+                light[inside] += np.where(np.isfinite(moved), moved, 0.0)[lcs.band[inside]]
             drawn.append((signal.name, period, amplitude))
         names, periods, amplitudes = zip(*drawn, strict=True) if drawn else ((), (), ())
         at = table.column_names.index(self.column)
