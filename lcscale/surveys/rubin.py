@@ -90,6 +90,11 @@ class Rubin(LightCurveTables):
 
     def _kind(self, file: str) -> str:
         present = column_names(file)
+        if "diaSourceId" in present:
+            raise ReleaseFileError(
+                f"{file} is a table DiaSource: its fluxes are those of difference images, which are not joined to the "
+                "sources' own"
+            )
         if "psfFlux" in present and "visit" in present:
             return "photometry"
         if "visit" in present and _TIME in present:

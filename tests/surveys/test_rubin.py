@@ -57,6 +57,16 @@ def test_exported_tables_with_times_by_visit(release, tmp_path):
     assert sum(counted) == n_bad > 0
 
 
+def test_difference_fluxes_are_not_mixed_with_those_of_the_sources(release, tmp_path):
+    """As a whole release lies in one folder, DiaSource beside the forced photometry."""
+    folder = release.write(tmp_path / "export")
+    (folder / "truth.csv").unlink()
+    record = ingest("rubin", folder, tmp_path / "lake", "dp1", engine="serial")
+    assert [("DiaSource: its fluxes" in one["error"]) for one in record.quarantined] == [True]
+    curves = lc.Lake(tmp_path / "lake")["dp1"].to_arrow()["lightcurve"].to_pylist()
+    assert sum(len(curve["time"]) for curve in curves) == good(release.forced_source)[0].num_rows
+
+
 def test_photometry_of_unknown_visits_is_counted_and_without_visits_refused(release, tmp_path):
     folder = release.write(tmp_path / "export")
     (folder / "truth.csv").unlink()
