@@ -9,8 +9,8 @@ from scipy.stats import norm
 from lcscale.errors import InputError
 from lcscale.models import Classify
 from lcscale.models.heads.prevalence import at_prevalence, declared_shares, shares_of
-from lcscale.models.judging.shares import at_shares
-from lcscale.models.labels.targets import targets_of
+from lcscale.models.judging.shares import at_shares, class_shares
+from lcscale.models.labels.targets import targets_in, targets_of
 from tests.models.test_classify import catalog
 
 NAMES = ("RRab", "RRc", "EA")
@@ -112,3 +112,18 @@ def test_declared_shares_are_right_where_the_others_are_not():
         loss = -np.log(of_population[np.arange(y.size), population]).mean()
         assert found[how]["log_loss"] == pytest.approx(loss, abs=0.02)
     assert found["declared"]["accuracy"] > found["as_is"]["accuracy"] + 0.1
+
+
+def test_labels_that_are_groups_or_narrower_than_a_class_have_their_share():
+    labels = ["RRab"] * 3 + ["RRc"] * 2 + ["RR"] * 5 + ["MIRA", "LPV", "EB", "ECL"]
+    truth = targets_in(np.array(labels, object), ("RRab", "RRc", "EA", "EB", "LPV"))
+    shares = {"RRab": 0.3, "RRc": 0.1, "RR": 0.1, "MIRA": 0.1, "LPV": 0.1, "EB": 0.1, "ECL": 0.2}
+    calibrated_at = np.array([0.3, 0.2, 0.1, 0.2, 0.2])
+    found = class_shares(truth, shares, calibrated_at)  # RR: 3 to 2 among its classes; ECL: EA, as EB is named itself
+    assert found.tolist() == pytest.approx([0.36, 0.14, 0.2, 0.1, 0.2])
+    answers = np.full((len(labels), 5), 0.2, np.float32)
+    figures = at_shares(answers, truth, shares, calibrated_at)
+    assert [figures[how]["accuracy"] for how in ("as_is", "declared")] == [
+        0.4,
+        0.2,
+    ]  # all are RRab; then, by 0.2 / 0.1, all are EA

@@ -88,12 +88,12 @@ def declared_shares(prevalence: Mapping[str, float], of_classes: Sequence[str], 
             raise InputError(f"prevalence: {name!r}, {what}; the model's are {', '.join(of_classes)}")
         if not 0 <= share <= 1:
             raise InputError(f"prevalence: the share of {name} is between 0 and 1, not {share}")
-        result += _divided(share, inside, calibrated_at)
+        result += divided(share, inside, calibrated_at)
         named |= inside
     left = 1.0 - result.sum()
     if left < -1e-6 or (named.all() and left > 1e-6):
         raise InputError(f"prevalence: the shares add up to {result.sum():g}, not to 1")
-    return np.asarray(result if named.all() else result + _divided(max(left, 0.0), ~named, calibrated_at))
+    return np.asarray(result if named.all() else result + divided(max(left, 0.0), ~named, calibrated_at))
 
 
 def _members(name: str, of_classes: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -104,6 +104,7 @@ def _members(name: str, of_classes: Sequence[str]) -> npt.NDArray[np.bool_]:
     return np.array([each in known and name in ancestors(each) for each in of_classes], np.bool_)
 
 
-def _divided(share: float, inside: npt.NDArray[np.bool_], calibrated_at: Shares) -> Shares:
+def divided(share: float, inside: npt.NDArray[np.bool_], calibrated_at: Shares) -> Shares:
+    """A share divided among the classes `inside`, as they are at `calibrated_at`; float64 [n_classes]."""
     weight = np.where(inside, np.maximum(calibrated_at, 1e-12), 0.0)
     return np.asarray(share * weight / weight.sum())

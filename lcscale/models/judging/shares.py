@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lcscale.lake import Catalog
-from lcscale.models.heads.prevalence import Shares, at_prevalence, declared_shares
+from lcscale.models.heads.prevalence import Shares, at_prevalence, divided
 from lcscale.models.labels.targets import Targets
 from lcscale.models.labels.taxonomy import map_labels
 
@@ -66,12 +66,35 @@ def at_shares(
     truth, as_is = truth.take(rows), answers[rows].astype(np.float64)
     weight = np.array([known[name] / counts[name] for name in truth.label])
     weight /= weight.sum()
-    whole = sum(known.values())
-    declared = declared_shares({name: share / whole for name, share in known.items()}, truth.classes, calibrated_at)
+    declared = class_shares(truth, known, calibrated_at)
     moved = at_prevalence(as_is, declared, calibrated_at)
     return {"n": int(rows.size)} | {
         name: _figures(each, truth, weight, declared) for name, each in (("as_is", as_is), ("declared", moved))
     }
+
+
+def class_shares(truth: Targets, shares: Mapping[str, float], calibrated_at: Shares) -> Shares:
+    """Shares of the classes where those of labels are known, float64 [n_classes]; their sum is 1.
+
+    A label's share is that of the classes it allows and that no narrower label stands for, or of all that it allows
+    where narrower ones stand for each; among these it is divided as they are at `calibrated_at`.
+
+    Parameters
+    ----------
+    truth
+        Stars with each of the labels.
+    shares
+        By label; of any sum.
+    calibrated_at
+        float64 [n_classes].
+    """
+    allowed = {name: truth.allowed[truth.label == name][0] for name in shares}
+    result, named = np.zeros(len(truth.classes)), np.zeros(len(truth.classes), np.bool_)
+    for name in sorted(shares, key=lambda name: int(allowed[name].sum())):
+        inside = allowed[name] & ~named
+        result += divided(shares[name], inside if inside.any() else allowed[name], calibrated_at)
+        named |= allowed[name]
+    return np.asarray(result / max(sum(shares.values()), 1e-12))
 
 
 def _figures(answers: npt.NDArray[np.float64], truth: Targets, weight: Shares, shares: Shares) -> dict[str, float]:
