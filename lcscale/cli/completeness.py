@@ -63,11 +63,15 @@ def completeness(
     from lcscale.engine import read_max_failed
     from lcscale.explore.completeness import write_completeness_page
     from lcscale.products.completeness import Bins, measure_completeness, plan_completeness, with_completeness
+    from lcscale.products.completeness.joining import light_curves_of
+    from lcscale.products.completeness.measuring import injections_name, outside_ranges
     from lcscale.simulation.injection import read_signals
 
     allowed, place = read_max_failed(max_failed), open_lake(lake)
     bins = None if cell_order is None else Bins(cell_order=cell_order)
     stars = find_catalog(place, catalog, light_curves)
+    found = None if candidates is None else find_catalog(place, candidates)
+    curves = None if found is None else light_curves_of(found)  # what is missing is said before hours of work
     if features is not None:
         stars = stars.join(place[features], on=stars.id_column_or_none or "object_id")
     declared = None if signals is None and not class_ else read_signals(signals)
@@ -87,10 +91,12 @@ def completeness(
     how: dict[str, Any] = {"engine": engine, "progress": True, "max_failed": allowed, "replace": replace}
     record = measure_completeness(plan, place, name, bins=bins, **how)
     if not record.withheld:
-        print(f"{name}: {len(place[name]):,} rows")
+        lost = outside_ranges(place[name], place[injections_name(name)])
+        outside = f"; {lost:,} signals lie outside of its ranges of magnitude, period and amplitude" if lost else ""
+        print(f"{name}: {len(place[name]):,} rows{outside}")
         if report is not None:
             print(write_completeness_page(place[name], report))
-        if candidates is not None:
-            joined = with_completeness(find_catalog(place, candidates), place[name])
+        if found is not None:
+            joined = with_completeness(found, place[name], curves)
             print(joined.write(f"{candidates}_{name}", lake=place, **how).summary())
     finish(record)

@@ -34,6 +34,7 @@ from lcscale.products.completeness import (
 from lcscale.products.completeness.columns import JOINED
 from lcscale.products.completeness.counting import KEYS
 from lcscale.products.completeness.joining import ENOUGH, amplitudes
+from lcscale.products.completeness.measuring import outside_ranges
 from lcscale.simulation.injection import SignalClass, read_signals
 from lcscale.simulation.synthesis import synthesize
 
@@ -258,6 +259,9 @@ def test_evidence_that_is_there_is_not_searched_anew(lake, stars, model):
     stars.map(Search(FrequencyGrid(0.1, 3.0, 0.01))).write("searched")
     plan = plan_completeness(lake["searched"], model, signals=SIGNALS, n=20)
     assert sum(isinstance(step, Search) for step in plan.injected.steps) == 1
+    rows = lake["searched"].columns("evidence", "coupling").to_pandas()
+    cut = np.where(rows.coupling.fillna("free") == "free", 5.0, 26.0)
+    assert plan.constant == np.mean(rows.evidence.isna() | (rows.evidence <= cut)), "all rows are counted, not a few"
     assert sum(isinstance(step, Search) for step in plan_completeness(stars, model, n=20).injected.steps) == 2
 
 
@@ -288,6 +292,38 @@ def test_candidates_get_the_completeness_of_stars_like_them(lake, model):
         assert row["completeness_n"] >= ENOUGH or keys == ["class"]
     with pytest.raises(InputError, match="no table of completeness"):
         with_completeness(lake["candidates"], lake["stars"])
+    with pytest.raises(InputError, match="holds no candidates: no class or period"):
+        with_completeness(lake["stars"], lake["completeness"])
+    injected = lake["completeness_injections"]
+    assert outside_ranges(lake["completeness"], injected) == 0
+    periods = injected.columns("injected_period").to_pandas().injected_period
+    short = write_completeness(lake, "short", injected, Bins(period=(0.1, 0.5)))
+    assert outside_ranges(short, injected) == (periods >= 0.5).sum() > 0
+    with pytest.raises(InputError, match=f"none of the {len(injected)} signals of completeness_injections lies in"):
+        write_completeness(lake, "empty", injected, Bins(mag=(5.0, 6.0)))
+
+
+def test_a_faint_candidate_of_fluxes_has_the_magnitude_that_an_injected_star_has():
+    """Its mean flux: magnitudes of single observations, some of them negative, have another mean."""
+    rng, n = np.random.default_rng(4), 20
+    flux = rng.normal(100.0, 150.0, (n, 400)).astype(np.float32)  # nJy: 26.40 mag
+    nested = pa.array(
+        [{"time": np.sort(rng.uniform(0, 100, 400)), "flux": row, "flux_err": np.full(400, 150.0)} for row in flux],
+        pa.struct([(name, pa.list_(pa.float64())) for name in ("time", "flux", "flux_err")]),
+    )
+    field = pa.field("lightcurve", nested.type, metadata={"unit": "flux: nJy"})
+    place = pa.array(spatial_index(np.full(n, 10.0), np.full(n, 10.0)))
+    table = pa.table([place, ["RRab"] * n, [0.5] * n], names=[HEALPIX_COLUMN, "class", "period"])
+    table = table.append_column(field, nested)
+    injected = Inject(SIGNALS[:1])(table.select([HEALPIX_COLUMN, "lightcurve"]))
+    injected = injected.append_column("period_right", pa.array([True] * n)).append_column(
+        "class_right", pa.array([True] * n)
+    )
+    counted = completeness_table(injected, Bins(0, mag=tuple(np.arange(20.0, 30.0, 0.5)), amplitude=(0.01, 9.0)))
+    by_mag = {row["mag_low"]: 0 for row in counted.to_pylist()}
+    assert set(by_mag) <= {26.0, 26.5}
+    for row in JoinCompleteness(pa.concat_tables([counted] * ENOUGH))(table).to_pylist():
+        assert row["completeness_of"].startswith("class, mag")
 
 
 def test_a_candidate_is_told_of_its_own_ranges_first():

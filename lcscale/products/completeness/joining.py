@@ -82,12 +82,13 @@ class JoinCompleteness(Declared):
     def __call__(self, table: pa.Table) -> pa.Table:
         """The rows of `table` with their completeness; null without a class, or one that was not injected."""
         lcs = clean_light_curves(table, self.column)
+        mags = mean_magnitudes(lcs, self.band)
         lcs = lcs.in_magnitudes() if lcs.fluxes else lcs
         period = np.asarray(table.column(PERIOD.name).to_numpy(zero_copy_only=False), np.float64)
         seen = _Seen(self.table)
         keys = seen.keys_of(
             table.column(CLASS.name).to_pylist(),
-            mean_magnitudes(lcs, self.band),
+            mags,
             amplitudes(lcs, period, self.band),
             period,
             table.column(HEALPIX.name).to_numpy(),
@@ -188,7 +189,7 @@ def with_completeness(candidates: Catalog, completeness: Catalog, light_curves: 
     Raises
     ------
     InputError
-        The second catalog is no such table.
+        The second catalog is no such table, or the first holds no candidates.
 
     Examples
     --------
@@ -197,12 +198,20 @@ def with_completeness(candidates: Catalog, completeness: Catalog, light_curves: 
     """
     if not all(column.is_in(completeness.schema) for column in (CELL, *LIMITS, N_INJECTED)):
         raise InputError(f"{completeness.name} is no table of completeness; measure_completeness writes them")
-    curves = candidates.light_curves() if light_curves is None else light_curves
+    curves = light_curves_of(candidates) if light_curves is None else light_curves
     identity = candidates.id_column
     names = candidates.column_names
     joined = curves.columns(identity, "lightcurve").join(candidates, identity, "inner")
     step = JoinCompleteness(completeness.to_arrow(), band_of(completeness))
     return joined.map(step).columns(*names, *(column.name for column in JOINED))
+
+
+def light_curves_of(candidates: Catalog) -> Catalog:
+    """The very light curves that candidates were made from; an `InputError` where the catalog holds no candidates."""
+    missing = [column.name for column in (CLASS, PERIOD) if not column.is_in(candidates.schema)]
+    if missing:
+        raise InputError(f"{candidates.name} holds no candidates: no {' or '.join(missing)} of lcscale classify")
+    return candidates.light_curves()
 
 
 def band_of(completeness: Catalog) -> str | None:

@@ -12,7 +12,7 @@ from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
 from lcscale.lake import Catalog, Lake, Pixel, write_leaf
 from lcscale.lake.inputs import CODE, INPUTS, MODELS, ROWS, STEPS, input_of, to_text
-from lcscale.products.completeness.columns import BAND, INJECTED, RIGHT
+from lcscale.products.completeness.columns import BAND, INJECTED, N_INJECTED, RIGHT
 from lcscale.products.completeness.counting import Bins, completeness_table
 from lcscale.products.completeness.planning import InjectionPlan
 
@@ -86,7 +86,7 @@ def write_completeness(lake: Lake, name: str, injected: Catalog, bins: Bins) -> 
     Raises
     ------
     InputError
-        The catalog is none of injected signals.
+        The catalog is none of injected signals, or none of these lies in the ranges.
     """
     needed = [column.name for column in (*INJECTED, *RIGHT)]
     if not all(column.is_in(injected.schema) for column in (*INJECTED, *RIGHT)):
@@ -96,6 +96,10 @@ def write_completeness(lake: Lake, name: str, injected: Catalog, bins: Bins) -> 
     if draft.is_published:
         return lake[name]
     table = completeness_table(injected.columns(*needed, "doubt").to_arrow(), bins)
+    if not len(table):
+        raise InputError(
+            f"none of the {len(injected):,} signals of {injected.name} lies in the ranges that are counted"
+        )
     cells = table["_healpix_29"].to_numpy() >> 2 * (29 - _ORDER)
     properties = {INPUTS: to_text([told]), CODE: json.dumps(code_versions())}
     made = dict(injected.source.properties)
@@ -107,3 +111,8 @@ def write_completeness(lake: Lake, name: str, injected: Catalog, bins: Bins) -> 
         ]
         draft.publish(leaves, table.schema, ra="ra", dec="dec", **properties)
     return lake[name]
+
+
+def outside_ranges(completeness: Catalog, injected: Catalog) -> int:
+    """How many injected signals lie outside of the ranges of magnitude, period and amplitude that the table counts."""
+    return len(injected) - int(completeness.columns(N_INJECTED.name).to_arrow()[N_INJECTED.name].to_numpy().sum())

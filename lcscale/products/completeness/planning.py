@@ -28,6 +28,7 @@ ENOUGH_IN_A_CELL = 200
 """Signals in a cell of the sky, on average, where the size of the cells is not given."""
 _DRAWN_OF = 1 << 20
 _LOOKED_AT, _PARTITIONS = 48, 8
+_COUNTED_OF, _COUNTED_PARTITIONS = 6400, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,8 @@ def plan_completeness(
     Raises
     ------
     InputError
-        The model takes no periods or does not know a class, or there is no constant star among those looked at.
+        The model takes no periods or does not know a class, no star looked at was observed in `band`, or none of them
+        is constant.
     """
     from lcscale.models import read_card
 
@@ -132,7 +134,7 @@ def plan_completeness(
     wanted = [*([identity] if identity else []), "lightcurve", *brought]
     stars = catalog.columns(*wanted, *(["evidence", "coupling"] if searched else []))
     some = _looked_at(stars)
-    band = band or _most_observed(some)
+    band = _reference_band(some, band)
     constant = stars if searched else stars.map(Search(device=device or "cpu"))
     known = constant.where(CONSTANT).columns(*wanted)
 
@@ -143,6 +145,7 @@ def plan_completeness(
         return found.map(Recovered())
 
     share, per_star, per_signal = _timed(stars, known, recovered(known, 1), some)
+    share = (_constant_share(catalog) or share) if searched else share
     each = int(np.ceil(n / (share * len(catalog))))
     drawn = min(1.0, n / (share * len(catalog) * each))
     below = max(1, round(drawn * _DRAWN_OF))
@@ -154,24 +157,37 @@ def plan_completeness(
     return InjectionPlan(recovered(chosen, each), len(catalog), n_drawn, share, each, seconds, order)
 
 
-def _looked_at(stars: Catalog) -> pa.Table:
+def _looked_at(stars: Catalog, most: int = _LOOKED_AT, partitions: int = _PARTITIONS) -> pa.Table:
     """Some rows, from partitions all over the sky."""
     plan, leaves = stars.plan(), stars.partitions
-    places = np.unique(np.linspace(0, len(leaves) - 1, _PARTITIONS).astype(np.int64))
-    each = -(-_LOOKED_AT // len(places))
+    places = np.unique(np.linspace(0, len(leaves) - 1, partitions).astype(np.int64))
+    each = -(-most // len(places))
     first = (next(plan.batches(leaves[int(place)]), None) for place in places)
     found = [apply(plan.steps, table.slice(0, each)) for table in first if table is not None]
     return pa.concat_tables([plan.schema.empty_table(), *found]).combine_chunks()
 
 
-def _most_observed(some: pa.Table) -> str | None:
-    lcs = clean_light_curves(some)
+def _reference_band(some: pa.Table, wanted: str | None) -> str | None:
+    """The band wanted, which stars have to be observed in; else the one with most observations."""
+    lcs, declared = clean_light_curves(some), declared_bands(some.schema)
+    if wanted is not None:
+        if lcs.bands and wanted not in lcs.bands:
+            raise InputError(
+                f"none of {len(some)} stars looked at was observed in {wanted}; bands: {', '.join(lcs.bands)}"
+            )
+        return wanted
     if lcs.band is None:
         return lcs.bands[0] if lcs.bands else None
-    declared = declared_bands(some.schema)
     counts = np.bincount(lcs.band[lcs.band >= 0], minlength=len(lcs.bands))
     allowed = [name in declared if declared else True for name in lcs.bands]
     return lcs.bands[int(np.argmax(np.where(allowed, counts, -1)))] if lcs.bands else None
+
+
+def _constant_share(searched: Catalog) -> float:
+    """Share of constant stars among thousands of a catalog that has the `evidence` of a search."""
+    stars = searched.columns("evidence", "coupling")
+    some = _looked_at(stars, _COUNTED_OF, _COUNTED_PARTITIONS)
+    return len(apply(stars.where(CONSTANT).steps[len(stars.steps) :], some)) / len(some)
 
 
 def _timed(stars: Catalog, constant: Catalog, recovered: Catalog, some: pa.Table) -> tuple[float, float, float]:
