@@ -180,9 +180,12 @@ def read_shares(text: str | None) -> dict[str, float] | None:
     if text is None:
         return None
     try:
-        return {name.strip(): float(share) for name, share in (part.split("=") for part in text.split(","))}
+        pairs = [(name.strip(), float(share)) for name, share in (part.split("=") for part in text.split(","))]
     except ValueError:
         raise InputError(f"--prevalence {text!r} is not CLASS=SHARE,CLASS=SHARE,…") from None
+    if len(shares := dict(pairs)) < len(pairs):
+        raise InputError(f"--prevalence {text!r} names a class twice")
+    return shares
 
 
 def read_position(text: str, what: str) -> tuple[float, float]:

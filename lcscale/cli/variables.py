@@ -138,6 +138,8 @@ def train(
     how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
     training = TrainingOptions(epochs=epochs, seed=seed, network=network)
     if forget_survey:
+        if network not in ("folded_images", training.forgetting().network):  # the first is the option's default
+            raise InputError(f"--forget-survey grows extra_trees, no {network}: leave --network out")
         how, training = replace(how, roles=ONE_ROLE), TrainingOptions.forgetting(seed=seed)
     curves = find_catalog(place, catalog, light_curves)
     if stream and not how.raw and features is None and not PERIOD.is_in(curves.schema):
@@ -195,9 +197,13 @@ def classify(
     """Classify every light curve of a catalog and write the table of variable-star candidates."""
     from lcscale.engine import read_max_failed
     from lcscale.lightcurves.field_offsets import COLUMNS as OFFSETS
+    from lcscale.models import read_card
     from lcscale.products import variable_candidates
+    from lcscale.products.context import CONTEXT
 
     place = open_lake(lake)
+    if context is not None and not {*CONTEXT} & {*read_card(model).preparation.columns}:
+        raise InputError(f"--context: model {model} takes no colour or parallax; lcscale train --context makes one")
     curves = aligned(find_catalog(place, catalog, light_curves), align_fields)
     source = curves if features is None else _with_periods(place, curves, features, device)
     source, given = with_given_periods(place, source, period_from, period_beside)

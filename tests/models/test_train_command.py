@@ -47,6 +47,8 @@ def test_trees_that_forget_the_survey_are_asked_for(called):
     assert [role.name for role in given["preparation"].roles] == ["blue"]
     assert {"g", "I"} <= set(given["preparation"].roles[0].bands)
     assert len(called()["preparation"].roles) == 2
+    assert called("--forget-survey", "--network", "gru") == {}, "it would have been ignored"
+    assert called("--forget-survey", "--network", "extra_trees")["options"].network == "extra_trees"
 
 
 def test_a_value_an_ensemble_and_another_network_are_asked_for(called):
