@@ -84,6 +84,12 @@ def test_what_is_injected_into_a_star_depends_on_no_other():
     step = Inject(SIGNALS, "g", each=2, seed=1)
     one_by_one = pa.concat_tables([step(table.slice(i, 1)) for i in range(12)]).combine_chunks()
     assert step(table).combine_chunks().equals(one_by_one)
+    assert step(table.slice(0, 0)).equals(one_by_one.slice(0, 0)), "a partition without constant stars"
+    stars = table["lightcurve"].to_pylist()
+    stars[0]["band"] = ["G" if k % 3 else name for k, name in enumerate(stars[0]["band"])]  # a band that others lack
+    field = pa.field("lightcurve", table.schema.field("lightcurve").type, metadata={"bands": "G,g,r"})
+    other = step(table.set_column(4, field, pa.array(stars, field.type))).slice(2)
+    assert other["lightcurve"].combine_chunks().equals(one_by_one["lightcurve"].slice(2).combine_chunks())
     assert not Inject(SIGNALS, "g", each=2, seed=2)(table)["injected_period"].equals(one_by_one["injected_period"])
 
 

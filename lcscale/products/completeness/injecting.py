@@ -63,7 +63,8 @@ def mean_magnitudes(lcs: LightCurves, band: str | None) -> Floats:
 
 def _levels(lcs: LightCurves) -> Floats:
     """Mean magnitude of each object in each band, float64 [n_objects, n_bands]; NaN where there is none."""
-    level = _weighted_means(lcs, by_band=True).reshape(len(lcs), -1)
+    n_bands = 1 if lcs.band is None else len(lcs.bands)
+    level = _weighted_means(lcs, by_band=True).reshape(len(lcs), n_bands)
     if lcs.fluxes:
         with np.errstate(invalid="ignore", divide="ignore"):
             level = np.where(level > 0.0, ab_zero_point(lcs.unit) - 2.5 * np.log10(level), np.nan)
@@ -79,13 +80,14 @@ def colours_of(name: str, bands: Sequence[str], reference: str, rng: np.random.G
     wide = ancestors(name) if name in classes() else (name,)
     named = next((FAMILIES[each] for each in wide if each in FAMILIES), None)
     family = next((each for each in read_families() if each.name == named), None)
-    dust, scatter = abs(rng.standard_normal()), rng.standard_normal(len(bands))
     if family is None or reference not in family.colours:
         return out
+    dust = abs(rng.standard_normal())
+    scatter = {each: rng.standard_normal() for each in family.colours}  # whichever bands stars of the batch have
     for k, band in enumerate(bands):
         if band in family.colours:
             red = family.reddening * dust * (family.dust.get(band, 0.0) - family.dust.get(reference, 0.0))
-            out[k] = family.colours[band] - family.colours[reference] + red + family.scatter * scatter[k]
+            out[k] = family.colours[band] - family.colours[reference] + red + family.scatter * scatter[band]
     out[list(bands).index(reference)] = 0.0
     return out
 
@@ -134,7 +136,7 @@ class Inject(ReadsLightCurves):
     seed: int = 0
     column: str = "lightcurve"
     settings = ("signals", "band", "each", "seed")
-    version = 2
+    version = 3
 
     @property
     def reads(self) -> tuple[Column, ...]:
