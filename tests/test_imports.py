@@ -115,6 +115,24 @@ def test_no_module_imports_itself_by_way_of_others():
     graphlib.TopologicalSorter(modules()).prepare()  # CycleError names a circle
 
 
+def test_trees_and_networks_can_be_the_first_that_is_imported():
+    """A package is imported before the modules in it: what it imports must not need them."""
+    code = """
+import importlib, pkgutil, sys
+import lcscale.models.networks, lcscale.models.trees
+packages = lcscale.models.networks, lcscale.models.trees
+names = [m.name for p in packages for m in pkgutil.iter_modules(p.__path__, p.__name__ + ".")]
+for name in names:
+    for known in [known for known in sys.modules if known.split(".")[0] == "lcscale"]:
+        del sys.modules[known]
+    importlib.import_module(name)
+print(len(names))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 10
+
+
 def test_extras_are_never_imported_at_import_time():
     wrong = [
         f"{path.relative_to(ROOT)}: {name}"

@@ -104,6 +104,11 @@ def test_trees_are_those_of_the_library(n_classes):
     wanted = grown.predict_proba(other)
     np.testing.assert_allclose(found[:, :n_classes], np.maximum(wanted, 1e-4), atol=1e-6)
     assert found[:, n_classes:].max() < 1.01e-4
+    for n_trees in (0, 1):  # `first` is of no tree, or missing
+        none = ExtraTrees.build({"n_nodes": 0, "n_leaves": 0, "n_trees": 0, "n_outputs": 5})
+        none.first = none.first[n_trees:]
+        with pytest.raises(ModelError, match="do not belong together"):
+            none.checked(6)
     trees.get_buffer("left")[0] = 10**6
     with pytest.raises(ModelError, match="do not belong together"):
         trees.checked(6)

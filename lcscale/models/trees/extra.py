@@ -93,7 +93,7 @@ class ExtraTrees(Grown):
         """The trees, if the compiled loop stays within their arrays; a `ModelError` where not."""
         a = {name: value.cpu().numpy() for name, value in self.named_buffers()}
         first, sizes, leaf = a["first"], np.diff(a["first"]), a["feature"] < 0
-        whole = first[0] == 0 and first[-1] == leaf.size and bool((sizes > 0).all())
+        whole = first.size > 1 and first[0] == 0 and first[-1] == leaf.size and bool((sizes > 0).all())
         whole &= a["share"].shape[1] == self.n_outputs and all(a[name].size == leaf.size for name in _NODES)
         if whole:
             place, size = np.arange(leaf.size) - np.repeat(first[:-1], sizes), np.repeat(sizes, sizes)
