@@ -248,15 +248,15 @@ def test_variable_stars_get_no_signal(lake, model):
     made = synthesize(["RRab", "QSO"] * 20, 3, n_observations=(60, 90), baseline_days=300.0)
     table, nested = constant_stars(40), made.lcs.to_arrow()
     table = table.set_column(4, pa.field("lightcurve", nested.type, metadata={"bands": "g,r"}), nested)
+    table = table.set_column(1, "object_id", pa.array([f"V{i:03d}" for i in range(40)]))
     variable = put(lake, "variable", table, order=0)
     with pytest.raises(InputError, match="none of 40 stars looked at is constant"):
         plan_completeness(variable, model, signals=SIGNALS, n=10)
     both = pa.concat_tables([table, constant_stars(40, 2, (60, 90))]).sort_by(HEALPIX_COLUMN)
     mixed = put(lake, "mixed", both, order=0)
-    names = plan_completeness(mixed, model, signals=SIGNALS, n=1000).injected.to_arrow()["object_id"].to_pylist()
-    constant = {mag: 0 for mag in constant_stars(40, 2, (60, 90))["object_id"].to_pylist()}
-    assert len(set(names)) >= 30
-    assert len(names) <= 1.1 * len(constant) * len(names) / len(set(names))
+    names = set(plan_completeness(mixed, model, signals=SIGNALS, n=1000).injected.to_arrow()["object_id"].to_pylist())
+    assert len({name for name in names if name.startswith("C")}) >= 30
+    assert {name for name in names if name.startswith("V")} == set()
 
 
 def test_evidence_that_is_there_is_not_searched_anew(lake, stars, model):
