@@ -1,18 +1,36 @@
 """The errors a user meets: each message says what is wrong, where, and what to do about it."""
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 def meant(missing: Iterable[str], present: Sequence[str]) -> str:
-    """What an error adds where names that are missing are there in capitals, or without: nothing where none is.
+    """What an error adds where names that are missing are there in capitals, without, or spelled nearly so; or nothing.
 
     Examples
     --------
     >>> meant(["vartype", "mag"], ["VarType", "Period"])
     " (did you mean 'VarType'? Capitals count)"
+    >>> meant(["clas", "x"], ["class", "period"])
+    " (did you mean 'class'?)"
     """
+    missing = list(missing)
     alike = [name for wanted in missing for name in present if name.lower() == wanted.lower()]
-    return f" (did you mean {', '.join(map(repr, dict.fromkeys(alike)))}? Capitals count)" if alike else ""
+    near = [name for wanted in missing for name in get_close_matches(wanted, present, 1, 0.75)]
+    names = ", ".join(map(repr, dict.fromkeys(alike or near)))
+    return f" (did you mean {names}?{' Capitals count' if alike else ''})" if names else ""
+
+
+def abridged(names: Sequence[str], most: int = 60) -> str:
+    """Names in an error; of hundreds the first.
+
+    Examples
+    --------
+    >>> abridged(["ra", "dec", "mag"]), abridged(["ra", "dec", "mag"], 2)
+    ('ra, dec, mag', 'ra, dec and 1 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 class LcscaleError(Exception):

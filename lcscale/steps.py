@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import pyarrow as pa
 
-from lcscale.errors import InputError, meant
+from lcscale.errors import InputError, abridged, meant
 from lcscale.expressions import Condition, holds, names_in
 from lcscale.vocabulary import Column, appended_schema, schema_of
 
@@ -174,7 +174,7 @@ def require_columns(step: Step, schema: pa.Schema) -> None:
     if missing:
         raise InputError(
             f"{type(step).__name__} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}"
-            f"{meant(missing, schema.names)}; there are {', '.join(schema.names)}"
+            f"{meant(missing, schema.names)}; there are {abridged(schema.names)}"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lcscale.errors import InputError, meant
+from lcscale.errors import InputError, abridged, meant
 from lcscale.expressions.grammar import Call, Column, Constant, ListName, Node, names_in, parse
 from lcscale.expressions.lists import Condition, ValueList
 
@@ -42,7 +42,7 @@ def values(expression: str | Condition, table: pa.Table) -> pa.ChunkedArray:
     for name in names_in(text):
         if name not in table.column_names:
             there = table.column_names
-            raise InputError(f"{text!r} reads a column {name!r}{meant([name], there)}; there are {', '.join(there)}")
+            raise InputError(f"{text!r} reads a column {name!r}{meant([name], there)}; there are {abridged(there)}")
     lists = expression.lists if isinstance(expression, Condition) else {}
     result = _Evaluation(text, table, lists).of(parse(text))
     if isinstance(result, pa.Scalar):

@@ -17,7 +17,7 @@ from upath import UPath
 
 from lcscale.engine.overlap import two_at_once
 from lcscale.engine.record import code_versions
-from lcscale.errors import InputError, meant
+from lcscale.errors import InputError, abridged, meant
 from lcscale.lake.borders import ranges_around_each, ranges_around_pixels
 from lcscale.lake.inputs import (
     CODE,
@@ -91,7 +91,7 @@ class View:
         if unknown:
             raise InputError(
                 f"{self.name}: no column {', '.join(map(repr, unknown))}{meant(unknown, schema.names)}; "
-                f"there are {', '.join(schema.names)}"
+                f"there are {abridged(schema.names)}"
             )
         kept = [name for name in self.source.position if name not in wanted]
         return replace(self, steps=(*self.steps, Select((*kept, *dict.fromkeys(wanted)))))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.errors import InputError
+from lcscale.errors import InputError, abridged, meant
 from lcscale.lake import Catalog
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.heads.head import Head, Labelling
@@ -247,9 +247,12 @@ def _labels_and_places(
     catalog: Catalog, label: str, head: Head[Any]
 ) -> tuple[npt.NDArray[np.object_], dict[str, npt.NDArray[np.float64]], npt.NDArray[np.int64]]:
     further = head.further_columns()
-    missing = [name for name in (label, *further) if name not in catalog.column_names]
+    names = catalog.column_names
+    missing = [name for name in (label, *further) if name not in names]
     if missing:
-        raise InputError(f"training needs the column {missing[0]}; there are {', '.join(catalog.column_names)}")
+        raise InputError(
+            f"training needs the column {missing[0]}{meant(missing[:1], names)}; there are {abridged(names)}"
+        )
     table = catalog.columns(*dict.fromkeys((label, *further))).to_arrow()
     spelled = table.column(label).cast(pa.string()).to_numpy(zero_copy_only=False).astype(object)
     return spelled, numbers_in(table, further), np.asarray(table.column(HEALPIX_COLUMN).to_numpy(), np.int64)
