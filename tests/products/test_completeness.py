@@ -35,6 +35,7 @@ from lcscale.products.completeness.columns import JOINED
 from lcscale.products.completeness.counting import KEYS
 from lcscale.products.completeness.joining import ENOUGH, amplitudes
 from lcscale.products.completeness.measuring import outside_ranges
+from lcscale.products.completeness.planning import MOST_EACH
 from lcscale.simulation.injection import SignalClass, read_signals
 from lcscale.simulation.synthesis import synthesize
 
@@ -395,6 +396,13 @@ def test_wrong_declarations_are_told(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(InputError, match=said):
         read_signals(path)
+
+
+def test_no_star_gets_more_signals_than_tell_of_the_catalog(stars, model):
+    plan = plan_completeness(stars, model, signals=SIGNALS, n=10**6)
+    assert plan.each == MOST_EACH
+    assert plan.signals <= MOST_EACH * len(stars)
+    assert f"{MOST_EACH} in each (no star gets more)" in plan.text
 
 
 def test_what_cannot_work_is_refused_at_once(stars, model):

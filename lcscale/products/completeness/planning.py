@@ -26,6 +26,8 @@ CONSTANT = f"evidence is null or evidence <= {SURE:g} or (coupling != 'free' and
 """Condition that holds for constant stars: nothing says that they are periodic, or vary at all."""
 ENOUGH_IN_A_CELL = 200
 """Signals in a cell of the sky, on average, where the size of the cells is not given."""
+MOST_EACH = 50
+"""Most signals put into one star: more of them tell of that star, not of the catalog."""
 _DRAWN_OF = 1 << 20
 _LOOKED_AT, _PARTITIONS = 48, 8
 _COUNTED_OF, _COUNTED_PARTITIONS = 6400, 64
@@ -72,6 +74,7 @@ class InjectionPlan:
         minutes = self.seconds / 60
         duration = f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"
         many = f", {self.each} in each" if self.each > 1 else ""
+        many += " (no star gets more)" if self.each == MOST_EACH else ""
         return (
             f"{self.stars:,} stars, of which {self.drawn:,} are drawn and about {100 * self.constant:.0f} % are "
             f"constant: about {self.signals:,} signals{many}; about {duration} of one core"
@@ -146,7 +149,7 @@ def plan_completeness(
 
     share, per_star, per_signal = _timed(stars, known, recovered(known, 1), some)
     share = (_constant_share(catalog) or share) if searched else share
-    each = int(np.ceil(n / (share * len(catalog))))
+    each = min(int(np.ceil(n / (share * len(catalog)))), MOST_EACH)
     drawn = min(1.0, n / (share * len(catalog) * each))
     below = max(1, round(drawn * _DRAWN_OF))
     chosen = stars.where(f"bit_wise_and(shift_right(_healpix_29, 6), {_DRAWN_OF - 1}) < {below}")
