@@ -269,8 +269,7 @@ def _network(found: Candidate, class_name: str | None, folders: Sequence[str | o
     from lcscale.explore.cards import find_model
     from lcscale.models.inputs.preparation import prepare
     from lcscale.models.keeping.registry import load
-    from lcscale.models.networks.attention import grad_cam
-    from lcscale.models.networks.folded_images import FoldedImageNet
+    from lcscale.models.networks.attention import grad_cam, image_network
 
     place = find_model(found.row["model_id"], folders)
     if place is None:
@@ -285,7 +284,7 @@ def _network(found: Candidate, class_name: str | None, folders: Sequence[str | o
     periods = [_number(found.row.get(name)) for name in _PERIODS]
     periods[0] = _number(found.row.get("period_peak") or found.row.get("period"))  # the search's, which the model saw
     inputs = prepare(found.lcs, periods[:1], how, bands=bands, columns=extra)
-    if not isinstance(model.network, FoldedImageNet):
+    if image_network(model.network) is None:
         return paragraph(f"The network {model.card.network} sees no images.")
     looked = grad_cam(model.network, inputs, [model.classes.index(asked)])[0]
     again = model.predict_proba(found.lcs, [periods], bands=bands, columns=extra)[0]

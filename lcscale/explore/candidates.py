@@ -199,6 +199,8 @@ def model_card(card: Card) -> str:
     if not test:
         return text
     name = f"network on {card.preparation.view} images" if "images" in card.preparation.kinds else card.network
+    if card.network == "stacked" and "images" in card.preparation.kinds:
+        name += " with trees on numbers"
     rows: list[list[Any]] = [[name, *_figures(card, test)]]
     baselines = [card.metrics[name] for name in ("baseline", "random_forest") if name in card.metrics]
     rows += [[str(each.get("what", "baseline")), *_figures(card, each)] for each in baselines]

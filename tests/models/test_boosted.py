@@ -16,6 +16,7 @@ from lcscale.models.judging.baseline import grow_classes, grow_values
 from lcscale.models.labels.targets import targets_of
 from lcscale.models.networks.stacked import Stack, Stacked
 from lcscale.models.networks.table import named
+from lcscale.models.training.stacking import add_trees
 from lcscale.models.trees.boosted import BoostedTrees
 
 
@@ -34,6 +35,41 @@ def test_sums_are_those_of_the_library(n_classes):
     scores = BoostedTrees.of(grown).checked(5)(torch.from_numpy(other)).double().softmax(1).numpy()
     np.testing.assert_allclose(scores[:, :n_classes], grown.estimators[0].predict_proba(other), atol=1e-6)
     assert scores[:, n_classes:].max() < 1e-9, "no star is of these classes"
+
+
+@pytest.mark.parametrize("n_classes", [3, 11])
+def test_fewer_rounds_and_masks_of_leaves_are_the_library_s_sums(n_classes):
+    """Eleven classes are three forests, the last of which has a class without a star; 40 rounds of the 150."""
+    rng = np.random.default_rng(1)
+    label = np.arange(900) % (n_classes - 1)
+    x, other = (numbers(900, seed) for seed in (1, 2))
+    x[:, 0] = label + rng.normal(size=900)
+    grown = grow_classes(x, np.eye(n_classes, dtype=bool)[label], np.ones(900, np.float32), 0)
+    library = grown.estimators[0]
+    expected = list(library.staged_predict_proba(other))
+    for trees, wanted in ((BoostedTrees.of(grown), expected[-1]), (BoostedTrees.of(grown).until(40), expected[39])):
+        slow = trees.checked(5)(torch.from_numpy(other))
+        quick = trees.fused()(torch.from_numpy(other))
+        assert torch.equal(quick, trees.fused().fused()(torch.from_numpy(other)))
+        torch.testing.assert_close(quick, slow, atol=3e-5, rtol=1e-5)
+        np.testing.assert_allclose(slow.double().softmax(1).numpy()[:, :-1], wanted, atol=1e-6)
+
+
+def test_trees_are_added_to_a_network_that_stays(tmp_path):
+    labelled = curves(150)
+    options = TrainingOptions(epochs=3, filters=(4, 4, 4), hidden=8)
+    more = {"trained_on": "simulated", "min_class_size": 5, "split": Split(0.2, 0.3, 4), "baselines": False}
+    network = train(labelled, tmp_path / "network", options=options, **more)
+    both = replace(options, stacked_with=("boosted_trees",), boosting_rounds=20)
+    added = add_trees(network, labelled, tmp_path / "added", both)
+    trained = train(labelled, tmp_path / "trained", options=both, **more)
+    assert torch.equal(added.network.networks[1].get_buffer("output"), trained.network.networks[1].get_buffer("output"))
+    probabilities = [each.predict_proba(labelled.lcs, labelled.period) for each in (added, trained)]
+    np.testing.assert_array_equal(*probabilities)
+    assert added.card.metrics["test"] == trained.card.metrics["test"]
+    assert added.card.data["network_of"] == network.card.id
+    with pytest.raises(InputError, match="was trained with the sets"):
+        add_trees(network, labelled.take(np.arange(140)), tmp_path / "other", both)
 
 
 def test_stars_of_groups_are_taught_as_the_likelier_of_their_classes():

@@ -195,10 +195,10 @@ def _probes(model: Model, curves: LabelledCurves, numbers: npt.NDArray[np.float3
 
 
 def embedding(model: Model, curves: LabelledCurves) -> npt.NDArray[np.float32]:
-    """What the first network's last layer is given of each star, float32 [n, n_hidden]; of trees their scores."""
+    """What the last layer of the first network (of a stack: its first part) gets, float32 [n, n_hidden]; or scores."""
     from torch import nn
 
-    network = model.fused[0]
+    network = model.fused[0].networks[0]
     kept: list[npt.NDArray[np.float32]] = []
     layers = [part for part in network.modules() if isinstance(part, nn.Linear)]
     hooks = [

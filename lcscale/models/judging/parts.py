@@ -9,23 +9,18 @@ from typing import Any, cast
 
 import numpy as np
 
-from lcscale.errors import InputError
-from lcscale.models.heads.classes import ClassHead
-from lcscale.models.heads.head import Labelling
 from lcscale.models.judging.assessing import calibrate
 from lcscale.models.judging.held import Held
 from lcscale.models.judging.leaving_out import figures
 from lcscale.models.keeping.model import Model, scores_of
 from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.splitting import Split, assign
 from lcscale.models.labels.targets import Targets
 from lcscale.models.labels.truth import Floats
 from lcscale.models.networks.network import Network
 from lcscale.models.networks.stacked import Stack
-from lcscale.models.networks.table import named
-from lcscale.models.training.dataset import divide, read_labels
-from lcscale.models.training.forgetting import for_trees
+from lcscale.models.training.forgetting import grown
 from lcscale.models.training.options import TrainingOptions
+from lcscale.models.training.stacking import divided_again
 
 
 def judge_parts(
@@ -36,7 +31,7 @@ def judge_parts(
     Parameters
     ----------
     model
-        One network, trained on `curves`.
+        One network, trained on `curves`; of a stack its first part.
     curves
         The stars that it was trained on, with names of the taxonomy as labels: its own split of the sky says which of
         them trees are taught, which ones weigh the parts and calibrate, and which ones are judged.
@@ -56,20 +51,11 @@ def judge_parts(
     InputError
         The stars have other classes than the model.
     """
-    card, options = model.card, options or TrainingOptions()
-    split = Split(**card.data["split"])
-    how = Labelling(min_class_size=card.data["min_class_size"])
-    labelled = read_labels(curves, replace(card.preparation, centre=(), scale=()), ClassHead(), how)
-    if cast(ClassHead, labelled.head).classes != model.classes:
-        raise InputError(f"{card.name} has the classes {', '.join(model.classes)}; these stars have others")
-    sets = assign(curves.healpix_29, split)
-    dataset = divide(labelled, sets, split, options, standards=(card.preparation, labelled.head))
-    parts: list[Network] = [model.fused[0]]
-    for name in trees:
-        numbers, truth = for_trees(dataset, replace(options, network=name))
-        weight = dataset.head.weights(truth, options.class_weight_power)
-        parts.append(named(name).grow(dataset.head, numbers, truth, weight, options.seed))
-    names = (card.network, *trees)
+    options = options or TrainingOptions()
+    _, dataset = divided_again(model, curves, options)
+    parts: list[Network] = [model.fused[0].networks[0]]
+    parts += [grown(dataset, replace(options, network=name)) for name in trees]
+    names = (parts[0].name, *trees)
     fitted_on, judged = dataset.held["validation"], dataset.held["test"]
     before, scores = (_scores(parts, model, held) for held in (fitted_on, judged))
     return {

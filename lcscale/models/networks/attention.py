@@ -14,6 +14,11 @@ from lcscale.models.networks.folded_images import FoldedImageNet
 from lcscale.models.networks.network import Network
 
 
+def image_network(network: Network) -> FoldedImageNet | None:
+    """The network on folded images: itself, or the first such part of a stack."""
+    return next((part for part in network.networks if isinstance(part, FoldedImageNet)), None)
+
+
 def grad_cam(network: Network, inputs: Inputs, which: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """Gradient-weighted class activation maps (Grad-CAM, Selvaraju et al. 2017, arXiv:1610.02391).
 
@@ -24,7 +29,8 @@ def grad_cam(network: Network, inputs: Inputs, which: npt.ArrayLike) -> npt.NDAr
     Parameters
     ----------
     network
-        One that sees images; its weights and their gradients are left as they are.
+        One that sees images, or a stack with such a part, whose score is then asked; weights and their gradients are
+        left as they are.
     inputs
         Prepared objects.
     which
@@ -41,18 +47,19 @@ def grad_cam(network: Network, inputs: Inputs, which: npt.ArrayLike) -> npt.NDAr
     ModelError
         The network sees no images.
     """
-    if not isinstance(network, FoldedImageNet):
+    seeing = image_network(network)
+    if seeing is None:
         raise ModelError(f"the network {network.name} sees no images: there is nothing to draw its attention on")
-    network.eval()
-    weight = next(network.parameters())
+    seeing.eval()
+    weight = next(seeing.parameters())
     with ONE_TORCH_THREAD:
         images = torch.from_numpy(inputs.images).to(weight.device, weight.dtype) / 255.0
         numbers = torch.from_numpy(inputs.numbers).to(weight.device, weight.dtype)
         with torch.no_grad():
-            features = network.look(images)
+            features = seeing.look(images)
         with torch.enable_grad():
             features.requires_grad_()
-            scores = network.conclude(features, numbers)
+            scores = seeing.conclude(features, numbers)
             chosen = scores.gather(1, torch.as_tensor(integers(which, "which"), device=scores.device).view(-1, 1)).sum()
             (slope,) = torch.autograd.grad(chosen, features)
         maps = (slope.mean(dim=(2, 3), keepdim=True) * features.detach()).sum(dim=1).clamp(min=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from lcscale.models.labels.truth import Floats, Truth
 from lcscale.models.training.dataset import Dataset, numbers_and_reasons
 from lcscale.models.training.options import TrainingOptions
 from lcscale.models.training.training_set import InMemory
+
+if TYPE_CHECKING:
+    from lcscale.models.networks.network import Network
 
 
 def thinned_numbers(
@@ -61,3 +65,16 @@ def for_trees(dataset: Dataset, options: TrainingOptions) -> tuple[Floats, Truth
         rows = np.concatenate([rows, np.broadcast_to(rows, some.shape)[some]])
     withheld = options.withheld if options.network == "extra_trees" else ()
     return without(numbers, dataset.preparation.names, withheld), truth.take(rows)
+
+
+def grown(dataset: Dataset, options: TrainingOptions) -> Network:
+    """The trees that the options name, on the numbers of the training set."""
+    from lcscale.models.networks.table import named
+    from lcscale.models.trees.boosted import BoostedTrees
+
+    numbers, truth = for_trees(dataset, options)
+    weight = dataset.head.weights(truth, options.class_weight_power)
+    trees = named(options.network).grow(dataset.head, numbers, truth, weight, options.seed)
+    if isinstance(trees, BoostedTrees) and options.boosting_rounds is not None:
+        return trees.until(options.boosting_rounds)
+    return trees

@@ -44,6 +44,8 @@ class TrainingOptions:
     stacked_with: tuple[str, ...] = ()
     """Further ones, such as `boosted_trees`, whose scores are added to the network's with weights that are fitted on
     stars which none of them has seen: those of the validation set, or of the other folds."""
+    boosting_rounds: int | None = None
+    """Trees of each score that `boosted_trees` keep, the first; None: all 150."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""
     copies: int = 0

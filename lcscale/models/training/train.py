@@ -23,7 +23,7 @@ from lcscale.models.labels.splitting import Split
 from lcscale.models.training.checkpoint import Checkpoints
 from lcscale.models.training.dataset import Dataset, Labelled, Source, from_stream, gather, read_labels
 from lcscale.models.training.ensemble import divided, judge
-from lcscale.models.training.forgetting import for_trees
+from lcscale.models.training.forgetting import grown
 from lcscale.models.training.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -196,9 +196,7 @@ def _fit(
 
     kind = named(options.network)
     if not kind.by_epochs:
-        numbers, truth = for_trees(dataset, options)
-        weight = dataset.head.weights(truth, options.class_weight_power)
-        return Fitted(kind.grow(dataset.head, numbers, truth, weight, options.seed), [])
+        return Fitted(grown(dataset, options), [])
     held, how = dataset.held["validation"], dataset.preparation
     curves = held.curves
     inputs = prepare(curves.lcs, curves.period, how, bands=curves.bands, columns=curves.columns)

@@ -146,23 +146,41 @@ class Additive:
         _add(np.ascontiguousarray(x, np.float32), *nodes, self.first, self.output, scores)
         return scores
 
-    @cached_property
-    def _forest(self) -> Forest | None:
-        """The same trees as masks of leaves, several times faster; None where they do not fit into such.
+    def until(self, rounds: int) -> Additive:
+        """The first trees of every score, as a growth that ends there has them."""
+        kept = np.zeros(self.output.size, np.bool_)
+        for score in range(self.base.size):
+            kept[np.flatnonzero(self.output == score)[:rounds]] = True
+        sizes = np.diff(self.first)
+        nodes = {name: values[np.repeat(kept, sizes)] for name, values in self.nodes.items()}
+        return Additive(nodes, np.cumsum([0, *sizes[kept]]).astype(np.int32), self.output[kept], self.base)
 
-        It looks at every number twice: with -inf where it is missing and goes left, with inf where that goes right.
+    @cached_property
+    def _forests(self) -> list[Forest] | None:
+        """The same trees as masks of leaves, many times faster; None where they do not fit into such.
+
+        Each forest adds to `MOST_CLASSES` scores and looks at every number twice: with -inf where it is missing and
+        goes left, with inf where that goes right.
         """
-        if self.base.size > MOST_CLASSES:
-            return None
+        found = [self._forest(score) for score in range(0, self.base.size, MOST_CLASSES)]
+        whole = [each for each in found if each is not None]
+        return whole if len(whole) == len(found) else None
+
+    def _forest(self, start: int) -> Forest | None:
+        """Of the trees that add to the scores from `start`."""
+        n_scores = min(MOST_CLASSES, self.base.size - start)
+        of_scores = (self.output >= start) & (self.output < start + n_scores)
+        trees: list[int | None] = list(np.flatnonzero(of_scores).tolist())
+        trees += [None] * (-len(trees) % TREES_TOGETHER if trees else TREES_TOGETHER)
         columns: list[npt.NDArray[np.int32]] = []
         thresholds: list[npt.NDArray[np.float32]] = []
         masks: list[npt.NDArray[np.uint32]] = []
         values: list[npt.NDArray[np.float32]] = []
         used = int(self.nodes["feature"].max()) + 1
-        for tree in range(self.output.size + -self.output.size % TREES_TOGETHER):
+        for tree in trees:
             leaves: list[float] = []
             inner: list[tuple[int, float, int]] = []
-            if tree >= self.output.size:
+            if tree is None:
                 leaves.append(0.0)
             elif not self._visit(int(self.first[tree]), 0, leaves, inner):
                 return None
@@ -171,8 +189,8 @@ class Additive:
             columns.append(np.where(column < 0, used - 1 - column, column).astype(np.int32))
             thresholds.append(rounded_down(np.array([node[1] for node in inner], np.float64)))
             masks.append(np.array([node[2] for node in inner], np.uint32))
-            of_tree = np.zeros((len(leaves), self.base.size), np.float32)
-            of_tree[:, self.output[min(tree, self.output.size - 1)]] = leaves
+            of_tree = np.zeros((len(leaves), n_scores), np.float32)
+            of_tree[:, 0 if tree is None else self.output[tree] - start] = leaves
             values.append(of_tree)
         nodes, ends = ([0, *(len(each) for each in found)] for found in (columns, values))
         return Forest(
@@ -199,19 +217,22 @@ class Additive:
         inner.append((column, threshold, NO_LEAF_STRUCK ^ struck))
         return self._visit(start, int(a["right"][k]), leaves, inner)
 
-    def _quick_scores(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        forest = self._forest
-        if forest is None:
+    def quick_scores(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """The same as `scores` but for the rounding of float32 sums; what it needs is made at the first call."""
+        forests = self._forests
+        if forests is None:
             return self.scores(x)
         used = int(self.nodes["feature"].max()) + 1
         columns = np.asarray(x, np.float32).T[:used]
         missing = np.isnan(columns)
         both = np.concatenate([np.where(missing, -np.inf, columns), np.where(missing, np.inf, columns)])
-        return np.asarray(forest.probabilities(both.astype(np.float32).T) * np.float32(forest.n_trees) + self.base)
+        turned = both.astype(np.float32).T
+        sums = [forest.probabilities(turned) * np.float32(forest.n_trees) for forest in forests]
+        return np.asarray(np.concatenate(sums, axis=1) + self.base)
 
     def probabilities(self, x: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """Softmax of the scores, float32 [n, n_outputs]."""
-        scores = self._quick_scores(x)
+        scores = self.quick_scores(x)
         powers = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 

@@ -27,6 +27,7 @@ class BoostedTrees(GrownNetwork):
 
     name: ClassVar[str] = "boosted_trees"
     takes: ClassVar[tuple[str, ...]] = ("numbers",)
+    _kept: Additive | None = None
 
     def __init__(self, n_nodes: int, n_trees: int, n_outputs: int) -> None:
         super().__init__()
@@ -42,12 +43,26 @@ class BoostedTrees(GrownNetwork):
     @classmethod
     def of(cls, grown: Grown) -> Self:
         """The trees of fitted scikit-learn estimators."""
-        found = Additive.of(grown.estimators, grown.outputs, grown.base)
+        return cls.holding(Additive.of(grown.estimators, grown.outputs, grown.base))
+
+    @classmethod
+    def holding(cls, found: Additive) -> Self:
+        """These very trees."""
         sizes = {"n_nodes": found.nodes["leaf"].size, "n_trees": found.output.size, "n_outputs": found.base.size}
         trees = cls.build(sizes)
         arrays = found.arrays()
         trees.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(arrays[name])) for name in ARRAYS})
         return trees
+
+    def until(self, rounds: int) -> Self:
+        """The first trees of every score."""
+        return self.holding(self._flat().until(rounds))
+
+    def fused(self) -> Self:
+        """The same for inference: scored as masks of leaves."""
+        quick = super().fused()
+        quick._kept = quick._flat()
+        return quick
 
     def _flat(self) -> Additive:
         arrays = {name: value.cpu().numpy() for name, value in self.named_buffers()}
@@ -56,7 +71,8 @@ class BoostedTrees(GrownNetwork):
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Scores float32 [n, n_outputs] of standardised numbers float32 [n, n_numbers], NaN where missing."""
-        scores = self._flat().scores(numbers.detach().cpu().numpy())
+        x = numbers.detach().cpu().numpy()
+        scores = self._flat().scores(x) if self._kept is None else self._kept.quick_scores(x)
         return torch.from_numpy(scores.astype(np.float32)).to(numbers.device)
 
     def checked(self, n_numbers: int) -> Self:
