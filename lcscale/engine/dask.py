@@ -207,7 +207,10 @@ class DaskEngine:
                 for task in some:
                     completed.add(self._submit([task], retries, waiting))
                 continue
-            found = _outcomes(future, some)
+            try:
+                found = _outcomes(future, some)
+            except OSError as error:  # the scheduler dies as it hands over the answer
+                raise self._lost() from error
             yield from found
             slowest = max(outcome.seconds for outcome in found)
             bundle = min(max(1, int(_BUNDLE_SECONDS / max(slowest, 1e-6))), 2 * bundle, _BUNDLE_TASKS)

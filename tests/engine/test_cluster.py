@@ -14,6 +14,7 @@ from pathlib import Path
 import dask
 import distributed  # noqa: F401 (its configuration has to be there before a part of it is set)
 import pytest
+from distributed.comm import CommClosedError
 from skies import put, sky_table
 from slowly import Slowly
 
@@ -126,6 +127,22 @@ def test_a_job_whose_scheduler_is_killed_says_so_and_goes_on_when_run_again(clus
     assert record.skipped > 0
     assert (record.skipped + record.done, record.rows, record.exit_status) == (48, 1000, 0)
     assert lake["slowly"].without("slow").to_arrow().equals(lake["sky"].to_arrow())
+
+
+def test_a_scheduler_that_dies_as_it_hands_over_an_answer_is_lost_too(cluster, lake, monkeypatch):
+    scheduler, worker = cluster
+    address, _ = scheduler()
+    worker()
+    answers = put(lake, "sky", sky_table(100, lightcurves=False), order=0).columns("ra")
+
+    def closed(*_):
+        raise CommClosedError("in <TLS (closed) ConnectionPool.gather>: Stream is closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("distributed.Future.result", closed)
+        with pytest.raises(LcscaleError, match=f"lost dask {address}; .*run the same command again"):
+            answers.write("answers", engine=address)
+    assert answers.write("answers", engine=address).rows == 100
 
 
 def test_a_job_of_the_jobs_folder_runs_there_as_people_run_it(cluster, lake, tmp_path, monkeypatch):
