@@ -22,10 +22,10 @@ from lcscale.products.completeness.columns import (
     CELL,
     CELL_ORDER,
     INJECTED_CLASS,
-    LIMITS,
     N_INJECTED,
     N_OUTCOME,
     OUTCOMES,
+    is_completeness,
 )
 from lcscale.products.completeness.counting import wilson
 
@@ -52,7 +52,7 @@ def write_completeness_page(completeness: Catalog, path: str | os.PathLike[str])
     InputError
         The catalog is no such table, or holds no signal.
     """
-    if not all(column.is_in(completeness.schema) for column in (CELL, *LIMITS, N_INJECTED)):
+    if not is_completeness(completeness.schema):
         raise InputError(f"{completeness.name} is no table of completeness; lcscale completeness writes them")
     rows = completeness.to_arrow()
     if not len(rows):

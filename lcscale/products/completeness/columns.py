@@ -128,3 +128,8 @@ COLUMNS = (
     *JOINED,
 )
 """All of them."""
+
+
+def is_completeness(schema: pa.Schema) -> bool:
+    """Whether a catalog of this schema is a table of completeness."""
+    return all(column.is_in(schema) for column in (CELL, *LIMITS, N_INJECTED))

@@ -22,9 +22,9 @@ from lcscale.products.completeness.columns import (
     CELL_ORDER,
     INJECTED_CLASS,
     JOINED,
-    LIMITS,
     N_INJECTED,
     N_OUTCOME,
+    is_completeness,
 )
 from lcscale.products.completeness.counting import KEYS, wilson
 from lcscale.products.completeness.injecting import mean_magnitudes
@@ -196,7 +196,7 @@ def with_completeness(candidates: Catalog, completeness: Catalog, light_curves: 
     >>> more = with_completeness(lake["variable_candidates"], lake["completeness"])  # doctest: +SKIP
     >>> more.write("candidates_completeness")  # doctest: +SKIP
     """
-    if not all(column.is_in(completeness.schema) for column in (CELL, *LIMITS, N_INJECTED)):
+    if not is_completeness(completeness.schema):
         raise InputError(f"{completeness.name} is no table of completeness; measure_completeness writes them")
     curves = light_curves_of(candidates) if light_curves is None else light_curves
     identity = candidates.id_column

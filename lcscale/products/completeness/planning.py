@@ -138,8 +138,10 @@ def plan_completeness(
     stars = catalog.columns(*wanted, *(["evidence", "coupling"] if searched else []))
     some = _looked_at(stars)
     band = _reference_band(some, band)
-    constant = stars if searched else stars.map(Search(device=device or "cpu"))
-    known = constant.where(CONSTANT).columns(*wanted)
+
+    def constant(source: Catalog) -> Catalog:
+        known = source if searched else source.map(Search(device=device or "cpu"))
+        return known.where(CONSTANT).columns(*wanted)
 
     def recovered(source: Catalog, each: int) -> Catalog:
         step = Inject(tuple(signals), band, each, seed)
@@ -147,13 +149,13 @@ def plan_completeness(
         found = variable_candidates(source.map(step), model, keep=keep, prevalence=prevalence, device=device)
         return found.map(Recovered())
 
+    known = constant(stars)
     share, per_star, per_signal = _timed(stars, known, recovered(known, 1), some)
     share = (_constant_share(catalog) or share) if searched else share
     each = min(int(np.ceil(n / (share * len(catalog)))), MOST_EACH)
     drawn = min(1.0, n / (share * len(catalog) * each))
     below = max(1, round(drawn * _DRAWN_OF))
-    chosen = stars.where(f"bit_wise_and(shift_right(_healpix_29, 6), {_DRAWN_OF - 1}) < {below}")
-    chosen = (chosen if searched else chosen.map(Search(device=device or "cpu"))).where(CONSTANT).columns(*wanted)
+    chosen = constant(stars.where(f"bit_wise_and(shift_right(_healpix_29, 6), {_DRAWN_OF - 1}) < {below}"))
     n_drawn = round(drawn * len(catalog))
     seconds = n_drawn * (per_star + share * each * per_signal)
     order = _cell_order(catalog, n_drawn * share * each)
