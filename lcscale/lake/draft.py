@@ -139,21 +139,9 @@ class Draft:
         outcomes
             What the ledger gets, once all names are on the disk.
         links
-            Path of each file on the lake's file system, and its name here. (Of thousands: a `UPath` takes longer to
-            make than a link.)
+            As `link_all` takes them.
         """
-        local, root, folders = is_local(self.folder), self.folder.path.rstrip("/"), set[str]()
-        for path, name in links:
-            place = f"{root}/{name}"
-            if not local:
-                self.folder.fs.copy(path, place)
-                continue
-            if (folder := os.path.dirname(place)) not in folders:
-                make_folder(folder)
-                folders.add(folder)
-            if not os.path.exists(place):
-                os.link(path, place)
-        sync(*sorted(folders))
+        link_all(self.folder, links)
         for outcome in outcomes:
             self.ledger.add(outcome)
 
@@ -287,11 +275,30 @@ def publish_version(entry: UPath, version: str, base: str | None) -> None:
 
 
 def link(path: UPath, place: UPath) -> None:
-    """Make the file at `path` appear at `place` too: a hard link, or a copy by the store where it has none."""
-    if not is_local(path):
-        path.fs.copy(path.path, place.path)
-        return
-    make_folder(os.path.dirname(place.path))
-    if not os.path.exists(place.path):
-        os.link(path.path, place.path)
-        sync(os.path.dirname(place.path))
+    """Make the file at `path` appear at `place` too, as `link_all` does."""
+    link_all(place.parent, [(path.path, place.name)])
+
+
+def link_all(folder: UPath, links: Iterable[tuple[str, str]]) -> None:
+    """Make files appear in `folder` too: hard links, or copies by the store where it has none.
+
+    Parameters
+    ----------
+    folder
+        Where; on a disk it and its folders are synced.
+    links
+        Path of each file on the same file system, and its name in `folder`. (Of thousands: a `UPath` takes longer to
+        make than a link.)
+    """
+    local, root, made = is_local(folder), folder.path.rstrip("/"), set[str]()
+    for path, name in links:
+        place = f"{root}/{name}"
+        if not local:
+            folder.fs.copy(path, place)
+            continue
+        if (parent := os.path.dirname(place)) not in made:
+            make_folder(parent)
+            made.add(parent)
+        if not os.path.exists(place):
+            os.link(path, place)
+    sync(*sorted(made))
