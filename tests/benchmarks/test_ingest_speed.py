@@ -45,7 +45,7 @@ NESTED = """
 import sys
 from lcscale.ingest import ingest
 folder, lake = sys.argv[1:3]
-options = {"objects": folder + "/objects.parquet", "band": "band", "bands": "g,r"}
+options = {"objects": folder + "/objects.parquet", "band": "band", "bands": "g,r", "time_offset": 50000.0}
 record = ingest("lightcurves", folder + "/detections", lake, "lcs", **options)
 assert record.exit_status == 0, record.quarantined
 with open("/proc/self/status") as status:  # of this program alone: ru_maxrss comes down from the process before it
@@ -59,7 +59,7 @@ def run(script, *arguments):
 
     command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
     seconds: dict[int, float] = {}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         main = psutil.Process(process.pid)
         while process.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -42,7 +42,9 @@ def place_of(page: Page, name: str) -> int:
 
 
 def open_first(page: Page) -> str:
-    page.locator(ROW.format(2)).click()
+    row = page.locator(ROW.format(2))
+    expect(row.locator(".cell").nth(1)).not_to_have_text("")
+    row.click()
     expect(page.locator("#star h1")).to_be_visible()
     expect(page.locator("#period")).not_to_have_value("")
     return page.locator("#star h1").inner_text()
