@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import importlib
 import itertools
 import json
@@ -19,7 +17,6 @@ from upath import UPath
 from lcscale.engine import (
     EngineSpec,
     MaxFailed,
-    Outcome,
     RunRecord,
     Shared,
     Task,
@@ -33,7 +30,7 @@ from lcscale.engine.spark import SparkEngine
 from lcscale.errors import ConflictError
 from lcscale.expressions.lists import ValueList
 from lcscale.ingest.appending import Move, Present
-from lcscale.ingest.duplicates import ROWS_OF_A_TASK, find_duplicates
+from lcscale.ingest.duplicates import ROWS_OF_A_TASK
 from lcscale.ingest.grouping import reach_arcsec
 from lcscale.ingest.leaves import gather_leaf, link_leaf
 from lcscale.ingest.memory import memory_of_a_task
@@ -45,10 +42,11 @@ from lcscale.ingest.shuffle import SparkShuffle
 from lcscale.ingest.sources import write_sources
 from lcscale.ingest.spills import STAGING, Spills
 from lcscale.ingest.staging import count, listed, stage
+from lcscale.ingest.tasks import checking_tasks, key_of, link, task_of
 from lcscale.ingest.withdrawing import Remaining, read_withdrawn, write_withdrawn
 from lcscale.lake import Draft, Lake, Pixel
 from lcscale.lake.inputs import CODE, ID_COLUMN
-from lcscale.lake.leaf import leaf_name, parquet_options
+from lcscale.lake.leaf import parquet_options
 from lcscale.lake.leaf_record import LeafRecord
 from lcscale.lake.source import missing_property
 from lcscale.lake.storage import is_local, remove_folder, writing
@@ -217,7 +215,7 @@ class _Job:
         if not any(result.get("spills") for result in draft.ledger.done().values()):
             remove_folder(draft.ledger.folder)  # nothing could be read of the release: perhaps it can now
         staging = self._staging_tasks(count if shuffled else stage, draft, spills, memory)
-        listing = _task(listed, (tuple(self.release.problems),), repr(self.release.problems), "list of files", draft)
+        listing = task_of(listed, (tuple(self.release.problems),), repr(self.release.problems), "list of files", draft)
         listed_too = [listing, *staging] if self.release.problems else staging
         reading = run(listed_too, title=f"{title}: reading", max_failed=max_failed, **options)
         if reading.withheld:
@@ -236,7 +234,7 @@ class _Job:
             options["engine"] = SparkShuffle(options["engine"], self.reader, tuple(held), memory)
         tasks = self._leaf_tasks(waiting, moves, schema, draft)
         if is_local(draft.folder):  # a store copies, which the tasks share
-            _link(tasks, draft)
+            link(tasks, draft)
         record = run(tasks, title=f"{title}: writing", max_failed=max_failed, **options)
         record.stages = reading.stages | record.stages
         record.missing = reading.missing + record.missing
@@ -244,7 +242,7 @@ class _Job:
         done = draft.ledger.done()
         results = [done[task.key] for task in tasks if task.key in done]
         if not record.withheld and self.adapter.identity is not None and self.adapter.join_arcsec is None:
-            checks = self._checking_tasks(results, self.adapter.identity, draft, spills)
+            checks = checking_tasks(results, self.adapter.identity, draft, spills)
             checked = run(checks, title=f"{title}: looking for duplicated ids", **options)
             record.quarantined += checked.quarantined
             record.withheld = checked.withheld
@@ -264,7 +262,7 @@ class _Job:
         limits = (self.limits.rows, self.limits.bytes)
         base = (tuple(self.present.leaves), self.present.schema)
         arguments = (spills, names, labels, *limits, *base, reach_arcsec(self.adapter))
-        planning = _task(plan_leaves, arguments, "", "partitions", draft)
+        planning = task_of(plan_leaves, arguments, "", "partitions", draft)
         record = run([planning], **(options | {"progress": False}))
         plan = draft.ledger.done().get(planning.key, {"pixels": [], "schema": ""})
         waiting = {Pixel(*at): Spills(spills, tuple(names[i] for i in touched)) for *at, touched in plan["pixels"]}
@@ -272,7 +270,7 @@ class _Job:
 
     def _staging_tasks(self, function: Any, draft: Draft, spills: UPath, memory: int) -> list[Task]:
         return [
-            _task(function, (self.reader, part, spills, memory), key, part.label, draft, keyed=True)
+            task_of(function, (self.reader, part, spills, memory), key, part.label, draft, keyed=True)
             for key, part in self.parts.items()
         ]
 
@@ -286,7 +284,7 @@ class _Job:
             return [], record
         options = options | {"title": f"{draft.entry.name}: looking for moved objects"}
         coming = {
-            pixel: _task(
+            pixel: task_of(
                 find_strangers,
                 (rows, pixel, self.present.leaves.get(pixel), schema, identity, spills),
                 str(pixel),
@@ -301,9 +299,9 @@ class _Job:
         if record.quarantined or not strangers:
             return [], record
         some = max(1, ROWS_OF_A_TASK * len(base.leaves) // max(1, base.rows))
-        among = Shared(_key(draft, "strangers", ""), tuple(strangers))
+        among = Shared(key_of(draft, "strangers", ""), tuple(strangers))
         looking = [
-            _task(find_moves, (spills, among, leaves, identity), str(number), f"names known, part {number}", draft)
+            task_of(find_moves, (spills, among, leaves, identity), str(number), f"names known, part {number}", draft)
             for number, leaves in enumerate(base.leaves[i : i + some] for i in range(0, len(base.leaves), some))
         ]
         record = run(looking, **options)
@@ -315,7 +313,7 @@ class _Job:
         self, waiting: Mapping[Pixel, Spills], moves: Sequence[Move], schema: str, draft: Draft
     ) -> list[Task]:
         tasks = []
-        writing = Shared(_key(draft, "parquet_options", ""), parquet_options(read_schema_text(schema)))
+        writing = Shared(key_of(draft, "parquet_options", ""), parquet_options(read_schema_text(schema)))
         nothing = Spills(draft.folder / STAGING, ())
         came: defaultdict[Pixel, list[Pixel]] = defaultdict(list)
         went: defaultdict[Pixel, list[Pixel]] = defaultdict(list)
@@ -325,25 +323,13 @@ class _Job:
         for pixel in dict.fromkeys([*waiting, *went]):
             before = self.present.before(pixel, self.adapter, came[pixel], went[pixel])
             arguments = (waiting.get(pixel, nothing), pixel, draft.folder, schema, self.adapter, before, writing)
-            tasks.append(_task(gather_leaf, arguments, str(pixel), f"{draft.entry.name} {pixel}", draft))
+            tasks.append(task_of(gather_leaf, arguments, str(pixel), f"{draft.entry.name} {pixel}", draft))
         written = {task.arguments[1] for task in tasks}
         for pixel, leaf in self.present.leaves.items():
             if pixel not in written:
                 linked = (leaf, self.present.records[pixel], draft.folder)
-                tasks.append(_task(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
+                tasks.append(task_of(link_leaf, linked, str(pixel), f"{draft.entry.name} {pixel}", draft))
         return tasks
-
-    def _checking_tasks(
-        self, results: Sequence[dict[str, Any]], identity: str, draft: Draft, spills: UPath
-    ) -> list[Task]:
-        spans = sum(result["rows"] for result in results) // ROWS_OF_A_TASK + 1
-        pixels = Shared(_key(draft, "pixels", ""), tuple(Pixel(*result["pixel"]) for result in results))
-        return [
-            _task(
-                find_duplicates, (spills, draft.folder, pixels, identity, i, spans), f"{i}/{spans}", "duplicates", draft
-            )
-            for i in range(spans)
-        ]
 
     def _publish(
         self, draft: Draft, schema: str, results: Sequence[dict[str, Any]], read: set[str], missing: Sequence[str]
@@ -380,33 +366,3 @@ class _Job:
             total = sum(result["duplicates"] for result in repeated)
             record.notes.append(f"{total:,} rows repeat the id of another row, such as {', '.join(examples)}")
         return record
-
-
-def _link(tasks: Sequence[Task], draft: Draft) -> None:
-    """Do the tasks that only link a leaf of the version before."""
-    done = draft.ledger.done()
-    linking = [task for task in tasks if task.function is link_leaf and task.key not in done]
-    outcomes = [Outcome(task.key, task.label, task.arguments[1].to_json()) for task in linking]
-    leaves = (task.arguments[0] for task in linking)
-    with writing(draft.entry):
-        draft.take(outcomes, [(leaf.upath.path, leaf_name(leaf.pixel)) for leaf in leaves])
-
-
-def _task(
-    function: Any, arguments: tuple[Any, ...], what: str, label: str, draft: Draft, *, keyed: bool = False
-) -> Task:
-    """A task of this draft, whose plan says the rest; `keyed` ones get their key as last argument."""
-    key = _key(draft, function.__name__, what)
-    return Task(key, function, (*arguments, key) if keyed else arguments, label)
-
-
-def _key(draft: Draft, name: str, what: str) -> str:
-    digest = _digest_of(draft.plan).copy()
-    digest.update(f"|{name}|{what}".encode())
-    return digest.hexdigest()
-
-
-@functools.lru_cache(maxsize=2)
-def _digest_of(plan: str) -> hashlib.blake2b:
-    """The digest of a plan so far: it names all parts of a release, of which there may be very many."""
-    return hashlib.blake2b(plan.encode(), digest_size=12)

@@ -14,7 +14,7 @@ from lcscale.arrays import flags, floats, integers, one_each, selection, texts
 from lcscale.errors import InputError
 from lcscale.lightcurves.faults import Texts, first_faults, numbers
 from lcscale.lightcurves.fluxes import MAG, NJY, ab_zero_point, fluxes, softened
-from lcscale.lightcurves.nested import band_codes, fields_and_offsets, part_names, part_units
+from lcscale.lightcurves.nested import band_codes, fields_and_offsets, nested_array, nested_column, part_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,20 +244,11 @@ class LightCurves:
         `mag_err` (or `flux_err`) field means unknown errors (NaN), a missing `band` field one unnamed band. An object
         whose lists differ in length, or hold text that is no number, has no observations and a fault.
         """
-        unit = NJY
-        if isinstance(table, pa.Table):
-            if column not in table.column_names:
-                raise InputError(f"no light-curve column {column!r}; there are {', '.join(table.column_names)}")
-            unit = part_units(table.schema.field(column)).get(flux, NJY)
-            table = table.column(column)
-        nested = table.combine_chunks() if isinstance(table, pa.ChunkedArray) else table
-        if isinstance(nested, pa.ChunkedArray):  # more than one chunk is left only past the offsets' 2^31
-            raise InputError("a batch of light curves holds at most 2^31 observations; use smaller batches")
+        nested, units = nested_column(table, column)
         names = part_names(nested.type)
+        unit = MAG
         if mag not in names and flux in names:
-            mag, mag_err = flux, flux_err
-        else:
-            unit = MAG
+            unit, mag, mag_err = units.get(flux, NJY), flux, flux_err
         fields, offsets, faults = fields_and_offsets(nested, column, (time, mag, mag_err, band))
         for name in (time, mag):
             if name not in fields:
@@ -278,20 +269,9 @@ class LightCurves:
 
     def to_arrow(self) -> pa.StructArray:
         """The batch as an Arrow array of `LIGHTCURVE_TYPE` or `FLUX_TYPE` (without the band field if there is none)."""
-        if len(self) and self.offsets[-1] - self.offsets[0] >= 2**31:
-            raise InputError("an Arrow list column holds at most 2^31 observations; use smaller batches")
-        offsets = pa.array(self.offsets.astype(np.int32))
-        values: dict[str, pa.Array] = {
-            "time": pa.array(self.time),
-            self.names[0]: pa.array(self.value.astype(np.float32, copy=False)),
-            self.names[1]: pa.array(self.error.astype(np.float32, copy=False)),
-        }
-        if self.band is not None:
-            codes = pa.array(self.band, mask=self.band < 0)
-            values["band"] = pa.DictionaryArray.from_arrays(codes, pa.array(self.bands, pa.string())).cast(pa.string())
-        return pa.StructArray.from_arrays(
-            [pa.ListArray.from_arrays(offsets, value) for value in values.values()], names=list(values)
-        )
+        value, error = np.asarray(self.value, np.float32), np.asarray(self.error, np.float32)
+        values: dict[str, npt.NDArray[Any]] = dict(zip(("time", *self.names), (self.time, value, error), strict=True))
+        return nested_array(values, self.offsets, self.band, self.bands)
 
     def take(self, index: npt.ArrayLike) -> LightCurves:
         """The objects at `index` (integers or a mask over objects), copied."""

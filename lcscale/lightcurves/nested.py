@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,49 @@ def part_names(nested: pa.DataType) -> list[str]:
     """Names of the parts of a nested column, whichever of the two layouts it has."""
     kind = nested.value_type if is_list(nested) else nested
     return list(kind.names) if pa.types.is_struct(kind) else []
+
+
+def nested_column(table: pa.Table | pa.Array | pa.ChunkedArray, column: str) -> tuple[pa.Array, dict[str, str]]:
+    """The nested `column` of a table (or the column itself) in one piece, and the units of its parts.
+
+    Raises
+    ------
+    InputError
+        The table has no such column, or it has more than 2^31 observations.
+    """
+    units = {}
+    if isinstance(table, pa.Table):
+        if column not in table.column_names:
+            raise InputError(f"no light-curve column {column!r}; there are {', '.join(table.column_names)}")
+        units = part_units(table.schema.field(column))
+        table = table.column(column)
+    nested = table.combine_chunks() if isinstance(table, pa.ChunkedArray) else table
+    if isinstance(nested, pa.ChunkedArray):  # more than one chunk is left only past the offsets' 2^31
+        raise InputError("a batch of light curves holds at most 2^31 observations; use smaller batches")
+    return nested, units
+
+
+def nested_array(
+    values: Mapping[str, npt.NDArray[Any]],
+    offsets: npt.NDArray[np.int64],
+    band: npt.NDArray[np.int8] | None,
+    bands: Sequence[str],
+) -> pa.StructArray:
+    """Flat values by field name, codes and names of bands (None: no such field), as a struct of lists.
+
+    Raises
+    ------
+    InputError
+        There are more than 2^31 observations.
+    """
+    if offsets[-1] - offsets[0] >= 2**31:
+        raise InputError("an Arrow list column holds at most 2^31 observations; use smaller batches")
+    arrays: dict[str, pa.Array] = {name: pa.array(value) for name, value in values.items()}
+    if band is not None:
+        codes = pa.array(band, mask=band < 0)
+        arrays["band"] = pa.DictionaryArray.from_arrays(codes, pa.array(bands, pa.string())).cast(pa.string())
+    lists = [pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), value) for value in arrays.values()]
+    return pa.StructArray.from_arrays(lists, names=list(arrays))
 
 
 def fields_and_offsets(

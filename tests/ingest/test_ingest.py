@@ -141,7 +141,7 @@ def test_duplicated_ids_are_reported(tmp_path):
 @pytest.mark.parametrize("spans", [1, 7])
 def test_duplicated_ids_are_found_all_over_the_sky(tmp_path, monkeypatch, text, spans):
     """In other partitions too, and however the names are divided among tasks; rows without a name are none."""
-    monkeypatch.setattr("lcscale.ingest.job.ROWS_OF_A_TASK", 1000 // spans)
+    monkeypatch.setattr("lcscale.ingest.tasks.ROWS_OF_A_TASK", 1000 // spans)
     rng = np.random.default_rng(6)
     table = sky(900, 1)
     ids = rng.permutation(np.append(np.arange(880) - 440, np.arange(20) - 440))
