@@ -56,7 +56,7 @@ class ClassifyYSO(Travelling, Declared):
     model_id: str = ""
     settings = ("prevalence",)
     costly = True
-    version = 2
+    version = 3
     shipped = SHIPPED
 
     def __post_init__(self) -> None:

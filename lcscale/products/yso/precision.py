@@ -36,6 +36,8 @@ def count_above(probability: Floats, label: npt.NDArray[np.object_]) -> dict[str
 def precision_of(probability: Floats, counted: Mapping[str, Any], shares: Sequence[float]) -> npt.NDArray[np.float32]:
     """Share of young stars among sources with at least these probabilities, float32 [n]; NaN for NaN.
 
+    It never falls as the probability rises: above the highest values that labelled stars reach it stays as it was.
+
     Parameters
     ----------
     probability
@@ -56,6 +58,6 @@ def precision_of(probability: Floats, counted: Mapping[str, Any], shares: Sequen
         [(np.array(counted["above"][name]) + 0.5) / (counted["n"][name] + 1) for name in CLASSES], np.float64
     )
     weighted = passing * np.asarray(shares, np.float64)[:, None]
-    precision = weighted[CLASSES.index("YSO")] / weighted.sum(axis=0)
+    precision = np.maximum.accumulate(weighted[CLASSES.index("YSO")] / weighted.sum(axis=0))
     at = np.searchsorted(counted["at"], np.nan_to_num(probability), side="right") - 1
     return np.where(np.isfinite(probability), precision[at], np.nan).astype(np.float32)
