@@ -9,6 +9,7 @@ with a file such as
     twomass = "twomass"
     allwise = "allwise"
     known = ["spicy", "neowise_yso"]    # catalogs of known young stars to compare with
+    outbursts = "ztf_outbursts"         # of lcscale outbursts
     dust_map = "planck_tau353.fits"     # from which a column tau is made
     tau = 1.3e-5                        # least dust optical depth, where there is a column tau
     prevalence = { extragalactic = 0.03, main_sequence = 0.75, evolved = 0.21, YSO = 0.01 }  # else equally frequent
@@ -39,6 +40,7 @@ class YsoCandidates(Writing):
     known: list = options.KNOWN.key()
     model: str = options.MODEL.key("yso")
     tau: float | int = options.TAU.key()
+    outbursts: str | None = options.OUTBURSTS.key()
     dust_map: str | None = options.DUST_MAP.key()
     prevalence: dict = options.PREVALENCE.key()
     name: str = options.NAME.key("yso_candidates")
@@ -51,9 +53,9 @@ def work(job: YsoCandidates) -> int:
         sides = (lake[each] if each else None for each in (job.twomass, job.allwise))
         source = join_surveys(source, *sides, gaia_epoch=job.gaia_epoch)
     known = {each: lake[each] for each in job.known}
-    shares = job.prevalence or None
+    shares, curves = job.prevalence or None, lake[job.outbursts] if job.outbursts else None
     candidates = yso_candidates(
-        source, job.model, known=known, tau=job.tau or None, dust_map=job.dust_map, prevalence=shares
+        source, job.model, known=known, tau=job.tau or None, dust_map=job.dust_map, prevalence=shares, outbursts=curves
     )
     return finish(candidates.write(job.name, lake=lake, **job.writing))
 

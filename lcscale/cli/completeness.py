@@ -20,6 +20,7 @@ from lcscale.cli.options import (
     finish,
     open_lake,
     read_shares,
+    with_features,
 )
 from lcscale.errors import InputError
 
@@ -72,8 +73,7 @@ def completeness(
     stars = find_catalog(place, catalog, light_curves)
     found = None if candidates is None else find_catalog(place, candidates)
     curves = None if found is None else light_curves_of(found)  # what is missing is said before hours of work
-    if features is not None:
-        stars = stars.join(place[features], on=stars.id_column_or_none or "object_id")
+    stars = with_features(place, stars, features)
     declared = None if signals is None and not class_ else read_signals(signals)
     if declared is not None and class_:
         unknown = sorted(set(class_) - {each.name for each in declared})

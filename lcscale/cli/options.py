@@ -160,6 +160,11 @@ def with_given_periods(
     return catalog, PeriodFrom(column, "beside" if beside else "instead")
 
 
+def with_features(lake: Lake, catalog: Catalog, features: str | None) -> Catalog:
+    """The catalog with what `--features` knows of its objects, or as it is."""
+    return catalog if features is None else catalog.join(lake[features], on=catalog.id_column_or_none or "object_id")
+
+
 def with_context(lake: Lake, catalog: Catalog, pairs: str) -> Catalog:
     """The catalog with what `--context` knows of its objects; those that the other catalog lacks stay."""
     from lcscale.products.context import Context

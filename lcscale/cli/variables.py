@@ -28,6 +28,7 @@ from lcscale.cli.options import (
     open_lake,
     read_shares,
     with_context,
+    with_features,
     with_given_periods,
 )
 from lcscale.errors import InputError
@@ -205,7 +206,7 @@ def classify(
     if context is not None and not {*CONTEXT} & {*read_card(model).preparation.columns}:
         raise InputError(f"--context: model {model} takes no colour or parallax; lcscale train --context makes one")
     curves = aligned(find_catalog(place, catalog, light_curves), align_fields)
-    source = curves if features is None else _with_periods(place, curves, features, device)
+    source = with_features(place, curves, features)
     source, given = with_given_periods(place, source, period_from, period_beside)
     source = source if context is None else with_context(place, source, context)
     shares, allowed = read_shares(prevalence), read_max_failed(max_failed)
@@ -218,5 +219,5 @@ def _with_periods(lake: Lake, catalog: Catalog, features: str | None, device: st
     from lcscale.periods import PERIOD, Search
 
     if features is not None:
-        return catalog.join(lake[features], on=catalog.id_column_or_none or "object_id")
+        return with_features(lake, catalog, features)
     return catalog if PERIOD.is_in(catalog.schema) else catalog.map(Search(device=device or "cpu"))

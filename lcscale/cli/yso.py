@@ -32,6 +32,7 @@ def yso(
     known: Annotated[list[str] | None, typer.Option(help=options.KNOWN.about)] = None,
     name: NameOption = "yso_candidates",
     model: Annotated[str, typer.Option("--model", help=options.MODEL.about)] = "yso",
+    outbursts: Annotated[str | None, typer.Option(help=options.OUTBURSTS.about)] = options.OUTBURSTS.default,
     tau: Annotated[float, typer.Option(help=options.TAU.about)] = options.TAU.default,
     dust_map: Annotated[str | None, typer.Option(help=options.DUST_MAP.about)] = options.DUST_MAP.default,
     prevalence: PrevalenceOption = None,
@@ -50,8 +51,10 @@ def yso(
         sides = (None if each is None else find_catalog(place, each) for each in (twomass, allwise))
         source = join_surveys(source, *sides, gaia_epoch=gaia_epoch)
     catalogs = {each: find_catalog(place, each) for each in known or ()}
-    shares = read_shares(prevalence)
-    candidates = yso_candidates(source, model, known=catalogs, tau=tau or None, dust_map=dust_map, prevalence=shares)
+    shares, curves = read_shares(prevalence), None if outbursts is None else find_catalog(place, outbursts)
+    candidates = yso_candidates(
+        source, model, known=catalogs, tau=tau or None, dust_map=dust_map, prevalence=shares, outbursts=curves
+    )
     record = candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace)
     if not record.withheld:
         _tell(place[name], prevalence)

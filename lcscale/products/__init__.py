@@ -6,6 +6,7 @@ from lcscale.products.alerts_spark import alert_statistics_spark
 from lcscale.products.counterparts import match_alerts
 from lcscale.products.definitions import Near, OfClass, definition_of
 from lcscale.products.labels import transfer_labels
+from lcscale.products.outbursts import find_outbursts
 from lcscale.products.rrlyrae import rrlyrae_metallicities
 from lcscale.products.shares import yso_share
 from lcscale.products.variables import variable_candidates
@@ -18,6 +19,7 @@ __all__ = [
     "alert_statistics_spark",
     "check_statistics",
     "definition_of",
+    "find_outbursts",
     "join_surveys",
     "match_alerts",
     "rrlyrae_metallicities",

@@ -14,6 +14,7 @@ def _column(name: str, unit: str, ucd: str, about: str, kind: pa.DataType | None
 
 
 COLUMNS = (
+    _column("variability_amplitude", "mag", "src.var.amplitude", "Magnitudes between the 5th and the 95th percentile."),
     _column("outburst_amplitude", "mag", "src.var.amplitude", "Median before the rise less the brightest visits."),
     _column("outburst_significance", "", "stat.snr", "Amplitude over the robust scatter before the rise."),
     _column("outburst_date", "d", "time.epoch", "Time at half of the rise, as the light curve tells times."),

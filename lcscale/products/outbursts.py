@@ -1,21 +1,26 @@
-"""`Outbursts`: when a young star grew bright, by how much, how fast, for how long; how periodic and lopsided it is."""
+"""`find_outbursts`: when a young star grew bright, by how much, how fast, how long; how periodic and lopsided it is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lcscale.errors import InputError
 from lcscale.kernels.compiling import exact_kernel
+from lcscale.lake import Catalog
 from lcscale.lightcurves import clean_light_curves
 from lcscale.lightcurves.columns import LIGHT_CURVE
 from lcscale.models.labels.curves import numbers_of
+from lcscale.periods import Search
 from lcscale.periods.columns import PERIOD
+from lcscale.products.observations import CountObservations
 from lcscale.products.outburst_columns import COLUMNS
-from lcscale.steps import Declared
-from lcscale.vocabulary import Column, append_columns, schema_of
+from lcscale.steps import Declared, Step
+from lcscale.vocabulary import NAME, Column, append_columns, schema_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,9 +40,60 @@ SMOOTHING = 0.25
 """Share of the period over which the folded light curve is averaged for Q (Cody et al. 2014)."""
 
 
+def find_outbursts(
+    catalog: Catalog, *, period: str | None = None, search: bool = True, keep: Sequence[str] = ()
+) -> Catalog:
+    """Outbursts, periodicity and asymmetry of every light curve of a catalog; lazy.
+
+    ``find_outbursts(catalog).write("outbursts")`` is the job.
+
+    Parameters
+    ----------
+    catalog
+        Light curves, with their features or periods beside them where these are known (`Catalog.join`).
+    period
+        Column with periods of others, days, for Q. None: those of a search.
+    search
+        Whether a search finds the periods where the catalog has none; without, Q stays null, and it is much faster.
+    keep
+        Further columns to carry along.
+
+    Returns
+    -------
+    Catalog
+        `id_column`, `name`, position, `keep`, `n_observations`, the period, and the columns of `Outbursts`.
+
+    Raises
+    ------
+    InputError
+        There are no light curves, or no such column.
+
+    Examples
+    --------
+    >>> find_outbursts(lake["ztf"]).write("outbursts")  # doctest: +SKIP
+    """
+    if "lightcurve" not in catalog.column_names:
+        raise InputError(f"{catalog.name} has no light curves (column 'lightcurve'), in which outbursts are found")
+    unknown = [name for name in (*([] if period is None else [period]), *keep) if name not in catalog.column_names]
+    if unknown:
+        raise InputError(f"{catalog.name}: no column {', '.join(unknown)}; it has {', '.join(catalog.column_names)}")
+    ours = PERIOD.is_in(catalog.schema)
+    name = period or PERIOD.name
+    identity = catalog.id_column_or_none
+    kept = [*([] if identity is None else [identity]), NAME.name, *keep, *([name] if period or ours else [])]
+    kept = [each for each in dict.fromkeys(kept) if each in catalog.column_names]
+    chosen = catalog.columns("lightcurve", *kept)
+    steps: list[Step] = [CountObservations.of(chosen.schema)]
+    if period is None and search and not ours:
+        steps.append(Search())
+        kept.append(name)
+    result = chosen.map(*steps, Outbursts(period=name))
+    return result.columns(*kept, "n_observations", *(column.name for column in COLUMNS))
+
+
 @dataclass(frozen=True)
 class Outbursts(Declared):
-    """Append amplitude, date, rise, duration and type of the largest outburst, Q and M (`COLUMNS`).
+    """Append the amplitude, date, rise, duration and type of the largest outburst, Q and M (`COLUMNS`).
 
     The band with the most observations is looked at. An outburst is two visits in a row brighter than the median of the
     visits before them by `LEAST_AMPLITUDE` and `LEAST_SIGNIFICANCE`, for `LEAST_DAYS` and `LEAST_VISITS`. The type is
@@ -53,7 +109,7 @@ class Outbursts(Declared):
 
     column: str = "lightcurve"
     period: str = "period"
-    version = 1
+    version = 2
 
     @property
     def reads(self) -> tuple[Column, ...]:
@@ -83,16 +139,16 @@ class Outbursts(Declared):
         n = len(table)
         period = numbers_of(table, [self.period], "d").get(self.period, np.full(n, np.nan))
         band = np.zeros(lcs.time.size, np.int64) if lcs.band is None else lcs.band.astype(np.int64)
-        found = np.full((n, 9), np.nan)
+        found = np.full((n, 10), np.nan)
         time, mag, error = (np.asarray(each, np.float64) for each in (lcs.time, lcs.mag, lcs.mag_err))
         _measure(time, mag, error, band, max(lcs.n_codes, 1), lcs.offsets.astype(np.int64), period, found)
-        amplitude, significance, date, rate, days, over, visits, q, m = found.T
+        amplitude, significance, date, rate, days, over, visits, q, m, spread = found.T
         burst = (amplitude >= LEAST_AMPLITUDE) & (significance >= LEAST_SIGNIFICANCE)
         burst &= (days >= LEAST_DAYS) & (visits >= LEAST_VISITS)
         stays = (over == 0) & (days >= FUOR_DAYS) & (amplitude >= FUOR_AMPLITUDE)
         kind = np.where(over == 1, "EXOR", np.where(stays, "FUOR", "undecided")).astype(object)
         arrays = [
-            *(pa.array(values, mask=np.isnan(values)) for values in (amplitude, significance)),
+            *(pa.array(values, mask=np.isnan(values)) for values in (spread, amplitude, significance)),
             *(pa.array(values, mask=np.isnan(values) | ~burst) for values in (date, rate, days)),
             pa.array(over == 1, mask=np.isnan(over) | ~burst),
             pa.array(kind, pa.string(), mask=~burst),
@@ -112,7 +168,7 @@ def _measure(
     period: Floats,
     out: Floats,
 ) -> None:
-    """Fill `out` [n_objects, 9]: amplitude, significance, date, rate, days, over, visits, Q, M."""
+    """Fill `out` [n_objects, 10]: amplitude, significance, date, rate, days, over, visits, Q, M, spread."""
     for i in range(offsets.size - 1):
         a, b = offsets[i], offsets[i + 1]
         counts = np.zeros(n_bands, np.int64)
@@ -125,6 +181,7 @@ def _measure(
         rows = a + np.flatnonzero(band[a:b] == best)
         t, m, e = time[rows], mag[rows], error[rows]
         out[i, 8] = _asymmetry(m)
+        out[i, 9] = np.quantile(m, 0.95) - np.quantile(m, 0.05)
         if period[i] > 0:
             out[i, 7] = _periodicity(t, m, e, period[i])
         _outburst(t, m, out[i])

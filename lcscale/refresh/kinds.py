@@ -112,9 +112,10 @@ CATALOGS = {
     ),
     "yso": Kind(
         {"yso": TEXT, "twomass": TEXT, "allwise": TEXT, "known": TEXTS, "model": TEXT, "tau": NUMBER}
-        | {"dust_map": TEXT, "prevalence": SHARES, "gaia_epoch": NUMBER},
-        ("yso", "twomass", "allwise", "known"),
+        | {"dust_map": TEXT, "prevalence": SHARES, "gaia_epoch": NUMBER, "outbursts": TEXT},
+        ("yso", "twomass", "allwise", "known", "outbursts"),
     ),
+    "outbursts": Kind({"outbursts": TEXT, "features": TEXT, "period": TEXT, "search": FLAG}, ("outbursts", "features")),
     "metallicity": Kind(
         {"metallicity": TEXT, "model": TEXT, "period": TEXT, "mode": TEXT, "band": TEXT}
         | {"relations": TWO_NAMES, "prefer": TEXT, "scale": TEXT},

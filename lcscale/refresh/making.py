@@ -14,7 +14,15 @@ from lcscale.features import Extract
 from lcscale.lake import Catalog, open_catalog
 from lcscale.lightcurves import LightCurveFields
 from lcscale.periods import FrequencyGrid, Search
-from lcscale.products import Near, OfClass, join_surveys, match_alerts, variable_candidates, yso_candidates
+from lcscale.products import (
+    Near,
+    OfClass,
+    find_outbursts,
+    join_surveys,
+    match_alerts,
+    variable_candidates,
+    yso_candidates,
+)
 from lcscale.products.definitions import Definition
 from lcscale.products.rrlyrae import Choice, Distances, rrlyrae_metallicities
 from lcscale.products.rrlyrae.model import DEFAULT_MODEL
@@ -157,10 +165,21 @@ def _features(entry: Entry, find: Find) -> Catalog:
 
 
 def _classify(entry: Entry, find: Find) -> Catalog:
-    curves = find(entry.values["classify"])
-    if "features" in entry.values:
-        curves = curves.join(find(entry.values["features"]), on=curves.id_column_or_none or "object_id")
+    curves = _with_features(entry, find)
     return variable_candidates(curves, _model(entry, "general"), prevalence=entry.values.get("prevalence"))
+
+
+def _with_features(entry: Entry, find: Find) -> Catalog:
+    """The light curves that an entry names, with their features where it names these too."""
+    curves = find(entry.values[entry.word])
+    if "features" not in entry.values:
+        return curves
+    return curves.join(find(entry.values["features"]), on=curves.id_column_or_none or "object_id")
+
+
+def _outbursts(entry: Entry, find: Find) -> Catalog:
+    values = entry.values
+    return find_outbursts(_with_features(entry, find), period=values.get("period"), search=values.get("search", True))
 
 
 def _yso(entry: Entry, find: Find) -> Catalog:
@@ -172,8 +191,15 @@ def _yso(entry: Entry, find: Find) -> Catalog:
     known: Mapping[str, Catalog] = {name: find(name) for name in values.get("known", ())}
     dust_map = entry.path(values["dust_map"]) if "dust_map" in values else None
     tau, prevalence = values.get("tau", TAU), values.get("prevalence")
+    outbursts = find(values["outbursts"]) if "outbursts" in values else None
     return yso_candidates(
-        source, _model(entry, "yso"), known=known, tau=tau or None, dust_map=dust_map, prevalence=prevalence
+        source,
+        _model(entry, "yso"),
+        known=known,
+        tau=tau or None,
+        dust_map=dust_map,
+        prevalence=prevalence,
+        outbursts=outbursts,
     )
 
 
@@ -212,6 +238,7 @@ _VIEWS: dict[str, Callable[[Entry, Find], Catalog]] = {
     "features": _features,
     "classify": _classify,
     "yso": _yso,
+    "outbursts": _outbursts,
     "metallicity": _metallicity,
     "distances": _distances,
     "match_alerts": _match_alerts,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hats.pixel_math.spatial_index import compute_spatial_index
+from skies import put
 
+from lcscale import cli
+from lcscale.errors import InputError
+from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
+from lcscale.products import find_outbursts, yso_candidates
 from lcscale.products.outbursts import COLUMNS, Outbursts
 from lcscale.simulation.alerts import simulate_alerts
+from lcscale.simulation.population import simulate_population
 
 
 def table_of(lcs: LightCurves, **columns) -> pa.Table:
@@ -102,6 +110,82 @@ def test_q_and_m_of_known_shapes():
     assert Outbursts()(table.drop_columns("told")).column("periodicity_q").null_count == 5
 
 
+def test_the_amplitude_of_the_variability_leaves_strays_out():
+    time, mag = np.arange(400.0), 15 + 0.5 * np.sin(np.arange(400.0))
+    mag[7] = 9.0
+    (row,) = Outbursts()(table_of(curves((time, mag)))).to_pylist()
+    assert row["variability_amplitude"] == pytest.approx(2 * 0.5 * np.sin(0.45 * np.pi), abs=0.02)
+
+
+@pytest.fixture
+def sky(lake):
+    """A lake with light curves of three stars (FU Orionis, EX Lupi, too few visits), and four sources of Gaia."""
+    time, mag = grown_bright()
+    table = table_of(curves((time, mag), grown_bright(back=700.0), (time[:6], mag[:6])))
+    ra, dec = np.array([80.0, 80.1, 80.2]), np.array([5.0, 5.1, 5.2])
+    table = table.append_column("object_id", pa.array(["a", "b", "c"])).append_column("ra", pa.array(ra))
+    put(lake, "curves", _placed(table.append_column("dec", pa.array(dec))))
+    away = np.r_[ra, 81.0], np.r_[dec + 0.5 / 3600, 6.0]
+    gaia = simulate_population({"YSO": 4}, seed=3)
+    for name, values in zip(("ra", "dec"), away, strict=True):
+        gaia = gaia.set_column(gaia.column_names.index(name), name, pa.array(values))
+    put(lake, "gaia", _placed(gaia))
+    return lake
+
+
+def _placed(table: pa.Table) -> pa.Table:
+    place = compute_spatial_index(table["ra"].to_numpy(), table["dec"].to_numpy())
+    return table.append_column(HEALPIX_COLUMN, pa.array(place, pa.int64())).sort_by(HEALPIX_COLUMN)
+
+
+def _run(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["lcscale", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    return int(stop.value.code or 0), capsys.readouterr()
+
+
+def test_the_command_finds_outbursts_and_young_stars_take_them(sky, monkeypatch, capsys):
+    at = ("--lake", sky.root)
+    status, said = _run(monkeypatch, capsys, "outbursts", "curves", *at, "--no-search")
+    assert status == 0, said.err
+    assert "outbursts in 2 of 2 light curves (EXOR: 1, FUOR: 1)" in said.out
+    assert "too few visits: 1" in said.out
+    found = sky["outbursts"].to_pandas().set_index("object_id")
+    assert found.outburst_type.to_dict() == {"a": "FUOR", "b": "EXOR", "c": None}
+    assert "lightcurve" not in found.columns
+    assert "period" not in found.columns
+    status, said = _run(monkeypatch, capsys, "yso", "gaia", *at, "--outbursts", "outbursts")
+    assert status == 0, said.err
+    young = sky["yso_candidates"].to_pandas().sort_values("ra")
+    assert young.outburst_type.fillna("none").to_list() == ["FUOR", "EXOR", "none", "none"]
+    assert young.asymmetry_m.notna().to_list() == [True, True, True, False]
+    assert young.prob_YSO.notna().all()
+    status, said = _run(monkeypatch, capsys, "yso", "gaia", *at, "--outbursts", "gaia", "--name", "no")
+    assert (status, said.err.count("\n"), "lcscale outbursts" in said.err) == (2, 1, True)
+
+
+def test_probabilities_are_the_same_with_and_without_light_curves(sky):
+    find_outbursts(sky["curves"], search=False).write("bursts", progress=False)
+    plain = yso_candidates(sky["gaia"]).to_pandas()
+    joined = yso_candidates(sky["gaia"], outbursts=sky["bursts"]).to_pandas()
+    assert plain.equals(joined[plain.columns])
+    assert set(joined.columns) - set(plain.columns) == {column.name for column in COLUMNS}
+
+
+def test_periods_come_from_a_search_from_a_column_or_not_at_all(sky):
+    stars = sky["curves"]
+    searched = find_outbursts(stars).to_pandas()
+    assert searched.period.notna().any()
+    assert searched.periodicity_q.notna().any()
+    named = find_outbursts(stars, search=False).to_pandas()
+    assert named.periodicity_q.isna().all()
+    with pytest.raises(InputError, match="no column theirs"):
+        find_outbursts(stars, period="theirs")
+    with pytest.raises(InputError, match="no light curves"):
+        find_outbursts(sky["gaia"])
+
+
 def test_few_observations_have_no_answer_and_the_schema_is_kept():
     time, mag = grown_bright()
     table = table_of(curves((time[:6], mag[:6]), (time[:0], mag[:0])))
@@ -138,4 +222,9 @@ def test_real_young_stars(real_data):
         print(theirs, len(both), both.corr().iloc[0, 1], (both.ours - both.theirs).abs().median())
         assert len(both) > 150
         assert both.corr().iloc[0, 1] > 0.7
+        assert both.corr("spearman").iloc[0, 1] > 0.65
         assert (both.ours - both.theirs).abs().median() < 0.2
+    amplitude = pd.DataFrame({"ours": found.variability_amplitude.to_numpy(), "theirs": stars.nu.to_numpy()}).dropna()
+    print("amplitude", len(amplitude), amplitude.corr("spearman").iloc[0, 1])
+    assert len(amplitude) > 150
+    assert amplitude.corr("spearman").iloc[0, 1] > 0.9

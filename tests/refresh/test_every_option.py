@@ -39,7 +39,7 @@ from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
 from lcscale.products.judged import Judged
 from lcscale.products.observations import CountObservations
-from lcscale.products.outbursts import Outbursts
+from lcscale.products.outbursts import Outbursts, find_outbursts
 from lcscale.products.rrlyrae import Distances, FourierPopulation, Metallicities
 from lcscale.products.yso.candidates import Agreement
 from lcscale.products.yso.classify import ClassifyYSO
@@ -70,6 +70,7 @@ def lake(tmp_path_factory):
         put(lake, name, table.append_column("class", pa.array(["RRab"] * n)))
     none = lake["stars"].where("mean_mag < -100")  # its columns matter, no row
     none.map(Search(fmax=1.0)).without("lightcurve").write("periods", progress=False)
+    find_outbursts(lake["stars"], search=False).write("bursts", progress=False)
     return lake
 
 
@@ -308,7 +309,12 @@ ENTRIES = {
             "dust_map": None,
             "prevalence": "{ YSO = 0.1, main_sequence = 0.5, extragalactic = 0.3, evolved = 0.1 }",
             "gaia_epoch": "2015.5",
+            "outbursts": '"bursts"',
         },
+    ),
+    "outbursts": (
+        'outbursts = "stars"',
+        {"outbursts": '"others"', "features": '"periods"', "period": '"e"', "search": "false"},
     ),
     "metallicity": (
         'metallicity = "stars"\nband = "g"\nperiod = "e"',

@@ -15,6 +15,7 @@ from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, Catalog
 from lcscale.products.counterparts import OF_DEFINITION, match_alerts, separation_column
 from lcscale.products.definitions import AtLeast
+from lcscale.products.outburst_columns import COLUMNS as OUTBURSTS
 from lcscale.products.yso.classify import DEFAULT_MODEL, ClassifyYSO
 from lcscale.products.yso.columns import AGREEMENT, CLASS, CLASSIFIED, IDS, declared, find_columns, quantities
 from lcscale.products.yso.labels import CLASSES
@@ -119,6 +120,8 @@ def yso_candidates(
     dust_map: str | os.PathLike[str] | None = None,
     prevalence: Mapping[str, float] | None = None,
     columns: Mapping[str, str] | None = None,
+    outbursts: Catalog | None = None,
+    outburst_radius_arcsec: float = 1.5,
     keep: Sequence[str] = (),
 ) -> Catalog:
     """Candidates for young stellar objects: one row a source, with the probabilities of four classes; lazy.
@@ -144,6 +147,11 @@ def yso_candidates(
         Shares of the four classes among the sources (`lcscale.products.yso.CLASSES`); None: equally frequent.
     columns
         Columns of the catalog by our names (`columns.toml`), where it calls them otherwise.
+    outbursts
+        What light curves of the same sky tell (`lcscale.products.find_outbursts`): amplitude, Q, M and the largest
+        outburst stand beside the sources that have one. They do not change the probabilities.
+    outburst_radius_arcsec
+        Largest distance of a source from its light curve.
     keep
         Further columns to carry along; not of the names that the measurements get.
 
@@ -151,15 +159,19 @@ def yso_candidates(
     -------
     Catalog
         Position, ids in the surveys, `tau`, `SY`, `LY`, `R`, `branch`, `class`, ``prob_<class>``, `in_training`,
-        `known_yso`, `unique_to_us` (with `known`), `photometry_problems`, `reason`, `model_id`, `trained_on`.
+        `known_yso`, `unique_to_us` (with `known`), the columns of `Outbursts` (with `outbursts`),
+        `photometry_problems`, `reason`, `model_id`, `trained_on`.
     """
     measured = [name for name in keep if name in quantities()]
     if measured:
         raise InputError(f"keep: {', '.join(measured)} are names of checked measurements; keep columns of other names")
+    of_curves: tuple[str, ...] = ()
+    if outbursts is not None:
+        catalog, of_curves = _with_outbursts(catalog, outbursts, outburst_radius_arcsec)
     position = (catalog.source.ra, catalog.source.dec)
     step = ClassifyYSO(position, os.fspath(model), None if prevalence is None else _shares(prevalence))
     further = [name for name in step.optional_columns if name in catalog.column_names and name not in quantities()]
-    kept = tuple(dict.fromkeys((HEALPIX_COLUMN, *position, *keep, *further)))
+    kept = tuple(dict.fromkeys((HEALPIX_COLUMN, *position, *keep, *of_curves, *further)))
     if dust_map is not None:
         catalog = catalog.map(SampleMap(os.fspath(dust_map), "tau", ra=position[0], dec=position[1]))
     found = find_columns(catalog.schema, columns)
@@ -175,8 +187,22 @@ def yso_candidates(
         chosen = chosen.map(Agreement(names))
     *ours, reason, model_id, trained_on = (column.name for column in CLASSIFIED)
     agreement = (*(column.name for column in AGREEMENT), *(separation_column(name) for name in names)) if known else ()
-    fixed = (*IDS, *keep, "tau", *ours, *agreement, PROBLEMS, reason, model_id, trained_on)
+    fixed = (*IDS, *keep, "tau", *ours, *agreement, *of_curves, PROBLEMS, reason, model_id, trained_on)
     return chosen.columns(*(name for name in dict.fromkeys(fixed) if name in chosen.column_names))
+
+
+def _with_outbursts(catalog: Catalog, outbursts: Catalog, radius_arcsec: float) -> tuple[Catalog, tuple[str, ...]]:
+    """The sources with what light curves tell of them, and the names of the columns that this is."""
+    names = tuple(column.name for column in OUTBURSTS if column.name in outbursts.column_names)
+    if not names:
+        raise InputError(
+            f"{outbursts.name} has no outbursts: lcscale outbursts {outbursts.name} makes a catalog that has"
+        )
+    twice = [name for name in names if name in catalog.column_names]
+    if twice:
+        raise InputError(f"{catalog.name} has {', '.join(twice)} already")
+    right = outbursts.columns(*names)
+    return catalog.crossmatch(right, radius_arcsec=radius_arcsec, how="left", suffix="_light_curve"), names
 
 
 def _shares(prevalence: Mapping[str, float]) -> tuple[float, ...]:
