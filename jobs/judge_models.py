@@ -45,10 +45,10 @@ def judged(name: str, data: Path, lake: str, most: int | None) -> dict[str, Any]
     return judge(load(name), curves, JudgingOptions(most=most, min_class_size=50 if large else 1, shares=shares))
 
 
-def put_into(path: Path, name: str, table: str) -> None:
-    before, mark, after = path.read_text("utf-8").partition(f"<!-- judged: {name} -->\n")
+def put_into(path: Path, name: str, table: str, what: str = "judged") -> None:
+    before, mark, after = path.read_text("utf-8").partition(f"<!-- {what}: {name} -->\n")
     if not mark:
-        raise SystemExit(f"{path} has no line <!-- judged: {name} -->")
+        raise SystemExit(f"{path} has no line <!-- {what}: {name} -->")
     path.write_text(f"{before}{mark}{table}<!-- end -->{after.partition('<!-- end -->')[2]}", "utf-8")
 
 

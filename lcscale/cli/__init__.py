@@ -10,6 +10,7 @@ import typer
 from lcscale import __version__
 from lcscale.cli.alerting import alerts
 from lcscale.cli.browsing import browse
+from lcscale.cli.classes import classes
 from lcscale.cli.columns import columns
 from lcscale.cli.completeness import completeness
 from lcscale.cli.exporting import curves, export
@@ -18,6 +19,7 @@ from lcscale.cli.ingesting import convert, ingest, surveys
 from lcscale.cli.judging import judge
 from lcscale.cli.lakes import drop, info, jobs_app, list_names, prune, remove, use
 from lcscale.cli.matching import crossmatch
+from lcscale.cli.outbursts import outbursts
 from lcscale.cli.pages import demo, report
 from lcscale.cli.published import published
 from lcscale.cli.refreshing import diff, pipeline, refresh, versions
@@ -65,7 +67,9 @@ for command in (
     classify,
     completeness,
     judge,
+    classes,
     yso,
+    outbursts,
     metallicity,
     distances,
     alerts,

@@ -9,6 +9,7 @@ _PLACES = {
     "gallery": "pictures",
     "show": "candidate_page",
     "why": "reasons",
+    "write_classes": "classes",
     "write_difference": "changes",
     "write_report": "report",
     "write_training_report": "training",
@@ -17,6 +18,7 @@ _PLACES = {
 if TYPE_CHECKING:
     from lcscale.explore.candidate_page import show as show
     from lcscale.explore.changes import write_difference as write_difference
+    from lcscale.explore.classes import write_classes as write_classes
     from lcscale.explore.pictures import gallery as gallery
     from lcscale.explore.reasons import why as why
     from lcscale.explore.report import write_report as write_report

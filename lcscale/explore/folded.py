@@ -111,11 +111,12 @@ def folded_panels(curves: Sequence[Folded]) -> str:
     They stand beside each other as far as the page is wide; a single one has the whole width.
     """
     if len(curves) == 1:
-        return _picture(curves[0], 920, 340)
-    return f'<div class="panels">{"".join(_picture(curve, 350, 250) for curve in curves)}</div>'
+        return folded_picture(curves[0], 920, 340)
+    return f'<div class="panels">{"".join(folded_picture(curve, 350, 250) for curve in curves)}</div>'
 
 
-def _picture(curve: Folded, width: int, height: int) -> str:
+def folded_picture(curve: Folded, width: int, height: int) -> str:
+    """The picture of one light curve as SVG, of a size in pixels."""
     counts = np.bincount(curve.band[curve.band >= 0], minlength=len(curve.bands))
     fullest = int(counts.argmax())
     level = float(np.median(curve.value[curve.band == fullest])) if counts[fullest] else 0.0

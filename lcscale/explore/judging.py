@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lcscale.explore.page import Section, details, heading, page, paragraph, table, write_page
+from lcscale.products.yso.labels import CLASSES
 
 _NONE = "Not judged: lcscale judge has not written into its card."
 
@@ -77,6 +78,7 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
     """All tables, the most important first."""
     if judgement.get("bars"):
         yield _bars(judgement["bars"])
+    yield from _contamination(judgement.get("contamination", {}))
     if judgement.get("as_shipped"):
         yield _as_shipped(judgement["as_shipped"])
         yield from _at_shares(judgement["as_shipped"])
@@ -105,6 +107,33 @@ def _bars(rows: Sequence[Mapping[str, Any]]) -> Table:
     headings = ["what", "stars", "of the class", "value", "90 % interval", "bar"]
     caption = "Intervals are of the same number of stars drawn again with replacement, by class."
     return Table("Figures with a bar", headings, cells, caption)
+
+
+def _contamination(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Table]:
+    own = "The model's own answers, of trees that had not seen the star's part of the sky, all catalogs together: "
+    own += "share of wrong ones (others called YSO, YSO called others), the number of stars, 95 % interval."
+    titles = {
+        "latitude": ("Contamination by galactic latitude", "degrees from the plane", own),
+        "reddening": ("Contamination by reddening", "J - H", f"{own} J - H is the star's own: no map of dust is used."),
+    }
+    for what, rows in parts.items():
+        title, axis, caption = titles[what]
+        names = [name for name in CLASSES if any(name in row["classes"] for row in rows)]
+        cells = [[_between(row["low"], row["high"]), *(_share(row["classes"].get(n)) for n in names)] for row in rows]
+        headings = [f"{n} missed" if n == "YSO" else f"{n} called YSO" for n in names]
+        yield Table(title, [axis, *headings], cells, caption)
+
+
+def _between(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"below {high:g}" if low is None else f"{low:g} and above"
+    return f"{low:g} to {high:g}"
+
+
+def _share(row: Mapping[str, Any] | None) -> str | None:
+    if row is None:
+        return None
+    return f"{_f(row['wrong'] / row['n'])} of {row['n']:,} ({row['low']:.3f} to {row['high']:.3f})"
 
 
 def _as_shipped(surveys: Mapping[str, Any]) -> Table:

@@ -44,6 +44,8 @@ NOT_RUN = {
     "lcscale export rrlyrae_distances": "needs that",
     "lcscale completeness": "minutes; tests/products/test_completeness.py runs it on small catalogs",
     "lcscale judge general": "minutes; tests/models/test_judge_command.py runs it on two small catalogs",
+    "lcscale judge my_model": "the same, of a model that is none of ours",
+    "lcscale classes": "tests/explore/test_classes.py runs it for every shipped model",
     "python jobs/judge_models.py": "minutes on real files; its tables stand in docs/judging.md",
     "python jobs/rrlyrae_": "minutes on real files, whose figures docs/metallicity.md has",
     "lcscale features /rubin/": "is for Rubin's own machines; tests/surveys/test_rubin.py has its columns",

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from lcscale.errors import InputError
+from lcscale.lightcurves import LightCurves
 from lcscale.models.judging.bench import JudgingOptions, judge
 from lcscale.models.judging.leakage import in_list, require_apart, require_undecided
-from lcscale.models.judging.leaving_out import Stars, leave_out
+from lcscale.models.judging.leaving_out import Stars, figures, leave_out
 from lcscale.models.judging.metrics import calibration_excess, evaluate
 from lcscale.models.judging.parts import judge_parts
 from lcscale.models.judging.probes import probe
+from lcscale.models.judging.ranges import peak_to_peak, ranges_of
 from lcscale.models.keeping.registry import CARD, read_card, read_judgement, write_judgement
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.targets import targets_of
@@ -39,6 +41,42 @@ def test_false_positives_are_counted_among_the_others_alone():
     row = evaluate(np.eye(2)[given], truth)["per_class"]
     assert row["RRab"]["false_positive_rate"] == pytest.approx(1 / 4)
     assert row["EA"]["false_positive_rate"] == pytest.approx(2 / 6, abs=1e-5)
+
+
+def test_what_is_taken_for_what_is_told_by_name_and_adds_up():
+    truth = targets_of(np.array(["RRab"] * 6 + ["EA"] * 4, object), 1)
+    given = np.array([0, 0, 0, 0, 1, 1, 0, 1, 1, 1])
+    row = figures(np.eye(2)[given], targets_of(truth.label, 1))
+    first, second = truth.classes
+    assert row["taken_for"] == {first: {second: 2}, second: {first: 1}}
+    for name in truth.classes:
+        each = row["per_class"][name]
+        assert sum(row["taken_for"][name].values()) == round(each["n"] * (1 - each["recall"]))
+
+
+def test_ranges_of_labelled_stars_are_those_of_their_class():
+    made = simulated(60, 3)
+    rows = np.ones(60, bool)
+    found = ranges_of(made, rows)
+    name = sorted({each for each in made.label if each})[0]
+    here = np.flatnonzero(made.label == name)
+    assert found[name]["n"] == here.size
+    low, middle, high = found[name]["period"]
+    assert low <= middle <= high
+    assert middle == pytest.approx(np.nanmedian(made.period[here]), rel=1e-3)
+    assert found[name]["n_observations"][1] == pytest.approx(np.median(made.lcs.counts[here]), abs=1)
+    rows[here] = False
+    assert name not in ranges_of(made, rows)
+
+
+def test_the_amplitude_is_that_of_the_fullest_band_without_strays():
+    mag = np.r_[15 + 0.5 * np.sin(np.linspace(0, 20 * np.pi, 500)), 5.0, np.full(10, 18.0)].astype(np.float32)
+    band = np.r_[np.zeros(501, np.int8), np.ones(10, np.int8)]
+    time, none = np.arange(511.0), np.zeros(511, np.float32)
+    lcs = LightCurves(time, mag, none, np.array([0, 511, 511]), band, ("g", "r"))
+    found = peak_to_peak(lcs)
+    assert found[0] == pytest.approx(1.0, abs=0.02)
+    assert np.isnan(found[1])
 
 
 def test_a_star_on_both_sides_is_refused():

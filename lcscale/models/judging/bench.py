@@ -18,6 +18,7 @@ from lcscale.models.judging.held import Held
 from lcscale.models.judging.leakage import in_list, require_undecided
 from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, forgetting, leave_out
 from lcscale.models.judging.probes import probe
+from lcscale.models.judging.ranges import ranges_of
 from lcscale.models.judging.shares import at_shares
 from lcscale.models.judging.unknown import leave_classes_out
 from lcscale.models.keeping.model import Model, network_scores
@@ -71,8 +72,9 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
         was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `left_out`:
         boosted trees on the model's numbers, each survey left out in turn (`leave_out`); `forgetting`: the same of
         trees that forget the survey. `unknown`: scores that tell stars of classes left out (`leave_classes_out`).
-        `probes` of the numbers, of those that such trees see, and of the network's embedding. `left_aside`: stars that
-        were not judged, by reason.
+        `probes` of the numbers, of those that such trees see, and of the network's embedding. `labelled`: what the
+        stars of surveys in training are like, by class (`ranges_of`). `left_aside`: stars that were not judged, by
+        reason.
 
     Raises
     ------
@@ -101,6 +103,7 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
         "forgetting": _forgetting(model, curves.take(rows), stars, options) if several else {},
         "unknown": leave_classes_out(stars, model.card.preparation.names, seed=options.seed),
         "probes": _probes(model, curves.take(probed), numbers[probed]),
+        "labelled": ranges_of(curves, np.isin(origin.astype(str), _trained(model))),
         "left_aside": aside,
         "order": ORDER,
         "folds": options.folds,
@@ -146,7 +149,7 @@ def _as_shipped(
     """Figures of the model's own answers by survey; of an ensemble on surveys that were not in training."""
     assert curves.origin is not None
     data, truth = model.card.data, targets_in(names, model.classes)
-    trained = np.isin(curves.origin.astype(str), list(data.get("origins") or ["all"]))
+    trained = np.isin(curves.origin.astype(str), _trained(model))
     seen = trained & (assign(curves.healpix_29, Split(**data["split"])) != TEST)
     seen |= trained if model.card.members > 1 else seen
     twice = ~trained & in_list(curves.healpix_29, curves.healpix_29[seen])
@@ -172,6 +175,11 @@ def _as_shipped(
             row |= {"coverage": round(float(inside.mean()), 4), "set_size": round(float(sizes.mean()), 4)}
         found[name] = row
     return found
+
+
+def _trained(model: Model) -> list[str]:
+    """Names of the surveys that were in training."""
+    return list(model.card.data.get("origins") or ["all"])
 
 
 def _probes(model: Model, curves: LabelledCurves, numbers: npt.NDArray[np.float32]) -> dict[str, Any]:

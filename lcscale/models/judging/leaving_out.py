@@ -25,7 +25,6 @@ KNOWN = 50
 """Stars with this exact label that other surveys have, from which on a class is known elsewhere."""
 ORDER = 6
 """HEALPix order of the pixels that stay together in folds over the sky; 6 is 0.9 degrees."""
-_OF_PAGES = ("confusion",)
 
 Probabilities = npt.NDArray[np.floating]
 Rows = npt.NDArray[np.int64]
@@ -151,11 +150,34 @@ def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities) -> dict
 
 
 def figures(probabilities: Probabilities, truth: Targets) -> dict[str, Any]:
-    """Those of a card, without the confusion, and the accuracy over the widest classes that the classes belong to."""
+    """Those of a card and the accuracy over the widest classes that the classes belong to.
+
+    The confusion is told by name, of classes that were taken for others alone (`taken_for`): true class, class given,
+    number of stars.
+    """
     found = ClassHead(truth.classes).figures(np.asarray(probabilities, np.float32), truth)
     per_class = {name: row for name, row in found.pop("per_class").items() if row["n"] or row["false_positive_rate"]}
-    kept = {name: value for name, value in found.items() if name not in _OF_PAGES}
-    return kept | {"wide_accuracy": _wide_accuracy(probabilities, truth), "per_class": per_class}
+    taken_for = mistakes(truth.classes, found.pop("confusion"))
+    return found | {
+        "wide_accuracy": _wide_accuracy(probabilities, truth),
+        "per_class": per_class,
+        "taken_for": taken_for,
+    }
+
+
+def mistakes(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> dict[str, dict[str, int]]:
+    """Stars of each class that were given another, by that one; a confusion matrix has true classes in its rows.
+
+    Examples
+    --------
+    >>> mistakes(("RRab", "EW"), [[8, 2], [0, 5]])
+    {'RRab': {'EW': 2}}
+    """
+    rows = {
+        name: {other: int(n) for other, n in zip(classes, counts, strict=True) if n and other != name}
+        for name, counts in zip(classes, confusion, strict=True)
+    }
+    return {name: row for name, row in rows.items() if row}
 
 
 def _wide_accuracy(probabilities: Probabilities, truth: Targets) -> float:

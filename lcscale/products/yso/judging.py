@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lcscale.models.judging.leaving_out import figures
+from lcscale.models.judging.ranges import ranges
 from lcscale.models.labels.targets import Targets
 from lcscale.models.trees.growing import GrowthOptions, Sample, assign_folds, index_of
 from lcscale.models.trees.native import BoostingOptions, fit_native
 from lcscale.models.trees.tabular import TabularModel
 from lcscale.products.yso.branches import answer, realities
+from lcscale.products.yso.contamination import contamination
 from lcscale.products.yso.features import GROUPS, LONG, photometric_features
 from lcscale.products.yso.labels import CLASSES
 from lcscale.products.yso.training import Gathered, LabelledTable, branch_of, gather
@@ -80,7 +82,8 @@ def judge_yso(
     Returns
     -------
     dict
-        `bars`; `as_shipped` by branch; `left_out` by catalog (`lcscale.models.judging.leaving_out`); what was refitted.
+        `bars`; `as_shipped` by branch; `left_out` by catalog (`lcscale.models.judging.leaving_out`); `contamination` of
+        the own answers by latitude and reddening; `labelled`, the range of the magnitudes by class; what was refitted.
     """
     options, gathered = options or GrowthOptions(folds=3), gather(tables)
     n = len(gathered)
@@ -100,7 +103,7 @@ def judge_yso(
         ask = refits.without(here | (fold == 0))
         left_out[str(name)] = _row(ask(np.flatnonzero(here), ()), by_sky[here], gathered.label[here])
         rare += _rare(str(name), ask, gathered, here, (fold == 0) & (catalog == main))
-    answers = _own_answers(model, gathered)
+    answers, numbers = _own_answers(model, gathered), gathered.numbers
     with_both = (catalog == main) & np.isfinite(gathered.numbers["g"]) & np.isfinite(gathered.numbers["w1"])
     return {
         "bars": [*_bars(main, gathered, with_both, answers["together"], by_sky, blind), *rare],
@@ -110,6 +113,12 @@ def judge_yso(
             for name in dict.fromkeys(catalog[gathered.real])
         },
         "left_out": left_out,
+        "contamination": contamination(
+            answers["together"], gathered.label, gathered.ra, gathered.dec, numbers["j"] - numbers["h"]
+        ),
+        "labelled": ranges(
+            {band: numbers[band][gathered.real] for band in ("g", "k", "w1")}, gathered.label[gathered.real]
+        ),
         "left_aside": {},
         "folds": options.folds,
         "order": options.order,

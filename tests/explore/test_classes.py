@@ -1,0 +1,115 @@
+"""The pages of the classes of a judged model: their figures are the card's, confusions go both ways, links lead on."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+
+import pytest
+
+from lcscale import cli
+from lcscale.explore import write_classes
+from lcscale.explore.class_curves import simulated_pictures, write_sheet
+from lcscale.explore.class_figures import Counts, judged_model
+from lcscale.explore.classes import classes_as_markdown
+from lcscale.models.keeping.registry import CARD, JUDGED, find_folder
+from lcscale.models.labels.taxonomy import classes
+from lcscale.models.trees import tabular
+
+SURVEY = {
+    "n": 30,
+    "in_training": True,
+    "per_class": {
+        "RRab": {"n": 10, "recall": 0.8, "false_positive_rate": 0.05},
+        "EW": {"n": 20, "recall": 0.95, "false_positive_rate": 0.2},
+    },
+    "taken_for": {"RRab": {"EW": 2}, "EW": {"RRab": 1}},
+}
+LABELLED = {"RR": {"n": 7, "period": [0.3, 0.4, 0.6]}, "RRab": {"n": 40, "n_observations": [20.0, 50.0, 90.0]}}
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """A folder of the demonstration's model whose card says what `SURVEY` has, of two surveys."""
+    folder = tmp_path / "small"
+    shutil.copytree(find_folder("demo"), folder)
+    card = json.loads((folder / CARD).read_text("utf-8"))
+    card[JUDGED] = {"as_shipped": {"north": SURVEY, "south": SURVEY}, "left_out": {}, "labelled": LABELLED}
+    (folder / CARD).write_text(json.dumps(card), "utf-8")
+    return folder
+
+
+def test_counts_are_those_of_all_surveys_and_confusions_go_both_ways(judged):
+    told = judged_model(judged)
+    assert told.counts("RRab") == Counts(20, 16, 40, 2)
+    assert told.taken_for()["RRab"] == {"EW": 4}
+    assert told.taken_for()["EW"] == {"RRab": 2}
+    text = (write_classes(judged, judged.parent / "pages").parent / "RRab.html").read_text("utf-8")
+    assert "<strong>80 %</strong>" in text
+    for part in ("What RRab is taken for", "What is taken for RRab", "49 to 94.3 %", "0.3</td>", "20</td>"):
+        assert part in text, part
+    assert re.search(r"EW</td>\s*<td class=\"number\">4</td>\s*<td>20 %", text)
+    assert "uncertain" in text, "twenty stars are few"
+
+
+@pytest.mark.parametrize("name", ["general", "ztf", "alerts", "demo", "yso"])
+def test_every_shipped_model_has_a_page_for_each_class_and_no_link_leads_nowhere(name, tmp_path):
+    index = write_classes(name, tmp_path)
+    told = judged_model(name)
+    pages = {path.name for path in tmp_path.iterdir()}
+    assert pages == {"index.html", *(f"{each}.html" for each in told.classes)}
+    for path in tmp_path.iterdir():
+        assert set(re.findall(r'href="([^"#]+)"', path.read_text("utf-8"))) <= pages
+    shown, table = index.read_text("utf-8"), classes_as_markdown(name)
+    for each in told.classes:
+        counts = told.counts(each)
+        assert f"| {each} |" in table
+        if counts.n:
+            assert f"{100 * counts.right / counts.n:.3g} %" in shown
+            assert sum(told.taken_for()[each].values()) == counts.n - counts.right
+    assert ("<svg" in shown) == (name != "yso")
+
+
+def test_every_class_has_simulated_light_curves_or_says_that_it_has_none():
+    for name in classes():
+        drawn = simulated_pictures(name, ("g", "r"))
+        assert len(drawn) >= 6 or not drawn
+        assert drawn == simulated_pictures(name, ("g", "r")), "the same each time"
+    assert not simulated_pictures("MISC")
+    assert len(simulated_pictures("PUBLISHED")) == len(simulated_pictures("UNPUBLISHED")) == 7
+
+
+def test_the_sheet_of_the_documents_is_a_picture(tmp_path):
+    from PIL import Image
+
+    with Image.open(write_sheet(tmp_path / "new" / "sheet.png")) as picture:
+        assert picture.size == (990, 900)
+        assert len(picture.convert("RGB").getcolors(1 << 16)) > 10
+
+
+def test_the_command_writes_them_and_says_what_is_missing(judged, monkeypatch, capsys, tmp_path):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["lcscale", "classes", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return int(stop.value.code or 0), capsys.readouterr()
+
+    monkeypatch.chdir(tmp_path)
+    assert call(judged)[0] == 0
+    assert (tmp_path / "small_classes" / "RRab.html").is_file()
+    status, said = call("demo", "yso", "--output", "both")
+    assert (status, said.out.split()) == (0, ["both/demo/index.html", "both/yso/index.html"])
+    card = json.loads((judged / CARD).read_text("utf-8"))
+    del card[JUDGED]
+    (judged / CARD).write_text(json.dumps(card), "utf-8")
+    status, said = call(judged)
+    assert (status, said.err.count("\n"), "lcscale judge" in said.err) == (2, 1, True)
+    status, said = call("nowhere")
+    assert (status, said.err.count("\n")) == (2, 1)
+
+
+def test_a_folder_of_a_model_of_young_stars_is_one_too(tmp_path):
+    shutil.copytree(tabular.SHIPPED / "yso", tmp_path / "mine")
+    assert judged_model(tmp_path / "mine").classes == judged_model("yso").classes
