@@ -40,6 +40,19 @@ def test_what_cannot_be_is_given_no_probability_and_nothing_is_no_number():
     assert np.isnan(found[2]).all()
 
 
+def test_a_class_that_no_star_was_calibrated_with_is_no_division_by_zero():
+    before = np.array([0.6, 0.4, 0.0])
+    found = at_prevalence(np.array([[0.5, 0.3, 0.2]]), [0.3, 0.7, 0.0], before)
+    np.testing.assert_allclose(found[0], np.array([0.25, 0.525, 0.0]) / 0.775)
+    left = declared_shares({"RRab": 0.3}, NAMES, before)
+    moved = at_prevalence(np.array([[0.5, 0.3, 0.2]]), left, before)
+    np.testing.assert_allclose(moved.sum(), 1.0)
+    assert np.isfinite(moved).all()
+    with pytest.raises(InputError, match="no star of EA was in training"):
+        declared_shares({"EA": 0.2}, NAMES, before)
+    assert declared_shares({"EA": 0.0}, NAMES, before).tolist() == [0.6, 0.4, 0.0]
+
+
 def test_stars_of_groups_count_with_the_members_that_are_known():
     counts = {"RRab": 300, "RRc": 100, "RR": 200, "EA": 100, "ECL": 50, "QSO": 7}
     np.testing.assert_allclose(shares_of(counts, NAMES), np.array([450, 150, 150]) / 750)

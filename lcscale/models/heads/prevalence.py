@@ -11,6 +11,8 @@ from lcscale.errors import InputError
 from lcscale.models.labels.taxonomy import ancestors, classes
 
 Shares = npt.NDArray[np.float64]
+_LEAST = 1e-12
+"""Share of a class that no star is of, where shares divide or are divided."""
 
 
 def at_prevalence(
@@ -36,7 +38,7 @@ def at_prevalence(
     [[0.99, 0.01]]
     """
     shares = np.asarray(prevalence, np.float64)
-    scaled = probabilities * (shares / np.asarray(calibrated_at, np.float64))
+    scaled = probabilities * (shares / np.maximum(calibrated_at, _LEAST))
     total = scaled.sum(axis=1, keepdims=True)
     nowhere = total == 0
     return np.asarray(np.where(nowhere, shares / shares.sum(), scaled / np.where(nowhere, 1.0, total)))
@@ -70,8 +72,8 @@ def declared_shares(prevalence: Mapping[str, float], of_classes: Sequence[str], 
     Raises
     ------
     InputError
-        A name stands for no class of the model that is not named more narrowly; shares are below 0 or beyond 1 in all,
-        or fall short of 1 where all classes are named.
+        A name stands for no class of the model that is not named more narrowly, or for classes of which no star was in
+        training; shares are below 0 or beyond 1 in all, or fall short of 1 where all classes are named.
 
     Examples
     --------
@@ -88,6 +90,8 @@ def declared_shares(prevalence: Mapping[str, float], of_classes: Sequence[str], 
             raise InputError(f"prevalence: {name!r}, {what}; the model's are {', '.join(of_classes)}")
         if not 0 <= share <= 1:
             raise InputError(f"prevalence: the share of {name} is between 0 and 1, not {share}")
+        if share and not calibrated_at[inside].any():
+            raise InputError(f"prevalence: no star of {name} was in training, so that nothing is known of its share")
         result += divided(share, inside, calibrated_at)
         named |= inside
     left = 1.0 - result.sum()
@@ -106,5 +110,5 @@ def _members(name: str, of_classes: Sequence[str]) -> npt.NDArray[np.bool_]:
 
 def divided(share: float, inside: npt.NDArray[np.bool_], calibrated_at: Shares) -> Shares:
     """A share divided among the classes `inside`, as they are at `calibrated_at`; float64 [n_classes]."""
-    weight = np.where(inside, np.maximum(calibrated_at, 1e-12), 0.0)
+    weight = np.where(inside, np.maximum(calibrated_at, _LEAST), 0.0)
     return np.asarray(share * weight / weight.sum())
