@@ -81,6 +81,7 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
     yield from _contamination(judgement.get("contamination", {}))
     if judgement.get("as_shipped"):
         yield _as_shipped(judgement["as_shipped"])
+        yield from _in_sets(judgement["as_shipped"])
         yield from _at_shares(judgement["as_shipped"])
     left_out = {name: row for name, row in judgement.get("left_out", {}).items() if row["left_out"]}
     if left_out:
@@ -150,15 +151,30 @@ def _as_shipped(surveys: Mapping[str, Any]) -> Table:
                 *(_f(row[key]) if known else None for key in ("accuracy", "macro_f1", "log_loss", "ece_excess")),
                 *(f"{_f(each['accuracy'])} of {each['n']:,}" if each["n"] else None for each in apart),
                 f"{100 * row['coverage']:.1f} %" if known and "coverage" in row else None,
+                _f(row.get("set_size"), 2),
             ]
         )
     headings = ["survey", "in training", "stars", "pixels", "accuracy", "macro-F1", "log loss", "ECE excess"]
-    headings += ["exact labels", "group labels", "in 90 % sets"]
+    headings += ["exact labels", "group labels", "in 90 % sets", "classes in a set"]
     caption = (
         "The model's own answers; of surveys that were in training, on the part of the sky that was its test set. "
         "ECE excess: calibration error less that of perfect calibration with as many stars."
     )
     return Table("As shipped", headings, rows, caption)
+
+
+def _in_sets(surveys: Mapping[str, Any]) -> Iterator[Table]:
+    found = {name: row["in_sets"] for name, row in surveys.items() if row.get("in_sets")}
+    groups = list(dict.fromkeys(group for row in found.values() for group in row))
+    rows = []
+    for name, row in found.items():
+        cells = [row.get(group) for group in groups]
+        rows.append(
+            [name, *(f"{100 * c['coverage']:.1f} % of {c['n']:,}, {c['set_size']:.2f}" if c else None for c in cells)]
+        )
+    if rows:
+        caption = "Stars whose class is in their prediction set, by the widest group of their class; classes in a set."
+        yield Table("In 90 % sets, by class", ["survey", *groups], rows, caption)
 
 
 def _at_shares(surveys: Mapping[str, Any]) -> Iterator[Table]:

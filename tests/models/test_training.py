@@ -18,7 +18,11 @@ from lcscale.models.heads.classes import ClassHead
 from lcscale.models.inputs.augmentation import change, disguise, tell_right_period
 from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare, standardise
 from lcscale.models.judging.assessing import calibrate
-from lcscale.models.judging.calibration import conformal_threshold, fit_temperature, prediction_sets
+from lcscale.models.judging.calibration import (
+    adaptive_sets,
+    fit_temperature,
+    mass_thresholds,
+)
 from lcscale.models.labels.curves import SIMULATED
 from lcscale.models.labels.targets import targets_of
 from lcscale.models.training.fitting import fit
@@ -221,25 +225,68 @@ def test_prediction_sets_cover_new_stars_as_often_as_promised():
     overconfident = probabilities**2 / (probabilities**2).sum(axis=1, keepdims=True)
     targets = targets_of(NAMES[truth], 1)
     first, second = np.arange(20_000), np.arange(20_000, 40_000)
-    threshold = conformal_threshold(overconfident[first], targets.take(first), 0.9)
-    sets = prediction_sets(overconfident[second], threshold)
+    thresholds = mass_thresholds(overconfident[first], targets.take(first), ["all"] * 4)
+    sets = adaptive_sets(overconfident[second], thresholds)
     assert (sets & targets.take(second).allowed).any(axis=1).mean() == pytest.approx(0.9, abs=0.01)
-    assert sets.any(axis=1).all()
-    assert not prediction_sets(np.full((2, 3), np.nan), 0.1).any()
-    assert conformal_threshold(overconfident[:5], targets.take(first[:5]), 0.9) == 0.0
+    assert sets[np.arange(20_000), overconfident[second].argmax(axis=1)].all(), "the most probable class always is"
+    assert not adaptive_sets(np.full((2, 3), np.nan), (0.9,) * 3).any()
+    assert mass_thresholds(overconfident[:5], targets.take(first[:5]), ["all"] * 4) == (1.0,) * 4
+    assert adaptive_sets(np.array([[0.5, 0.25, 0.25, 0.0]]), (1.0,) * 4).tolist() == [[True, True, True, False]]
+
+
+def test_sets_grow_where_nothing_is_known():
+    given = unsure_of_binaries(20_000, 1)
+    thresholds = mass_thresholds(*given, ["all"] * 4)
+    assert adaptive_sets(np.full((1, 4), 0.25), thresholds).sum() >= 3
+    assert adaptive_sets(np.array([[0.97, 0.01, 0.01, 0.01]]), thresholds).sum() == 1
+
+
+def unsure_of_binaries(n, seed):
+    """Too sure probabilities of two RR Lyrae classes, told well, and two of binaries, hardly told apart."""
+    rng = np.random.default_rng(seed)
+    likelihood = np.array([[50.0, 1, 1, 1], [1, 50, 1, 1], [1, 1, 4, 3], [1, 1, 3, 4]])[rng.integers(0, 4, n)]
+    likelihood = likelihood * np.exp(rng.normal(size=(n, 4)))
+    probabilities = likelihood / likelihood.sum(axis=1, keepdims=True)
+    truth = (rng.random(n)[:, None] > probabilities.cumsum(axis=1)).sum(axis=1).clip(0, 3)
+    return probabilities**2 / (probabilities**2).sum(axis=1, keepdims=True), targets_of(NAMES[truth], 1)
+
+
+def test_sets_by_group_cover_each_group_where_common_ones_do_not():
+    given, new = unsure_of_binaries(20_000, 1), unsure_of_binaries(20_000, 2)
+    binary = new[1].allowed[:, 2:].any(axis=1)
+
+    def covered(thresholds):
+        held = (adaptive_sets(new[0], thresholds) & new[1].allowed).any(axis=1)
+        return held[~binary].mean(), held[binary].mean()
+
+    common, own = mass_thresholds(*given, ["all"] * 4), mass_thresholds(*given, ["RR", "RR", "ECL", "ECL"])
+    assert abs(np.diff(covered(common))[0]) > 0.02, "groups that are told equally well test nothing"
+    assert covered(own) == pytest.approx((0.9, 0.9), abs=0.01)
+    assert own[0] == own[1] != own[2] == own[3]
+
+
+def test_a_group_of_few_stars_has_nearly_the_common_threshold():
+    probabilities, targets = unsure_of_binaries(2000, 3)
+    few = np.concatenate(
+        [np.flatnonzero(targets.allowed[:, :2].any(axis=1)), np.flatnonzero(targets.allowed[:, 2])[:4]]
+    )
+    some = probabilities[few], targets.take(few)
+    (common, *_), own = mass_thresholds(*some, ["all"] * 4), mass_thresholds(*some, ["RR", "RR", "ECL", "ROT"])
+    assert own[2] == pytest.approx((4 * 1.0 + 20 * common) / 24, abs=2e-6), "four stars alone would take every class"
+    assert own[3] == pytest.approx(common, abs=2e-6), "no star"
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.9, 0.95, 2 / 3])
 def test_the_rank_of_the_threshold_is_that_of_split_conformal(coverage):
-    """The ⌈(n + 1) coverage⌉-th highest probability of a true class (Vovk; Angelopoulos & Bates 2023, eq. 2)."""
+    """The ⌈(n + 1) coverage⌉-th smallest score of a true class (Vovk; Angelopoulos & Bates 2023, eq. 2)."""
     share = Fraction(coverage).limit_denominator(1000)
     for n in (*range(1, 130), 199, 999, 1000, 2999):
-        true = np.arange(1, n + 1) / (n + 1)
-        probabilities = np.stack([true, 1 - true], axis=1)
+        above = 0.5 + 0.5 * np.arange(1, n + 1) / (n + 2)  # of the class that is not true
+        probabilities = np.stack([1 - above, above], axis=1)
         targets = targets_of(np.array(["RRab", *["RRc"] * n], dtype=object), 1).take(np.zeros(n, int))
         rank = math.ceil((n + 1) * share)
-        threshold = conformal_threshold(probabilities[:, np.argsort(targets.classes)], targets, coverage)
-        assert threshold == (math.floor(true[n - rank] * 1e6) / 1e6 if rank <= n else 0.0)
+        (threshold, _) = mass_thresholds(probabilities, targets, ["all"] * 2, coverage)
+        assert threshold == pytest.approx(above[rank - 1] if rank <= n else 1.0, abs=2e-6)
 
 
 def test_a_group_as_label_asks_for_the_sum_of_its_classes():

@@ -14,11 +14,18 @@ from lcscale.errors import InputError
 from lcscale.models.heads.columns import CLASS, PREDICTION_SET, PROBABILITY
 from lcscale.models.heads.head import Head, Labelling
 from lcscale.models.judging.baseline import BASELINES, Grown, baseline_probabilities, grow_classes
-from lcscale.models.judging.calibration import conformal_threshold, fit_temperature, prediction_sets, softmax
+from lcscale.models.judging.calibration import (
+    adaptive_sets,
+    fit_temperature,
+    mass_thresholds,
+    prediction_sets,
+    softmax,
+)
 from lcscale.models.judging.metrics import evaluate
+from lcscale.models.judging.sparsity import AS_MANY, Sparse, factors, fit_sparsity
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.targets import Targets, targets_of
-from lcscale.models.labels.taxonomy import map_labels
+from lcscale.models.labels.taxonomy import map_labels, widest
 from lcscale.models.labels.truth import Bools, Floats
 from lcscale.vocabulary import Column
 
@@ -35,8 +42,14 @@ class ClassHead(Head[Targets]):
     temperature: float = 1.0
     """Scores are divided by it before the softmax."""
     threshold: float = 0.0
-    """Classes of at least this probability are a star's prediction set at 90 %."""
+    """Of models of earlier versions: classes of at least this probability are a star's prediction set at 90 %."""
+    thresholds: tuple[float, ...] = ()
+    """By class, alike for those of a group: a class is in a star's prediction set at 90 % while the more probable ones
+    have together at most this probability. None in models of earlier versions."""
+    sparsity: float = 0.0
+    """The logarithm of the temperature is larger by ``sparsity (10 / n)²`` for stars with n usable observations."""
     kind = "classes"
+    by_count = True
     baselines = BASELINES
     shown: ClassVar[Mapping[str, str]] = {
         "accuracy": "accuracy",
@@ -53,8 +66,11 @@ class ClassHead(Head[Targets]):
 
     @property
     def calibration(self) -> str:
-        """Temperature and threshold."""
-        return f"Temperature {self.temperature:.3f}, threshold of the 90 % sets {self.threshold:.3f}"
+        """Temperature, also that of stars with few observations, and thresholds."""
+        few = f" ({self.temperature * factors(np.array([AS_MANY]), self.sparsity)[0]:.3f} with {AS_MANY} observations)"
+        of_group = dict(zip(map(widest, self.classes), self.thresholds, strict=False))  # none, or one a class
+        own = ", ".join(f"{value:.3f} for {group}" for group, value in of_group.items()) or f"{self.threshold:.3f}"
+        return f"Temperature {self.temperature:.3f}{few if self.sparsity else ''}; thresholds of the 90 % sets {own}"
 
     def label_column(self, labelling: Labelling) -> str:
         """The column with the class."""
@@ -123,13 +139,31 @@ class ClassHead(Head[Targets]):
         """With the temperature of the lowest log loss."""
         return replace(self, temperature=fit_temperature(scores, truth, period_weights))
 
+    def fitted_to_sparse(self, sparse: Sparse, period_weights: Sequence[float]) -> Self:
+        """With the sparsity of the lowest log loss."""
+        assert isinstance(sparse.truth, Targets)
+        found = fit_sparsity(sparse.scores, sparse.truth, period_weights, self.temperature, sparse.counts)
+        return replace(self, sparsity=found)
+
+    def tempered(self, scores: Floats, counts: npt.NDArray[np.integer]) -> Floats:
+        """The nearer to each other, the fewer observations there are."""
+        return scores / factors(counts, self.sparsity)[:, None] if self.sparsity else scores
+
+    def row(self) -> dict[str, Any]:
+        """Without what a model of an earlier version does not have: its id is made of these words."""
+        return {name: value for name, value in super().row().items() if value or name not in ("thresholds", "sparsity")}
+
     def likelihood(self, scores: Floats, truth: Targets) -> npt.NDArray[np.float64]:
         """Sum of the probabilities of the classes that the label allows."""
         return np.asarray((softmax(scores / self.temperature) * truth.allowed).sum(axis=2), np.float64)
 
     def bounded(self, answers: Floats, truth: Targets) -> Self:
-        """With the threshold of prediction sets."""
-        return replace(self, threshold=conformal_threshold(answers, truth))
+        """With the thresholds of prediction sets, one for each of the widest groups of the classes."""
+        return replace(self, thresholds=mass_thresholds(answers, truth, [widest(name) for name in self.classes]))
+
+    def sets(self, answers: Floats) -> Bools:
+        """Which classes are in the prediction set of each star, bool [n, n_classes]."""
+        return adaptive_sets(answers, self.thresholds) if self.thresholds else prediction_sets(answers, self.threshold)
 
     def answers(self, scores: Floats, period_weights: Sequence[float]) -> Floats:
         """Probabilities, summed over the candidate periods."""
@@ -149,7 +183,7 @@ class ClassHead(Head[Targets]):
         """Class of the highest probability, probabilities, and the set as text, the most probable first."""
         names = np.array(self.classes, dtype=object)
         best = np.nan_to_num(answers, nan=0.0).argmax(axis=1)
-        sets = prediction_sets(answers, self.threshold)
+        sets = self.sets(answers)
         order = np.argsort(-answers, axis=1, kind="stable")
         texts = [",".join(self.classes[k] for k in row if chosen[k]) for row, chosen in zip(order, sets, strict=True)]
         return [
@@ -172,7 +206,7 @@ class ClassHead(Head[Targets]):
 
     def bounds(self, answers: Floats, truth: Targets) -> tuple[Bools, Floats]:
         """Whether an allowed class is in the star's prediction set, and the number of classes in it."""
-        sets = prediction_sets(answers, self.threshold)
+        sets = self.sets(answers)
         return np.asarray((sets & truth.allowed).any(axis=1)), np.asarray(sets.sum(axis=1), np.float32)
 
     def counted(self, counts: Mapping[str, int], smallest: int) -> Bools:

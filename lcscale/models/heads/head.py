@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
@@ -18,6 +18,8 @@ from lcscale.vocabulary import Column
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from lcscale.models.judging.sparsity import Sparse
 
 T = TypeVar("T", bound=Truth)
 
@@ -48,6 +50,8 @@ class Head(ABC, Generic[T]):
     """Names of the baselines, and what they are."""
     shown: ClassVar[Mapping[str, str]]
     """Figures that pages and commands show, by what they are called there."""
+    by_count: ClassVar[bool] = False
+    """Whether answers depend on the number of observations."""
     size_name: ClassVar[str]
     """What the mean size of sets or intervals is called among figures."""
 
@@ -116,6 +120,23 @@ class Head(ABC, Generic[T]):
     @abstractmethod
     def likelihood(self, scores: Floats, truth: T) -> npt.NDArray[np.float64]:
         """Likelihood of what is known of each star, with each candidate period: float64 [n_candidates, n]."""
+
+    def fitted_to_sparse(self, sparse: Sparse, period_weights: Sequence[float]) -> Self:
+        """Calibrated for stars with few observations too, out of thinned ones, where `by_count`."""
+        return self
+
+    def tempered(self, scores: Floats, counts: npt.NDArray[np.integer]) -> Floats:
+        """Scores [..., n, n_outputs] of stars with so many observations, as answers are made of them."""
+        return scores
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """The head that `row` wrote into a card."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+
+    def row(self) -> dict[str, Any]:
+        """What stands in the card, but for the kind."""
+        return asdict(self)
 
     @abstractmethod
     def bounded(self, answers: Floats, truth: T) -> Self:

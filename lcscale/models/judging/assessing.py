@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lcscale.models.heads.head import Head
 from lcscale.models.judging.calibration import mixture_weights
 from lcscale.models.judging.held import Answered
+from lcscale.models.judging.sparsity import Sparse
 from lcscale.models.labels.splitting import Split
 from lcscale.models.labels.truth import Bools, Floats, Truth
 
@@ -25,7 +26,13 @@ _OF_ALL = ("per_class", "confusion")
 """Figures that stand for all stars only, not for those of each survey."""
 
 
-def calibrate(head: Head[Any], scores: Floats, truth: Truth) -> tuple[Head[Any], tuple[float, ...]]:
+def calibrate(
+    head: Head[Any],
+    scores: Floats,
+    truth: Truth,
+    counts: npt.NDArray[np.integer] | None = None,
+    sparse: Sparse | None = None,
+) -> tuple[Head[Any], tuple[float, ...]]:
     """The head with temperature or error scale and bounds, and the weights of the candidate periods.
 
     Every further candidate costs as much as a further star: the fewest are taken that lose next to nothing in log loss.
@@ -38,6 +45,10 @@ def calibrate(head: Head[Any], scores: Floats, truth: Truth) -> tuple[Head[Any],
         float32 [n_candidates, n_objects, n_outputs], of stars that were not trained on.
     truth
         What is known of them.
+    counts
+        Usable observations of each; None: many.
+    sparse
+        Thinned stars, of which heads that answer by the number of observations learn what to say of few.
     """
     fits = [_fit_candidates(head, scores[:n], truth) for n in range(1, len(scores) + 1)]
     losses = [
@@ -45,7 +56,11 @@ def calibrate(head: Head[Any], scores: Floats, truth: Truth) -> tuple[Head[Any],
         for fitted, weights in fits
     ]
     fitted, weights = fits[int(np.argmax(np.array(losses) <= min(losses) + _NEXT_TO_NOTHING))]
-    return fitted.bounded(fitted.answers(scores[: len(weights)], weights), truth), weights
+    scores = scores[: len(weights)]
+    if counts is not None and sparse is not None:
+        fitted = fitted.fitted_to_sparse(replace(sparse, scores=sparse.scores[: len(weights)]), weights)
+        scores = fitted.tempered(scores, counts)
+    return fitted.bounded(fitted.answers(scores, weights), truth), weights
 
 
 def _fit_candidates(head: Head[Any], scores: Floats, truth: Truth) -> tuple[Head[Any], tuple[float, ...]]:

@@ -24,7 +24,8 @@ from lcscale.models.judging.unknown import leave_classes_out
 from lcscale.models.keeping.model import Model, network_scores
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import TEST, Split, assign
-from lcscale.models.labels.targets import targets_in, targets_of
+from lcscale.models.labels.targets import Targets, targets_in, targets_of
+from lcscale.models.labels.taxonomy import widest
 from lcscale.models.training.forgetting import thinned_numbers, without
 from lcscale.models.training.options import TrainingOptions
 
@@ -170,6 +171,7 @@ def _as_shipped(
             row["pixels"] = int(np.unique(curves.healpix_29[rows] >> 2 * (29 - ORDER)).size)
             row |= figures(answers, told)
             inside, sizes = model.card.head.bounds(answers, told)
+            row |= {"in_sets": sets_by_group(inside, sizes, told, answers)}
             if name in shares:
                 row["at_shares"] = at_shares(answers, told, shares[name], shares_of(data["labels"], model.classes))
             row |= {"coverage": round(float(inside.mean()), 4), "set_size": round(float(sizes.mean()), 4)}
@@ -180,6 +182,30 @@ def _as_shipped(
 def _trained(model: Model) -> list[str]:
     """Names of the surveys that were in training."""
     return list(model.card.data.get("origins") or ["all"])
+
+
+def sets_by_group(
+    inside: npt.NDArray[np.bool_], sizes: npt.NDArray[np.floating], truth: Targets, answers: npt.NDArray[np.floating]
+) -> dict[str, dict[str, Any]]:
+    """Of the stars of each of the widest groups of classes `n`, `coverage` and `set_size` of the prediction sets.
+
+    Parameters
+    ----------
+    inside, sizes
+        What `ClassHead.bounds` says of the stars.
+    truth
+        Their labels.
+    answers
+        Their probabilities.
+    """
+    group = np.array([widest(name) for name in truth.classes], object)[truth.resolve(answers)]
+    found = {}
+    for name in dict.fromkeys(widest(each) for each in truth.classes):
+        rows = group == name
+        if rows.any():
+            shares = {"coverage": inside[rows].mean(), "set_size": sizes[rows].mean()}
+            found[name] = {"n": int(rows.sum())} | {key: round(float(value), 4) for key, value in shares.items()}
+    return found
 
 
 def _probes(model: Model, curves: LabelledCurves, numbers: npt.NDArray[np.float32]) -> dict[str, Any]:

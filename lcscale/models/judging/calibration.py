@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +13,11 @@ from lcscale.models.labels.targets import Targets
 
 COVERAGE = 0.9
 """Share of stars whose true class is to be in their prediction set."""
+TEMPERATURES = (0.2, 5.0)
+"""The least and the largest temperature."""
 _EM_STEPS = 300
 _LEAST_WEIGHT = 0.01
+_DRAWN_BY = 20
 
 
 def fit_temperature(
@@ -33,19 +36,34 @@ def fit_temperature(
         Of the candidates in that sum.
     """
     from scipy.optimize import minimize_scalar
+
+    loss = log_loss_of(scores, targets, period_weights)
+    found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-4})
+    return round(float(np.exp(found.x)), 5)
+
+
+def log_loss_of(
+    scores: npt.NDArray[np.floating], targets: Targets, period_weights: Sequence[float] = (1.0,)
+) -> Callable[[npt.ArrayLike], float]:
+    """Log loss of the labels as a function of log temperature: one for all stars, or float [n_objects].
+
+    Parameters
+    ----------
+    scores, targets, period_weights
+        As `fit_temperature` has them.
+    """
     from scipy.special import logsumexp
 
     closed = np.where(targets.allowed, 0.0, -np.inf)
     candidates = scores.reshape(-1, *scores.shape[-2:]).astype(np.float64)
     believed = np.log(np.maximum(period_weights, 1e-12))[:, None]  # a candidate between others may count for nothing
 
-    def loss(log_temperature: float) -> float:
-        scaled = candidates / np.exp(log_temperature)
+    def loss(log_temperature: npt.ArrayLike) -> float:
+        scaled = candidates / np.exp(np.asarray(log_temperature, np.float64))[..., None]
         each = logsumexp(scaled + closed, axis=2) - logsumexp(scaled, axis=2)
         return float(-logsumexp(each + believed, axis=0).mean())
 
-    found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded", options={"xatol": 1e-4})
-    return round(float(np.exp(found.x)), 5)
+    return loss
 
 
 def fit_period_weights(probabilities: npt.NDArray[np.floating], targets: Targets) -> tuple[float, ...]:
@@ -79,12 +97,29 @@ def mixture_weights(likelihood: npt.NDArray[np.floating]) -> tuple[float, ...]:
     return tuple(round(float(weight), 5) for weight in kept / kept.sum())
 
 
-def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Targets, coverage: float = COVERAGE) -> float:
-    """Probability from which on a class belongs to a star's prediction set (split conformal; Sadinle et al. 2019).
+def mass_above(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Sum of the probabilities of the classes that are more probable than each, float64 [n_objects, n_classes].
 
-    Sets of all classes with at least this probability hold the true one for a share `coverage` of new stars like
-    those given, whatever the network's calibration: it is the ⌈(n + 1) coverage⌉-th highest probability of a true class
-    among n stars, and 0 where that is beyond the last.
+    Examples
+    --------
+    >>> mass_above(np.array([[0.125, 0.625, 0.25]])).tolist()
+    [[0.875, 0.0, 0.625]]
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=1).astype(np.float64)
+    result = np.empty_like(ranked)
+    np.put_along_axis(result, order, np.cumsum(ranked, axis=1) - ranked, axis=1)
+    return result
+
+
+def mass_thresholds(
+    probabilities: npt.NDArray[np.floating], targets: Targets, groups: Sequence[str], coverage: float = COVERAGE
+) -> tuple[float, ...]:
+    """Thresholds of `adaptive_sets` that hold the true class of a share `coverage` of the stars of each group.
+
+    Adaptive prediction sets (Romano et al. 2020) with a conformal threshold a group (Mondrian; Vovk et al. 2003): the
+    ⌈(n + 1) coverage⌉-th smallest `mass_above` of a true class among the n stars of the group, and 1 where that is
+    beyond the last. Each is drawn to that of all stars with the weight of 20.
 
     Parameters
     ----------
@@ -92,12 +127,37 @@ def conformal_threshold(probabilities: npt.NDArray[np.floating], targets: Target
         float [n_objects, n_classes], of stars that were not trained on.
     targets
         Labels of the same stars.
+    groups
+        Name of the group that each class is in.
     coverage
         Share of stars, below 1.
+
+    Returns
+    -------
+    tuple of float
+        One a class.
     """
-    true = np.sort(probabilities[np.arange(len(targets)), targets.resolve(probabilities)].astype(np.float64))
-    left_out = true.size - conformal_rank(true.size, coverage)
-    return math.floor(true[left_out] * 1e6) / 1e6 if left_out >= 0 else 0.0  # down: that star's own class is in its set
+    true = targets.resolve(probabilities)
+    mass = mass_above(probabilities)[np.arange(len(targets)), true]
+    of_star, common, found = np.array(groups, object)[true], _rank_value(mass, coverage), {}
+    for group in dict.fromkeys(groups):
+        own = mass[of_star == group]
+        found[group] = (own.size * _rank_value(own, coverage) + _DRAWN_BY * common) / (own.size + _DRAWN_BY)
+    return tuple(math.ceil(found[group] * 1e6) / 1e6 for group in groups)  # up: that star's own class is in its set
+
+
+def _rank_value(values: npt.NDArray[np.float64], coverage: float) -> float:
+    place = conformal_rank(values.size, coverage)
+    return float(np.sort(values)[place - 1]) if place <= values.size else 1.0
+
+
+def adaptive_sets(probabilities: npt.NDArray[np.floating], thresholds: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """Which classes are in each star's set, bool [n_objects, n_classes]: more probable ones have not yet the threshold.
+
+    Where no class is probable, sets are large. Classes without probability, and stars without any (NaN), have none.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray((mass_above(probabilities) <= np.array(thresholds)) & (probabilities > 0))
 
 
 def conformal_rank(n: int, coverage: float = COVERAGE) -> int:
@@ -106,9 +166,9 @@ def conformal_rank(n: int, coverage: float = COVERAGE) -> int:
 
 
 def prediction_sets(probabilities: npt.NDArray[np.floating], threshold: float) -> npt.NDArray[np.bool_]:
-    """Which classes are in each star's set, bool [n_objects, n_classes]; the most probable one always is.
+    """Sets of models of earlier versions: classes of at least this probability, and the most probable one.
 
-    Stars without probabilities (NaN) have empty sets.
+    bool [n_objects, n_classes] (Sadinle et al. 2019). Stars without probabilities (NaN) have empty sets.
     """
     known = np.isfinite(probabilities)
     filled = np.where(known, probabilities, -1.0)

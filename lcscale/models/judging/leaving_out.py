@@ -16,7 +16,7 @@ from lcscale.models.judging.calibration import softmax
 from lcscale.models.judging.leakage import in_list, require_apart
 from lcscale.models.labels.splitting import Split, assign_folds
 from lcscale.models.labels.targets import Targets
-from lcscale.models.labels.taxonomy import ancestors
+from lcscale.models.labels.taxonomy import widest
 from lcscale.models.training.forgetting import without
 from lcscale.models.training.options import TrainingOptions
 from lcscale.models.trees.extra import ExtraTrees, grow_extra_trees
@@ -182,15 +182,8 @@ def mistakes(classes: Sequence[str], confusion: Sequence[Sequence[int]]) -> dict
 
 def _wide_accuracy(probabilities: Probabilities, truth: Targets) -> float:
     """Share of stars whose class belongs to the same widest class as the one given: RR, CEP, DSCT, ECL, LPV, ROT."""
-    widest = np.array([_widest(name) for name in truth.classes], object)
-    summed = np.stack([probabilities[:, widest == name].sum(axis=1) for name in dict.fromkeys(widest)], axis=1)
-    names = np.array(list(dict.fromkeys(widest)), object)
-    given, true = names[summed.argmax(axis=1)], widest[truth.resolve(probabilities)]
+    group = np.array([widest(name) for name in truth.classes], object)
+    summed = np.stack([probabilities[:, group == name].sum(axis=1) for name in dict.fromkeys(group)], axis=1)
+    names = np.array(list(dict.fromkeys(group)), object)
+    given, true = names[summed.argmax(axis=1)], group[truth.resolve(probabilities)]
     return round(float((given == true).mean()), 5)
-
-
-def _widest(name: str) -> str:
-    try:
-        return ancestors(name)[-1]
-    except ValueError:  # classes of a taxonomy of their own, such as those of young stars
-        return name

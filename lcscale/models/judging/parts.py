@@ -12,12 +12,15 @@ import numpy as np
 from lcscale.models.judging.assessing import calibrate
 from lcscale.models.judging.held import Held
 from lcscale.models.judging.leaving_out import figures
+from lcscale.models.judging.sparsity import Sparse, counts_of
+from lcscale.models.judging.thinning import ask_thinned
 from lcscale.models.keeping.model import Model, scores_of
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.targets import Targets
 from lcscale.models.labels.truth import Floats
 from lcscale.models.networks.network import Network
 from lcscale.models.networks.stacked import Stack
+from lcscale.models.training.dataset import Dataset
 from lcscale.models.training.forgetting import grown
 from lcscale.models.training.options import TrainingOptions
 from lcscale.models.training.stacking import divided_again
@@ -56,10 +59,12 @@ def judge_parts(
     parts: list[Network] = [model.fused[0].networks[0]]
     parts += [grown(dataset, replace(options, network=name)) for name in trees]
     names = (parts[0].name, *trees)
-    fitted_on, judged = dataset.held["validation"], dataset.held["test"]
-    before, scores = (_scores(parts, model, held) for held in (fitted_on, judged))
+    before, scores = (_scores(parts, model, dataset.held[name]) for name in ("validation", "test"))
+    sparse = ask_thinned(parts, dataset.preparation, dataset.held["validation"])
     return {
-        tuple(names[k] for k in chosen): _of_stack(dataset.head, before[chosen], scores[chosen], fitted_on, judged)
+        tuple(names[k] for k in chosen): _of_stack(
+            dataset, before[chosen], scores[chosen], sparse and replace(sparse, scores=sparse.scores[chosen])
+        )
         for chosen in _subsets(len(parts))
     }
 
@@ -73,10 +78,16 @@ def _scores(parts: Sequence[Network], model: Model, held: Held) -> Floats:
     return scores_of(parts, how, curves.lcs, held.periods, bands=curves.bands, columns=curves.columns).scores
 
 
-def _of_stack(head: Any, before: Floats, scores: Floats, fitted_on: Held, judged: Held) -> dict[str, Any]:
+def _of_stack(dataset: Dataset, before: Floats, scores: Floats, sparse: Sparse | None) -> dict[str, Any]:
+    """Figures on the test set for scores [n_parts, n_candidates, n, n_outputs] of the validation and the test set."""
+    head, roles = dataset.head, dataset.preparation.roles
+    fitted_on, judged = dataset.held["validation"], dataset.held["test"]
     stack = Stack.fitted(before[:, 0], fitted_on.truth, head)
-    fitted, weights = calibrate(head, stack.scores(before), fitted_on.truth)
-    answers = fitted.answers(stack.scores(scores)[: len(weights)], weights)
+    few = None if sparse is None else replace(sparse, scores=stack.scores(sparse.scores))
+    counts = [counts_of(each.curves.lcs, roles) for each in (fitted_on, judged)]
+    fitted, weights = calibrate(head, stack.scores(before), fitted_on.truth, counts[0], few)
+    tempered = fitted.tempered(stack.scores(scores)[: len(weights)], counts[1])
+    answers = fitted.answers(tempered, weights)
     origin, truth = judged.curves.origin, cast(Targets, judged.truth)
     names = [] if origin is None else sorted(set(origin.tolist()))
     rows = {name: np.flatnonzero(origin == name) for name in names}

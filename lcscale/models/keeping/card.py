@@ -101,7 +101,7 @@ class Card(ModelCard):
             "name": self.name,
             "inputs": asdict(self.preparation),
             "network": {"name": self.network, "members": self.members, "sizes": dict(self.architecture)},
-            "head": {"kind": self.head.kind, **asdict(self.head)},
+            "head": {"kind": self.head.kind, **self.head.row()},
             "trained_on": self.trained_on,
             "period_weights": self.period_weights,
             "data": self.data,
@@ -163,8 +163,7 @@ def _preparation(row: Mapping[str, Any]) -> Preparation:
 
 
 def _head(row: Mapping[str, Any]) -> Head[Any]:
-    kind = HEADS[row["kind"]]
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in row.items() if name != "kind"})
+    return HEADS[row["kind"]].from_row({name: value for name, value in row.items() if name != "kind"})
 
 
 def _whole(row: Mapping[str, Any]) -> dict[str, Any]:

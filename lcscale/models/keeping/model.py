@@ -18,6 +18,7 @@ from lcscale.lightcurves import LightCurves
 from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.inputs.inputs import Inputs
 from lcscale.models.inputs.preparation import ALTERNATIVES, LARGEST, Preparation, gather
+from lcscale.models.judging.sparsity import counts_of
 from lcscale.models.keeping.card import Card
 from lcscale.models.networks.network import Network
 
@@ -102,11 +103,16 @@ class Model:
         parts = [part for network in self.fused for part in network.networks]
         scored = scores_of(parts, card.preparation, lcs, candidates, bands=known, columns=columns)
         members = self._together(scored.scores)
-        answers = card.head.combined(np.stack([card.head.answers(s, card.period_weights) for s in members]))
+        counts = counts_of(lcs, card.preparation.roles)
+
+        def answered(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+            return np.stack([card.head.answers(card.head.tempered(s, counts), card.period_weights) for s in scores])
+
+        answers = card.head.combined(answered(members))
         answers[~is_none(scored.reason)] = np.nan
         of_parts = None
         if len(parts) > len(members):
-            of_parts = np.stack([card.head.answers(s, card.period_weights) for s in scored.scores])
+            of_parts = answered(scored.scores)
             of_parts[:, ~is_none(scored.reason)] = np.nan
         return Prediction(answers, scored.reason, scored.extrapolated, of_parts)
 

@@ -160,6 +160,17 @@ def ancestors(name: str) -> tuple[str, ...]:
     return taxonomy().ancestors(name)
 
 
+def widest(name: str) -> str:
+    """The widest class that `name` belongs to; `name` itself where it is of a taxonomy of its own.
+
+    Examples
+    --------
+    >>> widest("DCEP_1O"), widest("AGB")
+    ('CEP', 'AGB')
+    """
+    return ancestors(name)[-1] if name in classes() else name
+
+
 def class_of(label: str, survey: str | None = None) -> str | None:
     """The taxonomy's name of a survey's `label` (`Taxonomy.class_of`).
 

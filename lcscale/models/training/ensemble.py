@@ -12,9 +12,11 @@ import numpy.typing as npt
 from lcscale.models.heads.head import Head
 from lcscale.models.judging.assessing import Lesson, assess, calibrate
 from lcscale.models.judging.held import Answered, Held
+from lcscale.models.judging.sparsity import Sparse, counts_of
+from lcscale.models.judging.thinning import MOST, ask_thinned
 from lcscale.models.keeping.model import scores_of
 from lcscale.models.labels.splitting import TEST, Split, assign, assign_folds
-from lcscale.models.labels.truth import Floats, Truth
+from lcscale.models.labels.truth import Floats
 from lcscale.models.networks.network import Network
 from lcscale.models.networks.stacked import Stack, Stacked
 from lcscale.models.training.dataset import Dataset, Labelled, divide, numbers_and_reasons, standards_of
@@ -63,15 +65,17 @@ class _Fit:
     period_weights: tuple[float, ...]
 
     @classmethod
-    def on(cls, of_parts: Floats, truth: Truth, head: Head[Any]) -> _Fit:
-        """Fitted to scores [n_parts, n_candidates, n, n_outputs] of stars that were not trained on."""
-        stack = Stack.fitted(of_parts[:, 0], truth, head)
-        return cls(stack, *calibrate(head, stack.scores(of_parts), truth))
+    def on(cls, of_parts: Floats, held: Held, dataset: Dataset, sparse: Sparse | None) -> _Fit:
+        """Fitted to scores [n_parts, n_candidates, n, n_outputs] of stars not trained on, and those of thinned ones."""
+        stack = Stack.fitted(of_parts[:, 0], held.truth, dataset.head)
+        counts = counts_of(held.curves.lcs, dataset.preparation.roles)
+        few = None if sparse is None else replace(sparse, scores=stack.scores(sparse.scores))
+        return cls(stack, *calibrate(dataset.head, stack.scores(of_parts), held.truth, counts, few))
 
     def answered(self, dataset: Dataset, held: Held, of_members: Floats) -> Answered:
         """The stars with the answers for scores [n_members, n_parts, n_candidates, n, n_outputs], and their numbers."""
-        weights = self.period_weights
-        scores = [self.stack.scores(each)[: len(weights)] for each in of_members]
+        weights, counts = self.period_weights, counts_of(held.curves.lcs, dataset.preparation.roles)
+        scores = [self.head.tempered(self.stack.scores(each)[: len(weights)], counts) for each in of_members]
         answers = self.head.combined(np.stack([self.head.answers(each, weights) for each in scores]))
         numbers, _ = numbers_and_reasons(held.curves, dataset.preparation)
         return Answered(held, answers, numbers, *self.head.bounds(answers, held.truth))
@@ -102,7 +106,7 @@ def judge(
     whole = datasets[0]
     if len(datasets) == 1:
         held = whole.held["validation"]
-        fit = _Fit.on(_scores(members[0], whole, held), held.truth, whole.head)
+        fit = _Fit.on(_scores(members[0], whole, held), held, whole, _sparse(members[0], whole, held))
         parts = {
             name: fit.answered(whole, part, _scores(members[0], whole, part)[None])
             for name, part in whole.held.items()
@@ -135,19 +139,24 @@ def _out_of_fold(
     of_stars = np.zeros(shape, np.float32)
     for some, found in zip(rows, scores, strict=True):
         of_stars[:, :, some] = found
+    few = [
+        _sparse(parts, each, _held(labelled, some), len(datasets))
+        for parts, each, some in zip(members, datasets, rows, strict=True)
+    ]
 
-    def fitted(chosen: Sequence[npt.NDArray[np.integer]]) -> _Fit:
-        together = np.concatenate(list(chosen))
-        return _Fit.on(of_stars[:, :, together], labelled.truth.take(together), datasets[0].head)
+    def fitted(folds: Sequence[int]) -> _Fit:
+        together = np.concatenate([rows[k] for k in folds])
+        sparse = _of_folds(labelled, [(rows[k], found) for k in folds if (found := few[k]) is not None])
+        return _Fit.on(of_stars[:, :, together], _held(labelled, together), datasets[0], sparse)
 
     answered: dict[str, list[Answered]] = {name: [] for name in names}
     for k, each in enumerate(datasets):
-        own = fitted([*rows[:k], *rows[k + 1 :]])
+        own = fitted([fold for fold in range(len(datasets)) if fold != k])
         for name in names:
             some = each.rows[name]
             answered[name].append(own.answered(each, _held(labelled, some), of_stars[None, :, :, some]))
     joined = {name: _joined(labelled, [each.rows[name] for each in datasets], answered[name]) for name in names}
-    fit = fitted(rows)
+    fit = fitted(range(len(datasets)))
     for name, held in datasets[0].held.items():
         if name.startswith("unseen ") and len(held):
             of_members = np.stack([_scores(parts, datasets[0], held) for parts in members])
@@ -180,6 +189,20 @@ def _joined(labelled: Labelled, rows: Sequence[npt.NDArray[np.integer]], parts: 
 
 def _held(labelled: Labelled, rows: npt.NDArray[np.integer]) -> Held:
     return Held(labelled.curves.take(rows), labelled.truth.take(rows))
+
+
+def _sparse(networks: Sequence[Network], dataset: Dataset, held: Held, n_folds: int = 1) -> Sparse | None:
+    """Thinned stars, where answers depend on the number of observations."""
+    return ask_thinned(networks, dataset.preparation, held, MOST // n_folds) if dataset.head.by_count else None
+
+
+def _of_folds(labelled: Labelled, found: Sequence[tuple[npt.NDArray[np.integer], Sparse]]) -> Sparse | None:
+    """Thinned stars of several folds, each with the rows of the fold's stars."""
+    if not found:
+        return None
+    rows = np.concatenate([of_fold[sparse.rows] for of_fold, sparse in found])
+    scores = np.concatenate([sparse.scores for _, sparse in found], axis=2)
+    return Sparse(scores, labelled.truth.take(rows), np.concatenate([sparse.counts for _, sparse in found]), rows)
 
 
 def _scores(networks: Sequence[Network], dataset: Dataset, held: Held) -> Floats:

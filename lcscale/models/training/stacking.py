@@ -1,4 +1,4 @@
-"""`add_trees`: a trained network as it is, with trees grown on the numbers of its training stars stacked upon it."""
+"""A trained model whose weights stay: `add_trees` stacks trees upon it, `recalibrate` fits what makes its answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,31 @@ from pathlib import Path
 from lcscale.errors import InputError
 from lcscale.models.heads.classes import ClassHead
 from lcscale.models.heads.head import Labelling
+from lcscale.models.keeping.card import Card
 from lcscale.models.keeping.model import Model
 from lcscale.models.keeping.registry import load, save
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import Split, assign
 from lcscale.models.training.dataset import Dataset, Labelled, divide, read_labels
-from lcscale.models.training.ensemble import judge
+from lcscale.models.training.ensemble import divided, judge
 from lcscale.models.training.forgetting import grown
 from lcscale.models.training.options import TrainingOptions
+
+
+def labelled_again(model: Model, curves: LabelledCurves) -> Labelled:
+    """The stars that a model of classes was trained on, as it was taught them.
+
+    Raises
+    ------
+    InputError
+        The stars have other classes than the model.
+    """
+    card = model.card
+    how = Labelling(survey=card.data.get("survey"), min_class_size=card.data["min_class_size"])
+    labelled = read_labels(curves, replace(card.preparation, centre=(), scale=()), ClassHead(), how)
+    if not isinstance(labelled.head, ClassHead) or labelled.head.classes != model.classes:
+        raise InputError(f"{card.name} has the classes {', '.join(model.classes)}; these stars have others")
+    return labelled
 
 
 def divided_again(model: Model, curves: LabelledCurves, options: TrainingOptions) -> tuple[Labelled, Dataset]:
@@ -26,14 +43,54 @@ def divided_again(model: Model, curves: LabelledCurves, options: TrainingOptions
     InputError
         The stars have other classes than the model.
     """
-    card = model.card
-    split, head = Split(**card.data["split"]), ClassHead()
-    how = Labelling(min_class_size=card.data["min_class_size"])
-    labelled = read_labels(curves, replace(card.preparation, centre=(), scale=()), head, how)
-    if not isinstance(labelled.head, ClassHead) or labelled.head.classes != model.classes:
-        raise InputError(f"{card.name} has the classes {', '.join(model.classes)}; these stars have others")
-    sets = assign(curves.healpix_29, split)
-    return labelled, divide(labelled, sets, split, options, standards=(card.preparation, labelled.head))
+    labelled, split = labelled_again(model, curves), Split(**model.card.data["split"])
+    standards = (model.card.preparation, labelled.head)
+    return labelled, divide(labelled, assign(curves.healpix_29, split), split, options, standards=standards)
+
+
+def recalibrate(model: Model, curves: LabelledCurves, folder: str | Path, device: str | None = None) -> Model:
+    """Write a model of classes whose networks stay, with calibration, prediction sets and figures of this version.
+
+    They come from its validation stars, those of an ensemble from all stars, each judged by the network that has not
+    seen it. Figures of the baselines stay. In a stack the parts are weighed anew too.
+
+    Parameters
+    ----------
+    model
+        Trained; of classes.
+    curves
+        The stars that it was trained on.
+    folder
+        Where the model goes.
+    device
+        Of the model that is returned.
+
+    Raises
+    ------
+    InputError
+        The stars have other classes than the model, or make other sets than those that it was trained with.
+    """
+    card, options = model.card, TrainingOptions()
+    if card.members > 1:
+        labelled, split = labelled_again(model, curves), Split(**card.data["split"])
+        datasets = divided(labelled, split, options, card.data["folds"], card.data["unseen"])
+    else:
+        labelled, dataset = divided_again(model, curves, options)
+        datasets = [dataset]
+    _require_its_sets(card, datasets[0])
+    members = [network.networks for network in (model.network, *model.others)]
+    judged = judge(datasets, members, labelled, card.data["min_class_size"], options.seed, baselines=False)
+    baselines = {name: card.metrics[name] for name in judged.head.baselines if name in card.metrics}
+    again = replace(
+        card,
+        architecture=judged.networks[0].sizes,
+        head=judged.head,
+        period_weights=judged.period_weights,
+        data={"recalibrated_from": card.id, **card.data},
+        metrics={**judged.metrics, **baselines},
+    ).with_weights("")
+    save(again, list(judged.networks), folder)
+    return load(folder, device)
 
 
 def add_trees(
@@ -63,8 +120,7 @@ def add_trees(
     """
     card, network = model.card, model.network.networks[0]
     labelled, dataset = divided_again(model, curves, options)
-    if dict(dataset.sizes) != card.data["sets"]:
-        raise InputError(f"{card.name} was trained with the sets {card.data['sets']}, these are {dict(dataset.sizes)}")
+    _require_its_sets(card, dataset)
     trees = [grown(dataset, replace(options, network=name)) for name in options.stacked_with]
     judged = judge([dataset], [[network, *trees]], labelled, card.data["min_class_size"], options.seed)
     (together,) = judged.networks
@@ -80,3 +136,8 @@ def add_trees(
     ).with_weights("")
     save(stack, together, folder)
     return load(folder, device)
+
+
+def _require_its_sets(card: Card, dataset: Dataset) -> None:
+    if dict(dataset.sizes) != card.data["sets"]:
+        raise InputError(f"{card.name} was trained with the sets {card.data['sets']}, these are {dict(dataset.sizes)}")

@@ -1,0 +1,90 @@
+"""Thinned stars: what a survey with few observations would have seen of stars whose classes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lcscale.lightcurves import clean
+from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none
+from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation
+from lcscale.models.judging.held import Held
+from lcscale.models.judging.sparsity import Sparse, counts_of
+from lcscale.models.keeping.model import scores_of
+from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.roles import Role
+from lcscale.models.networks.network import Network
+from lcscale.periods import find
+
+MOST = 2000
+"""Stars that are thinned."""
+_MOST_LEFT = 80
+
+
+def ask_thinned(
+    networks: Sequence[Network], preparation: Preparation, held: Held, most: int = MOST, seed: int = 0
+) -> Sparse | None:
+    """What networks say of `thinned` stars; None where none of these can be classified.
+
+    Parameters
+    ----------
+    networks
+        One, or the parts of a stack.
+    preparation
+        Of their inputs.
+    held
+        Stars that they have not seen.
+    most, seed
+        As `thinned` has them.
+    """
+    rows, curves = thinned(held.curves, preparation.roles, not preparation.raw, most, seed)
+    some = Held(curves, held.truth.take(rows))
+    scored = scores_of(networks, preparation, curves.lcs, some.periods, bands=curves.bands, columns=curves.columns)
+    good = np.flatnonzero(is_none(scored.reason))
+    counts = counts_of(curves.lcs, preparation.roles)[good]
+    return Sparse(scored.scores[:, :, good], some.truth.take(good), counts, rows[good]) if good.size else None
+
+
+def thinned(
+    curves: LabelledCurves, roles: Sequence[Role], folded: bool, most: int = MOST, seed: int = 0
+) -> tuple[npt.NDArray[np.int64], LabelledCurves]:
+    """Stars with 5 to 80 of their observations, and with the periods that are found in these.
+
+    Parameters
+    ----------
+    curves
+        Stars.
+    roles
+        Whose bands count.
+    folded
+        Whether periods matter; else those of the whole light curves stay.
+    most
+        Stars at most, drawn at random.
+    seed
+        Of all that is drawn.
+
+    Returns
+    -------
+    int64 [n], LabelledCurves
+        Which of the stars, and how they look.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(curves))[:most])
+    some = curves.take(rows)
+    lcs = clean(some.lcs)
+    lcs = lcs.of_bands([band for role in roles for band in role.bands]) if lcs.bands else lcs
+    left = np.exp(rng.uniform(np.log(MIN_OBSERVATIONS), np.log(_MOST_LEFT), len(lcs)))
+    star = lcs.object_index()
+    order = np.lexsort((rng.random(star.size), star))
+    place = np.empty(star.size, np.int64)
+    place[order] = np.arange(star.size) - np.repeat(lcs.offsets[:-1] - lcs.offsets[0], lcs.counts)
+    some = replace(some, lcs=lcs.keep(place < np.round(left)[star]))
+    if not folded:
+        return rows, some
+    table = find(some.lcs)
+    names = ("period", *(name for name in ALTERNATIVES if name in some.columns))
+    period, *others = (table.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in names)
+    return rows, replace(some, period=period, columns={**some.columns, **dict(zip(names[1:], others, strict=True))})
