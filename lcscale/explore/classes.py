@@ -11,6 +11,7 @@ from typing import Any
 from lcscale.explore.candidate_page import file_name
 from lcscale.explore.class_curves import simulated_pictures
 from lcscale.explore.class_figures import Counts, JudgedModel, judged_model
+from lcscale.explore.judging import rows_as_markdown
 from lcscale.explore.page import Link, Section, heading, page, panels, paragraph, table, write_page
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.models.judging.ranges import QUANTILES
@@ -61,10 +62,7 @@ def write_classes(model: str | os.PathLike[str], folder: str | os.PathLike[str])
 def classes_as_markdown(model: str | os.PathLike[str]) -> str:
     """The table of the index as Markdown."""
     told = judged_model(model)
-    headings, rows = _rows(told, told.taken_for())
-    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
-    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return f"{rows_as_markdown(*_rows(told, told.taken_for()))}\n"
 
 
 def _index(told: JudgedModel, confused: Mapping[str, Counter[str]]) -> str:

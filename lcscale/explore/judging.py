@@ -13,6 +13,8 @@ import numpy as np
 from lcscale.explore.page import Section, details, heading, page, paragraph, table, write_page
 from lcscale.products.yso.labels import CLASSES
 
+_MISTAKES = 3
+"""Pairs of classes that are told of a survey that was left out."""
 _NONE = "Not judged: lcscale judge has not written into its card."
 
 
@@ -65,13 +67,20 @@ def as_markdown(judgement: Mapping[str, Any]) -> str:
     """The short tables of a judgement as Markdown."""
     if not judgement:
         return f"{_NONE}\n"
-    parts = []
-    for each in (each for each in tables_of(judgement) if not each.long):
-        lines = [f"**{each.title}.** {each.caption}", "", "| " + " | ".join(each.headings) + " |"]
-        lines += ["|" + "---|" * len(each.headings)]
-        lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in each.rows]
-        parts.append("\n".join(lines))
+    parts = [table_as_markdown(each) for each in tables_of(judgement) if not each.long]
     return "\n\n".join([*parts, _aside(judgement)]) + "\n"
+
+
+def table_as_markdown(told: Table) -> str:
+    """A table as Markdown, below its title and what the numbers are."""
+    return f"**{told.title}.** {told.caption}\n\n{rows_as_markdown(told.headings, told.rows)}"
+
+
+def rows_as_markdown(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """The rows of a table as Markdown, nothing for None."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
 
 
 def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
@@ -87,9 +96,11 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
     if left_out:
         what = judgement.get("refit", "boosted trees on the model's numbers")
         yield from _left_out(left_out, judgement, what, "Each survey left out in turn")
+        yield from _mistakes(left_out)
     forgetting = {name: row for name, row in judgement.get("forgetting", {}).items() if row["left_out"]}
     if forgetting:
         yield from _left_out(forgetting, judgement, "trees that forget the survey", "Trees that forget the survey")
+        yield from _mistakes(forgetting)
     if judgement.get("unknown"):
         yield _unknown(judgement["unknown"])
     if judgement.get("probes"):
@@ -221,6 +232,22 @@ def _left_out(surveys: Mapping[str, Any], judgement: Mapping[str, Any], what: st
     headings = ["survey", "stars", "macro-F1, left out", "by sky", "log loss, left out", "by sky"]
     headings += ["ECE excess, left out", "by sky"]
     yield Table("The same: F1 and probabilities", headings, _with_mean(rows), "As above.")
+
+
+def _mistakes(surveys: Mapping[str, Any]) -> Iterator[Table]:
+    """What the stars of surveys that are left out are most often taken for, where the card tells it."""
+    rows = []
+    for name, row in surveys.items():
+        pairs = [
+            (n, true, given)
+            for true, others in row["left_out"].get("taken_for", {}).items()
+            for given, n in others.items()
+        ]
+        most = ", ".join(f"{true} as {given} ({n:,})" for n, true, given in sorted(pairs, reverse=True)[:_MISTAKES])
+        rows += [[name, row["n"], sum(n for n, _, _ in pairs), most]] if pairs else []
+    if rows:
+        caption = "As above, left out: stars that are given another class, and the most frequent mistakes."
+        yield Table("The same: mistakes", ["survey", "stars", "wrong", "most frequent"], rows, caption)
 
 
 def _unknown(turns: Sequence[Mapping[str, Any]]) -> Table:

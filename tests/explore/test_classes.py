@@ -8,12 +8,15 @@ import shutil
 import sys
 
 import pytest
+from documents import ROOT
 
 from lcscale import cli
 from lcscale.explore import write_classes
 from lcscale.explore.class_curves import simulated_pictures, write_sheet
 from lcscale.explore.class_figures import Counts, judged_model
 from lcscale.explore.classes import classes_as_markdown
+from lcscale.explore.how_good import how_good
+from lcscale.explore.judging import as_markdown, table_as_markdown
 from lcscale.models.keeping.registry import CARD, JUDGED, find_folder
 from lcscale.models.labels.taxonomy import classes
 from lcscale.models.trees import tabular
@@ -70,6 +73,39 @@ def test_every_shipped_model_has_a_page_for_each_class_and_no_link_leads_nowhere
             assert f"{100 * counts.right / counts.n:.3g} %" in shown
             assert sum(told.taken_for()[each].values()) == counts.n - counts.right
     assert ("<svg" in shown) == (name != "yso")
+
+
+@pytest.mark.parametrize("name", ["general", "ztf", "alerts", "demo", "yso"])
+def test_the_documents_have_the_tables_of_the_cards(name):
+    """Where a card was judged again: jobs/model_pages.py FOLDER --docs docs/classes.md --readme README.md."""
+    assert classes_as_markdown(name) in (ROOT / "docs" / "classes.md").read_text("utf-8")
+    rows = table_as_markdown(how_good([judged_model(name)])).splitlines()[4:]
+    assert rows
+    readme = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert [row for row in rows if row not in readme] == []
+
+
+def test_sets_of_simulated_kinds_are_one_row_with_means_over_their_stars(judged):
+    card = json.loads((judged / CARD).read_text("utf-8"))
+    sets = {"simulated A": (10, 0.5), "simulated B": (30, 0.9), "north": (20, 0.7)}
+    row = SURVEY | {"log_loss": 0.5}
+    card[JUDGED]["as_shipped"] = {name: row | {"n": n, "accuracy": right} for name, (n, right) in sets.items()}
+    part = {name: {"accuracy": right} for name, right in (("left_out", 0.25), ("by_sky", 0.75))}
+    card[JUDGED]["left_out"] = {"north": {"n": 15, **part}}
+    (judged / CARD).write_text(json.dumps(card), "utf-8")
+    rows = {row[1]: row[2:] for row in how_good([judged_model(judged)]).rows}
+    assert rows["simulated, 2 kinds"] == ["yes", 40, "0.800", "0.500", "", ""]
+    assert rows["north"] == ["yes", 20, "0.700", "0.500", "0.250 of 15", "0.750 of 15"]
+    assert len(rows) == 2
+
+
+def test_the_most_frequent_mistakes_of_a_survey_that_is_left_out_are_told():
+    part = {"n": 30, "accuracy": 0.5, "wide_accuracy": 0.5, "macro_f1": 0.5, "log_loss": 1.0, "ece_excess": 0.0}
+    part |= {"per_class": {}, "taken_for": {"EW": {"RRc": 4, "EA": 1}, "RRab": {"EW": 9}, "EA": {"EB": 2}}}
+    known = {"n": 0, "left_out": None, "by_sky": None}
+    row = {"n": 30, "removed": 0, "left_out": part, "by_sky": part, "known": known}
+    text = as_markdown({"left_out": {"north": row}, "folds": 3, "order": 6})
+    assert "| north | 30 | 16 | RRab as EW (9), EW as RRc (4), EA as EB (2) |" in text
 
 
 def test_every_class_has_simulated_light_curves_or_says_that_it_has_none():
