@@ -49,16 +49,16 @@ def outbursts(
     result = find_outbursts(with_features(place, source, features), period=period, search=search)
     record = result.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace)
     if not record.withheld:
-        _tell(place[name])
+        tell_outbursts(place[name], "too few visits")
     finish(record)
 
 
-def _tell(catalog: Catalog) -> None:
-    """How many light curves were long enough, and how many outbursts of which type they show."""
+def tell_outbursts(catalog: Catalog, lacking: str) -> None:
+    """Print how many light curves were long enough, how many outbursts they show, and why rows have no answer."""
     table = catalog.columns("outburst_amplitude", "outburst_type").to_arrow()
     seen = len(table) - table["outburst_amplitude"].null_count
     counts = {row["values"]: row["counts"] for row in table["outburst_type"].drop_null().value_counts().to_pylist()}
     types = ", ".join(f"{kind}: {n:,}" for kind, n in sorted(counts.items()))
     print(f"outbursts in {sum(counts.values()):,} of {seen:,} light curves{f' ({types})' if types else ''}")
     if seen < len(table):
-        print(f"  too few visits: {len(table) - seen:,}")
+        print(f"  {lacking}: {len(table) - seen:,}")

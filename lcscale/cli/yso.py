@@ -19,6 +19,7 @@ from lcscale.cli.options import (
     open_lake,
     read_shares,
 )
+from lcscale.cli.outbursts import tell_outbursts
 
 if TYPE_CHECKING:
     from lcscale.lake import Catalog
@@ -58,6 +59,8 @@ def yso(
     record = candidates.write(name, lake=place, engine=engine, progress=True, max_failed=allowed, replace=replace)
     if not record.withheld:
         _tell(place[name], prevalence)
+        if outbursts is not None:
+            tell_outbursts(place[name], "no light curve, or too few visits")
     finish(record)
 
 

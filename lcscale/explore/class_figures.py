@@ -61,7 +61,7 @@ class JudgedModel:
     bands: tuple[str, ...]
     """The best band of each role; none where it sees no light curves."""
     labels: Mapping[str, int]
-    """Labelled stars by class and group."""
+    """Labelled stars by class and group; where it sees light curves, simulated ones too."""
     trained_on: str
     """real, simulated or mixed."""
     judged: Mapping[str, Any]
@@ -139,5 +139,5 @@ def _of_tables(given: str, folder: Path, judged: Mapping[str, Any]) -> JudgedMod
         raise InputError(f"model {given} has no parts: it has no classes")
     labels: Counter[str] = Counter()
     for row in card.data.get("catalogs", {}).values():
-        labels.update(row["stars"])
+        labels.update(row["stars"] if row["real"] else {})
     return JudgedModel(folder.name, card.id, part.classes, (), labels, card.trained_on, judged)

@@ -11,7 +11,7 @@ from typing import Any
 from lcscale.explore.candidate_page import file_name
 from lcscale.explore.class_curves import simulated_pictures
 from lcscale.explore.class_figures import Counts, JudgedModel, judged_model
-from lcscale.explore.judging import rows_as_markdown
+from lcscale.explore.judging import contamination_tables, rows_as_markdown
 from lcscale.explore.page import Link, Section, heading, page, panels, paragraph, table, write_page
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS
 from lcscale.models.judging.ranges import QUANTILES
@@ -109,10 +109,12 @@ def _rows(told: JudgedModel, confused: Mapping[str, Counter[str]]) -> tuple[list
 
 def _page(told: JudgedModel, name: str, confused: Mapping[str, Counter[str]]) -> str:
     counts, one = told.counts(name), told.described(name)
+    simulated = ", simulated ones too" if told.bands and told.trained_on != "real" else ""
     bodies = {
-        "Typical light curves, simulated": _curves(told, name),
+        "Typical light curves, simulated": _curves(told, name) if told.bands else "",
         "Limits": _limits(told, name, counts),
         "By survey": _by_survey(told, name),
+        "By place and dust": _contamination(told),
         "Confusions": _confusions(confused, name, counts) if told.knows_confusions else paragraph(_OLD),
         "Place in the taxonomy": _place(told, name),
         "Other classes": _others(told, name),
@@ -120,7 +122,7 @@ def _page(told: JudgedModel, name: str, confused: Mapping[str, Counter[str]]) ->
     facts = [
         (_percent(counts.right, counts.n) or "unknown", f"recall, of {counts.n:,} stars"),
         (_percent(counts.wrong, counts.others) or "unknown", f"of {counts.others:,} others are given it"),
-        (f"{told.labels.get(name, 0):,}", "labelled stars it was made from"),
+        (f"{told.labels.get(name, 0):,}", f"labelled stars it was made from{simulated}"),
     ]
     lead = f"{one.title}; a class of model {told.name} ({told.id})"
     sections = [Section(title, body) for title, body in bodies.items() if body]
@@ -128,15 +130,15 @@ def _page(told: JudgedModel, name: str, confused: Mapping[str, Counter[str]]) ->
 
 
 def _curves(told: JudgedModel, name: str) -> str:
-    if not told.bands:
-        return paragraph("This model sees brightness and colours, and no light curve.")
     drawn = simulated_pictures(name, told.bands)
     return panels(drawn) + paragraph(_SIMULATED) if drawn else paragraph("No light curve of this class is simulated.")
 
 
 def _limits(told: JudgedModel, name: str, counts: Counts) -> str:
     text = ""
-    if told.bands:
+    if not told.bands:
+        text += paragraph("This model sees brightness, colours, parallaxes and motions, and no light curve.")
+    else:
         text += paragraph(
             f"A star needs {MIN_OBSERVATIONS} usable observations; with fewer it has a reason and no class."
         )
@@ -155,9 +157,14 @@ def _limits(told: JudgedModel, name: str, counts: Counts) -> str:
     headings = ["label", "stars", "quantity", *(_quantile(share) for share in QUANTILES)]
     caption = (
         "Labelled stars of the surveys in training: nine tenths lie between the first and the last value, and outside "
-        "these little was taught of the class. Periods are those that the search found, which may be aliases; stars "
-        "with the label of a group teach all of its classes."
+        "these little was taught of the class."
     )
+    if told.bands:
+        caption += (
+            " Periods are those that the search found, which may be aliases; amplitudes are from the 2nd to the 98th "
+            "percentile, with the scatter of the measurements; stars with the label of a group teach all of its "
+            "classes."
+        )
     return text + table(headings, rows, caption) if rows else text + paragraph("No labelled star has this name.")
 
 
@@ -198,6 +205,11 @@ def _by_survey(told: JudgedModel, name: str) -> str:
     return text
 
 
+def _contamination(told: JudgedModel) -> str:
+    tables = contamination_tables(told.judged.get("contamination", {}))
+    return "".join(heading(each.title) + table(each.headings, each.rows, each.caption) for each in tables)
+
+
 def _figures(counts: Counts) -> list[Any]:
     return [
         counts.n,
@@ -227,7 +239,7 @@ def _taken_for_it(confused: Mapping[str, Counter[str]], name: str) -> Counter[st
 
 
 def _place(told: JudgedModel, name: str) -> str:
-    if name not in taxonomy():
+    if not told.bands or name not in taxonomy():
         return paragraph(f"One of {', '.join(told.classes)}, which exclude each other.")
     rows = [[each, told.described(each).title, "it is one"] for each in ancestors(name)[1:]]
     rows += [[each.name, each.title, "is one of it"] for each in taxonomy().values() if each.parent == name]

@@ -87,7 +87,7 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
     """All tables, the most important first."""
     if judgement.get("bars"):
         yield _bars(judgement["bars"])
-    yield from _contamination(judgement.get("contamination", {}))
+    yield from contamination_tables(judgement.get("contamination", {}))
     if judgement.get("as_shipped"):
         yield _as_shipped(judgement["as_shipped"])
         yield from _in_sets(judgement["as_shipped"])
@@ -121,7 +121,8 @@ def _bars(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table("Figures with a bar", headings, cells, caption)
 
 
-def _contamination(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Table]:
+def contamination_tables(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Table]:
+    """Which stars a model of young stars confuses, by latitude and by reddening."""
     own = "The model's own answers, of trees that had not seen the star's part of the sky, all catalogs together: "
     own += "share of wrong ones (others called YSO, YSO called others), the number of stars, 95 % interval."
     titles = {

@@ -146,6 +146,14 @@ def test_the_command_writes_them_and_says_what_is_missing(judged, monkeypatch, c
     assert (status, said.err.count("\n")) == (2, 1)
 
 
+def test_pages_of_young_stars_tell_where_they_are_confused_and_draw_no_light_curve(tmp_path):
+    text = (write_classes("yso", tmp_path).parent / "YSO.html").read_text("utf-8")
+    assert "Contamination by galactic latitude" in text
+    assert "Contamination by reddening" in text
+    assert "<svg" not in text
+    assert judged_model("yso").labels["YSO"] == judged_model("yso").judged["labelled"]["YSO"]["n"], "real ones alone"
+
+
 def test_a_folder_of_a_model_of_young_stars_is_one_too(tmp_path):
     shutil.copytree(tabular.SHIPPED / "yso", tmp_path / "mine")
     assert judged_model(tmp_path / "mine").classes == judged_model("yso").classes

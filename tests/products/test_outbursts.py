@@ -157,6 +157,8 @@ def test_the_command_finds_outbursts_and_young_stars_take_them(sky, monkeypatch,
     assert "period" not in found.columns
     status, said = _run(monkeypatch, capsys, "yso", "gaia", *at, "--outbursts", "outbursts")
     assert status == 0, said.err
+    assert "outbursts in 2 of 2 light curves" in said.out
+    assert "no light curve, or too few visits: 2" in said.out
     young = sky["yso_candidates"].to_pandas().sort_values("ra")
     assert young.outburst_type.fillna("none").to_list() == ["FUOR", "EXOR", "none", "none"]
     assert young.asymmetry_m.notna().to_list() == [True, True, True, False]
