@@ -92,6 +92,8 @@ def tables_of(judgement: Mapping[str, Any]) -> Iterator[Table]:
         yield _as_shipped(judgement["as_shipped"])
         yield from _in_sets(judgement["as_shipped"])
         yield from _at_shares(judgement["as_shipped"])
+    if judgement.get("few"):
+        yield _few(judgement["few"])
     left_out = {name: row for name, row in judgement.get("left_out", {}).items() if row["left_out"]}
     if left_out:
         what = judgement.get("refit", "boosted trees on the model's numbers")
@@ -187,6 +189,22 @@ def _in_sets(surveys: Mapping[str, Any]) -> Iterator[Table]:
     if rows:
         caption = "Stars whose class is in their prediction set, by the widest group of their class; classes in a set."
         yield Table("In 90 % sets, by class", ["survey", *groups], rows, caption)
+
+
+def _few(ranges: Sequence[Mapping[str, Any]]) -> Table:
+    keys = ("accuracy", "told", "ece_excess", "log_loss")
+    rows: list[list[Any]] = []
+    for row in ranges:
+        covered = f"{100 * row['coverage']:.1f} %"
+        name, size = f"{row['low']} to {row['high']}", _f(row["set_size"], 2)
+        rows.append([name, row["n"], *(_f(row[key]) for key in keys), covered, size])
+    headings = ["observations", "stars", "accuracy", "mean P of the class given", "ECE excess", "log loss"]
+    headings += ["in 90 % sets", "classes in a set"]
+    caption = (
+        "The model's own answers on stars that it has not seen, at most 2,000 of all surveys, thinned at random to so "
+        "many observations; periods are those that the search finds in these. Accuracy, P and ECE of exact labels."
+    )
+    return Table("Few observations", headings, rows, caption)
 
 
 def _at_shares(surveys: Mapping[str, Any]) -> Iterator[Table]:

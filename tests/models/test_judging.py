@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lcscale.errors import InputError
+from lcscale.explore.judging import as_markdown
 from lcscale.lightcurves import LightCurves
 from lcscale.models.judging.bench import JudgingOptions, judge
 from lcscale.models.judging.leakage import in_list, require_apart, require_undecided
@@ -176,8 +177,21 @@ def test_a_model_is_judged_and_stays_the_same_model(trained, tmp_path):
         assert not row["in_training"]
         assert row["n"] + found["left_aside"]["cannot be classified"] >= 120
         assert row["accuracy"] > 0.8
+        sets = row["in_sets"]
+        assert set(sets) == {"RR", "ECL", "LPV"}
+        assert sum(each["n"] for each in sets.values()) == row["n"]
+        mean = sum(each["n"] * each["coverage"] for each in sets.values()) / row["n"]
+        assert mean == pytest.approx(row["coverage"], abs=1e-3)
         assert found["left_out"][name]["left_out"]["accuracy"] > 0.8
         assert found["forgetting"][name]["left_out"]["accuracy"] > 0.8
+    few = found["few"]
+    assert [(row["low"], row["high"]) for row in few] == [(5, 7), (8, 11), (12, 19), (20, 34), (35, 80)]
+    assert 200 < sum(row["n"] for row in few) <= 240
+    assert few[0]["accuracy"] < 0.7 < few[-1]["accuracy"]
+    assert few[0]["set_size"] > few[-1]["set_size"]
+    text = as_markdown(found)
+    assert "**In 90 % sets, by class.**" in text
+    assert f"| 5 to 7 | {few[0]['n']} | {few[0]['accuracy']:.3f} | {few[0]['told']:.3f} |" in text
     assert set(found["probes"]) == {"numbers", "numbers that forget", "embedding"}
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)

@@ -20,6 +20,7 @@ from lcscale.models.judging.leaving_out import ORDER, Stars, boosted, figures, f
 from lcscale.models.judging.probes import probe
 from lcscale.models.judging.ranges import ranges_of
 from lcscale.models.judging.shares import at_shares
+from lcscale.models.judging.thinning import judge_thinned
 from lcscale.models.judging.unknown import leave_classes_out
 from lcscale.models.keeping.model import Model, network_scores
 from lcscale.models.labels.curves import LabelledCurves
@@ -31,6 +32,7 @@ from lcscale.models.training.options import TrainingOptions
 
 _CHUNK = 512
 Rows = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,12 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     -------
     dict
         `as_shipped`: by survey the model's own answers, on the part of the sky that was its test set where the survey
-        was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `left_out`:
-        boosted trees on the model's numbers, each survey left out in turn (`leave_out`); `forgetting`: the same of
-        trees that forget the survey. `unknown`: scores that tell stars of classes left out (`leave_classes_out`).
-        `probes` of the numbers, of those that such trees see, and of the network's embedding. `labelled`: what the
-        stars of surveys in training are like, by class (`ranges_of`). `left_aside`: stars that were not judged, by
-        reason.
+        was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `few`: those
+        on the same stars with fewer observations (`judge_thinned`). `left_out`: boosted trees on the model's numbers,
+        each survey left out in turn (`leave_out`); `forgetting`: the same of trees that forget the survey. `unknown`:
+        scores that tell stars of classes left out (`leave_classes_out`). `probes` of the numbers, of those that such
+        trees see, and of the network's embedding. `labelled`: what the stars of surveys in training are like, by class
+        (`ranges_of`). `left_aside`: stars that were not judged, by reason.
 
     Raises
     ------
@@ -100,6 +102,7 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     probed, several = _some(origin, truth.used, options.probed, options.seed), len(set(stars.origin.tolist())) > 1
     return {
         "as_shipped": _as_shipped(model, curves, names, options.shares),
+        "few": _few(model, curves, names),
         "left_out": leave_out(stars, boosted(stars, options.seed), folds=options.folds) if several else {},
         "forgetting": _forgetting(model, curves.take(rows), stars, options) if several else {},
         "unknown": leave_classes_out(stars, model.card.preparation.names, seed=options.seed),
@@ -149,12 +152,8 @@ def _as_shipped(
 ) -> dict[str, Any]:
     """Figures of the model's own answers by survey; of an ensemble on surveys that were not in training."""
     assert curves.origin is not None
-    data, truth = model.card.data, targets_in(names, model.classes)
-    trained = np.isin(curves.origin.astype(str), _trained(model))
-    seen = trained & (assign(curves.healpix_29, Split(**data["split"])) != TEST)
-    seen |= trained if model.card.members > 1 else seen
-    twice = ~trained & in_list(curves.healpix_29, curves.healpix_29[seen])
-    found = {}
+    data, truth, found = model.card.data, targets_in(names, model.classes), {}
+    trained, seen, twice = _seen(model, curves)
     for name in sorted(set(curves.origin.tolist())):
         here = curves.origin == name
         rows = np.flatnonzero(here & ~seen & ~twice & truth.used)
@@ -177,6 +176,22 @@ def _as_shipped(
             row |= {"coverage": round(float(inside.mean()), 4), "set_size": round(float(sizes.mean()), 4)}
         found[name] = row
     return found
+
+
+def _seen(model: Model, curves: LabelledCurves) -> tuple[Bools, Bools, Bools]:
+    """Of which survey in training stars are, which the model has seen, and which of others are one of these."""
+    assert curves.origin is not None
+    trained = np.isin(curves.origin.astype(str), _trained(model))
+    seen = trained & (assign(curves.healpix_29, Split(**model.card.data["split"])) != TEST)
+    seen |= trained if model.card.members > 1 else seen
+    return trained, seen, ~trained & in_list(curves.healpix_29, curves.healpix_29[seen])
+
+
+def _few(model: Model, curves: LabelledCurves, names: npt.NDArray[np.object_]) -> list[dict[str, Any]]:
+    """The model's own answers on stars that it has not seen, thinned."""
+    truth, (_, seen, twice) = targets_in(names, model.classes), _seen(model, curves)
+    rows = np.flatnonzero(~seen & ~twice & truth.used)
+    return judge_thinned(model, Held(curves.take(rows), truth.take(rows))) if rows.size else []
 
 
 def _trained(model: Model) -> list[str]:

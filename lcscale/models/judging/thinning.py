@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lcscale.lightcurves import clean
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none
+from lcscale.models.heads.head import Head
 from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation
 from lcscale.models.judging.held import Held
 from lcscale.models.judging.sparsity import Sparse, counts_of
-from lcscale.models.keeping.model import scores_of
+from lcscale.models.keeping.model import Model, scores_of
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.roles import Role
+from lcscale.models.labels.targets import Targets
+from lcscale.models.labels.truth import Floats, Truth
 from lcscale.models.networks.network import Network
 from lcscale.periods import find
 
 MOST = 2000
 """Stars that are thinned."""
+RANGES = (5, 8, 12, 20, 35, 81)
+"""Numbers of observations between which stars are judged together."""
 _MOST_LEFT = 80
 
 
@@ -46,6 +53,54 @@ def ask_thinned(
     good = np.flatnonzero(is_none(scored.reason))
     counts = counts_of(curves.lcs, preparation.roles)[good]
     return Sparse(scored.scores[:, :, good], some.truth.take(good), counts, rows[good]) if good.size else None
+
+
+def judge_thinned(model: Model, held: Held, most: int = MOST, seed: int = 0) -> list[dict[str, Any]]:
+    """Figures of a model's answers on `thinned` stars, by the number of observations.
+
+    Parameters
+    ----------
+    model
+        Of classes.
+    held
+        Stars that it has not seen, with targets among its classes.
+    most, seed
+        As `thinned` has them.
+
+    Returns
+    -------
+    list of dict
+        By range of observations (`low`, `high`): `n`, stars with an answer; `accuracy`, `told`, the mean probability of
+        the class given, and `ece_excess`, of stars whose one class is known; `log_loss`; `coverage` and `set_size` of
+        prediction sets.
+    """
+    card = model.card
+    rows, curves = thinned(held.curves, card.preparation.roles, not card.preparation.raw, most, seed)
+    some = Held(curves, held.truth.take(rows))
+    said = model.predict(curves.lcs, some.periods, bands=curves.bands, columns=curves.columns)
+    which = np.searchsorted(RANGES, counts_of(curves.lcs, card.preparation.roles), "right") - 1
+    found = []
+    for k, (low, high) in enumerate(pairwise(RANGES)):
+        chosen = np.flatnonzero((which == k) & is_none(said.reason))
+        answers, truth = said.answers[chosen], some.truth.take(chosen)
+        if chosen.size:
+            found.append({"low": low, "high": high - 1, **_figures(card.head, answers, truth)})
+    return found
+
+
+def _figures(head: Head[Any], answers: Floats, truth: Truth) -> dict[str, Any]:
+    assert isinstance(truth, Targets)
+    figures, (inside, sizes) = head.figures(answers, truth), head.bounds(answers, truth)
+    told = answers[truth.exact].max(axis=1)
+    return {
+        "n": figures["n"],
+        "accuracy": figures["by_label"]["exact"]["accuracy"],
+        "log_loss": figures["log_loss"],
+        "ece_excess": figures["ece_excess"],
+        "told": round(float(told.mean()), 4) if told.size else None,
+        "coverage": round(float(inside.mean()), 4),
+        "set_size": round(float(sizes.mean()), 4),
+    }
 
 
 def thinned(
