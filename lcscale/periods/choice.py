@@ -157,6 +157,17 @@ def scan_near(
     return best, place, chosen
 
 
+@kernel
+def highest_evidence(curve: Curve, trials: Floats, order: int, prior: float, scratch: Any, work: Any) -> float:
+    """Best log evidence at the frequencies `trials`, each harmonic at its price; arguments as for `log_evidence`."""
+    best = -np.inf
+    for trial in trials:
+        log_evidence(curve, trial, order, prior, scratch, work)
+        for k in range(order):
+            best = max(best, work[EVIDENCE, k] - HARMONIC_PRICE * k)
+    return best
+
+
 @inlined
 def rank(
     curve: Curve,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -98,6 +98,20 @@ class Family:
         dust = np.array([self.dust.get(name, 0.0) for name in names])
         scatter = np.array([self.scatter if name in self.colours else ANY_COLOUR for name in names])
         return ratio, colour, dust, scatter
+
+
+def alike(scanned: Sequence[Family], families: Sequence[Family], bands: Sequence[str]) -> list[Family]:
+    """The families `scanned` with one set of ratios for `bands`, the geometric mean of those of all `families`.
+
+    One scan does for families whose ratios are the same, and a sinusoid of wrong ratios explains little less: where
+    half of them are 0.7 of the others, 3 %.
+    """
+    ratios = np.array([family.per_band(bands)[0] for family in families])
+    known = np.isfinite(ratios)
+    logs = np.log(np.where(known, ratios, 1.0)).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    names = np.array(tuple(bands) or ("",))[known.any(axis=0)].tolist()
+    common = dict(zip(names, np.exp(logs)[known.any(axis=0)].tolist(), strict=True))
+    return [replace(family, ratios=common) for family in scanned]
 
 
 def read_families(path: str | os.PathLike[str] | None = None) -> tuple[Family, ...]:

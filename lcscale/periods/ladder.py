@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal, get_args
 
 import numpy as np
@@ -18,10 +19,10 @@ from lcscale.errors import InputError
 from lcscale.kernels.compiling import Floats
 from lcscale.kernels.harmonics import RATIO
 from lcscale.lightcurves import LightCurves
-from lcscale.periods.choice import refine
+from lcscale.periods.choice import ORDER, RANKING_PRIOR, highest_evidence, refine
 from lcscale.periods.choosing import chosen
 from lcscale.periods.coupling import coupled
-from lcscale.periods.families import ANY_COLOUR, Family
+from lcscale.periods.families import ANY_COLOUR, Family, alike
 from lcscale.periods.grid import FrequencyGrid
 from lcscale.periods.peaks import PeakFinder, Peaks
 from lcscale.periods.series import Series
@@ -42,7 +43,7 @@ SPARSE = 100
 SAMPLES, SAMPLES_OF_SPARSE = 1.6, 2.5
 """Frequencies of the scan for each width of a peak; where these are few the peaks kept are refined."""
 
-KEPT, KEPT_OF_SPARSE = 20, 100
+KEPT, KEPT_OF_SPARSE = 20, 150
 """Peaks kept."""
 
 STEP = 0.2
@@ -53,7 +54,14 @@ RICH, RICH_PAIR = 100, 25
 little to share, and the search costs ten times more."""
 
 MARGIN = 20.0
-"""Families whose few harmonics are worse by more log evidence than the best's are not tried with all of them."""
+"""Series, and families whose few harmonics, are worse by more log evidence than the best family's few are not tried in
+full."""
+
+HOPELESS = 12.0
+"""Peaks whose few harmonics are worse by more log evidence than the best's are not tried with all of them, but for the
+best `CONTENDERS`, among which other periods are looked for."""
+
+CONTENDERS = 5
 
 POINTS_OF_FREE = 15
 """Observations in the richest band below which ``"auto"`` does not try free bands: no series of one band is told."""
@@ -111,32 +119,48 @@ class Rung:
         """Whether it ties a band of star `i`, or none of any."""
         return bool(np.isnan(self.fits.one(i)[5][:, RATIO]).all() == (self.family is FREE))
 
-    def series(self, i: int, fmin: float, scanned: Floats, peaks: Peaks) -> Found | None:
-        """What a series says of the peaks of star `i`, which lie at the frequencies `scanned`."""
+    def series(self, i: int, fmin: float, scanned: Floats, peaks: Peaks, least: float) -> Found | None:
+        """What a series says of the peaks of star `i`, at the frequencies `scanned`; None where far below `least`."""
         if not self.by_series or not scanned.size:
             return None
         highest = scanned[:KEPT] if self.templates is not None or self.family is FREE else scanned
+        if self._series_about(i, highest) + self.null[i] < least - MARGIN:
+            return None
         step = STEP / float(self.fits.baseline[i])
         values = chosen(self.fits, [i], highest[None], step, fmin, 1, self.family.doubles)[0]
         name = "free" if self.family is FREE else "ratios"
         return Found(name, self.family.name, float(values[5] + self.null[i]), tuple(map(float, values)), peaks)
 
-    def coarse(self, i: int, scanned: Floats, peaks: Peaks) -> Coarse | None:
+    def _series_about(self, i: int, peaks: Floats) -> float:
+        """About the log evidence of the best series of few harmonics at `peaks`."""
+        scratch, work = self.fits.room()
+        trials = np.concatenate([peaks, 0.5 * peaks]) if self.family.doubles else peaks
+        return float(highest_evidence(self.fits.one(i), trials, ORDER, RANKING_PRIOR, scratch, work))
+
+    def coarse(self, i: int, scanned: Floats, peaks: Peaks, best_so_far: float) -> Coarse | None:
         """The best `SURVIVORS` of the peaks of star `i` by templates of few harmonics; None where none fits."""
         if self.templates is None or not scanned.size:
             return None
-        curve, width = self.fits.one(i), 1.0 / float(self.fits.baseline[i])
+        curve, width, chi2 = self.fits.one(i), 1.0 / float(self.fits.baseline[i]), float(self.fits.chi2[i])
         centre = np.concatenate([scanned, 0.5 * scanned]) if self.family.doubles else scanned
         height = np.tile(peaks.height, 2)[: centre.size]
         near = self.templates.possible(centre)
         if not near.any():
             return None
         centre, height = centre[near], height[near]
-        trials = (centre[:, None] + COARSE_SPREAD * width).ravel()
-        scores = self.templates.highest(curve, trials, float(self.fits.chi2[i])).max(axis=1)
-        highest = scores.reshape(centre.size, -1).max(axis=1)
-        best_first = np.argsort(-highest, kind="stable")[:SURVIVORS]
-        return Coarse(centre[best_first], height[best_first], float(highest.max() + self.null[i]), peaks)
+        score = self.templates.highest(curve, centre, chi2).max(axis=1)
+        least = max(best_so_far - float(self.null[i]), float(score.max())) - 2.0 * MARGIN
+        if score.max() < least:
+            return None
+        hopeful = max(int((score > least).sum()), CONTENDERS)
+        first = np.argsort(-score, kind="stable")[: min(2 * SURVIVORS, hopeful)]
+        trials = (centre[first, None] + COARSE_SPREAD * width).ravel()
+        beside = self.templates.highest(curve, trials, chi2).max(axis=1).reshape(first.size, -1).max(axis=1)
+        score = np.maximum(score[first], beside)
+        order = np.argsort(-score, kind="stable")[:SURVIVORS]
+        hopeful = int((score[order] > score.max() - HOPELESS).sum())
+        best_first = first[order[: max(hopeful, CONTENDERS)]]
+        return Coarse(centre[best_first], height[best_first], float(score.max() + self.null[i]), peaks)
 
     def by_templates(self, i: int, coarse: Coarse) -> Found:
         """What templates say of the peaks of star `i` that few harmonics left."""
@@ -222,7 +246,8 @@ def ladder(
         rungs.append(Rung(lcs, family, own and coupling != "templates", coupling != "ratios"))
     rungs += [Rung(lcs, FREE, True, False)] * auto
     scans = [names.get(rung.family.scan_as, rung.family) for rung in rungs]
-    tied = {name: coupled(lcs, family, SCAN_FLOOR)[0] for name, family in {f.name: f for f in scans}.items()}
+    scanned = alike(list({family.name: family for family in scans}.values()), families, lcs.bands)
+    tied = {family.name: coupled(lcs, family, SCAN_FLOOR)[0] for family in scanned}
     most = _most_in_a_band(lcs)
     for i in range(len(lcs)):
         curve = rungs[0].fits.one(i)
@@ -230,19 +255,22 @@ def ladder(
         samples = SAMPLES_OF_SPARSE if sparse else SAMPLES
         trials = grid or FrequencyGrid.default(float(rungs[0].fits.baseline[i]), fmax, samples)
         n_kept = max(n_peaks, KEPT_OF_SPARSE if sparse else KEPT)
-        peaks: dict[str, tuple[Floats, Peaks]] = {}
-        found: list[Found] = []
+        known = [rung.knows(i) and not (rung.family is FREE and most[i] < POINTS_OF_FREE) for rung in rungs]
+        names_of = [scan.name for scan, knows in zip(scans, known, strict=True) if knows]
+        if curve[3].size == 2:  # one band looks alike to all
+            names_of = names_of[:1] * len(names_of)
+        searched = {name: tied[name] for name in names_of}
+        peaks = _scan(searched, i, trials, n_kept, refined=not (sparse or grid))
+        tried = [(rung, peaks[name]) for rung, name in zip(compress(rungs, known), names_of, strict=True)]
         coarse: list[tuple[Rung, Coarse]] = []
-        for rung, scan in zip(rungs, scans, strict=True):
-            if rung.knows(i) and not (rung.family is FREE and most[i] < POINTS_OF_FREE):
-                name = scan.name if curve[3].size > 2 else next(iter(peaks), scan.name)  # one band looks alike to all
-                if name not in peaks:
-                    peaks[name] = _scan(tied[name], i, trials, n_kept, refined=not (sparse or grid))
-                scanned = peaks[name]
-                found += filter(None, [rung.series(i, trials.fmin, *scanned)])
-                coarse += [(rung, each) for each in [rung.coarse(i, *scanned)] if each is not None]
-        highest = max((each.evidence for _, each in coarse), default=0.0)
-        found += [rung.by_templates(i, each) for rung, each in coarse if each.evidence > highest - MARGIN]
+        highest = -np.inf
+        for rung, scan in tried:
+            best = rung.coarse(i, *scan, highest)
+            if best is not None:
+                coarse.append((rung, best))
+                highest = max(highest, best.evidence)
+        found = [rung.by_templates(i, best) for rung, best in coarse if best.evidence > highest - MARGIN]
+        found += filter(None, (rung.series(i, trials.fmin, *scan, highest) for rung, scan in tried))
         yield max(found, key=lambda each: each.evidence, default=None), trials
 
 
@@ -255,14 +283,23 @@ def _most_in_a_band(lcs: LightCurves) -> npt.NDArray[np.int64]:
     return np.asarray(counts.max(axis=1), np.int64)
 
 
-def _scan(series: Series, i: int, grid: FrequencyGrid, n_peaks: int, refined: bool) -> tuple[Floats, Peaks]:
-    """Frequencies of the highest peaks of star `i`, and these."""
-    curve, finder = series.one(i), PeakFinder(n_peaks)
-    for piece in SharedScan(grid).powers(*curve):
-        finder.feed(piece)
-    peaks = finder.peaks()
-    frequency = grid.at(peaks.index)
-    if refined:
-        scratch, work = series.room()
-        frequency = np.array([refine(curve, each, 0.5 * grid.df, 1, 0.0, scratch, work)[0] for each in frequency])
-    return frequency, peaks
+def _scan(
+    tied: dict[str, Series], i: int, grid: FrequencyGrid, n_peaks: int, refined: bool
+) -> dict[str, tuple[Floats, Peaks]]:
+    """Frequencies of the highest peaks of star `i`, and these, for each way of tying its bands."""
+    if not tied:
+        return {}
+    curves = [series.one(i) for series in tied.values()]
+    finders = [PeakFinder(n_peaks) for _ in curves]
+    for powers in SharedScan(grid).powers(curves[0], np.array([curve[5] for curve in curves])):
+        for finder, power in zip(finders, powers, strict=True):
+            finder.feed(power)
+    found = {}
+    for (name, series), curve, finder in zip(tied.items(), curves, finders, strict=True):
+        peaks = finder.peaks()
+        frequency = grid.at(peaks.index)
+        if refined:
+            scratch, work = series.room()
+            frequency = np.array([refine(curve, each, 0.5 * grid.df, 1, 0.0, scratch, work)[0] for each in frequency])
+        found[name] = frequency, peaks
+    return found

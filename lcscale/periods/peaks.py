@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lcscale.kernels.compiling import Floats, Integers, inlined, kernel
+from lcscale.kernels.compiling import Floats, Integers, comparing_kernel, inlined, kernel
 
-_BLOCK = 32
+_BLOCK = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +86,7 @@ def _feed(power: Any, index: Any, height: Any, state: Any) -> None:
         _keep(state[0], state[1], float(power[0]), seen - 1, index, height, state)
     for start in range(0, size - 1, _BLOCK):
         stop = min(start + _BLOCK, size - 1)
-        highest = power[start]
-        for k in range(start + 1, stop):
-            highest = max(highest, power[k])
-        if highest > height[index.size - 1]:
+        if _highest(power[start:stop]) > height[index.size - 1]:
             for k in range(start, stop):
                 before = float(power[k - 1]) if k else state[1]
                 _keep(before, float(power[k]), float(power[k + 1]), seen + k, index, height, state)
@@ -99,6 +96,15 @@ def _feed(power: Any, index: Any, height: Any, state: Any) -> None:
     state[2] += size
     state[3] += total
     state[4] += squares
+
+
+@comparing_kernel
+def _highest(power: Any) -> Any:
+    """The highest of these powers."""
+    highest = power[0]
+    for k in range(1, power.size):
+        highest = max(highest, power[k])
+    return highest
 
 
 @inlined

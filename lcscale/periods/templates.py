@@ -29,8 +29,9 @@ from lcscale.kernels.harmonics import (
     back_substitute,
 )
 from lcscale.periods.choice import RANKING_PRIOR
-from lcscale.periods.evidence import log_evidence, tied_equations
+from lcscale.periods.evidence import log_evidence
 from lcscale.periods.families import Template
+from lcscale.periods.shared_equations import shared_equations
 
 ORDER, COARSE_ORDER = 6, 4
 """Harmonics of a template, and of one that is tried first."""
@@ -38,7 +39,7 @@ ORDER, COARSE_ORDER = 6, 4
 N_PHASES, COARSE_PHASES = 48, 24
 """Phases at which each template is tried: narrower ones differ by less than the floor of the errors."""
 
-SPREAD, COARSE_SPREAD = np.linspace(-0.3, 0.3, 11), np.linspace(-0.24, 0.24, 5)
+SPREAD, COARSE_SPREAD = np.linspace(-0.3, 0.3, 11), np.array([-0.24, -0.12, 0.12, 0.24])
 """Frequencies tried about a peak, in widths of a peak: a template's best lies beside that of a sinusoid."""
 
 SURVIVORS = 20
@@ -83,12 +84,11 @@ class _Shapes:
 
     def products(self, curve: Curve, frequency: Floats, chi2: float) -> tuple[Any, Any]:
         """θ'Aθ and θ'r of each template at each phase, float32 [n, n_templates, n_phases]."""
-        matrix = np.empty((frequency.size, self.square.shape[0]), np.float32)
-        right = np.empty((frequency.size, 2 * self.order), np.float32)
-        scratch, work = np.empty((4, curve[0].size)), np.empty((WORK_ROWS, N_PARAMETERS))
-        tied_equations(curve, frequency, self.order, chi2, scratch, work, matrix, right)
+        matrix = np.empty((self.square.shape[0], frequency.size), np.float32)
+        right = np.empty((2 * self.order, frequency.size), np.float32)
+        shared_equations(curve, frequency, self.order, chi2, matrix, right)
         shape = (frequency.size, -1, self.n_phases)
-        return (matrix @ self.square).reshape(shape), (right @ self.linear).reshape(shape)
+        return (matrix.T @ self.square).reshape(shape), (right.T @ self.linear).reshape(shape)
 
 
 class Templates:

@@ -7,14 +7,18 @@ import pyarrow as pa
 import pytest
 
 from lcscale.errors import InputError
-from lcscale.kernels.harmonics import DROPS, N_PARAMETERS, WORK_ROWS
+from lcscale.kernels.harmonics import DROPS, DUSTY, JOINT, LOOSE, N_PARAMETERS, OFFSET, WORK_ROWS
+from lcscale.kernels.harmonics import RATIO as RATIO_OF_BAND
 from lcscale.lightcurves import LightCurves, usable
 from lcscale.periods import FrequencyGrid, Search, find
 from lcscale.periods.coupling import DISTANCE, FREEDOM_OF_ERRORS, coupled
 from lcscale.periods.evidence import log_evidence
-from lcscale.periods.families import Family, Template, read_families
+from lcscale.periods.families import Family, Template, alike, read_families
+from lcscale.periods.ladder import CONTENDERS, MARGIN, Rung
+from lcscale.periods.peaks import Peaks
+from lcscale.periods.shared_equations import LANES, shared_equations
 from lcscale.periods.shared_scan import SharedScan
-from lcscale.periods.templates import COARSE_SPREAD, N_PHASES, SPREAD, SURVIVORS, Templates, ready
+from lcscale.periods.templates import N_PHASES, SPREAD, SURVIVORS, Templates, ready
 
 BANDS = ("u", "g", "r", "i", "z")
 RATIO = np.array([0.94, 1.0, 0.72, 0.57, 0.51])
@@ -54,12 +58,18 @@ def drop_by_force(covariance, y, columns, prior):
     return right @ np.linalg.solve(columns.T @ inverse @ columns + np.diag(prior), right)
 
 
+def scanned(grid, series, i, *others):
+    """Powers of star `i` tied as in `series` and `others`, float32 [n_families, n_frequencies]."""
+    couplings = np.array([each.one(i)[5] for each in (series, *others)])
+    return np.concatenate([piece.copy() for piece in SharedScan(grid).powers(series.one(i), couplings)], axis=1)
+
+
 def test_the_scan_is_generalised_least_squares():
     """Of the magnitudes with their whole covariance matrix: noise, colours, dust and distance."""
     lcs, _ = usable(sparse())
     series, _ = coupled(lcs, FAMILY, 0.15)
     grid = FrequencyGrid.for_baseline(900.0, 3.0, 2.5)
-    power = np.concatenate([piece.copy() for piece in SharedScan(grid).powers(*series.one(1))])
+    power = scanned(grid, series, 1)[0]
     assert power.size == grid.size
     covariance, y, ratio, time = whole_covariance(lcs, 1, 0.15)
     centred = y - np.median(y)  # the distance is as good as free: less of it to lose digits by
@@ -72,6 +82,49 @@ def test_the_scan_is_generalised_least_squares():
         columns = ratio[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
         expected = drop_by_force(covariance, centred, columns, [1e-3 * total] * 2) / base
         assert power[k] == pytest.approx(expected, rel=2e-3, abs=1e-4)
+
+
+def test_one_scan_of_several_families_is_that_of_each():
+    """Colours as the family has them, and means that are free: the same sums, with the ratios half-way."""
+    lcs, _ = usable(sparse(noise=0.05))
+    eclipsing = next(family for family in read_families() if family.name == "eclipsing")
+    tied = alike([FAMILY, eclipsing], [FAMILY, eclipsing], BANDS)
+    for family in tied:
+        np.testing.assert_allclose(family.per_band(BANDS)[0], RATIO**0.5)
+    one, other = [coupled(lcs, family, 0.15)[0] for family in tied]
+    grid = FrequencyGrid.for_baseline(900.0, 3.0, 2.5)
+    both = scanned(grid, one, 1, other)
+    np.testing.assert_allclose(both[0], scanned(grid, one, 1)[0], atol=1e-6)
+    np.testing.assert_allclose(both[1], scanned(grid, other, 1)[0], rtol=2e-3, atol=2e-5)
+    assert np.abs(both[0] - both[1]).max() > 0.01
+
+
+def test_equations_of_many_frequencies_are_those_of_one_after_another():
+    """With free bands between tied ones, and more frequencies than a block has."""
+    lcs, _ = usable(sparse(n=40, unknown=True))
+    series, _ = coupled(lcs, FAMILY, 0.04)
+    curve, order, scale = series.one(1), 5, 3.0
+    frequency = np.random.default_rng(0).uniform(0.01, 8.0, 2 * LANES + 5)
+    matrix = np.empty((order * (2 * order + 1), frequency.size), np.float32)
+    right = np.empty((2 * order, frequency.size), np.float32)
+    shared_equations(curve, frequency, order, scale, matrix, right)
+    time, weight, weighted, cuts, share, coupling = curve
+    for place in (0, LANES, frequency.size - 1):
+        phase = 2 * np.pi * frequency[place] * np.outer(np.arange(1, order + 1), time)
+        columns = np.stack([np.cos(phase), np.sin(phase)], 1).reshape(2 * order, -1)
+        normal, data, common, reddened = np.zeros((2 * order, 2 * order)), np.zeros(2 * order), 0.0, 0.0
+        for g in np.flatnonzero(~np.isnan(coupling[:, RATIO_OF_BAND])):
+            rows, link, strength = slice(cuts[g], cuts[g + 1]), coupling[g], share[g] * coupling[g, RATIO_OF_BAND]
+            own = columns[:, rows]
+            mean = strength * own @ weight[rows]
+            normal += strength * link[RATIO_OF_BAND] * (own * weight[rows]) @ own.T
+            normal -= link[LOOSE] * np.outer(mean, mean)
+            common, reddened = common + link[JOINT] * mean, reddened + link[DUSTY] * mean
+            data += strength * own @ (weighted[rows] - link[OFFSET] * weight[rows])
+        normal -= np.outer(common, common) + np.outer(reddened, reddened)
+        expected = scale * normal[np.tril_indices(2 * order)]
+        np.testing.assert_allclose(matrix[:, place], expected, atol=3e-6 * np.abs(expected).max())
+        np.testing.assert_allclose(right[:, place], scale * data, atol=3e-6 * np.abs(scale * data).max())
 
 
 def test_shared_series_are_generalised_least_squares():
@@ -128,17 +181,26 @@ def test_templates_are_fitted_as_by_force():
 def test_the_best_of_all_trials_is_among_those_that_survive_the_coarse_ones():
     """Of 150 random peaks and the true one: all of them tried in full, against few harmonics and phases first."""
     lcs, _ = usable(sparse(20, n=25, noise=0.04, seed=8))
-    series, _ = coupled(lcs, RR_LYRAE, 0.04)
-    templates = ready(RR_LYRAE.templates)
-    lost = []
+    rung, templates = Rung(lcs, RR_LYRAE, False, True), ready(RR_LYRAE.templates)
     for i in range(len(lcs)):
-        width, chi2 = 1.0 / series.baseline[i], float(series.chi2[i])
-        peaks = np.r_[1 / 0.5763, np.random.default_rng(i).uniform(1.0, 4.5, 150)][:, None]
-        full = templates.scores(series.one(i), (peaks + SPREAD * width).ravel(), chi2).reshape(151, -1).max(axis=1)
-        coarse = templates.highest(series.one(i), (peaks + COARSE_SPREAD * width).ravel(), chi2)
-        rank = (coarse.reshape(151, -1).max(axis=1) > coarse.reshape(151, -1).max(axis=1)[full.argmax()]).sum()
-        lost.append(rank >= SURVIVORS)
-    assert not any(lost)
+        width, chi2 = 1.0 / rung.fits.baseline[i], float(rung.fits.chi2[i])
+        centre = np.r_[1 / 0.5763, np.random.default_rng(i).uniform(1.0, 4.5, 150)]
+        peaks = Peaks(np.arange(151), np.ones(151), 0.0, 1.0)
+        trials = (centre[:, None] + SPREAD * width).ravel()
+        full = templates.scores(rung.fits.one(i), trials, chi2).reshape(151, -1).max(axis=1)
+        left = rung.coarse(i, centre, peaks, -np.inf)
+        assert CONTENDERS <= left.centre.size <= SURVIVORS
+        assert centre[full.argmax()] in left.centre
+
+
+def test_a_family_far_below_another_is_not_tried_in_full():
+    lcs, _ = usable(sparse(2, n=40))
+    rung = Rung(lcs, RR_LYRAE, True, True)
+    scan, peaks = np.array([1 / 0.5763, 2.1]), Peaks(np.arange(2), np.ones(2), 0.0, 1.0)
+    best = rung.coarse(0, scan, peaks, -np.inf).evidence
+    assert rung.coarse(0, scan, peaks, best + 2 * MARGIN + 1) is None
+    assert rung.series(0, 0.001, scan, peaks, best - 2 * MARGIN) is not None
+    assert rung.series(0, 0.001, scan, peaks, best + 2 * MARGIN) is None
 
 
 def test_sparse_stars_get_their_period_where_free_bands_do_not():
