@@ -38,7 +38,7 @@ COLUMNS = (
         pa.float64(),
         "mag",
         "stat.error;phot.mag",
-        "Standard error of field_offset, from the scatter of the differences.",
+        "Standard error of field_offset, from the scatter of the differences; pairs may share an observation.",
         _MAKER,
     ),
 )
@@ -58,7 +58,7 @@ class AlignFields(ReadsLightCurves):
     within
         Days between the observations of a pair at most.
     fewest
-        Pairs that an offset rests on at least.
+        Pairs that an offset rests on at least, each with observations of its own.
     column
         Name of the nested light-curve column.
     """
@@ -69,7 +69,7 @@ class AlignFields(ReadsLightCurves):
     fewest: int = 10
     column: str = "lightcurve"
     settings = ("correct", "part", "within", "fewest")
-    version = 1
+    version = 2
 
     def gives(self, input_schema: pa.Schema) -> tuple[Column, ...]:
         """The largest offset of each star.
@@ -148,12 +148,15 @@ def offset_of(
     within
         Days from one to the next at most.
     fewest
-        Pairs at least.
+        Pairs at least that share no observation.
 
     Returns
     -------
     float, float
-        Median difference, and its standard error from the median absolute deviation; NaN with fewer pairs.
+        Median difference and its standard error; NaN where fewer than `fewest` observations of `first` are in pairs.
+        Pairs of one observation share its error, so the error comes from the sums of signs about the median over such
+        groups, and from the standard deviation within six scaled median absolute deviations. Few groups make it
+        larger, as Student's distribution has it.
 
     Examples
     --------
@@ -169,11 +172,15 @@ def offset_of(
     nearest = first[behind - before]
     near = np.abs(time[nearest] - time[second]) <= within
     difference = (mag[second] - mag[nearest])[near]
-    if difference.size < fewest:
+    shared, group = np.unique(nearest[near], return_inverse=True)
+    if shared.size < fewest:
         return np.nan, np.nan
     middle = np.median(difference)
-    spread = 1.4826 * np.median(np.abs(difference - middle))
-    return middle, float(np.sqrt(np.pi / 2.0) * spread / np.sqrt(difference.size))
+    away = difference - middle
+    inliers = away[np.abs(away) <= 6.0 * 1.4826 * np.median(np.abs(away))]
+    signs = np.bincount(group, np.sign(away))
+    few = (shared.size - 1) / max(shared.size - 3, 1)
+    return middle, float(np.sqrt(np.pi / 2.0 * few * np.sum(signs**2)) * inliers.std() / difference.size)
 
 
 def _codes(part: Nested, at: slice) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ from lcscale.cli import app
 from lcscale.errors import InputError
 from lcscale.lake import HEALPIX_COLUMN, spatial_index
 from lcscale.lightcurves import LIGHTCURVE_TYPE
-from lcscale.lightcurves.field_offsets import AlignFields
+from lcscale.lightcurves.field_offsets import AlignFields, offset_of
 
 FIELD_TYPE = pa.struct([*LIGHTCURVE_TYPE, pa.field("oid", pa.list_(pa.int64()))])
 OFFSET = 0.06
@@ -103,3 +103,26 @@ def test_light_curves_that_tell_no_field_are_refused(lake):
     run = CliRunner().invoke(app, [*where, "--align-fields"])
     assert run.exit_code == 0, run.output
     assert lake["aligned"].to_arrow()["field_offset"].to_numpy().mean() == pytest.approx(OFFSET, abs=0.02)
+
+
+@pytest.mark.parametrize(("n_nights", "n_second"), [(12, 1), (40, 1), (40, 3), (40, 6)])
+def test_errors_are_as_large_as_the_offsets_are_wrong(n_nights, n_second):
+    """Observations of the second field share the one of the first next to them: (offset - truth) / error spreads by 1."""
+    rng, n_stars = np.random.default_rng(7), 1500
+    time = np.concatenate([np.arange(n_nights), np.repeat(np.arange(n_nights), n_second) + rng.uniform(0.01, 0.04)])
+    first, second = np.arange(n_nights), np.arange(n_nights, time.size)
+    wrong = []
+    for _ in range(n_stars):
+        mag = 15.0 + rng.normal(0, 0.02, time.size)
+        mag[rng.random(time.size) < 0.02] += 0.3
+        mag[second] += OFFSET
+        offset, error = offset_of(time, mag, first, second)
+        wrong.append((offset - OFFSET) / error)
+    assert np.std(wrong) == pytest.approx(1.0, abs=0.1)
+    assert abs(np.mean(wrong)) < 4 / np.sqrt(n_stars) + 0.05
+
+
+def test_pairs_that_share_all_of_one_field_tell_no_offset():
+    time = np.concatenate([[0.0, 1.0], np.linspace(0.001, 0.04, 30), 1 + np.linspace(0.001, 0.04, 30)])
+    mag = np.random.default_rng(0).normal(15, 0.02, time.size)
+    assert np.isnan(offset_of(time, mag, np.arange(2), np.arange(2, time.size))).all()
