@@ -107,7 +107,7 @@ def test_light_curves_that_tell_no_field_are_refused(lake):
 
 @pytest.mark.parametrize(("n_nights", "n_second"), [(12, 1), (40, 1), (40, 3), (40, 6)])
 def test_errors_are_as_large_as_the_offsets_are_wrong(n_nights, n_second):
-    """Observations of the second field share the one of the first next to them: (offset - truth) / error spreads by 1."""
+    """Several observations of the second field share one of the first: (offset - truth) / error spreads by 1."""
     rng, n_stars = np.random.default_rng(7), 1500
     time = np.concatenate([np.arange(n_nights), np.repeat(np.arange(n_nights), n_second) + rng.uniform(0.01, 0.04)])
     first, second = np.arange(n_nights), np.arange(n_nights, time.size)
