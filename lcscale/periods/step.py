@@ -59,7 +59,7 @@ class Search(ReadsLightCurves):
     device: str = field(default="cpu", repr=False)
     settings = ("grid", "n_peaks", "bands", "fmax", "n_harmonics", "bootstrap", "coupling", "families", "period_from")
     costly = True
-    version = 9
+    version = 10
 
     def __post_init__(self) -> None:
         options_in(self, fmax="1/d")
