@@ -288,7 +288,7 @@ def test_the_rank_of_the_threshold_is_that_of_split_conformal(coverage):
         targets = targets_of(np.array(["RRab", *["RRc"] * n], dtype=object), 1).take(np.zeros(n, int))
         rank = math.ceil((n + 1) * share)
         (threshold, _) = mass_thresholds(probabilities, targets, ["all"] * 2, coverage)
-        assert threshold == pytest.approx(0.5 + 0.5 * above[rank - 1] if rank <= n else 1.0, abs=2e-6)
+        assert threshold == pytest.approx(above[rank - 1] if rank <= n else 1.0, abs=2e-6)
 
 
 def test_a_group_as_label_asks_for_the_sum_of_its_classes():

@@ -44,8 +44,8 @@ class ClassHead(Head[Targets]):
     threshold: float = 0.0
     """Of models of earlier versions: classes of at least this probability are a star's prediction set at 90 %."""
     thresholds: tuple[float, ...] = ()
-    """By class, alike for those of a group: a class is in a star's prediction set at 90 % if the more probable ones and
-    half of it have together at most this probability. None in models of earlier versions."""
+    """By class, alike for those of a group: a class is in a star's prediction set at 90 % while the more probable ones
+    have together at most this probability. None in models of earlier versions."""
     sparsity: float = 0.0
     """The logarithm of the temperature is larger by ``sparsity (10 / n)²`` for stars with n usable observations."""
     kind = "classes"

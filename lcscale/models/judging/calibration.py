@@ -18,6 +18,7 @@ TEMPERATURES = (0.2, 5.0)
 _EM_STEPS = 300
 _LEAST_WEIGHT = 0.01
 _DRAWN_BY = 20
+_LEAST_MASS = 0.5
 
 
 def fit_temperature(
@@ -97,18 +98,18 @@ def mixture_weights(likelihood: npt.NDArray[np.floating]) -> tuple[float, ...]:
     return tuple(round(float(weight), 5) for weight in kept / kept.sum())
 
 
-def mass_before(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Probability of the classes that are more probable than each and half of its own, float64 [n_objects, n_classes].
+def mass_above(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Sum of the probabilities of the classes that are more probable than each, float64 [n_objects, n_classes].
 
     Examples
     --------
-    >>> mass_before(np.array([[0.125, 0.625, 0.25]])).tolist()
-    [[0.9375, 0.3125, 0.75]]
+    >>> mass_above(np.array([[0.125, 0.625, 0.25]])).tolist()
+    [[0.875, 0.0, 0.625]]
     """
     order = np.argsort(-probabilities, axis=1, kind="stable")
     ranked = np.take_along_axis(probabilities, order, axis=1).astype(np.float64)
     result = np.empty_like(ranked)
-    np.put_along_axis(result, order, np.cumsum(ranked, axis=1) - 0.5 * ranked, axis=1)
+    np.put_along_axis(result, order, np.cumsum(ranked, axis=1) - ranked, axis=1)
     return result
 
 
@@ -117,9 +118,10 @@ def mass_thresholds(
 ) -> tuple[float, ...]:
     """Thresholds of `adaptive_sets` that hold the true class of a share `coverage` of the stars of each group.
 
-    Adaptive prediction sets (Romano et al. 2020, with 1/2 for the random number) with a conformal threshold a group
-    (Mondrian; Vovk et al. 2003): the ⌈(n + 1) coverage⌉-th smallest `mass_before` of a true class among the n stars of
-    the group, and 1 where that is beyond the last. Each is drawn to that of all stars with the weight of 20.
+    Adaptive prediction sets (Romano et al. 2020) with a conformal threshold a group (Mondrian; Vovk et al. 2003): the
+    ⌈(n + 1) coverage⌉-th smallest `mass_above` of a true class among the n stars of the group, and 1 where that is
+    beyond the last. Each is drawn to that of all stars with the weight of 20, and is 1/2 or more: where stars of a
+    group are nearly always told rightly, sets are still to grow for those of which nothing is known.
 
     Parameters
     ----------
@@ -138,12 +140,14 @@ def mass_thresholds(
         One a class.
     """
     true = targets.resolve(probabilities)
-    mass = mass_before(probabilities)[np.arange(len(targets)), true]
+    mass = mass_above(probabilities)[np.arange(len(targets)), true]
     of_star, common, found = np.array(groups, object)[true], _rank_value(mass, coverage), {}
     for group in dict.fromkeys(groups):
         own = mass[of_star == group]
         found[group] = (own.size * _rank_value(own, coverage) + _DRAWN_BY * common) / (own.size + _DRAWN_BY)
-    return tuple(math.ceil(found[group] * 1e6) / 1e6 for group in groups)  # up: that star's own class is in its set
+    return tuple(
+        math.ceil(max(found[group], _LEAST_MASS) * 1e6) / 1e6 for group in groups
+    )  # up: that star's own class is in its set
 
 
 def _rank_value(values: npt.NDArray[np.float64], coverage: float) -> float:
@@ -152,13 +156,12 @@ def _rank_value(values: npt.NDArray[np.float64], coverage: float) -> float:
 
 
 def adaptive_sets(probabilities: npt.NDArray[np.floating], thresholds: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """Which classes are in each star's set, bool [n_objects, n_classes]: those of `mass_before` up to their threshold.
+    """Which classes are in each star's set, bool [n_objects, n_classes]: those of `mass_above` up to their threshold.
 
     The most probable one always is, one without probability never. Where no class is probable, sets are large. Stars
     without probabilities (NaN) have empty sets.
     """
-    best = probabilities == probabilities.max(axis=1, keepdims=True, initial=-np.inf)
-    return np.asarray(((mass_before(probabilities) <= np.array(thresholds)) & (probabilities > 0)) | best)
+    return np.asarray((mass_above(probabilities) <= np.array(thresholds)) & (probabilities > 0))
 
 
 def conformal_rank(n: int, coverage: float = COVERAGE) -> int:
