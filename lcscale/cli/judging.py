@@ -38,14 +38,15 @@ def judge(
     from lcscale.models.inputs.preparation import ALTERNATIVES
     from lcscale.models.judging.bench import JudgingOptions
     from lcscale.models.judging.bench import judge as run
-    from lcscale.models.keeping.registry import find_folder, write_judgement
+    from lcscale.models.keeping.registry import find_folder, read_card, write_judgement
 
     place = open_lake(lake)
+    wanted = dict.fromkeys((*ALTERNATIVES, *(key for name in models for key in read_card(name).preparation.columns)))
     parts = {}
     for text in catalog:
         name, _, survey = text.partition("=")
         found = _with_periods(place, find_catalog(place, name))
-        parts[name] = LabelledCurves.from_tables(found.to_batches(), label=label, columns=ALTERNATIVES), survey or None
+        parts[name] = LabelledCurves.from_tables(found.to_batches(), label=label, columns=tuple(wanted)), survey or None
     listed = dict(_places(place, text) for text in list_ or ())
     strange = [name for name in listed if name not in parts]
     if strange:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -5,7 +7,8 @@ from labelled_curves import as_table, curves
 
 from lcscale.errors import InputError
 from lcscale.lightcurves import LIGHTCURVE_TYPE, LightCurves
-from lcscale.models import LabelledCurves, Split, TrainingOptions, ValueHead, train
+from lcscale.models import LabelledCurves, Preparation, Split, TrainingOptions, ValueHead, train
+from lcscale.models.inputs.preparation import prepare
 from lcscale.models.labels.curves import numbers_of
 from lcscale.models.labels.roles import ROLES
 from lcscale.periods import PERIOD_SCHEMA
@@ -34,8 +37,31 @@ def test_surveys_of_different_bands_and_names_are_joined():
     assert joined.origin.tolist() == ["ogle"] * 60 + ["crts"] * 60
     np.testing.assert_array_equal(joined.lcs.select_band("g").take(np.arange(60)).mag, ogle.lcs.select_band("V").mag)
     assert joined.lcs.select_band("r").counts[60:].max() == 0
+    assert joined.lcs.select_band("r").counts[:60].min() > 0
     alone = LabelledCurves(unnamed, crts.period, crts.label, crts.healpix_29).as_survey("x", ROLES)
     assert (alone.lcs.band == 0).all()
+
+
+def test_stars_with_few_observations_keep_all_bands_that_a_role_may_take():
+    """They are shown all bands together: so must they be taught."""
+    pan_starrs = survey(("g", "r", "i", "z"), ("RRab", "CONST"), 1, n=6)
+    bands = (*pan_starrs.bands, "y")
+    five = replace(pan_starrs, lcs=replace(pan_starrs.lcs, bands=bands), bands=bands)
+    gaia = survey(("G",), ("RRab", "EA"), 2, n=6)
+    joined = LabelledCurves.concatenate([gaia.as_survey("gaia", ROLES), five.as_survey("pan_starrs", ROLES)])
+    assert joined.bands == joined.lcs.bands == ("g", "r", "i", "z")
+    for band in "griz":
+        np.testing.assert_array_equal(joined.lcs.select_band(band).mag[-9:], five.lcs.select_band(band).mag[-9:])
+    told = replace(gaia, columns={"evidence": np.ones(6)})
+    both = LabelledCurves.concatenate([gaia, told]).columns["evidence"]
+    assert np.isnan(both[:6]).all()
+    assert (both[6:] == 1).all()
+    few = five.lcs.keep(np.arange(five.lcs.time.size) % 9 == 0)
+    seen, asked = (replace(each, lcs=few).as_survey("few", ROLES) for each in (five, pan_starrs))
+    shown, alone = (prepare(each.lcs, each.period, Preparation(), bands=each.bands).numbers for each in (seen, asked))
+    direct = prepare(few, five.period, Preparation(), bands=bands).numbers
+    np.testing.assert_array_equal(shown, direct)
+    np.testing.assert_array_equal(alone, direct)
 
 
 def test_the_card_has_figures_of_each_catalog(tmp_path):

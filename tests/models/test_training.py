@@ -13,7 +13,7 @@ from labelled_curves import as_table, curves
 from lcscale.engine.progress import Silent
 from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
-from lcscale.models import Augmentation, LabelledCurves, Split, TrainingOptions, train
+from lcscale.models import Augmentation, Card, LabelledCurves, Split, TrainingOptions, train
 from lcscale.models.heads.classes import ClassHead
 from lcscale.models.inputs.augmentation import change, disguise, tell_right_period
 from lcscale.models.inputs.preparation import Preparation, fit_standards, prepare, standardise
@@ -361,6 +361,30 @@ def test_a_hidden_role_is_hidden_everywhere():
         assert dark == gone
         assert sum(dark) == 1
         assert np.isnan(hidden.numbers[i, names == "colour"]).all()
+
+
+def test_columns_are_hidden_from_some_and_compressed_where_they_span_orders_of_magnitude():
+    labelled, value = curves(200), np.linspace(-50, 5e4, 200)
+    how = Preparation(columns=("evidence", "snr"), compressed=("evidence",))
+    inputs = prepare(labelled.lcs, labelled.period, how, columns={"evidence": value, "snr": value})
+    np.testing.assert_allclose(inputs.numbers[:, -2], np.arcsinh(value), rtol=1e-6)
+    np.testing.assert_allclose(inputs.numbers[:, -1], value, rtol=1e-6)
+    hidden = disguise(inputs, how, Augmentation(role_dropout=0.0, column_dropout=0.3), np.random.default_rng(0))
+    gone = np.isnan(hidden.numbers[:, -2:])
+    assert (gone[:, 0] == gone[:, 1]).all()
+    assert 0.2 < gone.mean() < 0.4
+    np.testing.assert_array_equal(hidden.numbers[:, :-2], inputs.numbers[:, :-2])
+    with pytest.raises(InputError, match="compressed columns are out of none"):
+        Preparation(compressed=("evidence",))
+
+
+def test_cards_without_compressed_columns_keep_their_words(trained):
+    """Ids are made of every word, and rows in lakes name the model by its id."""
+    card = trained[1].card
+    assert "compressed" not in card.to_json()
+    told = replace(card, preparation=replace(card.preparation, columns=("snr",), compressed=("snr",)))
+    assert Card.from_json(told.to_json(), "here").preparation == told.preparation
+    assert Card.from_json(card.to_json(), "here").preparation == card.preparation
 
 
 def test_a_map_of_time_differences_has_no_phase_to_be_cut_at():

@@ -32,6 +32,8 @@ class Augmentation:
     """Share of the objects whose period is doubled or halved, so that the wrong one of P and 2P decides nothing."""
     role_dropout: float = 0.15
     """Share of the objects of which one filled role is hidden, where another remains."""
+    column_dropout: float = 0.0
+    """Share of the objects whose further columns are hidden: a catalog may not have them."""
     cadences: tuple[str, ...] = ()
     """Surveys out of `cadences.toml`: a star is seen as one of them, drawn anew, in a share `thinned` of the looks."""
     thinned: float = 0.5
@@ -89,7 +91,7 @@ def tell_right_period(
 
 
 def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: np.random.Generator) -> Inputs:
-    """The same objects cut at another phase (where there is one), and some of them with a role hidden."""
+    """The same objects cut at another phase (where there is one), some of them with a role or the columns hidden."""
     n = len(inputs)
     shifts = np.zeros(n, np.int64) if preparation.raw else rng.integers(0, preparation.size, n)
     images = np.stack([np.roll(image, shift, axis=-1) for image, shift in zip(inputs.images, shifts, strict=True)])
@@ -114,6 +116,8 @@ def disguise(inputs: Inputs, preparation: Preparation, how: Augmentation, rng: n
             numbers[np.ix_(chosen, gone)] = np.nan
             if sequences is not None and mask is not None:
                 mask = mask & ~(chosen[:, None] & (sequences[:, :, len(CHANNELS) + r] > 0))
+    if how.column_dropout and preparation.columns:
+        numbers[rng.random(n) < how.column_dropout, -len(preparation.columns) :] = np.nan
     if sequences is not None and mask is not None:
         sequences = np.where(mask[:, :, None], sequences, np.float32(0.0))
     return Inputs(images, numbers, inputs.reason, sequences, mask)

@@ -16,7 +16,7 @@ from lcscale.errors import InputError
 from lcscale.lightcurves import LightCurves
 
 FEWEST = 15
-"""Observations in a band that are left of a star which had so many."""
+"""Observations in a band that are left of a star which had so many, by surveys that see it as often."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -43,6 +43,11 @@ class Cadence:
     zero_point: float
     """Spread of the zero point of a band, mag."""
 
+    @property
+    def fewest(self) -> int:
+        """Observations in a band that are left of a star which had so many."""
+        return min(FEWEST, self.observations[0])
+
 
 @cache
 def cadences() -> dict[str, Cadence]:
@@ -51,7 +56,7 @@ def cadences() -> dict[str, Cadence]:
     Examples
     --------
     >>> sorted(cadences()), cadences()["gaia"].bands
-    (['catalina', 'gaia', 'rubin', 'ztf'], 1)
+    (['catalina', 'gaia', 'pan_starrs', 'rubin', 'ztf'], 1)
     """
     text = resources.files("lcscale.models.inputs").joinpath("cadences.toml").read_text("utf-8")
     rows: dict[str, dict[str, Any]] = tomllib.loads(text)
@@ -73,8 +78,8 @@ def observed_as(lcs: LightCurves, cadence: Cadence, rng: np.random.Generator) ->
 
     Of each star a part of its time no longer than `days` is taken, of each visit at most `per_visit` observations, and
     of the visits as many as give a number drawn from `observations` (evenly in its logarithm). Magnitudes get noise
-    until their error is one drawn from `noise`, and each band a zero point. A band that had 15 observations keeps 15;
-    stars that were seen less often or with more noise stay as they are.
+    until their error is one drawn from `noise`, and each band a zero point. A band that had 15 observations keeps 15,
+    or as few as the survey has; stars that were seen less often or with more noise stay as they are.
 
     Parameters
     ----------
@@ -90,7 +95,7 @@ def observed_as(lcs: LightCurves, cadence: Cadence, rng: np.random.Generator) ->
     n = len(lcs) * lcs.n_codes
     kept = np.ones(lcs.time.size, np.bool_)
     for choose in (_within_days, _within_visits, _so_many):
-        kept = _where_enough(kept, kept & choose(lcs.time, cell, kept, n, cadence, rng), cell, n)
+        kept = _where_enough(kept, kept & choose(lcs.time, cell, kept, n, cadence, rng), cell, n, cadence)
     kept &= _in_bands(kept, cell, lcs, cadence)
     error = np.nan_to_num(lcs.mag_err.astype(np.float64), posinf=0.0, neginf=0.0)
     wanted = _evenly_in_logarithm(cadence.noise, n, rng)[cell]
@@ -113,10 +118,10 @@ def observed_as_others(lcs: LightCurves, names: Sequence[str], rng: np.random.Ge
 
 
 def _where_enough(
-    before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_], cell: npt.NDArray[np.int64], n: int
+    before: npt.NDArray[np.bool_], after: npt.NDArray[np.bool_], cell: npt.NDArray[np.int64], n: int, how: Cadence
 ) -> npt.NDArray[np.bool_]:
     """What is chosen, but in stars and bands of which too little would be left."""
-    enough = np.bincount(cell[after], minlength=n) >= np.minimum(np.bincount(cell[before], minlength=n), FEWEST)
+    enough = np.bincount(cell[after], minlength=n) >= np.minimum(np.bincount(cell[before], minlength=n), how.fewest)
     return np.asarray(np.where(enough[cell], after, before))
 
 
@@ -165,7 +170,7 @@ def _in_bands(
 ) -> npt.NDArray[np.bool_]:
     """Observations in the first bands of each star that have enough; all where none has."""
     counts = np.bincount(cell[kept], minlength=len(lcs) * lcs.n_codes).reshape(len(lcs), lcs.n_codes)
-    enough = counts >= FEWEST
+    enough = counts >= how.fewest
     chosen = enough & (np.cumsum(enough, axis=1) <= how.bands)
     return np.asarray((chosen | ~chosen.any(axis=1, keepdims=True)).ravel()[cell])
 

@@ -73,6 +73,8 @@ class Preparation:
     """What is made, out of `KINDS`; training takes what its network does."""
     length: int = 128
     """Observations of a sequence."""
+    compressed: tuple[str, ...] = ()
+    """Those of `columns` that enter by their inverse hyperbolic sine, as their values span orders of magnitude."""
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
@@ -82,6 +84,8 @@ class Preparation:
         strange = [name for name in self.pictures if name not in PICTURES]
         if strange or len(set(self.pictures)) < len(self.pictures):
             raise InputError(f"pictures are different ones out of {', '.join(PICTURES)}, not {self.pictures!r}")
+        if not set(self.compressed) <= set(self.columns):
+            raise InputError(f"compressed columns are out of {', '.join(self.columns) or 'none'}: {self.compressed!r}")
 
     @property
     def raw(self) -> bool:
@@ -244,6 +248,8 @@ def _further(
             values = one_each(columns[name], n, f"column {name!r}", "d" if name in ALTERNATIVES else "")
         if name in ALTERNATIVES:
             values = np.log10(values / periods, out=np.full(n, np.nan), where=values > 0)
+        elif name in preparation.compressed:
+            values = np.arcsinh(values)
         yield np.where(np.isfinite(values), values, np.nan)[:, None].astype(np.float32)
 
 

@@ -50,6 +50,10 @@ class ModelCard(ABC):
         """Read the text of `card.json`, found at `where`; a `ModelError` where it is none of this kind."""
 
 
+_LATER = ("compressed",)
+"""Of the inputs, what the first cards of this format do not have: ids are made of every word."""
+
+
 @dataclass(frozen=True)
 class Card(ModelCard):
     """What stands in `card.json`: inputs, network, head, data and figures."""
@@ -99,7 +103,7 @@ class Card(ModelCard):
         row = {
             "format": FORMAT,
             "name": self.name,
-            "inputs": asdict(self.preparation),
+            "inputs": {k: value for k, value in asdict(self.preparation).items() if value or k not in _LATER},
             "network": {"name": self.network, "members": self.members, "sizes": dict(self.architecture)},
             "head": {"kind": self.head.kind, **self.head.row()},
             "trained_on": self.trained_on,

@@ -86,8 +86,9 @@ class LabelledCurves:
 
     @classmethod
     def concatenate(cls, parts: Sequence[LabelledCurves]) -> LabelledCurves:
-        """All objects of `parts`, which must have the same columns; the bands are those of the first."""
-        bands = parts[0].bands
+        """All objects of `parts`; the bands are those of the first, then others, and missing columns are NaN."""
+        bands = tuple(dict.fromkeys(band for part in parts for band in part.bands))
+        names = dict.fromkeys(name for part in parts for name in part.columns)
         origins = [part.origin for part in parts if part.origin is not None]
         return cls(
             LightCurves.concatenate([_with_bands(part.lcs, bands) for part in parts]),
@@ -95,15 +96,19 @@ class LabelledCurves:
             np.concatenate([part.label for part in parts]),
             np.concatenate([part.healpix_29 for part in parts]),
             bands,
-            {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+            {
+                name: np.concatenate([part.columns.get(name, np.full(len(part), np.nan)) for part in parts])
+                for name in names
+            },
             np.concatenate(origins) if len(origins) == len(parts) else None,
         )
 
     def as_survey(self, origin: str, roles: Sequence[Role], survey: str | None = None) -> LabelledCurves:
         """The same stars ready to be joined with another survey's.
 
-        Bands take the name of the first band of the role they play (others are left out), labels become names of the
-        taxonomy (None where it has none), and `origin` is noted.
+        A band that plays a role takes the name of the role's first band; other bands of the roles keep theirs, for
+        stars that have few observations (`lcscale.models.inputs.players`), and bands of no role are left out. Labels
+        become names of the taxonomy (None where it has none), and `origin` is noted.
 
         Parameters
         ----------
@@ -115,8 +120,9 @@ class LabelledCurves:
             Whose names the labels are.
         """
         players = cast(self.bands, roles)
-        names = tuple(role.bands[0] for role in roles)
-        place = {band: code for code, band in enumerate(players) if band}
+        others = [band for role in roles for band in role.bands if band in self.bands and band not in players]
+        names = (*(role.bands[0] for role in roles), *others)
+        place = {band: code for code, band in enumerate((*players, *others)) if band}
         lcs = self.lcs
         if lcs.band is None:
             alone = lcs.bands[0] if lcs.bands else ""

@@ -7,7 +7,7 @@ from typing import Self
 
 from lcscale.errors import InputError
 from lcscale.models.inputs.augmentation import Augmentation
-from lcscale.models.inputs.cadences import cadences, find_cadences
+from lcscale.models.inputs.cadences import find_cadences
 from lcscale.models.inputs.numbers import OF_SECOND_BAND, TELLING
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -45,7 +45,7 @@ class TrainingOptions:
     """Further ones, such as `boosted_trees`, whose scores are added to the network's with weights that are fitted on
     stars which none of them has seen: those of the validation set, or of the other folds."""
     boosting_rounds: int | None = None
-    """Trees of each score that `boosted_trees` keep, the first; None: all 150."""
+    """Trees of each score of `boosted_trees`; None: 150. The fewer, the more each of them corrects."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """Changes at every look."""
     copies: int = 0
@@ -77,7 +77,7 @@ class TrainingOptions:
             copies=3,
             withheld=(*TELLING, *OF_SECOND_BAND),
             class_weight_power=0.0,
-            augmentation=Augmentation(cadences=tuple(cadences())),
+            augmentation=Augmentation(cadences=("gaia", "catalina", "ztf", "rubin")),
             seed=seed,
         )
 
