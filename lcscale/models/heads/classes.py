@@ -13,7 +13,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.models.heads.columns import CLASS, PREDICTION_SET, PROBABILITY
 from lcscale.models.heads.head import Head, Labelling
-from lcscale.models.judging.baseline import BASELINES, Grown, baseline_probabilities, grow_classes
+from lcscale.models.judging.baseline import BASELINES, ROUNDS, Grown, baseline_probabilities, grow_classes
 from lcscale.models.judging.calibration import (
     adaptive_sets,
     fit_temperature,
@@ -230,9 +230,9 @@ class ClassHead(Head[Targets]):
             for row in surest
         ]
 
-    def grow(self, numbers: Floats, truth: Targets, weight: Floats, seed: int) -> Grown:
+    def grow(self, numbers: Floats, truth: Targets, weight: Floats, seed: int, rounds: int = ROUNDS) -> Grown:
         """Trees of `grow_classes`."""
-        return grow_classes(numbers, truth.allowed, weight, seed)
+        return grow_classes(numbers, truth.allowed, weight, seed, rounds)
 
     def baseline(self, name: str, train: Floats, truth: Targets, test: Floats, seed: int) -> Floats:
         """Probabilities of trees."""

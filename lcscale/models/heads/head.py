@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lcscale.models.judging.baseline import Grown
+from lcscale.models.judging.baseline import ROUNDS, Grown
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.truth import Bools, Floats, Truth
 from lcscale.vocabulary import Column
@@ -179,8 +179,8 @@ class Head(ABC, Generic[T]):
         """Rows of the worst mistakes, and what was said of them."""
 
     @abstractmethod
-    def grow(self, numbers: Floats, truth: T, weight: Floats, seed: int) -> Grown:
-        """Boosted trees on standardised numbers, whose sums are scores as a network gives them."""
+    def grow(self, numbers: Floats, truth: T, weight: Floats, seed: int, rounds: int = ROUNDS) -> Grown:
+        """Boosted trees on standardised numbers, `rounds` a score, whose sums are scores as a network gives them."""
 
     @abstractmethod
     def baseline(self, name: str, train: Floats, truth: T, test: Floats, seed: int) -> Floats:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from lcscale.errors import InputError
 from lcscale.models.heads.columns import value_columns
 from lcscale.models.heads.head import Head, Labelling
-from lcscale.models.judging.baseline import BASELINES, Grown, baseline_values, grow_values
+from lcscale.models.judging.baseline import BASELINES, ROUNDS, Grown, baseline_values, grow_values
 from lcscale.models.judging.calibration import conformal_rank
 from lcscale.models.judging.metrics import evaluate_values
 from lcscale.models.labels.curves import LabelledCurves
@@ -236,9 +236,10 @@ class ValueHead(Head[Values]):
             if distance[row] > self.interval
         ]
 
-    def grow(self, numbers: Floats, truth: Values, weight: Floats, seed: int) -> Grown:
+    def grow(self, numbers: Floats, truth: Values, weight: Floats, seed: int, rounds: int = ROUNDS) -> Grown:
         """Trees of `grow_values`."""
-        return grow_values(numbers, (truth.value - np.float32(self.centre)) / np.float32(self.scale), weight, seed)
+        standardised = (truth.value - np.float32(self.centre)) / np.float32(self.scale)
+        return grow_values(numbers, standardised, weight, seed, rounds)
 
     def baseline(self, name: str, train: Floats, truth: Values, test: Floats, seed: int) -> Floats:
         """Values of trees; their error is the scatter of the training stars about trees that had not seen them."""

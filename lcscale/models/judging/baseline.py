@@ -17,6 +17,8 @@ BASELINES = {
 }
 """Names of the baselines in a card's metrics, and what they are; of classes and of values."""
 
+ROUNDS = 150
+"""Trees of each score of boosted trees."""
 _UNSEEN = -30.0
 """Score of a class without a star: its probability is next to nothing."""
 _ABSENT = -99.0
@@ -36,7 +38,11 @@ class Grown:
 
 
 def grow_classes(
-    numbers: npt.NDArray[np.float32], allowed: npt.NDArray[np.bool_], weight: npt.NDArray[np.float32], seed: int
+    numbers: npt.NDArray[np.float32],
+    allowed: npt.NDArray[np.bool_],
+    weight: npt.NDArray[np.float32],
+    seed: int,
+    rounds: int = ROUNDS,
 ) -> Grown:
     """Boosted trees for the logarithms of the classes' probabilities.
 
@@ -51,16 +57,18 @@ def grow_classes(
         Of each star.
     seed
         Of the trees.
+    rounds
+        Trees of each score; the fewer, the more each of them corrects.
     """
     from threadpoolctl import threadpool_limits
 
     exact, targets = allowed.sum(axis=1) == 1, allowed.argmax(axis=1)
     numbers, _ = _for_trees("baseline", numbers, numbers[:0], exact)
     with threadpool_limits(1):
-        trees = _trees("baseline", seed).fit(numbers[exact], targets[exact], weight[exact])
+        trees = _trees("baseline", seed, rounds).fit(numbers[exact], targets[exact], weight[exact])
         if not exact.all():
             targets[~exact] = _resolved(trees, numbers[~exact], allowed[~exact])
-            trees = _trees("baseline", seed).fit(numbers, targets, weight)
+            trees = _trees("baseline", seed, rounds).fit(numbers, targets, weight)
     base, places = np.full(allowed.shape[1], _UNSEEN), list(trees.classes_)
     if len(places) == 2:  # one sum, the logarithm of the ratio of their probabilities
         base[places[0]], places = 0.0, places[1:]
@@ -68,7 +76,11 @@ def grow_classes(
 
 
 def grow_values(
-    numbers: npt.NDArray[np.float32], value: npt.NDArray[np.float32], weight: npt.NDArray[np.float32], seed: int
+    numbers: npt.NDArray[np.float32],
+    value: npt.NDArray[np.float32],
+    weight: npt.NDArray[np.float32],
+    seed: int,
+    rounds: int = ROUNDS,
 ) -> Grown:
     """Boosted trees for the value, and for the logarithm of the variance about it.
 
@@ -77,7 +89,7 @@ def grow_values(
 
     Parameters
     ----------
-    numbers, weight, seed
+    numbers, weight, seed, rounds
         As `grow_classes` has them.
     value
         Standardised.
@@ -86,7 +98,7 @@ def grow_values(
     from threadpoolctl import threadpool_limits
 
     numbers, _ = _for_trees("baseline", numbers, numbers[:0], np.ones(len(value), np.bool_))
-    trees, of_variance = (_trees("baseline", seed, of_values=True) for _ in range(2))
+    trees, of_variance = (_trees("baseline", seed, rounds, of_values=True) for _ in range(2))
     with threadpool_limits(1):
         left = value - cross_val_predict(trees, numbers, value, cv=3, params={"sample_weight": weight})
         of_variance.set_params(max_iter=30).fit(numbers, np.log(left**2 + 1e-6) + 1.27, weight)
@@ -179,15 +191,15 @@ def _resolved(trees: Any, numbers: npt.NDArray[np.float32], allowed: npt.NDArray
     return np.asarray(np.where(allowed, guess, -1.0).argmax(axis=1))
 
 
-def _trees(name: str, seed: int, of_values: bool = False) -> Any:
+def _trees(name: str, seed: int, rounds: int = ROUNDS, of_values: bool = False) -> Any:
     from sklearn import ensemble
 
     kind = "Regressor" if of_values else "Classifier"
     if name == "random_forest":
         return getattr(ensemble, f"RandomForest{kind}")(200, min_samples_leaf=2, random_state=seed)
     return getattr(ensemble, f"HistGradientBoosting{kind}")(
-        max_iter=150,
-        learning_rate=0.08,
+        max_iter=rounds,
+        learning_rate=0.08 * (ROUNDS / rounds) ** 0.5,
         max_leaf_nodes=15,
         l2_regularization=1.0,
         early_stopping=False,

@@ -74,7 +74,7 @@ def grown(dataset: Dataset, options: TrainingOptions) -> Network:
 
     numbers, truth = for_trees(dataset, options)
     weight = dataset.head.weights(truth, options.class_weight_power)
-    trees = named(options.network).grow(dataset.head, numbers, truth, weight, options.seed)
-    if isinstance(trees, BoostedTrees) and options.boosting_rounds is not None:
-        return trees.until(options.boosting_rounds)
-    return trees
+    kind, told = named(options.network), (dataset.head, numbers, truth, weight, options.seed)
+    if issubclass(kind, BoostedTrees) and options.boosting_rounds is not None:
+        return kind.grow(*told, options.boosting_rounds)
+    return kind.grow(*told)

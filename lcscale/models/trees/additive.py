@@ -146,15 +146,6 @@ class Additive:
         _add(np.ascontiguousarray(x, np.float32), *nodes, self.first, self.output, scores)
         return scores
 
-    def until(self, rounds: int) -> Additive:
-        """The first trees of every score, as a growth that ends there has them."""
-        kept = np.zeros(self.output.size, np.bool_)
-        for score in range(self.base.size):
-            kept[np.flatnonzero(self.output == score)[:rounds]] = True
-        sizes = np.diff(self.first)
-        nodes = {name: values[np.repeat(kept, sizes)] for name, values in self.nodes.items()}
-        return Additive(nodes, np.cumsum([0, *sizes[kept]]).astype(np.int32), self.output[kept], self.base)
-
     @cached_property
     def _forests(self) -> list[Forest] | None:
         """The same trees as masks of leaves, many times faster; None where they do not fit into such.

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lcscale.errors import ModelError
 from lcscale.models.heads.head import Head
-from lcscale.models.judging.baseline import Grown
+from lcscale.models.judging.baseline import ROUNDS, Grown
 from lcscale.models.labels.truth import Floats, Truth
 from lcscale.models.networks.network import Grown as GrownNetwork
 from lcscale.models.trees.additive import ARRAYS, NODES, Additive
@@ -36,9 +36,11 @@ class BoostedTrees(GrownNetwork):
             self.register_buffer(name, torch.from_numpy(np.zeros(sizes[name], kind)))
 
     @classmethod
-    def grow(cls, head: Head[Any], numbers: Floats, truth: Truth, weight: Floats, seed: int) -> Self:
-        """Trees for what the head asks."""
-        return cls.of(head.grow(numbers, truth, weight, seed))
+    def grow(
+        cls, head: Head[Any], numbers: Floats, truth: Truth, weight: Floats, seed: int, rounds: int = ROUNDS
+    ) -> Self:
+        """Trees for what the head asks, `rounds` a score."""
+        return cls.of(head.grow(numbers, truth, weight, seed, rounds))
 
     @classmethod
     def of(cls, grown: Grown) -> Self:
@@ -53,10 +55,6 @@ class BoostedTrees(GrownNetwork):
         arrays = found.arrays()
         trees.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(arrays[name])) for name in ARRAYS})
         return trees
-
-    def until(self, rounds: int) -> Self:
-        """The first trees of every score."""
-        return self.holding(self._flat().until(rounds))
 
     def fused(self) -> Self:
         """The same for inference: scored as masks of leaves."""
