@@ -75,7 +75,7 @@ def test_usable_observations_in_the_bands_of_the_roles_are_counted():
 
 def test_thinned_stars_have_some_of_their_observations_and_the_periods_that_these_give():
     whole = curves(60)
-    extra = {"period_2": np.full(60, 99.0), "colour": np.arange(60.0)}
+    extra = {"period_2": np.full(60, 99.0), "evidence": np.full(60, 1e5), "colour": np.arange(60.0)}
     whole = replace(whole, columns=extra)
     rows, few = thinned(whole, ROLES, True, most=50)
     assert rows.size == len(few) == np.unique(rows).size == 50
@@ -90,7 +90,8 @@ def test_thinned_stars_have_some_of_their_observations_and_the_periods_that_thes
         np.testing.assert_array_equal(part.mag, all_of.mag[kept])
     found = find(few.lcs)
     np.testing.assert_array_equal(few.period, found.column("period").to_numpy())
-    np.testing.assert_array_equal(few.columns["period_2"], found.column("period_2").to_numpy())
+    for name in ("period_2", "evidence"):
+        np.testing.assert_array_equal(few.columns[name], found.column(name).to_numpy())
     assert (np.abs(np.log(few.period / whole.period[rows])) > 0.01).any(), "periods of few observations are often wrong"
     again = thinned(whole, ROLES, False, most=50)[1]
     np.testing.assert_array_equal(again.lcs.time, few.lcs.time)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lcscale.lightcurves import clean
 from lcscale.lightcurves.cleaning import MIN_OBSERVATIONS, is_none
 from lcscale.models.heads.head import Head
-from lcscale.models.inputs.preparation import ALTERNATIVES, Preparation
+from lcscale.models.inputs.preparation import Preparation
 from lcscale.models.judging.held import Held
 from lcscale.models.judging.sparsity import Sparse, counts_of
 from lcscale.models.keeping.model import Model, scores_of
@@ -106,7 +106,7 @@ def _figures(head: Head[Any], answers: Floats, truth: Truth) -> dict[str, Any]:
 def thinned(
     curves: LabelledCurves, roles: Sequence[Role], folded: bool, most: int = MOST, seed: int = 0
 ) -> tuple[npt.NDArray[np.int64], LabelledCurves]:
-    """Stars with 5 to 80 of their observations, and with the periods that are found in these.
+    """Stars with 5 to 80 of their observations, and with what the search finds in these: periods, evidence.
 
     Parameters
     ----------
@@ -140,6 +140,6 @@ def thinned(
     if not folded:
         return rows, some
     table = find(some.lcs)
-    names = ("period", *(name for name in ALTERNATIVES if name in some.columns))
+    names = ("period", *(name for name in some.columns if name in table.column_names))
     period, *others = (table.column(name).to_numpy(zero_copy_only=False).astype(np.float64) for name in names)
     return rows, replace(some, period=period, columns={**some.columns, **dict(zip(names[1:], others, strict=True))})
