@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -12,7 +13,7 @@ from hats.pixel_math.spatial_index import compute_spatial_index
 from lcscale import cli
 from lcscale.lake import HEALPIX_COLUMN
 from lcscale.lightcurves import LIGHTCURVE_TYPE
-from lcscale.models.keeping.registry import read_card, read_judgement
+from lcscale.models.keeping.registry import CARD, read_card, read_judgement
 from lcscale.periods import PERIOD_SCHEMA
 from tests.models.conftest import simulated
 from tests.skies import put
@@ -61,3 +62,25 @@ def test_a_model_is_judged_from_the_command_line(trained, lake, tmp_path, monkey
     for text in (said, shown):
         assert "Each survey left out in turn" in text
         assert accuracy in text
+
+
+def test_the_catalog_that_a_model_was_trained_on_is_in_training(trained, lake, tmp_path, monkeypatch, capsys):
+    """Its own answers count on the part of the sky that was its test set alone."""
+    for seed, name in enumerate(("north", "south")):
+        put(lake, name, survey(30 + seed), order=0)
+    model = tmp_path / "small"
+    shutil.copytree(trained[0], model)
+    card = json.loads((model / CARD).read_text("utf-8"))
+    card["data"]["catalog"] = "north"
+    (model / CARD).write_text(json.dumps(card), "utf-8")
+    command = ["lcscale", "judge", str(model), "--lake", str(lake.root), "--catalog", "north", "--catalog", "south"]
+    monkeypatch.setattr("sys.argv", [*command, "--card"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert not end.value.code, capsys.readouterr().err
+    shipped = read_judgement(model)["as_shipped"]
+    assert (shipped["north"]["in_training"], shipped["south"]["in_training"]) == (True, False)
+    split = card["data"]["split"]
+    assert shipped["north"]["n"] == pytest.approx(150 * split["test"], abs=25)
+    assert shipped["south"]["n"] > 130
+    assert set(read_judgement(model)["labelled"]) == set(map(str, lake["north"].to_pandas().label))

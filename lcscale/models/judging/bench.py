@@ -195,8 +195,9 @@ def _few(model: Model, curves: LabelledCurves, names: npt.NDArray[np.object_]) -
 
 
 def _trained(model: Model) -> list[str]:
-    """Names of the surveys that were in training."""
-    return list(model.card.data.get("origins") or ["all"])
+    """Names of the surveys that were in training: those of several, or the catalog that it was trained on."""
+    data = model.card.data
+    return list(data.get("origins") or ["all", *([data["catalog"]] if data.get("catalog") else [])])
 
 
 def sets_by_group(
