@@ -37,6 +37,12 @@ def alerting(made, tmp_path_factory):
     return folder
 
 
+def test_no_period_can_be_wrong_so_that_few_observations_are_not_learnt_apart(alerting):
+    head = read_card(str(alerting)).head
+    assert head.sparsity == 0.0
+    assert len(head.thresholds) == 2
+
+
 def plain(t: np.ndarray, y: np.ndarray) -> list[float]:
     """The numbers as their documentation has them."""
     steps, gaps = np.diff(y), np.diff(t)

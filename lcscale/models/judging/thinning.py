@@ -34,7 +34,7 @@ _MOST_LEFT = 80
 def ask_thinned(
     networks: Sequence[Network], preparation: Preparation, held: Held, most: int = MOST, seed: int = 0
 ) -> Sparse | None:
-    """What networks say of `thinned` stars; None where none of these can be classified.
+    """What networks say of `thinned` stars; None where none can be classified, or where no period can be wrong.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def ask_thinned(
     most, seed
         As `thinned` has them.
     """
-    rows, curves = thinned(held.curves, preparation.roles, not preparation.raw, most, seed)
+    if preparation.raw:
+        return None
+    rows, curves = thinned(held.curves, preparation.roles, True, most, seed)
     some = Held(curves, held.truth.take(rows))
     scored = scores_of(networks, preparation, curves.lcs, some.periods, bands=curves.bands, columns=curves.columns)
     good = np.flatnonzero(is_none(scored.reason))
