@@ -22,7 +22,6 @@ from lcscale.cli.options import (
     read_shares,
     with_features,
 )
-from lcscale.errors import InputError
 
 
 def completeness(
@@ -74,15 +73,7 @@ def completeness(
     found = None if candidates is None else find_catalog(place, candidates)
     curves = None if found is None else light_curves_of(found)  # what is missing is said before hours of work
     stars = with_features(place, stars, features)
-    declared = None if signals is None and not class_ else read_signals(signals)
-    if declared is not None and class_:
-        unknown = sorted(set(class_) - {each.name for each in declared})
-        if unknown:
-            raise InputError(
-                f"--class: no signals of {', '.join(unknown)} are declared; there are "
-                f"{', '.join(each.name for each in declared)}"
-            )
-        declared = tuple(each for each in declared if each.name in class_)
+    declared = None if signals is None and not class_ else read_signals(signals, class_)
     chosen: dict[str, Any] = {"signals": declared, "n": number, "band": band, "seed": seed}
     plan = plan_completeness(stars, model, **chosen, prevalence=read_shares(prevalence), device=device)
     print(f"{catalog}: {plan.text}", flush=True)

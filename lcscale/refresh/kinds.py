@@ -116,6 +116,12 @@ CATALOGS = {
         ("yso", "twomass", "allwise", "known", "outbursts"),
     ),
     "outbursts": Kind({"outbursts": TEXT, "features": TEXT, "period": TEXT, "search": FLAG}, ("outbursts", "features")),
+    "inject": Kind(
+        {"inject": TEXT, "features": TEXT, "model": TEXT, "signals": TEXT, "classes": TEXTS, "signals_wanted": COUNT}
+        | {"band": TEXT, "seed": COUNT, "prevalence": SHARES},
+        ("inject", "features"),
+    ),
+    "completeness": Kind({"completeness": TEXT, "cell_order": COUNT}, ("completeness",)),
     "metallicity": Kind(
         {"metallicity": TEXT, "model": TEXT, "period": TEXT, "mode": TEXT, "band": TEXT}
         | {"relations": TWO_NAMES, "prefer": TEXT, "scale": TEXT},

@@ -23,12 +23,15 @@ from lcscale.products import (
     variable_candidates,
     yso_candidates,
 )
+from lcscale.products.completeness import Bins, plan_completeness
+from lcscale.products.completeness.planning import SIGNALS_WANTED
 from lcscale.products.definitions import Definition
 from lcscale.products.rrlyrae import Choice, Distances, rrlyrae_metallicities
 from lcscale.products.rrlyrae.model import DEFAULT_MODEL
 from lcscale.products.yso.candidates import TAU
 from lcscale.refresh.entries import Entry
 from lcscale.refresh.kinds import KEPT
+from lcscale.simulation.injection import read_signals
 from lcscale.surveys import Survey, get
 from lcscale.surveys.planck import SampleMap
 
@@ -169,6 +172,21 @@ def _classify(entry: Entry, find: Find) -> Catalog:
     return variable_candidates(curves, _model(entry, "general"), prevalence=entry.values.get("prevalence"))
 
 
+def _inject(entry: Entry, find: Find) -> Catalog:
+    values, curves = entry.values, _with_features(entry, find)
+    file, names = values.get("signals"), values.get("classes")
+    declared = file is not None or names is not None
+    signals = read_signals(None if file is None else entry.path(file), names) if declared else None
+    options = {key: values[key] for key in ("band", "seed", "prevalence") if key in values}
+    wanted = values.get("signals_wanted", SIGNALS_WANTED)
+    return plan_completeness(curves, _model(entry, "general"), signals=signals, n=wanted, **options).injected
+
+
+def bins_of(entry: Entry) -> Bins:
+    """Cells and ranges in which a table of completeness counts."""
+    return Bins(**{key: entry.values[key] for key in ("cell_order",) if key in entry.values})
+
+
 def _with_features(entry: Entry, find: Find) -> Catalog:
     """The light curves that an entry names, with their features where it names these too."""
     curves = find(entry.values[entry.word])
@@ -237,6 +255,7 @@ _VIEWS: dict[str, Callable[[Entry, Find], Catalog]] = {
     "select": _select,
     "features": _features,
     "classify": _classify,
+    "inject": _inject,
     "yso": _yso,
     "outbursts": _outbursts,
     "metallicity": _metallicity,

@@ -14,8 +14,9 @@ from lcscale.lake import Lake
 from lcscale.lake.inputs import INPUTS
 from lcscale.lake.storage import writing
 from lcscale.products import alert_statistics
+from lcscale.products.completeness import write_completeness
 from lcscale.refresh.entries import Entry
-from lcscale.refresh.making import Find, adapter, definitions, view
+from lcscale.refresh.making import Find, adapter, bins_of, definitions, view
 from lcscale.refresh.states import TABLE_PLAN, State, files_of, partitioning_of, table_plan
 
 
@@ -39,6 +40,8 @@ def bring_up_to_date(
     """
     if entry.section == "tables":
         return _write_table(entry, lake, find, engine)
+    if entry.word == "completeness":
+        return _count(entry, lake, find, engine)
     options: dict[str, Any] = {"engine": engine, "progress": progress, "max_failed": max_failed}
     if entry.word != "ingest":
         return view(entry, find).write(entry.name, lake=lake, replace=True, **options)  # the file says what it is
@@ -62,6 +65,14 @@ def bring_up_to_date(
         replace=anew,
         **options,
     )
+
+
+def _count(entry: Entry, lake: Lake, find: Find, engine: Engine) -> RunRecord:
+    start = time.perf_counter()
+    made = write_completeness(lake, entry.name, find(entry.values["completeness"]), bins_of(entry))
+    record = RunRecord(entry.name, made.source.version, published=True, done=1, rows=len(made), engine=engine.name)
+    record.seconds = time.perf_counter() - start
+    return record
 
 
 def _write_table(entry: Entry, lake: Lake, find: Find, engine: Engine) -> RunRecord:

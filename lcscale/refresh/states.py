@@ -14,9 +14,10 @@ from lcscale.lake.inputs import INPUTS, to_text
 from lcscale.lake.job import Plan
 from lcscale.products import match_alerts
 from lcscale.products.alerts import STATISTICS_VERSION
+from lcscale.products.completeness.measuring import completeness_draft, counted_from
 from lcscale.refresh.causes import causes
 from lcscale.refresh.entries import Entry
-from lcscale.refresh.making import Find, adapter, definitions, view
+from lcscale.refresh.making import Find, adapter, bins_of, definitions, view
 
 CURRENT, STALE, NEW, WAITING, OPENED = "up to date", "out of date", "never made", "waiting", "opened"
 """Words of `State.status`."""
@@ -73,6 +74,8 @@ def state_of(entry: Entry, lake: Lake, find: Find) -> State:
         return State(entry.name, OPENED, found.version, rows=found.rows, of=len(found.leaves))
     if entry.section == "tables":
         return _of_table(entry, lake, find)
+    if entry.word == "completeness":
+        return _of_completeness(entry, lake, find)
     return _of_ingest(entry, lake) if entry.word == "ingest" else _of_catalog(entry, lake, find)
 
 
@@ -111,6 +114,19 @@ def _of_catalog(entry: Entry, lake: Lake, find: Find) -> State:
     told["why"] = "; ".join(why) or "other options, or other content of what it is made from"
     seconds = _seconds(lake, entry.name, source.version)
     return State(entry.name, STALE, source.version, rows=source.rows, seconds=seconds, **told)
+
+
+def _of_completeness(entry: Entry, lake: Lake, find: Find) -> State:
+    injected = find(entry.values["completeness"])
+    draft = completeness_draft(lake, entry.name, injected, bins_of(entry))
+    if draft.base is None:
+        return State(entry.name, NEW)
+    source = lake[entry.name].source
+    kept: dict[str, Any] = {"version": source.version, "rows": source.rows, "of": len(source.leaves)}
+    if draft.is_published:
+        return State(entry.name, CURRENT, **kept)
+    why = causes(dict(source.properties), {INPUTS: to_text([counted_from(lake, injected)])})
+    return State(entry.name, STALE, why="; ".join(why) or "other options", **kept)
 
 
 def _of_table(entry: Entry, lake: Lake, find: Find) -> State:

@@ -61,18 +61,22 @@ def periodic_classes() -> list[str]:
     return [name for name, template in TEMPLATES.items() if isinstance(template, Pulsation | Eclipses)]
 
 
-def read_signals(path: str | os.PathLike[str] | None = None) -> tuple[SignalClass, ...]:
+def read_signals(
+    path: str | os.PathLike[str] | None = None, names: Sequence[str] | None = None
+) -> tuple[SignalClass, ...]:
     """The classes that a TOML file declares, one table a class with ``period`` and ``amplitude``.
 
     Parameters
     ----------
     path
         The file; None takes the one that comes with the package.
+    names
+        Classes wanted; None takes all.
 
     Raises
     ------
     InputError
-        The file cannot be read, or a class or range is none.
+        The file cannot be read, a class or range is none, or a class wanted is not declared.
 
     Examples
     --------
@@ -87,7 +91,12 @@ def read_signals(path: str | os.PathLike[str] | None = None) -> tuple[SignalClas
         raise InputError(f"cannot read the signals in {place}: {error!r}") from error
     if not found:
         raise InputError(f"{place} declares no signals")
-    return found
+    unknown = sorted(set(names or ()) - {each.name for each in found})
+    if unknown:
+        raise InputError(
+            f"no signals of {', '.join(unknown)} are declared; there are {', '.join(each.name for each in found)}"
+        )
+    return tuple(each for each in found if names is None or each.name in names)
 
 
 def wavelengths_of(bands: Sequence[str]) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from time import process_time
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,7 @@ from lcscale.products.completeness.counting import KEYS
 from lcscale.products.completeness.joining import ENOUGH, amplitudes
 from lcscale.products.completeness.measuring import outside_ranges
 from lcscale.products.completeness.planning import MOST_EACH
+from lcscale.refresh import Pipeline
 from lcscale.simulation.injection import SignalClass, read_signals
 from lcscale.simulation.synthesis import synthesize
 
@@ -416,3 +418,45 @@ def test_what_cannot_work_is_refused_at_once(stars, model):
         Bins(mag=(3.0, 2.0))
     with pytest.raises(InputError, match="order 0 to 8"):
         Bins(9)
+
+
+def test_a_pipeline_injects_and_counts_and_does_only_what_changed(lake, stars, model, tmp_path):
+    lines = [
+        f'lake = "{lake.root}"',
+        "[catalogs.again]",
+        'completeness = "injected"',
+        "cell_order = 1",
+        "[catalogs.injected]",
+        f'inject = "{stars.name}"',
+        f'model = "{model}"',
+        'classes = ["RRab", "EW"]',
+        "signals_wanted = 100",
+        'band = "g"',
+    ]
+    file = tmp_path / "pipeline.toml"
+    file.write_text("\n".join(lines))
+    first = Pipeline.read(file).refresh()
+    assert [(step.name, step.outcome) for step in first.steps] == [("injected", "done"), ("again", "done")]
+    assert lake["again"].columns("n_injected").to_arrow()["n_injected"].to_numpy().sum() == len(lake["injected"])
+    assert Pipeline.read(file).refresh().did_nothing
+    file.write_text("\n".join(lines).replace("cell_order = 1", "cell_order = 2"))
+    states = {state.name: state for state in Pipeline.read(file).states()}
+    assert [states[name].status for name in ("injected", "again")] == ["up to date", "out of date"]
+    Pipeline.read(file).refresh()
+    assert set(lake["again"].columns("cell_order").to_arrow()["cell_order"].to_pylist()) == {2}
+    file.write_text("\n".join(lines).replace('"EW"', '"Mira"'))
+    with pytest.raises(InputError, match=r"pipeline.toml:\d+: \[catalogs.injected\]: no signals of Mira are declared"):
+        list(Pipeline.read(file).states())
+
+
+def test_the_cost_counts_what_each_partition_takes(lake, model):
+    """Tens of partitions of a few stars: most of the time goes into none of these."""
+    table = constant_stars(120, spread=18.0)
+    put(lake, "wide", table, order=3)
+    plan = plan_completeness(lake["wide"], model, signals=SIGNALS, n=40, band="g")
+    said = plan.seconds
+    start = process_time()
+    measure_completeness(plan, lake, "cost", engine="serial")
+    took = process_time() - start
+    print(f"{len(lake['wide'].partitions)} partitions: {said:.2f} s said, {took:.2f} s taken")
+    assert 0.5 < took / said < 1.6

@@ -34,6 +34,7 @@ from lcscale.models import Classify
 from lcscale.periods import FrequencyGrid, Search
 from lcscale.products.class_period import PeriodOfClass
 from lcscale.products.completeness import Inject, JoinCompleteness, Recovered
+from lcscale.products.completeness.measuring import completeness_draft
 from lcscale.products.context import Context
 from lcscale.products.counterparts import KeepMatch
 from lcscale.products.definitions import AtLeast
@@ -46,7 +47,7 @@ from lcscale.products.yso.classify import ClassifyYSO
 from lcscale.products.yso.photometry import Photometry
 from lcscale.refresh.entries import read_entries
 from lcscale.refresh.kinds import CATALOGS, KEPT, TABLES
-from lcscale.refresh.making import adapter, view
+from lcscale.refresh.making import adapter, bins_of, view
 from lcscale.refresh.states import partitioning_of, table_plan
 from lcscale.simulation.injection import read_signals
 from lcscale.steps import Select, Where
@@ -68,6 +69,7 @@ def lake(tmp_path_factory):
             table = table.append_column(each, pa.array(rng.uniform(1, 20, n)))
         table = table.append_column("label", pa.array(rng.choice(["YSO", "SN"], n)))
         put(lake, name, table.append_column("class", pa.array(["RRab"] * n)))
+    put(lake, "injections", sky_table(20, 3))
     none = lake["stars"].where("mean_mag < -100")  # its columns matter, no row
     none.map(Search(fmax=1.0)).without("lightcurve").write("periods", progress=False)
     find_outbursts(lake["stars"], search=False).write("bursts", progress=False)
@@ -316,6 +318,24 @@ ENTRIES = {
         'outbursts = "stars"',
         {"outbursts": '"others"', "features": '"periods"', "period": '"e"', "search": "false"},
     ),
+    "inject": (
+        'inject = "stars"\nmodel = "demo"\nclasses = ["RRab", "RRc"]\nsignals_wanted = 20\nband = "g"',
+        {
+            "inject": '"others"',
+            "features": None,
+            "model": '"general"',
+            "signals": None,
+            "classes": '["RRab"]',
+            "signals_wanted": "10",
+            "band": '"r"',
+            "seed": "1",
+            "prevalence": "{ LPV = 0.2 }",
+        },
+    ),
+    "completeness": (
+        'completeness = "injections"',
+        {"completeness": '"others"', "cell_order": "2"},
+    ),
     "metallicity": (
         'metallicity = "stars"\nband = "g"\nperiod = "e"',
         {
@@ -373,6 +393,8 @@ SAID = {
     ("crossmatch", "left_id"): "with association, below",
     ("crossmatch", "right_id"): "with association, below",
     ("classify", "features"): "below",
+    ("inject", "features"): "below, as for classify",
+    ("inject", "signals"): "below",
     ("yso", "model"): "one shipped model: model_id, in the walk over steps",
     ("yso", "tau"): "needs a dust map or a column: AtLeast, in the walk over steps",
     ("yso", "dust_map"): "SampleMap, above",
@@ -393,6 +415,8 @@ def told(tmp_path, lake, text, section="catalogs"):
     (entry,) = read_entries(path).entries.values()
     if entry.word == "ingest":
         return made_with(adapter(entry), partitioning_of(entry))
+    if entry.word == "completeness":
+        return completeness_draft(lake, entry.name, found(lake, entry.values["completeness"]), bins_of(entry)).plan
     if section == "tables":
         return table_plan(entry, lake, lambda name: found(lake, name))[0]
     return Plan(view(entry, lambda name: found(lake, name))).text
@@ -432,5 +456,9 @@ def test_ids_of_an_association_and_features_beside_the_light_curves(tmp_path, la
     base = told(tmp_path, lake, pairs)
     assert told(tmp_path, lake, f'{pairs}\nleft_id = "label"') != base
     assert told(tmp_path, lake, f'{pairs}\nright_id = "label"') != base
+    inject = 'inject = "stars"\nmodel = "demo"\nsignals_wanted = 10'
+    (tmp_path / "mine.toml").write_text("[RRab]\nperiod = [0.5, 0.6]\namplitude = [0.2, 0.3]\n")
+    assert told(tmp_path, lake, inject) != told(tmp_path, lake, f'{inject}\nsignals = "mine.toml"')
+    assert told(tmp_path, lake, inject) != told(tmp_path, lake, f'{inject}\nfeatures = "periods"')
     classes = 'classify = "stars"\nmodel = "demo"'
     assert told(tmp_path, lake, classes) != told(tmp_path, lake, f'{classes}\nfeatures = "periods"')

@@ -11,7 +11,8 @@ from lcscale.engine import EngineSpec, MaxFailed, RunRecord
 from lcscale.engine.record import code_versions
 from lcscale.errors import InputError
 from lcscale.lake import Catalog, Lake, Pixel, write_leaf
-from lcscale.lake.inputs import CODE, INPUTS, MODELS, ROWS, STEPS, input_of, to_text
+from lcscale.lake.draft import Draft
+from lcscale.lake.inputs import CODE, INPUTS, MODELS, ROWS, STEPS, Input, input_of, to_text
 from lcscale.products.completeness.columns import BAND, INJECTED, N_INJECTED, RIGHT
 from lcscale.products.completeness.counting import Bins, completeness_table
 from lcscale.products.completeness.planning import InjectionPlan
@@ -80,6 +81,17 @@ def measure_completeness(
     return record
 
 
+def counted_from(lake: Lake, injected: Catalog) -> Input:
+    """What a table of completeness tells that it was made from."""
+    return input_of(ROWS, injected.name, injected.source.folder, lake.root)
+
+
+def completeness_draft(lake: Lake, name: str, injected: Catalog, bins: Bins) -> Draft:
+    """The version `name` of a table of completeness, published or not."""
+    text = f"completeness v{_VERSION} {counted_from(lake, injected)} {bins}"
+    return lake.draft(name, text, takes_over=False)
+
+
 def write_completeness(lake: Lake, name: str, injected: Catalog, bins: Bins) -> Catalog:
     """Count injected signals that were recovered, in other ranges or cells too, and publish the table as `name`.
 
@@ -91,8 +103,8 @@ def write_completeness(lake: Lake, name: str, injected: Catalog, bins: Bins) -> 
     needed = [column.name for column in (*INJECTED, *RIGHT)]
     if not all(column.is_in(injected.schema) for column in (*INJECTED, *RIGHT)):
         raise InputError(f"{injected.name} holds no injected signals; columns {', '.join(needed)} tell of them")
-    told = input_of(ROWS, injected.name, injected.source.folder, lake.root)
-    draft = lake.draft(name, f"completeness v{_VERSION} {told} {bins}", takes_over=False)
+    told = counted_from(lake, injected)
+    draft = completeness_draft(lake, name, injected, bins)
     if draft.is_published:
         return lake[name]
     table = completeness_table(injected.columns(*needed, "doubt").to_arrow(), bins)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from upath import UPath
 
 from lcscale.errors import InputError
-from lcscale.lake import Catalog
+from lcscale.lake import Catalog, Pixel, write_leaf
 from lcscale.lake.leaf import CELL_ORDER
 from lcscale.lake.partition import apply
 from lcscale.lightcurves import clean_light_curves, declared_bands
@@ -26,6 +30,8 @@ CONSTANT = f"evidence is null or evidence <= {SURE:g} or (coupling != 'free' and
 """Condition that holds for constant stars: nothing says that they are periodic, or vary at all."""
 ENOUGH_IN_A_CELL = 200
 """Signals in a cell of the sky, on average, where the size of the cells is not given."""
+SIGNALS_WANTED = 10_000
+"""Signals, about, where nothing else is said."""
 MOST_EACH = 50
 """Most signals put into one star: more of them tell of that star, not of the catalog."""
 _DRAWN_OF = 1 << 20
@@ -49,10 +55,10 @@ class InjectionPlan:
         Share of these that are constant, by a look at some.
     each
         Signals put into each constant star.
-    seconds
-        Time that one core takes, about.
     cell_order
         HEALPix order of cells that hold some hundred signals each.
+    cost
+        Gives `seconds`.
     """
 
     injected: Catalog
@@ -60,8 +66,13 @@ class InjectionPlan:
     drawn: int
     constant: float
     each: int
-    seconds: float
     cell_order: int
+    cost: Callable[[], float]
+
+    @cached_property
+    def seconds(self) -> float:
+        """Time that one core takes, about: measured with a few stars when it is asked for."""
+        return self.cost()
 
     @property
     def signals(self) -> int:
@@ -86,7 +97,7 @@ def plan_completeness(
     model: str | os.PathLike[str],
     *,
     signals: Sequence[SignalClass] | None = None,
-    n: int = 10_000,
+    n: int = SIGNALS_WANTED,
     band: str | None = None,
     seed: int = 0,
     prevalence: Mapping[str, float] | None = None,
@@ -150,16 +161,23 @@ def plan_completeness(
         return found.map(Recovered())
 
     known = constant(stars)
-    share, per_star, per_signal = _timed(stars, known, recovered(known, 1), some)
-    share = (_constant_share(catalog) or share) if searched else share
+    found = apply(known.steps[len(stars.steps) :], some)
+    if not len(found):
+        raise InputError(f"none of {len(some)} stars looked at is constant: signals are injected into constant stars")
+    share = (_constant_share(catalog) if searched else 0.0) or len(found) / len(some)
     each = min(int(np.ceil(n / (share * len(catalog)))), MOST_EACH)
     drawn = min(1.0, n / (share * len(catalog) * each))
     below = max(1, round(drawn * _DRAWN_OF))
     chosen = constant(stars.where(f"bit_wise_and(shift_right(_healpix_29, 6), {_DRAWN_OF - 1}) < {below}"))
     n_drawn = round(drawn * len(catalog))
-    seconds = n_drawn * (per_star + share * each * per_signal)
+
+    def seconds() -> float:
+        steps = recovered(known, 1).steps
+        per_star, per_signal, per_partition = _timed(stars, steps, len(known.steps), some)
+        return n_drawn * (per_star + share * each * per_signal) + len(stars.partitions) * per_partition
+
     order = _cell_order(catalog, n_drawn * share * each)
-    return InjectionPlan(recovered(chosen, each), len(catalog), n_drawn, share, each, seconds, order)
+    return InjectionPlan(recovered(chosen, each), len(catalog), n_drawn, share, each, order, seconds)
 
 
 def _looked_at(stars: Catalog, most: int = _LOOKED_AT, partitions: int = _PARTITIONS) -> pa.Table:
@@ -195,21 +213,40 @@ def _constant_share(searched: Catalog) -> float:
     return len(apply(stars.where(CONSTANT).steps[len(stars.steps) :], some)) / len(some)
 
 
-def _timed(stars: Catalog, constant: Catalog, recovered: Catalog, some: pa.Table) -> tuple[float, float, float]:
-    """Share of constant stars, and seconds for each star until that is known and for each signal from there."""
-    begun = len(stars.steps)
-    first, then = constant.steps[begun:], recovered.steps[len(constant.steps) :]
-    found = apply(first, some)
-    if not len(found):
-        raise InputError(f"none of {len(some)} stars looked at is constant: signals are injected into constant stars")
+def _timed(stars: Catalog, steps: Sequence[Any], n_first: int, some: pa.Table) -> tuple[float, float, float]:
+    """Seconds for each star until it is known whether it is constant, for each signal from there, and for a partition.
+
+    A partition is read whole and written, and all steps have a cost that does not grow with its rows: that of a quarter
+    of `some` tells it from the cost of a row.
+    """
+    first, then = steps[len(stars.steps) : n_first], steps[n_first:]
+    few = some.slice(0, max(1, len(some) // 4))
+    made = apply(then, apply(first, some))  # compiling, and reading the model, is paid once
+    (stars_many, signals_many, many), (stars_few, signals_few, fewer) = (
+        _once(first, then, rows) for rows in (some, few)
+    )
+    per_star = max(stars_many - stars_few, 0.0) / max(len(some) - len(few), 1)
+    per_signal = max(signals_many - signals_few, 0.0) / max(many - fewer, 1) if fewer else signals_many / many
+    fixed = stars_many + signals_many - per_star * len(some) - per_signal * many
+    plan, leaf = stars.plan(), stars.partitions[len(stars.partitions) // 2]
+    start = time.process_time()
+    for _ in plan.batches(leaf):
+        pass
+    with tempfile.TemporaryDirectory() as folder:
+        write_leaf(UPath(folder), Pixel(0, 0), made)
+    return per_star, per_signal, max(fixed, 0.0) + time.process_time() - start
+
+
+def _once(first: Sequence[Any], then: Sequence[Any], rows: pa.Table) -> tuple[float, float, int]:
+    """Seconds of a core of both parts of the steps, the least of two runs, and how many constant stars there are."""
     times = []
-    for _ in range(2):  # compiling, and reading the model, is paid once
-        start = time.perf_counter()
-        found = apply(first, some)
-        middle = time.perf_counter()
+    for _ in range(2):
+        start = time.process_time()
+        found = apply(first, rows)
+        middle = time.process_time()
         apply(then, found)
-        times.append((middle - start, time.perf_counter() - middle))
-    return len(found) / len(some), times[1][0] / len(some), times[1][1] / len(found)
+        times.append((middle - start, time.process_time() - middle))
+    return min(one for one, _ in times), min(two for _, two in times), len(found)
 
 
 def _cell_order(catalog: Catalog, signals: float) -> int:
