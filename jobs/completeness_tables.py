@@ -46,9 +46,8 @@ def about_means(lcs: LightCurves) -> tuple[np.ndarray, LightCurves]:
     owner, noise = lcs.object_index(), np.random.default_rng(0).normal(0, np.hypot(lcs.mag_err, 0.04))
     cell = owner * len(lcs.bands) + lcs.band
     mean = (np.bincount(cell, lcs.mag) / np.maximum(np.bincount(cell), 1))[cell]
-    return np.sqrt(np.bincount(owner, (lcs.mag - mean) ** 2) / lcs.counts), replace(
-        lcs, value=(mean + noise).astype(np.float32)
-    )
+    scatter = np.sqrt(np.bincount(owner, (lcs.mag - mean) ** 2) / lcs.counts)
+    return scatter, replace(lcs, value=(mean + noise).astype(np.float32))
 
 
 def main(root: Path) -> None:
@@ -56,24 +55,17 @@ def main(root: Path) -> None:
     mag, known, rich = mean_magnitudes(lcs, BAND), stars.known.to_numpy(), lcs.counts >= ENOUGH
     listed, others = np.flatnonzero((stars.type == "ab") & rich), np.flatnonzero(np.isnan(known))
     constant = others[find(lcs.take(others))["evidence"].to_numpy(zero_copy_only=False) <= SURE_TIED]
-    enough = constant[rich[constant]]
-    bright, faint = np.nanpercentile(mag[listed], (5, 95))
+    enough, (bright, faint) = constant[rich[constant]], np.nanpercentile(mag[listed], (5, 95))
     alike = enough[(mag[enough] < faint) & (mag[enough] > bright)]
     series, _ = coupled(usable(lcs.take(listed))[0], asked_for(["RR Lyrae"])[0], 0.04)
-    sizes = [shape_of(series.one(i), known[row], order=3)[1] for i, row in enumerate(listed)]
-    sizes = np.clip(sizes, 0.2, 1.5)
+    sizes = [min(shape_of(series.one(i), known[row], order=3)[1], 1.5) for i, row in enumerate(listed)]
     pairs = tuple(SignalClass("RRab", (p, p), (a, a)) for p, a in zip(known[listed], sizes, strict=True))
-    scatter, gaussian = about_means(lcs)
+    declared, (scatter, gaussian) = read_signals(names=["RRab"]), about_means(lcs)
     print("| stars | n | period right |\n|---|---:|---:|")
     for words, rows, signals, light in (
-        ("as declared, in all constant stars", constant, read_signals(names=["RRab"]), lcs),
-        (f"in those of {ENOUGH} points or more", enough, read_signals(names=["RRab"]), lcs),
-        (
-            f"and of the listed stars' magnitudes in g, {bright:.1f} to {faint:.1f}",
-            alike,
-            read_signals(names=["RRab"]),
-            lcs,
-        ),
+        ("as declared, in all constant stars", constant, declared, lcs),
+        (f"in those of {ENOUGH} points or more", enough, declared, lcs),
+        (f"and of the listed stars' g, {bright:.1f} to {faint:.1f}", alike, declared, lcs),
         ("and the listed stars' pairs of period and amplitude", alike, pairs, lcs),
         ("and a scatter below 0.08 mag", alike[scatter[alike] < 0.08], pairs, lcs),
         ("the pairs, in stars with Gaussian noise of the errors and 0.04 mag", alike, pairs, gaussian),
