@@ -73,7 +73,7 @@ def completeness(
     found = None if candidates is None else find_catalog(place, candidates)
     curves = None if found is None else light_curves_of(found)  # what is missing is said before hours of work
     stars = with_features(place, stars, features)
-    declared = None if signals is None and not class_ else read_signals(signals, class_)
+    declared = None if signals is None and not class_ else read_signals(signals, class_ or None)
     chosen: dict[str, Any] = {"signals": declared, "n": number, "band": band, "seed": seed}
     plan = plan_completeness(stars, model, **chosen, prevalence=read_shares(prevalence), device=device)
     print(f"{catalog}: {plan.text}", flush=True)
