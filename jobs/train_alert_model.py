@@ -17,7 +17,8 @@ from lcscale.models import Preparation, Role, Split, TrainingOptions, train
 from lcscale.models.inputs.augmentation import Augmentation
 
 HOW = Preparation(view="raw", roles=(Role("any", ("G", "g", "V", "r", "R", "I", "i")),))
-OPTIONS = TrainingOptions(epochs=30, hidden=48, filters=(8, 16, 24), augmentation=Augmentation(kept=(0.6, 1.0)))
+CHANGES = Augmentation(kept=(0.6, 1.0))
+OPTIONS = TrainingOptions(epochs=30, hidden=48, filters=(8, 16, 24), augmentation=CHANGES, stacked_with=())
 SPLIT = Split(validation=0.15, test=0.3, order=4)
 
 

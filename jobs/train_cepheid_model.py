@@ -18,7 +18,7 @@ from lcscale.periods import Search
 
 HOW = Preparation(columns=("wesenheit",))
 SPLIT = Split(validation=0.15, test=0.3, order=6)
-OPTIONS = TrainingOptions(epochs=25, hidden=64, dropout=0.2)
+OPTIONS = TrainingOptions(epochs=25, hidden=64, dropout=0.2, stacked_with=())
 SMALLEST = 15
 """Stars of the smallest class: second-overtone Cepheids are rare."""
 

@@ -41,7 +41,7 @@ def simulated_stars() -> LabelledCurves:
 
 
 def main(folder: str = "lcscale/models/shipped/demo") -> None:
-    options = TrainingOptions(epochs=30, hidden=64, dropout=0.2)
+    options = TrainingOptions(epochs=30, hidden=64, dropout=0.2, stacked_with=())
     split = Split(validation=0.1, test=0.2, order=4)
     model = train(simulated_stars(), folder, trained_on="simulated", split=split, options=options, progress=True)
     figures = model.card.metrics["test"]

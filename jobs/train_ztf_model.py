@@ -31,7 +31,7 @@ SIMULATED_CLASSES = (*PULSATING, "EA", "EB", "EW", "RSCVN", "ROT", "LPV", "MIRA"
 WAVELENGTHS = {"g": 0.472, "r": 0.634, "i": 0.789}  # micrometres: amplitudes in g are then 1.45 times those in r
 REDDENING = 0.3  # mean colour excess g - r: young stars and many binaries stand behind dust
 SPLIT = Split(validation=0.15, test=0.3, order=9)
-OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2, class_weight_power=0.0)
+OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2, class_weight_power=0.0, stacked_with=())
 
 
 def real_stars(lake: Lake, name: str) -> LabelledCurves:

@@ -114,6 +114,13 @@ def train(
     network: Annotated[
         str, typer.Option(help="folded_images, gru, lstm, transformer, boosted_trees or extra_trees.")
     ] = "folded_images",
+    stacked_with: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Trees whose scores are added: boosted_trees, extra_trees (repeatable), or none "
+            "(default: boosted_trees beside a network of classes)."
+        ),
+    ] = None,
     forget_survey: Annotated[
         bool, typer.Option("--forget-survey", help="Grow trees for stars of surveys that are not in training.")
     ] = False,
@@ -127,7 +134,7 @@ def train(
     unit: Annotated[str, typer.Option(help="Unit of --value.")] = "",
     value_error: Annotated[str | None, typer.Option(help="Column with the errors of --value.")] = None,
 ) -> None:
-    """Train a network on a catalog with labels; its card holds the figures on sky it has not seen."""
+    """Train a network and trees on a catalog with labels; the card holds their figures on sky they have not seen."""
     from lcscale.explore import write_training_report
     from lcscale.models import Preparation, TrainingOptions, ValueHead
     from lcscale.models import train as run_train
@@ -137,8 +144,11 @@ def train(
     from lcscale.products.judged import Judged
 
     how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
-    training = TrainingOptions(epochs=epochs, seed=seed, network=network)
+    beside = None if stacked_with is None else tuple(name for name in stacked_with if name != "none")
+    training = TrainingOptions(epochs=epochs, seed=seed, network=network, stacked_with=beside)
     if forget_survey:
+        if beside:
+            raise InputError("--forget-survey grows trees with nothing beside them: leave --stacked-with out")
         if network not in ("folded_images", training.forgetting().network):  # the first is the option's default
             raise InputError(f"--forget-survey grows extra_trees, no {network}: leave --network out")
         how, training = replace(how, roles=ONE_ROLE), TrainingOptions.forgetting(seed=seed)

@@ -22,6 +22,7 @@ def simulated(n: int, seed: int, classes=CLASSES) -> LabelledCurves:
 def trained(tmp_path_factory):
     """Folder and model of a network that has learnt three classes for a few seconds."""
     folder = tmp_path_factory.mktemp("models") / "small"
-    options = TrainingOptions(epochs=12, filters=(6, 8, 12), hidden=24, learning_rate=5e-3)
+    sizes = {"filters": (6, 8, 12), "hidden": 24, "stacked_with": ()}
+    options = TrainingOptions(epochs=12, learning_rate=5e-3, **sizes)
     model = train(simulated(360, 1), folder, trained_on="simulated", options=options, min_class_size=20, progress=False)
     return folder, model

@@ -17,6 +17,7 @@ from lcscale.models.labels.targets import targets_of
 from lcscale.models.networks.stacked import Stack, Stacked
 from lcscale.models.networks.table import named
 from lcscale.models.training.stacking import add_trees
+from lcscale.models.training.train import decided
 from lcscale.models.trees.boosted import BoostedTrees
 
 
@@ -58,7 +59,7 @@ def test_fewer_rounds_and_masks_of_leaves_are_the_library_s_sums(n_classes):
 
 def test_trees_are_added_to_a_network_that_stays(tmp_path):
     labelled = curves(150)
-    options = TrainingOptions(epochs=3, filters=(4, 4, 4), hidden=8)
+    options = TrainingOptions(epochs=3, filters=(4, 4, 4), hidden=8, stacked_with=())
     more = {"trained_on": "simulated", "min_class_size": 5, "split": Split(0.2, 0.3, 4), "baselines": False}
     network = train(labelled, tmp_path / "network", options=options, **more)
     both = replace(options, stacked_with=("boosted_trees",), boosting_rounds=20)
@@ -163,6 +164,31 @@ def test_trees_and_a_network_are_stacked(tmp_path, folds):
     assert card.metrics["test"]["accuracy"] > 0.85
     again = load(tmp_path / "m").predict_proba(labelled.lcs, labelled.period)
     np.testing.assert_allclose(again, model.predict_proba(labelled.lcs, labelled.period), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("network", "head", "beside"),
+    [
+        ("folded_images", ClassHead(), ("boosted_trees",)),
+        ("gru", ClassHead(), ("boosted_trees",)),
+        ("extra_trees", ClassHead(), ()),
+        ("folded_images", ValueHead("feh"), ()),
+    ],
+)
+def test_boosted_trees_stand_beside_a_network_of_classes_unless_it_is_asked_for_alone(network, head, beside):
+    options = TrainingOptions(network=network)
+    assert decided(options, head).stacked_with == beside
+    for given in ((), ("extra_trees",)):
+        assert decided(replace(options, stacked_with=given), head).stacked_with == given
+
+
+def test_the_default_is_the_hybrid(tmp_path):
+    options = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
+    more = {"trained_on": "simulated", "min_class_size": 5, "split": Split(0.2, 0.3, 4), "baselines": False}
+    card = train(curves(120), tmp_path / "m", options=options, **more).card
+    assert card.network == "stacked"
+    assert [part["name"] for part in card.architecture["parts"]] == ["folded_images", "boosted_trees"]
+    assert card.data["options"]["stacked_with"] == ["boosted_trees"]
 
 
 def test_weights_of_a_stack_are_those_of_the_better_part():

@@ -14,7 +14,7 @@ from lcscale.models.labels.roles import ROLES
 from lcscale.periods import PERIOD_SCHEMA
 from lcscale.simulation.synthesis import synthesize
 
-SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
+SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8, stacked_with=())
 
 
 def survey(bands, labels, seed, n=60):

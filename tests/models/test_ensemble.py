@@ -15,7 +15,7 @@ from lcscale.models.heads.classes import ClassHead
 from lcscale.models.labels.splitting import TEST, VALIDATION, assign, assign_folds
 from lcscale.models.training import ensemble
 
-SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
+SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8, stacked_with=())
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,21 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from lcscale.errors import InputError, ModelError
 from lcscale.lightcurves import LightCurves
-from lcscale.models import Augmentation, Preparation, TrainingOptions, ValueHead, load, train
+from lcscale.models import Augmentation, Preparation, Split, TrainingOptions, ValueHead, load, train
+from lcscale.models.heads.classes import ClassHead
 from lcscale.models.inputs.augmentation import change
 from lcscale.models.inputs.cadences import cadences, observed_as, observed_as_others
 from lcscale.models.inputs.numbers import OF_SECOND_BAND, TELLING, matching
+from lcscale.models.inputs.preparation import prepare
 from lcscale.models.judging.leaving_out import Stars, boosted, forgetting, leave_out
-from lcscale.models.labels.targets import targets_of
+from lcscale.models.keeping.model import network_scores
+from lcscale.models.labels.splitting import VALIDATION, assign
+from lcscale.models.labels.targets import targets_in, targets_of
+from lcscale.models.networks.table import NETWORKS, named
 from lcscale.models.training.forgetting import thinned_numbers, without
 from lcscale.models.trees.extra import ExtraTrees, grow_extra_trees
 
-SMALL = TrainingOptions(epochs=1, filters=(4, 4, 4), hidden=8)
+SMALL = TrainingOptions(epochs=1, filters=(4, 4, 4), hidden=8, stacked_with=())
 
 
 def long_curves(n=40, points=600, seed=0):
@@ -185,6 +190,49 @@ def test_a_model_is_trained_so_and_kept(tmp_path):
     both = replace(SMALL, stacked_with=("extra_trees",))
     stacked = train(labelled, tmp_path / "s", trained_on="simulated", options=both, min_class_size=20)
     assert stacked.card.architecture["parts"][1]["name"] == "extra_trees"
+
+
+def test_numbers_withheld_from_a_network_count_for_nothing(tmp_path):
+    """Whatever they are, and as they were seen missing in training: the card's figures are those of full inputs."""
+    labelled = curves(150)
+    options = replace(
+        TrainingOptions.forgetting(network="folded_images"), epochs=2, filters=(4, 4, 4), hidden=8, copies=0
+    )
+    how = {"trained_on": "simulated", "min_class_size": 5, "split": Split(0.2, 0.3, 4), "baselines": False}
+    model = train(labelled, tmp_path / "m", options=options, **how)
+    card = model.card
+    assert (card.network, card.data["options"]["stacked_with"]) == ("folded_images", [])
+    gone = matching(card.preparation.names, options.withheld)
+    inputs = prepare(labelled.lcs, labelled.period, card.preparation, bands=labelled.bands)
+    other, missing, kept = (inputs.numbers.copy() for _ in range(3))
+    other[:, gone] = np.random.default_rng(0).normal(size=other[:, gone].shape)
+    missing[:, gone] = np.nan
+    kept[:, ~gone] = np.nan
+    scores = [network_scores(model.network, replace(inputs, numbers=x)) for x in (inputs.numbers, other, missing, kept)]
+    np.testing.assert_array_equal(scores[0], scores[1])
+    np.testing.assert_array_equal(scores[0], scores[2])
+    assert np.abs(scores[0] - scores[3]).max() > 0.01, "the others count"
+    rows = np.flatnonzero(assign(labelled.healpix_29, Split(0.2, 0.3, 4)) == VALIDATION)
+    truth = targets_in(labelled.label[rows], model.classes)
+    figures = ClassHead(model.classes).epoch_figures(scores[0][rows], truth)
+    assert min(row["log_loss"] for row in card.data["history"]) == pytest.approx(figures["log_loss"], abs=1e-4)
+
+
+def test_a_network_that_cannot_look_away_is_refused(tmp_path):
+    class Blunt(named("folded_images")):
+        name = "blunt"
+
+        def __init__(self, architecture):
+            super().__init__(architecture)
+            self.told = None
+
+    NETWORKS["blunt"] = Blunt
+    try:
+        options = replace(SMALL, network="blunt", withheld=TELLING, withheld_from=("blunt",), stacked_with=())
+        with pytest.raises(InputError, match="blunt has no number_layers called told"):
+            train(curves(60), tmp_path / "m", trained_on="simulated", options=options, min_class_size=5)
+    finally:
+        del NETWORKS["blunt"]
 
 
 def test_options_that_make_no_sense_are_refused(tmp_path):

@@ -19,7 +19,7 @@ from lcscale.models.judging.calibration import fit_period_weights
 from lcscale.models.keeping.model import network_scores
 from lcscale.models.labels.targets import targets_of
 
-SMALL = TrainingOptions(epochs=4, filters=(4, 4, 4), hidden=8)
+SMALL = TrainingOptions(epochs=4, filters=(4, 4, 4), hidden=8, stacked_with=())
 
 
 class Stopping(Silent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,16 +12,20 @@ import pytest
 from lcscale.errors import InputError
 from lcscale.explore.judging import as_markdown
 from lcscale.lightcurves import LightCurves
-from lcscale.models.judging.bench import JudgingOptions, judge
+from lcscale.models import Preparation, TrainingOptions
+from lcscale.models.judging.bench import JudgingOptions, judge, sample
 from lcscale.models.judging.leakage import in_list, require_apart, require_undecided
-from lcscale.models.judging.leaving_out import Stars, figures, leave_out
+from lcscale.models.judging.leaving_out import Stars, boosted, figures, leave_out
 from lcscale.models.judging.metrics import calibration_excess, evaluate
 from lcscale.models.judging.parts import judge_parts
+from lcscale.models.judging.parts_left_out import Learner, mean_of, remembered
 from lcscale.models.judging.probes import probe
 from lcscale.models.judging.ranges import peak_to_peak, ranges_of
 from lcscale.models.keeping.registry import CARD, read_card, read_judgement, write_judgement
 from lcscale.models.labels.curves import LabelledCurves
+from lcscale.models.labels.roles import ONE_ROLE
 from lcscale.models.labels.targets import targets_of
+from lcscale.models.training.dataset import numbers_and_reasons
 from tests.models.conftest import simulated
 
 CELLS = 12 << 58
@@ -201,6 +206,29 @@ def test_a_model_is_judged_and_stays_the_same_model(trained, tmp_path):
     assert read_card(copy).id == before
     assert read_judgement(copy) == json.loads(json.dumps(found))
     assert (copy / CARD).read_text().count('"judged"') == 1
+
+
+def test_networks_and_trees_are_judged_on_a_survey_that_they_have_not_seen():
+    curves = simulated(240, 9)
+    curves = replace(curves, origin=np.where(np.arange(240) % 2, "one", "other").astype(object))
+    how = Preparation(roles=ONE_ROLE)
+    rows, stars = sample(curves, *numbers_and_reasons(curves, how), JudgingOptions(min_class_size=10))
+    options = TrainingOptions(epochs=6, filters=(6, 8, 12), hidden=24, learning_rate=5e-3)
+    network, asked = Learner(stars, curves.take(rows), how, options), []
+
+    def counted(taught):
+        asked.append(sorted(set(stars.origin[taught])))
+        return network(taught)
+
+    once, trees = remembered(counted), remembered(boosted(stars))
+    alone, both = (leave_out(stars, each, folds=2, order=0) for each in (once, mean_of([once, trees])))
+    assert sorted(asked) == [["one"], ["one", "other"], ["one", "other"], ["other"]], "each once, for both tables"
+    for found in (alone, both):
+        assert all(found[name]["left_out"]["accuracy"] > 0.8 for name in ("one", "other"))
+    taught, judged = np.flatnonzero(stars.origin == "one"), np.flatnonzero(stars.origin == "other")
+    each = [fit(taught)(judged) for fit in (once, trees)]
+    np.testing.assert_allclose(mean_of([once, trees])(taught)(judged), (each[0] + each[1]) / 2, atol=1e-6)
+    np.testing.assert_allclose(each[0].sum(axis=1), 1.0, atol=1e-5)
 
 
 def test_parts_are_judged_on_the_test_set_of_the_network(trained):

@@ -51,6 +51,14 @@ def test_trees_that_forget_the_survey_are_asked_for(called):
     assert called("--forget-survey", "--network", "extra_trees")["options"].network == "extra_trees"
 
 
+def test_what_stands_beside_the_network_is_asked_for(called):
+    assert called()["options"].stacked_with is None, "boosted trees, where the answer is a class"
+    assert called("--stacked-with", "none")["options"].stacked_with == ()
+    both = called("--stacked-with", "boosted_trees", "--stacked-with", "extra_trees")
+    assert both["options"].stacked_with == ("boosted_trees", "extra_trees")
+    assert called("--forget-survey", "--stacked-with", "boosted_trees") == {}, "it would have been ignored"
+
+
 def test_a_value_an_ensemble_and_another_network_are_asked_for(called):
     given = called("--value", "feh", "--unit", "dex", "--value-error", "e_feh", "--folds", "5", "--network", "gru")
     assert given["head"] == models.ValueHead("feh", "dex", "e_feh")

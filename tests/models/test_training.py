@@ -29,7 +29,7 @@ from lcscale.models.training.fitting import fit
 from lcscale.models.training.training_set import Batch, InMemory
 from lcscale.simulation.synthesis import synthesize
 
-SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8)
+SMALL = TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8, stacked_with=())
 
 
 NAMES = np.array(["RRab", "RRc", "EA", "EW"], dtype=object)

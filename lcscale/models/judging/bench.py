@@ -93,13 +93,12 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     names = curves.label.copy()
     names[~is_none(reason)] = None
     aside = {"cannot be classified": int((~is_none(reason)).sum()), "no known label": int(is_none(curves.label).sum())}
-    truth = targets_of(names, options.min_class_size)
-    rows = _some(origin, truth.used, options.most, options.seed)
-    stars = Stars(numbers[rows], truth.take(rows), origin[rows], curves.healpix_29[rows], dict(options.listed))
+    rows, stars = sample(curves, numbers, reason, options)
+    used = targets_of(names, options.min_class_size).used
     if not len(stars):
         raise InputError(f"none of the {len(curves):,} stars can be judged: {aside}")
     require_undecided(stars.numbers, model.card.preparation.names, stars.truth)
-    probed, several = _some(origin, truth.used, options.probed, options.seed), len(set(stars.origin.tolist())) > 1
+    probed, several = _some(origin, used, options.probed, options.seed), len(set(stars.origin.tolist())) > 1
     return {
         "as_shipped": _as_shipped(model, curves, names, options.shares),
         "few": _few(model, curves, names),
@@ -112,6 +111,30 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
         "order": ORDER,
         "folds": options.folds,
     }
+
+
+def sample(
+    curves: LabelledCurves,
+    numbers: npt.NDArray[np.float32],
+    reason: npt.NDArray[np.object_],
+    options: JudgingOptions,
+) -> tuple[Rows, Stars]:
+    """Rows of the stars that refits are taught and judged on, and these stars.
+
+    Parameters
+    ----------
+    curves
+        With the survey of each star as `origin`.
+    numbers, reason
+        What trees see of each, and why one cannot be used (`numbers_and_reasons`).
+    options
+        How many of a survey, and which.
+    """
+    assert curves.origin is not None
+    truth = targets_of(np.where(is_none(reason), curves.label, None), options.min_class_size)
+    rows = _some(curves.origin, truth.used, options.most, options.seed)
+    places = curves.healpix_29[rows]
+    return rows, Stars(numbers[rows], truth.take(rows), curves.origin[rows], places, dict(options.listed))
 
 
 def _forgetting(model: Model, curves: LabelledCurves, stars: Stars, options: JudgingOptions) -> dict[str, Any]:

@@ -93,7 +93,9 @@ def forgetting(stars: Stars, copies: npt.NDArray[np.float32], names: Sequence[st
     return fit
 
 
-def leave_out(stars: Stars, fit: Fit, *, folds: int = 3, order: int = ORDER) -> dict[str, Any]:
+def leave_out(
+    stars: Stars, fit: Fit, *, folds: int | None = 3, order: int = ORDER, names: Sequence[str] = ()
+) -> dict[str, Any]:
     """Figures of each survey's stars: left out of training, and in training with the star's part of the sky left out.
 
     Both are of the same stars. Stars of other surveys at the place of a judged one are not taught.
@@ -105,7 +107,10 @@ def leave_out(stars: Stars, fit: Fit, *, folds: int = 3, order: int = ORDER) -> 
     fit
         What is fitted; see `boosted`.
     folds, order
-        Parts of the sky of the second kind, and the HEALPix order of the pixels that stay together.
+        Parts of the sky of the second kind (None: it is left out), and the HEALPix order of the pixels that stay
+        together.
+    names
+        Surveys that are left out, of those of the stars; default: each in turn.
 
     Returns
     -------
@@ -115,16 +120,22 @@ def leave_out(stars: Stars, fit: Fit, *, folds: int = 3, order: int = ORDER) -> 
         stars elsewhere (`known`); `removed`, stars of other surveys that are the same ones. Where the others have no
         two classes, `left_out` is None and nothing else is said.
     """
+    inside = None if folds is None else _by_sky(stars, fit, folds, order)
+    return {name: _of_survey(stars, fit, name, inside) for name in names or sorted(set(stars.origin.tolist()))}
+
+
+def _by_sky(stars: Stars, fit: Fit, folds: int, order: int) -> Probabilities:
+    """What is said of each star by what was taught the stars of other parts of the sky."""
     fold = assign_folds(stars.healpix_29, Split(order=order), folds)
     inside = np.full((len(stars), len(stars.truth.classes)), np.nan)
     for number in range(folds):
         judged, taught = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         taught = taught[~in_list(stars.healpix_29[taught], stars.healpix_29[judged])]
         inside[judged] = fit(taught)(judged) if judged.size and taught.size else np.nan
-    return {name: _of_survey(stars, fit, name, inside) for name in sorted(set(stars.origin.tolist()))}
+    return inside
 
 
-def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities) -> dict[str, Any]:
+def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities | None) -> dict[str, Any]:
     judged, others = np.flatnonzero(stars.origin == name), np.flatnonzero(stars.origin != name)
     away = np.concatenate([stars.healpix_29[judged], stars.listed.get(name, np.empty(0, np.int64))])
     twice = in_list(stars.healpix_29[others], away)
@@ -140,11 +151,11 @@ def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities) -> dict
         "n": int(judged.size),
         "removed": int(twice.sum()),
         "left_out": figures(outside, truth),
-        "by_sky": figures(inside[judged], truth),
+        "by_sky": None if inside is None else figures(inside[judged], truth),
         "known": {
             "n": int(known.size),
             "left_out": figures(outside[known], truth.take(known)) if known.size else None,
-            "by_sky": figures(inside[judged][known], truth.take(known)) if known.size else None,
+            "by_sky": figures(inside[judged][known], truth.take(known)) if known.size and inside is not None else None,
         },
     }
 

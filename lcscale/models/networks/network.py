@@ -7,13 +7,14 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, ClassVar, Self, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lcscale.errors import InputError
 from lcscale.models.heads.head import Head
 from lcscale.models.inputs.preparation import Preparation
-from lcscale.models.labels.truth import Floats, Truth
+from lcscale.models.labels.truth import Bools, Floats, Truth
 from lcscale.models.training.options import TrainingOptions
 
 
@@ -69,6 +70,29 @@ class Network(nn.Module):
     def checked(self, n_numbers: int) -> Self:
         """The network, if its weights can be used; a `ModelError` where not."""
         return self
+
+    def look_away(self, hidden: Bools) -> None:
+        """Take numbers as missing from now on, whatever they are: their weights are 0, those of their flags constants.
+
+        Parameters
+        ----------
+        hidden
+            bool [n_numbers].
+
+        Raises
+        ------
+        InputError
+            The network has no `number_layers` called ``told``.
+        """
+        layers = getattr(self, "told", None)
+        first = layers[0] if isinstance(layers, nn.Sequential) else None
+        if not isinstance(first, nn.Linear) or first.in_features != 2 * hidden.size:
+            raise InputError(f"{self.name} has no number_layers called told: no number can be withheld from it")
+        device = first.weight.device
+        values, flags = (torch.from_numpy(np.flatnonzero(hidden) + start).to(device) for start in (0, hidden.size))
+        with torch.no_grad():
+            first.bias.add_(first.weight[:, flags].sum(dim=1))
+            first.weight[:, torch.cat([values, flags])] = 0.0
 
     def fused(self) -> Self:
         """The same network for inference."""

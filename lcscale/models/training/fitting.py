@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,11 @@ from lcscale.lightcurves.cleaning import is_none
 from lcscale.models.heads.head import Head
 from lcscale.models.inputs.augmentation import Augmentation, change, disguise, tell_right_period
 from lcscale.models.inputs.inputs import Inputs
+from lcscale.models.inputs.numbers import matching
 from lcscale.models.inputs.preparation import Preparation, prepare
 from lcscale.models.keeping.model import ONE_TORCH_THREAD, lowered, network_scores
 from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.truth import Truth
+from lcscale.models.labels.truth import Bools, Truth
 from lcscale.models.networks.network import Network
 from lcscale.models.networks.table import named
 from lcscale.models.training.checkpoint import Checkpoints, Training, load_checkpoint, save_checkpoint
@@ -74,14 +76,18 @@ def fit(
     with ONE_TORCH_THREAD, torch.random.fork_rng(devices=devices):
         torch.manual_seed(options.seed)
         kind = named(options.network)
-        network = kind.build(kind.sizes_for(preparation, head.n_outputs, options)).to(place)
+        network = kind.build(kind.sizes_for(preparation, head.n_outputs, options))
+        lesson = _Lesson(preparation, head, options)
+        lesson.hide_from(network)  # one that cannot look away is refused now, not after its training
+        network = network.to(place)
         training = _start(network, train.per_epoch(options.batch_size), options)
         if checkpoints is not None:
             load_checkpoint(checkpoints.path, training, checkpoints.fingerprint)
         for _ in training.history:
             progress.advance(len(train))
-        _epochs(training, train, validation, _Lesson(preparation, head, options), progress, checkpoints)
+        _epochs(training, train, (lesson.shown(validation[0]), validation[1]), lesson, progress, checkpoints)
         network.load_state_dict(training.best)
+        lesson.hide_from(network)
     return Fitted(network.cpu(), training.history)
 
 
@@ -92,6 +98,20 @@ class _Lesson:
     preparation: Preparation
     head: Head[Any]
     options: TrainingOptions
+
+    @cached_property
+    def hidden(self) -> Bools:
+        """Which numbers are withheld, bool [n_numbers]."""
+        return matching(self.preparation.names, self.options.hidden_numbers)
+
+    def shown(self, inputs: Inputs) -> Inputs:
+        """The inputs with withheld numbers missing."""
+        return replace(inputs, numbers=np.where(self.hidden, np.float32(np.nan), inputs.numbers))
+
+    def hide_from(self, network: Network) -> None:
+        """Let the network look away from withheld numbers."""
+        if self.hidden.any():
+            network.look_away(self.hidden)
 
 
 def _start(network: Network, per_epoch: int, options: TrainingOptions) -> Training:
@@ -137,7 +157,7 @@ def _since_best(history: list[dict[str, float]]) -> int:
 def _step(training: Training, batch: Batch, lesson: _Lesson) -> float | None:
     """One step of the optimizer; the loss, None where no star of the batch can be used and nothing is learnt."""
     options, network = lesson.options, training.network
-    inputs = look(batch.curves, lesson.preparation, options.augmentation, training.rng)
+    inputs = lesson.shown(look(batch.curves, lesson.preparation, options.augmentation, training.rng))
     rows = np.flatnonzero(is_none(inputs.reason))
     if not rows.size:
         return None

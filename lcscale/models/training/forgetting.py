@@ -63,8 +63,7 @@ def for_trees(dataset: Dataset, options: TrainingOptions) -> tuple[Floats, Truth
         some = np.isfinite(made).any(axis=2)
         numbers = np.concatenate([numbers, made[some]])
         rows = np.concatenate([rows, np.broadcast_to(rows, some.shape)[some]])
-    withheld = options.withheld if options.network == "extra_trees" else ()
-    return without(numbers, dataset.preparation.names, withheld), truth.take(rows)
+    return without(numbers, dataset.preparation.names, options.hidden_numbers), truth.take(rows)
 
 
 def grown(dataset: Dataset, options: TrainingOptions) -> Network:

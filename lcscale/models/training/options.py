@@ -41,9 +41,10 @@ class TrainingOptions:
     """Which network, by its name in `lcscale.models.networks.table`."""
     phase_in_days: bool = False
     """Whether recurrent networks see phase times period instead of phase."""
-    stacked_with: tuple[str, ...] = ()
+    stacked_with: tuple[str, ...] | None = None
     """Further ones, such as `boosted_trees`, whose scores are added to the network's with weights that are fitted on
-    stars which none of them has seen: those of the validation set, or of the other folds."""
+    stars which none of them has seen: those of the validation set, or of the other folds. None: boosted trees beside a
+    network of classes; nothing beside one of values, or beside trees."""
     boosting_rounds: int | None = None
     """Trees of each score of `boosted_trees`; None: 150. The fewer, the more each of them corrects."""
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -51,7 +52,10 @@ class TrainingOptions:
     copies: int = 0
     """Times that trees see each training star besides, as one of the surveys of `augmentation.cadences`."""
     withheld: tuple[str, ...] = ()
-    """Numbers that extra_trees do not see, as patterns of names such as ``log_signal_*``."""
+    """Numbers that the parts of `withheld_from` do not see, as patterns of names such as ``log_signal_*``."""
+    withheld_from: tuple[str, ...] = ("extra_trees",)
+    """Names of the networks and trees that do not see them: in training they are missing, and later they count for
+    nothing."""
     synthetic: int = 0
     """Classes with fewer training stars are filled up to this number with light curves drawn from Gaussian processes of
     their own stars; at most four for each real one. Never in validation or test."""
@@ -61,11 +65,11 @@ class TrainingOptions:
     """Of all random numbers."""
 
     @classmethod
-    def forgetting(cls, seed: int = 0) -> Self:
-        """Trees that forget which survey saw a star, for stars of surveys that are not in training.
+    def forgetting(cls, seed: int = 0, network: str = "extra_trees") -> Self:
+        """Trees, or a network, that forget which survey saw a star, for stars of surveys that are not in training.
 
-        They see one band, no number that tells cadence and noise, and each star three times more as Gaia, Catalina, ZTF
-        and Rubin would have seen it.
+        They see one band, no number that tells cadence and noise, and each star as Gaia, Catalina, ZTF and Rubin would
+        have seen it: trees three times more, a network at half of its looks.
 
         Examples
         --------
@@ -73,13 +77,20 @@ class TrainingOptions:
         'extra_trees'
         """
         return cls(
-            network="extra_trees",
+            network=network,
+            stacked_with=(),
             copies=3,
             withheld=(*TELLING, *OF_SECOND_BAND),
+            withheld_from=(network,),
             class_weight_power=0.0,
             augmentation=Augmentation(cadences=("gaia", "catalina", "ztf", "rubin")),
             seed=seed,
         )
+
+    @property
+    def hidden_numbers(self) -> tuple[str, ...]:
+        """Patterns of the numbers that `network` does not see."""
+        return self.withheld if self.network in self.withheld_from else ()
 
     def __post_init__(self) -> None:
         if self.copies and not self.augmentation.cadences:

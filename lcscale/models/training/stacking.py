@@ -17,6 +17,7 @@ from lcscale.models.training.dataset import Dataset, Labelled, divide, read_labe
 from lcscale.models.training.ensemble import divided, judge
 from lcscale.models.training.forgetting import grown
 from lcscale.models.training.options import TrainingOptions
+from lcscale.models.training.train import BESIDE
 
 
 def labelled_again(model: Model, curves: LabelledCurves) -> Labelled:
@@ -109,7 +110,7 @@ def add_trees(
     folder
         Where the stack goes.
     options
-        With the names of the trees in `stacked_with`.
+        With the names of the trees in `stacked_with`; boosted ones where there are none.
     device
         Of the model that is returned.
 
@@ -121,10 +122,11 @@ def add_trees(
     card, network = model.card, model.network.networks[0]
     labelled, dataset = divided_again(model, curves, options)
     _require_its_sets(card, dataset)
-    trees = [grown(dataset, replace(options, network=name)) for name in options.stacked_with]
+    names = BESIDE if options.stacked_with is None else options.stacked_with
+    trees = [grown(dataset, replace(options, network=name)) for name in names]
     judged = judge([dataset], [[network, *trees]], labelled, card.data["min_class_size"], options.seed)
     (together,) = judged.networks
-    told = {"stacked_with": list(options.stacked_with), "boosting_rounds": options.boosting_rounds}
+    told = {"stacked_with": list(names), "boosting_rounds": options.boosting_rounds}
     stack = replace(
         card,
         network=together.name,

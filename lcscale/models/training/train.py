@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from lcscale.models.training.fitting import Fitted
 
 
+BESIDE = ("boosted_trees",)
+"""What stands beside a network of classes unless the options say otherwise."""
+
+
 def train(
     source: Source,
     folder: str | Path,
@@ -50,7 +54,9 @@ def train(
     progress: bool | None = None,
     device: str | None = None,
 ) -> Model:
-    """Train a network, or one a fold of the sky, and write it to `folder`; the card holds its figures on unseen sky.
+    """Train a network with boosted trees beside it, or one a fold of the sky, and write it to `folder`.
+
+    The card holds its figures on unseen sky.
 
     Parameters
     ----------
@@ -116,13 +122,14 @@ def train(
 
     if trained_on not in TRAINED_ON:
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
-    options, head = options or TrainingOptions(), head or ClassHead()
+    head = head or ClassHead()
+    options = decided(options or TrainingOptions(), head)
     if stream and (options.synthetic or options.copies or folds or unseen):
         raise InputError("made stars, folds and unseen surveys need a training set in memory: give stream=False")
     if folds is not None and folds < 2:
         raise InputError(f"an ensemble has 2 folds or more, not {folds}")
     require_device(device or "cpu")
-    names = (options.network, *options.stacked_with)
+    names = (options.network, *(options.stacked_with or ()))
     takes = {kind for name in names for kind in named(name).takes}
     preparation = replace(preparation or Preparation(), kinds=tuple(kind for kind in KINDS if kind in takes))
     told = set(preparation.columns) & set(head.further_columns())
@@ -147,7 +154,7 @@ def train(
             marks = [*([] if folds is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
             identity = _identity(origin or "", dataset, labelling, of_one)
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
-            fitted[k].append(_fit(dataset, of_one, place.name, checkpoints[-1], progress, device))
+            fitted[k].append(fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device))
     members = [[part.network for part in parts] for parts in fitted]
     judged = judge(datasets, members, labelled, min_class_size, options.seed, baselines)
     synthetic = dict(sum((Counter(each.synthetic) for each in datasets), Counter[str]()))
@@ -183,14 +190,25 @@ def train(
     return load(place, device)
 
 
-def _fit(
+def decided(options: TrainingOptions, head: Head[Any]) -> TrainingOptions:
+    """The options with what stands beside the network, where they leave it open."""
+    from lcscale.models.networks.table import named
+
+    if options.stacked_with is not None:
+        return options
+    hybrid = isinstance(head, ClassHead) and named(options.network).by_epochs
+    return replace(options, stacked_with=BESIDE if hybrid else ())
+
+
+def fit_part(
     dataset: Dataset,
     options: TrainingOptions,
     name: str,
-    checkpoints: Checkpoints,
-    progress: bool | None,
-    device: str | None,
+    checkpoints: Checkpoints | None = None,
+    progress: bool | None = None,
+    device: str | None = None,
 ) -> Fitted:
+    """Train the network that the options name, or grow it, with nothing beside it."""
     from lcscale.models.networks.table import named
     from lcscale.models.training.fitting import Fitted, fit
 
