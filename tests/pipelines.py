@@ -30,7 +30,7 @@ def hasty_model(folder: Path, preparation: Preparation | None = None) -> Path:
     period = np.where(np.isfinite(made.period), made.period, 1.0)
     numbers = {name: rng.normal(0, 1, n) for name in (preparation.columns if preparation else ())}
     curves = LabelledCurves(made.lcs, period, made.label.astype(object), place, made.lcs.bands, numbers)
-    options = TrainingOptions(epochs=1, filters=(4, 4, 4), hidden=8)
+    options = TrainingOptions(epochs=1, filters=(4, 4, 4), hidden=8, stacked_with=())
     more = {"options": options, "preparation": preparation, "min_class_size": 1, "progress": False}
     train(curves, folder, trained_on="simulated", **more)
     return folder

@@ -10,12 +10,16 @@ import torch
 from labelled_curves import curves
 
 from lcscale.errors import InputError, ModelError
-from lcscale.models import Split, TrainingOptions, ValueHead, load, train
+from lcscale.models import Augmentation, Preparation, Split, TrainingOptions, ValueHead, load, train
 from lcscale.models.heads.classes import ClassHead
+from lcscale.models.heads.head import Labelling
 from lcscale.models.judging.baseline import grow_classes, grow_values
+from lcscale.models.labels.splitting import VALIDATION, assign
 from lcscale.models.labels.targets import targets_of
 from lcscale.models.networks.stacked import Stack, Stacked
 from lcscale.models.networks.table import named
+from lcscale.models.training.dataset import SETS, Labelled, divide, numbers_and_reasons
+from lcscale.models.training.forgetting import for_trees
 from lcscale.models.training.stacking import add_trees
 from lcscale.models.training.train import decided
 from lcscale.models.trees.boosted import BoostedTrees
@@ -189,6 +193,51 @@ def test_the_default_is_the_hybrid(tmp_path):
     assert card.network == "stacked"
     assert [part["name"] for part in card.architecture["parts"]] == ["folded_images", "boosted_trees"]
     assert card.data["options"]["stacked_with"] == ["boosted_trees"]
+
+
+@pytest.mark.parametrize("folds", [None, 3])
+def test_trees_beside_a_network_are_weighed_on_stars_that_they_have_not_seen_and_then_taught_them(
+    tmp_path, monkeypatch, folds
+):
+    labelled, options = curves(150), TrainingOptions(epochs=1, filters=(4, 4, 4), hidden=8)
+    sizes, weighed = [], []
+    grow, fitted = BoostedTrees.grow.__func__, Stack.fitted.__func__
+
+    def counted(cls, head, numbers, truth, weight, seed):
+        sizes.append(len(truth))
+        return grow(cls, head, numbers, truth, weight, seed)
+
+    def seen(cls, of_parts, truth, head):
+        weighed.append(of_parts[1].max())
+        return fitted(cls, of_parts, truth, head)
+
+    monkeypatch.setattr(BoostedTrees, "grow", classmethod(counted))
+    monkeypatch.setattr(Stack, "fitted", classmethod(seen))
+    more = {"trained_on": "simulated", "min_class_size": 5, "split": Split(0.2, 0.3, 4), "baselines": False}
+    model = train(labelled, tmp_path / "m", options=options, folds=folds, **more)
+    sets = model.card.data["sets"]
+    both = sets["train"] + sets["validation"]
+    assert sizes == [sets["train"], both] if folds is None else sizes[0] == both
+    assert folds is None or len(sizes) == 3
+    places = assign(labelled.healpix_29, Split(0.2, 0.3, 4))
+    if (
+        folds is None
+    ):  # what weighed them was no star that they had been taught: the trees that are kept are surer of it
+        held = labelled.take(np.flatnonzero(places == VALIDATION))
+        numbers = numbers_and_reasons(held, model.card.preparation)[0]
+        assert model.network.networks[1](torch.from_numpy(numbers)).max() > weighed[0]
+    again = replace(options, copies=2, augmentation=Augmentation(cadences=("gaia",)), withheld=("log_period",))
+    curves_of = {name: np.flatnonzero(places == place) for name, place in SETS.items()}
+    head, truth, _ = ClassHead().learn(labelled.label, {}, np.ones(150, bool), Labelling(min_class_size=5))
+    how = Preparation(kinds=("numbers",))
+    stars = Labelled(labelled, truth, numbers_and_reasons(labelled, how)[0], how, head, {})
+    dataset = divide(stars, places, Split(0.2, 0.3, 4), again)
+    numbers, known = for_trees(dataset, again, validated=True)
+    n = [curves_of[name].size for name in ("train", "validation")]
+    assert len(numbers) == len(known) == 3 * n[0] + n[1]
+    period = how.names.index("log_period")
+    own = {label: set(numbers[known.label == label][:, period].round(4)) for label in ("RRab", "LPV")}
+    assert not own["RRab"] & own["LPV"], "a copy has the label of its star"
 
 
 def test_weights_of_a_stack_are_those_of_the_better_part():

@@ -88,6 +88,7 @@ def judge(
     min_class_size: int,
     seed: int,
     baselines: bool = True,
+    kept: Sequence[Network] | None = None,
 ) -> Judged:
     """Stack, calibrate and assess.
 
@@ -102,16 +103,19 @@ def judge(
         All stars of an ensemble.
     min_class_size, seed, baselines
         As `train` has them.
+    kept
+        Of one stack: its parts as they answer from now on, which may have been taught the validation set since it
+        weighed and calibrated them; default: as they are.
     """
     whole = datasets[0]
     if len(datasets) == 1:
         held = whole.held["validation"]
-        fit = _Fit.on(_scores(members[0], whole, held), held, whole, _sparse(members[0], whole, held))
-        parts = {
-            name: fit.answered(whole, part, _scores(members[0], whole, part)[None])
-            for name, part in whole.held.items()
-            if len(part)
-        }
+        before = _scores(members[0], whole, held)
+        fit = _Fit.on(before, held, whole, _sparse(members[0], whole, held))
+        members = members if kept is None else [kept]
+        scores = {name: _scores(members[0], whole, part) for name, part in whole.held.items() if name != "validation"}
+        scores["validation"] = before
+        parts = {name: fit.answered(whole, part, scores[name][None]) for name, part in whole.held.items() if len(part)}
         lessons = [Lesson(*whole.known, {name: np.arange(len(part.held)) for name, part in parts.items()})]
     else:
         assert labelled is not None

@@ -53,25 +53,38 @@ def without(numbers: Floats, names: Sequence[str], withheld: Sequence[str]) -> F
     return np.where(matching(names, withheld), np.float32(np.nan), numbers)
 
 
-def for_trees(dataset: Dataset, options: TrainingOptions) -> tuple[Floats, Truth]:
-    """Standardised numbers that trees are grown on, and what is known of their stars."""
-    (numbers, truth), n = dataset.teaching, len(dataset.teaching[1])
-    rows = np.arange(n)
+def for_trees(dataset: Dataset, options: TrainingOptions, validated: bool = False) -> tuple[Floats, Truth]:
+    """Standardised numbers that trees are grown on, and what is known of their stars.
+
+    Parameters
+    ----------
+    dataset
+        Of the network.
+    options
+        What is withheld, and the copies.
+    validated
+        Whether stars of the validation set are among them; they have no copies.
+    """
+    numbers, truth = dataset.known if validated else dataset.teaching
+    rows = taught = np.arange(len(truth))
     if options.copies and isinstance(dataset.train, InMemory):
-        real = dataset.train.curves.take(rows)  # synthetic stars stand behind the real ones
+        if validated:
+            sets = [dataset.rows[name] for name in ("train", "validation")]
+            taught = np.flatnonzero(np.isin(np.sort(np.concatenate(sets)), sets[0]))
+        real = dataset.train.curves.take(np.arange(taught.size))  # synthetic stars stand behind the real ones
         made = thinned_numbers(real, dataset.preparation, options.augmentation.cadences, options.copies, options.seed)
         some = np.isfinite(made).any(axis=2)
         numbers = np.concatenate([numbers, made[some]])
-        rows = np.concatenate([rows, np.broadcast_to(rows, some.shape)[some]])
+        rows = np.concatenate([rows, np.broadcast_to(taught, some.shape)[some]])
     return without(numbers, dataset.preparation.names, options.hidden_numbers), truth.take(rows)
 
 
-def grown(dataset: Dataset, options: TrainingOptions) -> Network:
-    """The trees that the options name, on the numbers of the training set."""
+def grown(dataset: Dataset, options: TrainingOptions, validated: bool = False) -> Network:
+    """The trees that the options name, on the numbers of the training set, or of the validation set too."""
     from lcscale.models.networks.table import named
     from lcscale.models.trees.boosted import BoostedTrees
 
-    numbers, truth = for_trees(dataset, options)
+    numbers, truth = for_trees(dataset, options, validated)
     weight = dataset.head.weights(truth, options.class_weight_power)
     kind, told = named(options.network), (dataset.head, numbers, truth, weight, options.seed)
     if issubclass(kind, BoostedTrees) and options.boosting_rounds is not None:

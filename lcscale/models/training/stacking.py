@@ -123,8 +123,11 @@ def add_trees(
     labelled, dataset = divided_again(model, curves, options)
     _require_its_sets(card, dataset)
     names = BESIDE if options.stacked_with is None else options.stacked_with
-    trees = [grown(dataset, replace(options, network=name)) for name in names]
-    judged = judge([dataset], [[network, *trees]], labelled, card.data["min_class_size"], options.seed)
+    parts, kept = (
+        [network, *(grown(dataset, replace(options, network=name), validated) for name in names)]
+        for validated in (False, True)
+    )
+    judged = judge([dataset], [parts], labelled, card.data["min_class_size"], options.seed, kept=kept)
     (together,) = judged.networks
     told = {"stacked_with": list(names), "boosting_rounds": options.boosting_rounds}
     stack = replace(

@@ -117,6 +117,10 @@ def train(
     Where the catalog has the columns `period_2` and `period_3`, it is found out on the validation set how far these
     candidates are to be believed, and the model sums its answers over them. After each epoch the state is written
     beside the folder (``FOLDER.checkpoint``); the same call, interrupted, goes on from there to the same weights.
+
+    Trees beside a network need no validation set to learn. Of an ensemble they are grown on the network's training and
+    validation set; without folds on the training set, and once the validation set has weighed and calibrated the parts,
+    on both together.
     """
     from lcscale.models.networks.table import named
 
@@ -130,6 +134,7 @@ def train(
         raise InputError(f"an ensemble has 2 folds or more, not {folds}")
     require_device(device or "cpu")
     names = (options.network, *(options.stacked_with or ()))
+    beside = named(options.network).by_epochs and len(names) > 1
     takes = {kind for name in names for kind in named(name).takes}
     preparation = replace(preparation or Preparation(), kinds=tuple(kind for kind in KINDS if kind in takes))
     told = set(preparation.columns) & set(head.further_columns())
@@ -154,9 +159,17 @@ def train(
             marks = [*([] if folds is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
             identity = _identity(origin or "", dataset, labelling, of_one)
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
-            fitted[k].append(fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device))
+            fitted[k].append(
+                fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device, beside and folds is not None)
+            )
     members = [[part.network for part in parts] for parts in fitted]
-    judged = judge(datasets, members, labelled, min_class_size, options.seed, baselines)
+    kept = None
+    if beside and folds is None and not stream:
+        kept = [
+            part if named(name).by_epochs else grown(whole, replace(options, network=name), validated=True)
+            for name, part in zip(names, members[0], strict=True)
+        ]
+    judged = judge(datasets, members, labelled, min_class_size, options.seed, baselines, kept)
     synthetic = dict(sum((Counter(each.synthetic) for each in datasets), Counter[str]()))
     data = {
         "catalog": getattr(source, "name", None),
@@ -207,14 +220,15 @@ def fit_part(
     checkpoints: Checkpoints | None = None,
     progress: bool | None = None,
     device: str | None = None,
+    validated: bool = False,
 ) -> Fitted:
-    """Train the network that the options name, or grow it, with nothing beside it."""
+    """Train the network that the options name, or grow it (`validated`: on the validation set too), alone."""
     from lcscale.models.networks.table import named
     from lcscale.models.training.fitting import Fitted, fit
 
     kind = named(options.network)
     if not kind.by_epochs:
-        return Fitted(grown(dataset, options), [])
+        return Fitted(grown(dataset, options, validated), [])
     held, how = dataset.held["validation"], dataset.preparation
     curves = held.curves
     inputs = prepare(curves.lcs, curves.period, how, bands=curves.bands, columns=curves.columns)
