@@ -125,7 +125,11 @@ def train(
         bool, typer.Option("--forget-survey", help="Grow trees for stars of surveys that are not in training.")
     ] = False,
     folds: Annotated[
-        int | None, typer.Option(help="Train an ensemble: a network for each of so many parts of the sky.")
+        int | None,
+        typer.Option(
+            help="Train an ensemble: a network for each of so many parts of the sky; 1: a single one "
+            "(default: 5 for classes of up to 20,000 stars)."
+        ),
     ] = None,
     context: ContextOption = None,
     value: Annotated[
@@ -171,7 +175,7 @@ def train(
         survey=survey,
         label=label,
         head=None if value is None else ValueHead(value, unit, value_error),
-        folds=folds,
+        folds="auto" if folds is None else None if folds == 1 else folds,
         options=training,
         preparation=how,
         stream=stream,

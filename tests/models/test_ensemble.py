@@ -109,6 +109,18 @@ def test_folds_are_whole_pixels_and_know_nothing_of_the_sets():
     np.testing.assert_array_equal(assign_folds(places[:100], split, 5), fold[:100])
 
 
+@pytest.mark.parametrize(
+    ("network", "few", "members"), [("folded_images", 150, 2), ("folded_images", 149, 1), ("extra_trees", 150, 1)]
+)
+def test_an_ensemble_is_trained_where_stars_are_few(surveys, tmp_path, monkeypatch, network, few, members):
+    monkeypatch.setattr("lcscale.models.training.train.FOLDS", 2)
+    monkeypatch.setattr("lcscale.models.training.train.FEW", few)
+    options = replace(SMALL, epochs=1, network=network)
+    how = {"trained_on": "simulated", "min_class_size": 5, "baselines": False}
+    card = train(surveys, tmp_path / "m", options=options, folds="auto", **how).card
+    assert (card.members, card.data["folds"]) == (members, members if members > 1 else None)
+
+
 def test_what_makes_no_ensemble_is_refused(surveys, tmp_path):
     for more, text in (({"folds": 1}, "2 folds or more"), ({"folds": 3, "stream": True}, "training set in memory")):
         with pytest.raises(InputError, match=text):

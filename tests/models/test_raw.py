@@ -32,7 +32,7 @@ def alerting(made, tmp_path_factory):
     label = np.where(made.published, "PUBLISHED", "UNPUBLISHED").astype(object)
     place = np.random.default_rng(0).integers(0, 12 << 58, n)
     curves = LabelledCurves(made.lcs, np.full(n, np.nan), label, place, ("G",))
-    options = TrainingOptions(epochs=12, filters=(4, 6, 8), hidden=24, learning_rate=5e-3)
+    options = TrainingOptions(epochs=12, filters=(4, 6, 8), hidden=24, learning_rate=5e-3, stacked_with=())
     train(curves, folder, trained_on="simulated", preparation=HOW, options=options, min_class_size=5, progress=False)
     return folder
 

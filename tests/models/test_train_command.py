@@ -64,3 +64,4 @@ def test_a_value_an_ensemble_and_another_network_are_asked_for(called):
     assert given["head"] == models.ValueHead("feh", "dex", "e_feh")
     assert (given["folds"], given["options"].network) == (5, "gru")
     assert called()["head"] is None
+    assert (called()["folds"], called("--folds", "1")["folds"]) == ("auto", None)

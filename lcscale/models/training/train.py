@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from lcscale.engine.progress import progress_for
 from lcscale.errors import InputError
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 BESIDE = ("boosted_trees",)
 """What stands beside a network of classes unless the options say otherwise."""
+FOLDS = 5
+"""Networks of an ensemble whose number is not given."""
+FEW = 20_000
+"""Labelled stars up to which an ensemble of classes is worth its time: it has seen more of them than one network."""
 
 
 def train(
@@ -45,7 +51,7 @@ def train(
     label: str = "label",
     min_class_size: int = 50,
     split: Split | None = None,
-    folds: int | None = None,
+    folds: int | Literal["auto"] | None = None,
     unseen: Sequence[str] = (),
     options: TrainingOptions | None = None,
     preparation: Preparation | None = None,
@@ -81,7 +87,8 @@ def train(
         cover wants (`Split.of_sky`).
     folds
         Number of networks of an ensemble, each trained without one part of the sky: every labelled star is judged by
-        the one that has not seen its pixel, new ones by all. None: one network.
+        the one that has not seen its pixel, new ones by all. None: one network. ``"auto"``: an ensemble of `FOLDS`
+        where a network learns classes of at most `FEW` stars in memory, else one network.
     unseen
         Names of catalogs (`LabelledCurves.origin`) that are kept out of training, to see how the model does on surveys
         that it does not know.
@@ -128,10 +135,11 @@ def train(
         raise InputError(f"trained_on is one of {', '.join(TRAINED_ON)}, not {trained_on!r}")
     head = head or ClassHead()
     options = decided(options or TrainingOptions(), head)
-    if stream and (options.synthetic or options.copies or folds or unseen):
+    several = None if folds == "auto" else folds
+    if stream and (options.synthetic or options.copies or several or unseen):
         raise InputError("made stars, folds and unseen surveys need a training set in memory: give stream=False")
-    if folds is not None and folds < 2:
-        raise InputError(f"an ensemble has 2 folds or more, not {folds}")
+    if several is not None and several < 2:
+        raise InputError(f"an ensemble has 2 folds or more, not {several}")
     require_device(device or "cpu")
     names = (options.network, *(options.stacked_with or ()))
     beside = named(options.network).by_epochs and len(names) > 1
@@ -150,21 +158,23 @@ def train(
         curves = gather(source, preparation, head, labelling)
         labelled = read_labels(curves, preparation, head, labelling)
         split = split or Split.of_sky(curves.healpix_29[labelled.truth.used])
-        origin, datasets = curves.content(), divided(labelled, split, options, folds, unseen)
+        if folds == "auto" and isinstance(head, ClassHead) and named(options.network).by_epochs:
+            several = FOLDS if np.count_nonzero(labelled.truth.used) <= FEW else None
+        origin, datasets = curves.content(), divided(labelled, split, options, several, unseen)
     whole, checkpoints = datasets[0], []
     fitted: list[list[Fitted]] = [[] for _ in datasets]
     for k, dataset in enumerate(datasets):
         for name in names:
             of_one = replace(options, network=name)
-            marks = [*([] if folds is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
+            marks = [*([] if several is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
             identity = _identity(origin or "", dataset, labelling, of_one)
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
             fitted[k].append(
-                fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device, beside and folds is not None)
+                fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device, beside and several is not None)
             )
     members = [[part.network for part in parts] for parts in fitted]
     kept = None
-    if beside and folds is None and not stream:
+    if beside and several is None and not stream:
         kept = [
             part if named(name).by_epochs else grown(whole, replace(options, network=name), validated=True)
             for name, part in zip(names, members[0], strict=True)
@@ -177,7 +187,7 @@ def train(
         "survey": survey,
         **whole.facts,
         "sets": dict(whole.sizes),
-        "folds": folds,
+        "folds": several,
         "unseen": list(unseen),
         "synthetic": synthetic,
         "min_class_size": min_class_size,
