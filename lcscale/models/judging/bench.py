@@ -131,7 +131,9 @@ def sample(
         How many of a survey, and which.
     """
     assert curves.origin is not None
-    truth = targets_of(np.where(is_none(reason), curves.label, None), options.min_class_size)
+    names = curves.label.copy()
+    names[~is_none(reason)] = None
+    truth = targets_of(names, options.min_class_size)
     rows = _some(curves.origin, truth.used, options.most, options.seed)
     places = curves.healpix_29[rows]
     return rows, Stars(numbers[rows], truth.take(rows), curves.origin[rows], places, dict(options.listed))

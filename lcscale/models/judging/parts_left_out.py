@@ -61,7 +61,8 @@ class Learner:
     def _scores(self, network: Network, dataset: Dataset, held: Held) -> Floats:
         curves, how = held.curves, dataset.preparation
         found = scores_of([network], how, curves.lcs, held.periods, bands=curves.bands, columns=curves.columns)
-        return found.scores[0]
+        scores: Floats = found.scores[0]
+        return scores
 
 
 def remembered(fit: Fit) -> Fit:

@@ -167,7 +167,7 @@ def train(
         for name in names:
             of_one = replace(options, network=name)
             marks = [*([] if several is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
-            identity = _identity(origin or "", dataset, labelling, of_one)
+            identity = identity_of(origin or "", dataset, labelling, of_one)
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
             fitted[k].append(
                 fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device, beside and several is not None)
@@ -247,7 +247,7 @@ def fit_part(
         return fit(dataset.train, (inputs, held.truth), how, dataset.head, options, shown, checkpoints, device)
 
 
-def _identity(origin: str, dataset: Dataset, labelling: Labelling, options: TrainingOptions) -> str:
+def identity_of(origin: str, dataset: Dataset, labelling: Labelling, options: TrainingOptions) -> str:
     """Stands for all that a training depends on: data, labels and how they are sorted, preparation, options."""
     known = (labelling, dataset.split, options, dataset.preparation, dataset.head, dict(dataset.sizes))
     digest = hashlib.sha256("\n".join([origin, *map(repr, known)]).encode())
