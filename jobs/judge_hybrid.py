@@ -72,9 +72,7 @@ def main(lake_url: str, folder: str) -> None:
     folds = divided(some, replace(split, seed=1), OPTIONS, 5, ())
     members = [[part(data, place / str(k), name, True) for name in NAMES] for k, data in enumerate(folds)]
     for name, each in PARTS.items():
-        told(
-            f"five folds, {name}", judge(folds, [own[each] for own in members], some, 50, 0, False), folds[0], *of_test
-        )
+        told(f"5 folds, {name}", judge(folds, [own[each] for own in members], some, 50, 0, False), folds[0], *of_test)
 
 
 if __name__ == "__main__":
