@@ -142,12 +142,14 @@ def train(
     from lcscale.explore import write_training_report
     from lcscale.models import Preparation, TrainingOptions, ValueHead
     from lcscale.models import train as run_train
+    from lcscale.models.inputs.preparation import ALTERNATIVES
     from lcscale.models.labels.roles import ONE_ROLE
     from lcscale.periods import PERIOD
     from lcscale.products.context import CONTEXT, Context
     from lcscale.products.judged import Judged
 
-    how, place = Preparation(view=view, pictures=tuple(picture or ())), open_lake(lake)
+    place, candidates = open_lake(lake), () if view == "raw" else ALTERNATIVES
+    how = Preparation(view=view, pictures=tuple(picture or ()), columns=candidates)
     beside = None if stacked_with is None else tuple(name for name in stacked_with if name != "none")
     training = TrainingOptions(epochs=epochs, seed=seed, network=network, stacked_with=beside)
     if forget_survey:
@@ -165,7 +167,7 @@ def train(
         )
     source = curves if how.raw else _with_periods(place, curves, features, device)
     if context is not None:
-        source, how = with_context(place, source, context).map(Context()), replace(how, columns=CONTEXT)
+        source, how = with_context(place, source, context).map(Context()), replace(how, columns=(*candidates, *CONTEXT))
     if labels is not None:
         source = source.map(Judged.of(place, labels, source.id_column, label))
     trained = run_train(

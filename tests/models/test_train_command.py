@@ -59,6 +59,11 @@ def test_what_stands_beside_the_network_is_asked_for(called):
     assert called("--forget-survey", "--stacked-with", "boosted_trees") == {}, "it would have been ignored"
 
 
+def test_ratios_of_the_candidate_periods_are_told_where_there_are_periods(called):
+    assert called()["preparation"].columns == ()
+    assert called("--view", "folded")["preparation"].columns == ("period_2", "period_3")
+
+
 def test_a_value_an_ensemble_and_another_network_are_asked_for(called):
     given = called("--value", "feh", "--unit", "dex", "--value-error", "e_feh", "--folds", "5", "--network", "gru")
     assert given["head"] == models.ValueHead("feh", "dex", "e_feh")
