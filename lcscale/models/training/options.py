@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from lcscale.errors import InputError
 from lcscale.models.inputs.augmentation import Augmentation
@@ -45,6 +46,9 @@ class TrainingOptions:
     """Further ones, such as `boosted_trees`, whose scores are added to the network's with weights that are fitted on
     stars which none of them has seen: those of the validation set, or of the other folds. None: boosted trees beside a
     network of classes; nothing beside one of values, or beside trees."""
+    grown_on_validation: bool = True
+    """Whether trees beside a network are taught the validation set too, once it has weighed and calibrated the parts;
+    of an ensemble, where it does neither, from the beginning."""
     boosting_rounds: int | None = None
     """Trees of each score of `boosted_trees`; None: 150. The fewer, the more each of them corrects."""
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -87,6 +91,13 @@ class TrainingOptions:
             seed=seed,
         )
 
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Self:
+        """Those of a card (``asdict``), also of one that an earlier version wrote."""
+        known = {each.name: row[each.name] for each in fields(cls) if each.name in row}
+        changes = {name: _tuple(value) for name, value in known.pop("augmentation", {}).items()}
+        return cls(**{name: _tuple(value) for name, value in known.items()}, augmentation=Augmentation(**changes))
+
     @property
     def hidden_numbers(self) -> tuple[str, ...]:
         """Patterns of the numbers that `network` does not see."""
@@ -98,3 +109,7 @@ class TrainingOptions:
         find_cadences(self.augmentation.cadences)
         if self.precision not in PRECISIONS:
             raise InputError(f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}")
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -13,6 +13,7 @@ from lcscale.models.keeping.model import Model
 from lcscale.models.keeping.registry import load, save
 from lcscale.models.labels.curves import LabelledCurves
 from lcscale.models.labels.splitting import Split, assign
+from lcscale.models.networks.network import Network
 from lcscale.models.training.dataset import Dataset, Labelled, divide, read_labels
 from lcscale.models.training.ensemble import divided, judge
 from lcscale.models.training.forgetting import grown
@@ -71,7 +72,7 @@ def recalibrate(model: Model, curves: LabelledCurves, folder: str | Path, device
     InputError
         The stars have other classes than the model, or make other sets than those that it was trained with.
     """
-    card, options = model.card, TrainingOptions()
+    card, options = model.card, TrainingOptions.from_dict(model.card.data["options"])
     if card.members > 1:
         labelled, split = labelled_again(model, curves), Split(**card.data["split"])
         datasets = divided(labelled, split, options, card.data["folds"], card.data["unseen"])
@@ -79,8 +80,11 @@ def recalibrate(model: Model, curves: LabelledCurves, folder: str | Path, device
         labelled, dataset = divided_again(model, curves, options)
         datasets = [dataset]
     _require_its_sets(card, datasets[0])
-    members = [network.networks for network in (model.network, *model.others)]
-    judged = judge(datasets, members, labelled, card.data["min_class_size"], options.seed, baselines=False)
+    members, kept = [network.networks for network in (model.network, *model.others)], None
+    if card.members == 1 and card.data["options"].get("grown_on_validation") and members[0][0].by_epochs:
+        kept = members[0]  # their trees have seen the stars that weigh and calibrate them: others stand in for these
+        members = [[_not_validated(part, datasets[0], options) for part in kept]]
+    judged = judge(datasets, members, labelled, card.data["min_class_size"], options.seed, False, kept)
     baselines = {name: card.metrics[name] for name in judged.head.baselines if name in card.metrics}
     again = replace(
         card,
@@ -127,9 +131,11 @@ def add_trees(
         [network, *(grown(dataset, replace(options, network=name), validated) for name in names)]
         for validated in (False, True)
     )
-    judged = judge([dataset], [parts], labelled, card.data["min_class_size"], options.seed, kept=kept)
+    last = kept if options.grown_on_validation else None
+    judged = judge([dataset], [parts], labelled, card.data["min_class_size"], options.seed, kept=last)
     (together,) = judged.networks
-    told = {"stacked_with": list(names), "boosting_rounds": options.boosting_rounds}
+    told = {name: getattr(options, name) for name in ("boosting_rounds", "grown_on_validation")}
+    told |= {"stacked_with": list(names)}
     stack = replace(
         card,
         network=together.name,
@@ -141,6 +147,11 @@ def add_trees(
     ).with_weights("")
     save(stack, together, folder)
     return load(folder, device)
+
+
+def _not_validated(part: Network, dataset: Dataset, options: TrainingOptions) -> Network:
+    """A network as it is; trees as the training set alone makes them."""
+    return part if part.by_epochs else grown(dataset, replace(options, network=part.name))
 
 
 def _require_its_sets(card: Card, dataset: Dataset) -> None:

@@ -127,7 +127,7 @@ def train(
 
     Trees beside a network need no validation set to learn. Of an ensemble they are grown on the network's training and
     validation set; without folds on the training set, and once the validation set has weighed and calibrated the parts,
-    on both together.
+    on both together (`TrainingOptions.grown_on_validation`).
     """
     from lcscale.models.networks.table import named
 
@@ -142,7 +142,7 @@ def train(
         raise InputError(f"an ensemble has 2 folds or more, not {several}")
     require_device(device or "cpu")
     names = (options.network, *(options.stacked_with or ()))
-    beside = named(options.network).by_epochs and len(names) > 1
+    validated = options.grown_on_validation and named(options.network).by_epochs and len(names) > 1
     takes = {kind for name in names for kind in named(name).takes}
     preparation = replace(preparation or Preparation(), kinds=tuple(kind for kind in KINDS if kind in takes))
     told = set(preparation.columns) & set(head.further_columns())
@@ -170,11 +170,13 @@ def train(
             identity = identity_of(origin or "", dataset, labelling, of_one)
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
             fitted[k].append(
-                fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device, beside and several is not None)
+                fit_part(
+                    dataset, of_one, place.name, checkpoints[-1], progress, device, validated and several is not None
+                )
             )
     members = [[part.network for part in parts] for parts in fitted]
     kept = None
-    if beside and several is None and not stream:
+    if validated and several is None and not stream:
         kept = [
             part if named(name).by_epochs else grown(whole, replace(options, network=name), validated=True)
             for name, part in zip(names, members[0], strict=True)
