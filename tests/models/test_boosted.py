@@ -20,7 +20,7 @@ from lcscale.models.networks.stacked import Stack, Stacked
 from lcscale.models.networks.table import named
 from lcscale.models.training.dataset import SETS, Labelled, divide, numbers_and_reasons
 from lcscale.models.training.forgetting import for_trees
-from lcscale.models.training.stacking import add_trees
+from lcscale.models.training.stacking import add_trees, recalibrate
 from lcscale.models.training.train import decided
 from lcscale.models.trees.boosted import BoostedTrees
 
@@ -193,6 +193,22 @@ def test_the_default_is_the_hybrid(tmp_path):
     assert card.network == "stacked"
     assert [part["name"] for part in card.architecture["parts"]] == ["folded_images", "boosted_trees"]
     assert card.data["options"]["stacked_with"] == ["boosted_trees"]
+
+
+def test_a_hybrid_is_calibrated_again_on_stars_that_its_trees_have_not_seen(tmp_path):
+    labelled, options = curves(150), TrainingOptions(epochs=2, filters=(4, 4, 4), hidden=8, grown_on_validation=True)
+    more = {"trained_on": "simulated", "min_class_size": 5, "split": Split(0.2, 0.3, 4), "baselines": False}
+    model = train(labelled, tmp_path / "m", options=options, **more)
+    assert TrainingOptions.from_dict(model.card.data["options"]) == decided(options, ClassHead())
+    again = recalibrate(model, labelled, tmp_path / "again")
+    assert again.card.head == model.card.head
+    assert again.card.architecture["weights"] == model.card.architecture["weights"]
+    without = train(labelled, tmp_path / "w", options=replace(options, grown_on_validation=False), **more)
+    assert without.card.architecture["weights"] == model.card.architecture["weights"]
+    sizes = [len(each.network.networks[1].get_buffer("feature")) for each in (model, without)]
+    assert sizes[0] > sizes[1], "more stars, more leaves"
+    by_both = [each.predict_proba(labelled.lcs, labelled.period) for each in (again, model)]
+    np.testing.assert_allclose(*by_both, atol=1e-6)
 
 
 @pytest.mark.parametrize("folds", [None, 3])

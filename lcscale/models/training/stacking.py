@@ -127,12 +127,12 @@ def add_trees(
     labelled, dataset = divided_again(model, curves, options)
     _require_its_sets(card, dataset)
     names = BESIDE if options.stacked_with is None else options.stacked_with
-    parts, kept = (
-        [network, *(grown(dataset, replace(options, network=name), validated) for name in names)]
-        for validated in (False, True)
-    )
-    last = kept if options.grown_on_validation else None
-    judged = judge([dataset], [parts], labelled, card.data["min_class_size"], options.seed, kept=last)
+
+    def parts(validated: bool) -> list[Network]:
+        return [network, *(grown(dataset, replace(options, network=name), validated) for name in names)]
+
+    kept = parts(validated=True) if options.grown_on_validation else None
+    judged = judge([dataset], [parts(validated=False)], labelled, card.data["min_class_size"], options.seed, kept=kept)
     (together,) = judged.networks
     told = {name: getattr(options, name) for name in ("boosting_rounds", "grown_on_validation")}
     told |= {"stacked_with": list(names)}

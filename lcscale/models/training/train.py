@@ -169,11 +169,8 @@ def train(
             marks = [*([] if several is None else [str(k)]), *([] if name == names[0] else [name]), "checkpoint"]
             identity = identity_of(origin or "", dataset, labelling, of_one)
             checkpoints.append(Checkpoints(place.with_name(".".join([place.name, *marks])), identity))
-            fitted[k].append(
-                fit_part(
-                    dataset, of_one, place.name, checkpoints[-1], progress, device, validated and several is not None
-                )
-            )
+            at_once = validated and several is not None
+            fitted[k].append(fit_part(dataset, of_one, place.name, checkpoints[-1], progress, device, at_once))
     members = [[part.network for part in parts] for parts in fitted]
     kept = None
     if validated and several is None and not stream:
