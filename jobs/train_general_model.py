@@ -35,7 +35,7 @@ THINNED = {"ogle_lmc_cepheids": 4}
 """Of these catalogs every nth star is taken, lest one class of one galaxy be most of what is learnt."""
 
 SPLIT = Split(validation=0.15, test=0.25, order=6)
-OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2)
+OPTIONS = TrainingOptions(epochs=35, hidden=96, dropout=0.2, stacked_with=())
 PREPARATION = Preparation(columns=("period_2", "period_3"))
 
 
