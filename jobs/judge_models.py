@@ -37,7 +37,7 @@ def judged(name: str, data: Path, lake: str, most: int | None) -> dict[str, Any]
     gather = {
         "alerts": lambda: alert_curves.gather(f"{lake}/gaia_dr3_epochs", data / "ztf_alerts_yso/light_curves.csv.gz"),
         "demo": train_demo_model.simulated_stars,
-        "general": lambda: train_general_model.gather(Lake(lake)),
+        "general": lambda: train_general_model.gather(Lake(lake), with_made=False),
         "ztf": lambda: train_ztf_model.gather(Lake(lake)),
     }
     curves, large = gather[name](), name == "general"

@@ -2,18 +2,20 @@
 
     python jobs/judge_parts.py LAKE
 
-LAKE is the one that `models_lake.py` makes. The network is the shipped one; boosted and extremely randomised trees are
-grown on its training stars; weights of the parts and calibration come from its validation stars. Takes some minutes.
+LAKE is the one that `models_lake.py` makes. The network is the shipped one; boosted trees, as many as are shipped, and
+extremely randomised ones are grown on its training stars; weights of the parts and calibration come from its validation
+stars. Takes some minutes.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import train_general_model
 
 from lcscale import Lake
-from lcscale.models import TrainingOptions, load
+from lcscale.models import load
 from lcscale.models.inputs.numbers import OF_SECOND_BAND
 from lcscale.models.judging.parts import judge_parts
 
@@ -23,7 +25,7 @@ CALLED = {"folded_images": "network", "boosted_trees": "boosted", "extra_trees":
 
 def main(lake_url: str) -> None:
     stars = train_general_model.gather(Lake(lake_url))
-    found = judge_parts(load("general"), stars, TREES, TrainingOptions(withheld=OF_SECOND_BAND))
+    found = judge_parts(load("general"), stars, TREES, replace(train_general_model.OPTIONS, withheld=OF_SECOND_BAND))
     surveys = list(next(iter(found.values()))["by_origin"])
     counts = [f"{name} ({next(iter(found.values()))['by_origin'][name]['n']:,})" for name in surveys]
     print(f"| parts | weights | {' | '.join(counts)} | macro-F1 | log loss |\n|{'---|' * (len(surveys) + 4)}")

@@ -2,18 +2,17 @@
 
     python jobs/models_lake.py DATA LAKE
 
-DATA holds the folders `crts_north`, `crts_south`, `eros2_lmc`, `gaia_dr3_epochs`, `ogle_lmc_cepheids`, `ztf_yso`,
-`ztf_gaia_binaries`, `ztf_prototypes`. Beside each catalog stands ``NAME_periods``, periods that the search finds.
-Interrupted, it goes on where it was.
+DATA holds the folders `crts_north`, `crts_south`, `eros2_lmc`, `gaia_dr3_epochs`, `ogle_lmc_cepheids`,
+`ogle_lmc_rrlyrae`, `s82_rrlyrae`, `ps1_rrlyrae`, `ztf_yso`, `ztf_gaia_binaries`, `ztf_prototypes`. Beside each catalog
+stands ``NAME_periods``, periods that the search finds. Interrupted, it goes on where it was.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
-import pandas as pd
+import labelled_catalogs
 
 from lcscale import Lake
 from lcscale.ingest import ingest
@@ -29,19 +28,8 @@ RELEASES = {
     "ztf_gaia_binaries": ("ztf", "ztf_gaia_binaries/ztf_dr_lc.parquet"),
 }
 """Survey and files of each catalog."""
-COLUMNS = {"id": "cls", "time": "hjd", "mag_err": "magerr", "band": "band", "bands": ("g", "r", "i"), "label": "label"}
-
-
-def prototypes(data: Path, lake: Lake) -> None:
-    """ZTF's prototypes, one star a class; their magnitudes have the wrong sign, and places are made up."""
-    points = pd.read_csv(data / "ztf_prototypes" / "photometry.csv.gz")
-    names = sorted(points.cls.unique())
-    places = pd.DataFrame({"cls": names, "label": names, "ra": [14.0 * k for k in range(len(names))], "dec": 0.0})
-    with tempfile.TemporaryDirectory() as folder:
-        points.assign(mag=-points.dmag).to_parquet(Path(folder) / "points.parquet")
-        places.to_csv(Path(folder) / "stars.csv", index=False)
-        options = COLUMNS | {"objects": f"{folder}/stars.csv", "time_offset": -2_400_000.5}
-        ingest("lightcurves", Path(folder) / "points.parquet", lake, "ztf_prototypes", **options)
+FURTHER = ("ztf_prototypes", "stripe_82", "stripe_82_griz", "pan_starrs", "ogle_lmc_types")
+"""What `labelled_catalogs` makes."""
 
 
 def main(data: str, lake_url: str) -> None:
@@ -51,10 +39,11 @@ def main(data: str, lake_url: str) -> None:
             ingest(survey, source / path, lake, name)
     if "ztf_gaia_binaries_types" not in lake:
         ingest("table", source / "ztf_gaia_binaries/objects.csv", lake, "ztf_gaia_binaries_types", id="nick")
-    if "ztf_prototypes" not in lake:
-        prototypes(source, lake)
-    for name in (*RELEASES, "ztf_prototypes"):
-        if f"{name}_periods" not in lake:
+    for name in FURTHER:
+        if name not in lake:
+            getattr(labelled_catalogs, name)(source, lake)
+    for name in (*RELEASES, *FURTHER):
+        if f"{name}_periods" not in lake and "lightcurve" in lake[name].column_names:
             lake[name].map(Search()).without("lightcurve").write(f"{name}_periods")
 
 

@@ -16,15 +16,18 @@ def test_which_models_are_shipped():
     assert shipped() == ("alerts", "demo", "general", "ztf")
     assert Classify().model == "general"
     assert read_card("demo").trained_on == "simulated"
-    assert read_card("general").trained_on == "real"
+    assert read_card("general").trained_on == "mixed"
 
 
 def test_the_general_model_says_how_good_it_is_on_each_survey():
     figures = read_card("general").metrics["test"]["by_origin"]
-    assert {"crts_north", "crts_south", "eros2_lmc", "gaia_dr3_epochs", "ogle_lmc_cepheids"} == set(figures)
-    assert figures["crts_north"]["accuracy"] >= 0.80
-    assert figures["gaia_dr3_epochs"]["accuracy"] >= 0.99
+    real = {"crts_north", "crts_south", "eros2_lmc", "gaia_dr3_epochs", "ogle_lmc_cepheids", "pan_starrs", "stripe_82"}
+    assert set(figures) == real
+    assert figures["crts_north"]["accuracy"] >= 0.84
+    assert figures["gaia_dr3_epochs"]["accuracy"] >= 0.96
     assert figures["ogle_lmc_cepheids"]["accuracy"] >= 0.95
+    assert figures["stripe_82"]["accuracy"] >= 0.9
+    assert set(read_card("general").metrics["simulated_test"]["by_origin"]) == {"simulated"}
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -59,11 +62,11 @@ def test_the_demo_model_knows_new_simulated_stars():
 
 
 RECORDED = json.loads((Path(__file__).parent / "shipped_probabilities.json").read_text())
-"""Ids and probabilities of the shipped models as version 0.2.0 had them."""
+"""Ids and probabilities of the shipped models when they were trained: `general` for 0.3.0, others for 0.2.0."""
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_shipped_models_say_what_they_said_in_version_0_2(name):
+def test_shipped_models_say_what_they_said_when_they_were_trained(name):
     """Equal bit for bit on the machine of the record; another processor may add in another order."""
     model = load(name)
     how, rng = model.card.preparation, np.random.default_rng(15)
@@ -78,9 +81,9 @@ def test_shipped_models_say_what_they_said_in_version_0_2(name):
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_a_card_of_the_first_format_is_the_same_in_the_second(name):
+def test_a_card_of_either_format_is_the_same_in_the_second(name):
     first = read_card(name)
     second = Card.from_json(first.to_json(), "here")
     assert replace(second, first_id=first.first_id) == first
-    assert second.id != first.id
+    assert (second.id != first.id) == bool(first.first_id)
     assert json.loads(first.to_json())["format"] == 2

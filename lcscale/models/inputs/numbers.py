@@ -135,6 +135,7 @@ TELLING = (
     "log_odd_gain_*",
     "log_second_mode_*",
     "second_mode_ratio_*",
+    "evidence*",
 )
 """Numbers that tell the cadence and the noise of a survey more than the star (probes in ``docs/judging.md``)."""
 OF_SECOND_BAND = ("*_red", "colour", "amplitude_difference")
