@@ -13,7 +13,6 @@ from typing import Any
 from lcscale.errors import InputError
 from lcscale.models import read_card
 from lcscale.models.keeping.registry import CARD, SHIPPED, find_folder, read_judgement
-from lcscale.models.keeping.registry import shipped as names_in
 from lcscale.models.labels.taxonomy import ObjectClass
 from lcscale.models.labels.taxonomy import classes as taxonomy
 from lcscale.models.trees import tabular
@@ -116,14 +115,15 @@ def judged_model(model: str | os.PathLike[str]) -> JudgedModel:
         There is no such model, it has no classes, or it was not judged.
     """
     given = os.fspath(model)
-    root = tabular.SHIPPED if given in names_in(tabular.SHIPPED) else SHIPPED
-    folder = find_folder(given, root)
+    folder = find_folder(given, SHIPPED, tabular.SHIPPED)
     judged = read_judgement(folder)
+    of_tables = json.loads((folder / CARD).read_text("utf-8")).get("kind") == "tabular"
     if not judged:
-        raise InputError(
-            f"model {given} was not judged: lcscale judge {given} --lake LAKE --catalog NAME=SURVEY --card does it"
-        )
-    if json.loads((folder / CARD).read_text("utf-8")).get("kind") == "tabular":
+        how = f"lcscale judge {given} --lake LAKE --catalog NAME=SURVEY --card does it"
+        if of_tables:
+            how = "lcscale.products.yso.judging.judge_yso finds what write_judgement puts into its card"
+        raise InputError(f"model {given} was not judged: {how}")
+    if of_tables:
         return _of_tables(given, folder, judged)
     card = read_card(folder)
     if not card.classes:
@@ -133,7 +133,7 @@ def judged_model(model: str | os.PathLike[str]) -> JudgedModel:
 
 
 def _of_tables(given: str, folder: Path, judged: Mapping[str, Any]) -> JudgedModel:
-    card = tabular.read_tabular_card(given if given in names_in(tabular.SHIPPED) else folder)
+    card = tabular.read_tabular_card(folder)
     part = next((card.parts[name] for name in ("SY", *card.parts) if name in card.parts), None)
     if part is None:
         raise InputError(f"model {given} has no parts: it has no classes")

@@ -122,7 +122,7 @@ def _page(told: JudgedModel, name: str, confused: Mapping[str, Counter[str]]) ->
     facts = [
         (_percent(counts.right, counts.n) or "unknown", f"recall, of {counts.n:,} stars"),
         (_percent(counts.wrong, counts.others) or "unknown", f"of {counts.others:,} others are given it"),
-        (f"{told.labels.get(name, 0):,}", f"labelled stars it was made from{simulated}"),
+        (f"{told.labels.get(name, 0):,}", f"labelled stars for training, validation and test{simulated}"),
     ]
     lead = f"{one.title}; a class of model {told.name} ({told.id})"
     sections = [Section(title, body) for title, body in bodies.items() if body]
@@ -241,8 +241,8 @@ def _taken_for_it(confused: Mapping[str, Counter[str]], name: str) -> Counter[st
 def _place(told: JudgedModel, name: str) -> str:
     if not told.bands or name not in taxonomy():
         return paragraph(f"One of {', '.join(told.classes)}, which exclude each other.")
-    rows = [[each, told.described(each).title, "it is one"] for each in ancestors(name)[1:]]
-    rows += [[each.name, each.title, "is one of it"] for each in taxonomy().values() if each.parent == name]
+    rows = [[each, told.described(each).title, "wider class"] for each in ancestors(name)[1:]]
+    rows += [[each.name, each.title, "narrower class"] for each in taxonomy().values() if each.parent == name]
     return table(["class", "what it is", "relation"], rows) if rows else paragraph("It belongs to no wider class.")
 
 

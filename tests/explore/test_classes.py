@@ -11,6 +11,7 @@ import pytest
 from documents import ROOT
 
 from lcscale import cli
+from lcscale.errors import InputError
 from lcscale.explore import write_classes
 from lcscale.explore.class_curves import simulated_pictures, write_sheet
 from lcscale.explore.class_figures import Counts, judged_model
@@ -144,6 +145,7 @@ def test_the_command_writes_them_and_says_what_is_missing(judged, monkeypatch, c
     assert (status, said.err.count("\n"), "lcscale judge" in said.err) == (2, 1, True)
     status, said = call("nowhere")
     assert (status, said.err.count("\n")) == (2, 1)
+    assert all(name in said.err for name in ("general", "yso")), "every model that has pages is named"
 
 
 def test_pages_of_young_stars_tell_where_they_are_confused_and_draw_no_light_curve(tmp_path):
@@ -155,5 +157,11 @@ def test_pages_of_young_stars_tell_where_they_are_confused_and_draw_no_light_cur
 
 
 def test_a_folder_of_a_model_of_young_stars_is_one_too(tmp_path):
-    shutil.copytree(tabular.SHIPPED / "yso", tmp_path / "mine")
-    assert judged_model(tmp_path / "mine").classes == judged_model("yso").classes
+    folder = tmp_path / "mine"
+    shutil.copytree(tabular.SHIPPED / "yso", folder)
+    assert judged_model(folder).classes == judged_model("yso").classes
+    card = json.loads((folder / CARD).read_text("utf-8"))
+    del card[JUDGED]
+    (folder / CARD).write_text(json.dumps(card), "utf-8")
+    with pytest.raises(InputError, match="judge_yso"):  # lcscale judge takes no such model
+        judged_model(folder)

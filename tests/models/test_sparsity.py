@@ -159,6 +159,8 @@ def test_a_model_from_before_is_calibrated_again_on_its_validation_stars(labelle
     assert again.card.id != before.card.id
     for name, value in model.network.state_dict().items():
         assert torch.equal(value, again.network.state_dict()[name])
+    twice = recalibrate(again, labelled, tmp_path / "twice")
+    assert twice.card.data["recalibrated_from"] == again.card.id
     with pytest.raises(InputError, match="was trained with the sets"):
         recalibrate(before, labelled.take(np.arange(140)), tmp_path / "other")
 

@@ -37,8 +37,8 @@ def shipped(root: Path = SHIPPED) -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in root.iterdir() if (folder / CARD).is_file()))
 
 
-def find_folder(path_or_name: str | Path, root: Path = SHIPPED) -> Path:
-    """The folder of a model: a path, or the name of one shipped in `root`.
+def find_folder(path_or_name: str | Path, *roots: Path) -> Path:
+    """The folder of a model: a path, or the name of one shipped in one of `roots`, by default that of the networks.
 
     Raises
     ------
@@ -48,9 +48,9 @@ def find_folder(path_or_name: str | Path, root: Path = SHIPPED) -> Path:
         It is not a folder of weights and card.
     """
     folder = Path(path_or_name)
-    names = shipped(root)
+    names = {name: root for root in roots or (SHIPPED,) for name in shipped(root)}
     if str(path_or_name) in names and not (folder / CARD).is_file():
-        folder = root / str(path_or_name)
+        folder = names[str(path_or_name)] / str(path_or_name)
     if not folder.exists():
         raise InputError(f"no model {path_or_name}: give the folder of one, or a shipped one ({', '.join(names)})")
     if not folder.is_dir():

@@ -91,7 +91,7 @@ def recalibrate(model: Model, curves: LabelledCurves, folder: str | Path, device
         architecture=judged.networks[0].sizes,
         head=judged.head,
         period_weights=judged.period_weights,
-        data={"recalibrated_from": card.id, **card.data},
+        data={**card.data, "recalibrated_from": card.id},
         metrics={**judged.metrics, **baselines},
     ).with_weights("")
     save(again, list(judged.networks), folder)

@@ -195,9 +195,7 @@ def _with_outbursts(catalog: Catalog, outbursts: Catalog, radius_arcsec: float) 
     """The sources with what light curves tell of them, and the names of the columns that this is."""
     names = tuple(column.name for column in OUTBURSTS if column.name in outbursts.column_names)
     if not names:
-        raise InputError(
-            f"{outbursts.name} has no outbursts: lcscale outbursts {outbursts.name} makes a catalog that has"
-        )
+        raise InputError(f"{outbursts.name} has no columns of outbursts; give a catalog that lcscale outbursts made")
     twice = [name for name in names if name in catalog.column_names]
     if twice:
         raise InputError(f"{catalog.name} has {', '.join(twice)} already")
