@@ -171,6 +171,16 @@ def test_probes_tell_a_survey_that_shows_and_none_that_does_not():
     assert dull["log_n_observations"]["r2_within"] < 0.05 < 0.3 < told["log_n_observations"]["r2_within"]
 
 
+def test_stars_of_one_place_leave_no_other_sky_to_judge_on(learnt_by_heart):
+    """Nothing was told of them: that is no perfect answer, and no wrong one."""
+    stars = learnt_by_heart
+    one_place = replace(stars, healpix_29=np.arange(len(stars)) << 34)
+    count = {"log_n_observations": np.random.default_rng(0).normal(size=len(stars))}
+    told = probe(np.ones((len(stars), 2)), stars.origin, count, one_place.healpix_29)
+    assert told == {"n": len(stars), "survey": None, "log_n_observations": None}
+    assert [row["left_out"] for row in leave_out(one_place, nearest(one_place)).values()] == [None, None]
+
+
 def test_a_model_is_judged_and_stays_the_same_model(trained, tmp_path):
     folder, model = trained
     curves = simulated(240, 9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -60,6 +62,8 @@ def test_stars_of_classes_left_out_are_told_from_the_others():
     for name in ("probability", "agreement"):
         assert found[name]["auc"] > 0.7
     assert leave_classes_out(stars.take(np.flatnonzero(kind != 1)), ("a", "b", "c")) == []
+    one_place = replace(stars, healpix_29=np.arange(len(stars)) << 34)
+    assert leave_classes_out(one_place, ("a", "b", "c")) == [], "no part of the sky can be kept from the trees"
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def leave_out(
         By survey: `n`; `left_out` and `by_sky` (`evaluate`, exact and group labels apart, and the accuracy over the
         widest classes, `wide_accuracy`); the same of the stars whose class, or one of whose group, has `KNOWN` exact
         stars elsewhere (`known`); `removed`, stars of other surveys that are the same ones. Where the others have no
-        two classes, `left_out` is None and nothing else is said.
+        two classes, or all stars are of one part of the sky, `left_out` is None and nothing else is said.
     """
     inside = None if folds is None else _by_sky(stars, fit, folds, order)
     return {name: _of_survey(stars, fit, name, inside) for name in names or sorted(set(stars.origin.tolist()))}
@@ -142,7 +142,8 @@ def _of_survey(stars: Stars, fit: Fit, name: str, inside: Probabilities | None) 
     taught = others[~twice]
     require_apart(stars.healpix_29[taught], stars.healpix_29[judged], f"{name} left out")
     truth, elsewhere = stars.truth.take(judged), stars.truth.take(taught)
-    if (elsewhere.allowed[elsewhere.exact].any(axis=0)).sum() < 2:
+    nowhere = inside is not None and np.isnan(inside[judged]).any()
+    if (elsewhere.allowed[elsewhere.exact].any(axis=0)).sum() < 2 or nowhere:
         return {"n": int(judged.size), "removed": int(twice.sum()), "left_out": None}
     outside = fit(taught)(judged)
     counts = elsewhere.allowed[elsewhere.exact].sum(axis=0)

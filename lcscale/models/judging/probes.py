@@ -46,7 +46,8 @@ def probe(
     -------
     dict
         `survey`: `accuracy` and `chance`, the share of the largest survey (None where there is one survey); of each
-        nuisance the share of the variance that is told (`r2`) and of that within surveys (`r2_within`); `n`.
+        nuisance the share of the variance that is told (`r2`) and of that within surveys (`r2_within`); `n`. None where
+        all stars are of one part of the sky.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
@@ -56,7 +57,7 @@ def probe(
     seen = np.where(known, seen, 0.0)
 
     def unseen(make: Any, target: npt.NDArray[Any], rows: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-        given = target.copy()
+        given = np.full(target.size, np.nan)
         for number in range(_FOLDS):
             taught, asked = rows & (fold != number), rows & (fold == number)
             if taught.any() and asked.any():
@@ -68,12 +69,15 @@ def probe(
         names, which = np.unique(origin.astype(str), return_inverse=True)
         if names.size > 1:
             given = unseen(HistGradientBoostingClassifier, which, np.ones(which.size, np.bool_))
-            chance = np.bincount(which).max() / which.size
-            result["survey"] = {"accuracy": _rounded((given == which).mean()), "chance": _rounded(chance)}
+            told, chance = np.isfinite(given), np.bincount(which).max() / which.size
+            if told.any():
+                accuracy = (given == which)[told].mean()
+                result["survey"] = {"accuracy": _rounded(accuracy), "chance": _rounded(chance)}
         for name, value in nuisances.items():
             good = np.isfinite(value)
             given = unseen(HistGradientBoostingRegressor, np.where(good, value, 0.0), good)
-            result[name] = _told(value[good], given[good], which[good])
+            told = good & np.isfinite(given)
+            result[name] = _told(value[told], given[told], which[told])
     return result
 
 

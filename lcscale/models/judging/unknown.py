@@ -44,7 +44,8 @@ def leave_classes_out(
     names
         Of the numbers.
     pairs
-        Classes that are left out together, in turn; pairs of which a class has hardly a star are passed over.
+        Classes that are left out together, in turn; pairs of which a class has hardly a star are passed over, and all
+        where the stars lie in too small a part of the sky to be divided.
     seed
         Of the trees.
 
@@ -65,7 +66,10 @@ def leave_classes_out(
         asked = np.flatnonzero(exact & (out | (fold == 0)))
         rest = np.flatnonzero(exact & ~out & (fold != 0))
         rest = rest[~in_list(stars.healpix_29[rest], stars.healpix_29[asked])]
-        scores = _scores(stars, names, rest[fold[rest] != 1], rest[fold[rest] == 1], asked, seed)
+        taught, calibrated = rest[fold[rest] != 1], rest[fold[rest] == 1]
+        if len(set(label[taught].tolist())) < 2 or not calibrated.size or out[asked].all():
+            continue
+        scores = _scores(stars, names, taught, calibrated, asked, seed)
         found.append({"left_out": list(pair), **compare(scores, ~out[asked])})
     return found
 
