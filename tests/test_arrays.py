@@ -281,7 +281,9 @@ def test_masked_detections_are_left_out():
 
 
 NOT_GIVEN = {"crossmatch.join_pairs", "models.Prediction", "periods.FrequencyGrid.at"}
-NOT_GIVEN |= {f"models.{head}.{method}" for head in ("ClassHead", "ValueHead") for method in ("learn", "reader")}
+NOT_GIVEN |= {
+    f"models.{head}.{method}" for head in ("ClassHead", "ValueHead") for method in ("learn", "reader", "tempered")
+}
 """Results of other functions, handed on."""
 
 

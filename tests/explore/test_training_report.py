@@ -36,7 +36,21 @@ def test_train_writes_it_with_the_mistakes_drawn(lake, tmp_path, monkeypatch, ca
         table = table.append_column(name, pa.array(rng.uniform(0, 80, 180)))
     put(lake, "labelled", table.sort_by("_healpix_29"), order=0)
     page = tmp_path / "training.html"
-    arguments = ["train", "labelled", "--lake", lake.root, "--model", tmp_path / "m", "--epochs", 1, "--report", page]
+    arguments = [
+        "train",
+        "labelled",
+        "--lake",
+        lake.root,
+        "--model",
+        tmp_path / "m",
+        "--epochs",
+        1,
+        "--stacked-with",
+        "none",
+        "--folds",
+        1,
+    ]
+    arguments += ["--report", page]
     monkeypatch.setattr(
         sys, "argv", ["lcscale", *map(str, arguments), "--trained-on", "simulated", "--stream", "--picture", "density"]
     )
