@@ -12,6 +12,9 @@ from labelled_curves import curves
 from lcscale.errors import InputError
 from lcscale.models import LabelledCurves, Split, TrainingOptions, ValueHead, load, train
 from lcscale.models.heads.classes import ClassHead
+from lcscale.models.judging.bench import JudgingOptions, judge
+from lcscale.models.judging.held import Held
+from lcscale.models.keeping.model import Model
 from lcscale.models.labels.splitting import TEST, VALIDATION, assign, assign_folds
 from lcscale.models.training import ensemble
 
@@ -69,6 +72,26 @@ def test_its_figures_say_on_how_many_stars_which_sky_and_whether_the_survey_was_
             assert row["n"] == figures["n"]
             assert row["accuracy"] > 0.8
     assert metrics["unseen other"]["n"] == int((surveys.origin == "other").sum())
+
+
+def test_its_surveys_are_judged_by_the_member_that_has_not_seen_the_star(surveys, trained):
+    model = trained[0]
+    shipped = judge(model, surveys, JudgingOptions(min_class_size=5))["as_shipped"]
+    assert {name: row["in_training"] for name, row in shipped.items()} == {"one": True, "two": True, "other": False}
+    split, members = Split(**model.card.data["split"]), (model.network, *model.others)
+    fold = assign_folds(surveys.healpix_29, split, 3)
+    for name, row in shipped.items():
+        here = np.flatnonzero(surveys.origin == name)
+        said = np.empty(len(surveys), object)
+        for k, member in enumerate(members):
+            alone = model if name == "other" else Model(model.card, member)
+            some = surveys.take(rows := np.flatnonzero(fold == k))
+            answers = alone.predict(some.lcs, Held(some, None).periods, bands=some.bands, columns=some.columns).answers
+            said[rows] = np.array(model.classes, object)[np.nan_to_num(answers).argmax(axis=1)]
+        assert row["n"] == here.size
+        assert row["accuracy"] == pytest.approx((said[here] == surveys.label[here]).mean(), abs=1e-5)
+    card = model.card.metrics["test"]
+    assert sum(shipped[name]["n"] for name in ("one", "two")) == card["n"]
 
 
 def test_members_are_kept_in_one_file_and_answer_together(surveys, trained):

@@ -24,7 +24,7 @@ from lcscale.models.judging.thinning import judge_thinned
 from lcscale.models.judging.unknown import leave_classes_out
 from lcscale.models.keeping.model import Model, network_scores
 from lcscale.models.labels.curves import LabelledCurves
-from lcscale.models.labels.splitting import TEST, Split, assign
+from lcscale.models.labels.splitting import TEST, Split, assign, assign_folds
 from lcscale.models.labels.targets import Targets, targets_in, targets_of
 from lcscale.models.labels.taxonomy import widest
 from lcscale.models.training.forgetting import thinned_numbers, without
@@ -72,8 +72,9 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     -------
     dict
         `as_shipped`: by survey the model's own answers, on the part of the sky that was its test set where the survey
-        was in training, on all stars where not (`in_training`), and at the survey's shares (`at_shares`). `few`: those
-        on the same stars with fewer observations (`judge_thinned`). `left_out`: boosted trees on the model's numbers,
+        was in training (of an ensemble on all its stars, each by the member that has not seen its part of the sky), on
+        all stars where not (`in_training`), and at the survey's shares (`at_shares`). `few`: those on stars that no
+        member has seen, with fewer observations (`judge_thinned`). `left_out`: boosted trees on the model's numbers,
         each survey left out in turn (`leave_out`); `forgetting`: the same of trees that forget the survey. `unknown`:
         scores that tell stars of classes left out (`leave_classes_out`). `probes` of the numbers, of those that such
         trees see, and of the network's embedding. `labelled`: what the stars of surveys in training are like, by class
@@ -175,10 +176,11 @@ def _as_shipped(
     names: npt.NDArray[np.object_],
     shares: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Any]:
-    """Figures of the model's own answers by survey; of an ensemble on surveys that were not in training."""
+    """Figures of the model's own answers by survey, on stars that it has not seen."""
     assert curves.origin is not None
     data, truth, found = model.card.data, targets_in(names, model.classes), {}
     trained, seen, twice = _seen(model, curves)
+    seen &= model.card.members == 1  # each star of an ensemble is unknown to one member
     for name in sorted(set(curves.origin.tolist())):
         here = curves.origin == name
         rows = np.flatnonzero(here & ~seen & ~twice & truth.used)
@@ -191,7 +193,7 @@ def _as_shipped(
         if rows.size:
             some, told = curves.take(rows), truth.take(rows)
             periods = Held(some, told).periods
-            answers = model.predict(some.lcs, periods, bands=some.bands, columns=some.columns).answers
+            answers = _unseen_answers(model, some, periods) if row["in_training"] else _answers(model, some, periods)
             row["pixels"] = int(np.unique(curves.healpix_29[rows] >> 2 * (29 - ORDER)).size)
             row |= figures(answers, told)
             inside, sizes = model.card.head.bounds(answers, told)
@@ -201,6 +203,24 @@ def _as_shipped(
             row |= {"coverage": round(float(inside.mean()), 4), "set_size": round(float(sizes.mean()), 4)}
         found[name] = row
     return found
+
+
+def _answers(model: Model, curves: LabelledCurves, periods: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    return model.predict(curves.lcs, periods, bands=curves.bands, columns=curves.columns).answers
+
+
+def _unseen_answers(model: Model, curves: LabelledCurves, periods: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Answers for stars of surveys in training, by the member of an ensemble that has not seen their part of the sky."""
+    members, data = (model.network, *model.others), model.card.data
+    if len(members) == 1:
+        return _answers(model, curves, periods)
+    fold = assign_folds(curves.healpix_29, Split(**data["split"]), data["folds"])
+    answers = np.full((len(curves), len(model.classes)), np.nan, np.float32)
+    for k, member in enumerate(members):
+        rows = np.flatnonzero(fold == k)
+        if rows.size:
+            answers[rows] = _answers(Model(model.card, member), curves.take(rows), periods[rows])
+    return answers
 
 
 def _seen(model: Model, curves: LabelledCurves) -> tuple[Bools, Bools, Bools]:
@@ -222,7 +242,9 @@ def _few(model: Model, curves: LabelledCurves, names: npt.NDArray[np.object_]) -
 def _trained(model: Model) -> list[str]:
     """Names of the surveys that were in training: those of several, or the catalog that it was trained on."""
     data = model.card.data
-    return list(data.get("origins") or ["all", *([data["catalog"]] if data.get("catalog") else [])])
+    kept_out = data.get("unseen") or ()
+    names = data.get("origins") or ["all", *([data["catalog"]] if data.get("catalog") else [])]
+    return [name for name in names if name not in kept_out]
 
 
 def sets_by_group(
