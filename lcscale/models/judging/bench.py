@@ -210,7 +210,7 @@ def _answers(model: Model, curves: LabelledCurves, periods: npt.NDArray[np.float
 
 
 def _unseen_answers(model: Model, curves: LabelledCurves, periods: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-    """Answers for stars of surveys in training, by the member of an ensemble that has not seen their part of the sky."""
+    """Answers for stars of surveys in training, by the member of an ensemble that has not seen the part of the sky."""
     members, data = (model.network, *model.others), model.card.data
     if len(members) == 1:
         return _answers(model, curves, periods)
