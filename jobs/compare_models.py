@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 from general_stars import gather
+from made_stars import varying
 from train_general_model import SPLIT
 
 from lcscale import Lake
@@ -33,7 +34,7 @@ def row(model: Model, name: str, stars: LabelledCurves) -> str:
 
 
 def main(lake_url: str, *names: str) -> None:
-    stars = gather(Lake(lake_url), with_made=False, with_types="--own-labels" not in names)
+    stars = varying(gather(Lake(lake_url), with_made=False, with_types="--own-labels" not in names))
     stars = stars.take(np.flatnonzero(assign(stars.healpix_29, SPLIT) == TEST))
     print("| survey | model | stars | accuracy | macro-F1 | log loss | all vary: accuracy | macro-F1 | log loss |")
     print("|---|---|---|---|---|---|---|---|---|")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-from made_stars import COLUMNS, constant, seen_few_times, varying
+from made_stars import COLUMNS, constant, seen_few_times
 
 from lcscale import Lake
 from lcscale.lightcurves.cleaning import is_none
@@ -37,7 +37,7 @@ THINNED = {"ogle_lmc_cepheids": 4}
 def gather(lake: Lake, with_made: bool = True, with_types: bool = True) -> LabelledCurves:
     """The labelled stars of all catalogs that the lake has, and what is made of them, called simulated.
 
-    Without made stars there are no constant ones; without types, labels are those of the surveys alone.
+    Without made stars the only constant ones are Pan-STARRS1's; without types, labels are those of the surveys alone.
     """
     parts = []
     for n, name in enumerate(CATALOGS):
@@ -50,7 +50,7 @@ def gather(lake: Lake, with_made: bool = True, with_types: bool = True) -> Label
         print(f"{name}: {len(stars)} labelled stars; made of them: {', '.join(map(str, map(len, made))) or 'none'}")
         parts += [] if name in MODELS_OF else [stars.as_survey(name, ROLES)]
         parts += [each.as_survey(SIMULATED, ROLES) for each in made]
-    return LabelledCurves.concatenate(parts if with_made else list(map(varying, parts)))
+    return LabelledCurves.concatenate(parts)
 
 
 def real_stars(lake: Lake, name: str, with_types: bool) -> LabelledCurves:

@@ -17,7 +17,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import train_general_model
+from general_stars import gather
 
 from lcscale import Lake
 from lcscale.models import Preparation, TrainingOptions, load
@@ -32,7 +32,7 @@ LEFT_OUT = ("gaia_dr3_epochs", "crts_south", "crts_north", "eros2_lmc")
 
 
 def main(lake_url: str, epochs: str = "8", most: str = "1000") -> None:
-    every, how = train_general_model.gather(Lake(lake_url)), load("general").card.preparation
+    every, how = gather(Lake(lake_url), with_made=False), load("general").card.preparation
     rows, stars = sample(every, *numbers_and_reasons(every, how), JudgingOptions(most=int(most)))
     curves, trees = every.take(rows), TrainingOptions.forgetting()
     copies = thinned_numbers(curves, how, trees.augmentation.cadences, trees.copies, trees.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,18 @@ def test_poor_light_curves_stay_as_they_are():
         np.testing.assert_array_equal(seen.mag, poor.mag)
     unknown = replace(many, error=np.full(12, np.nan))
     assert np.isnan(observed_as(unknown, cadences()["gaia"], rng).mag_err).all()
+
+
+def test_a_time_that_is_missing_is_no_season():
+    rng = np.random.default_rng(3)
+    time = np.sort(rng.uniform(0, 3000, 300))
+    time[7] = np.nan
+    lcs = LightCurves(time, rng.normal(15, 0.1, 300), np.full(300, 0.01), [0, 300])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        seen = observed_as(lcs, cadences()["gaia"], rng)
+    assert np.ptp(seen.time) <= cadences()["gaia"].days
+    assert 15 <= seen.counts[0] <= 80
 
 
 def test_each_star_of_a_batch_stays_itself():

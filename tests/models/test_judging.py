@@ -241,6 +241,18 @@ def test_networks_and_trees_are_judged_on_a_survey_that_they_have_not_seen():
     np.testing.assert_allclose(each[0].sum(axis=1), 1.0, atol=1e-5)
 
 
+def test_constant_stars_of_one_survey_alone_teach_nothing():
+    curves, numbers = simulated(160, seed=4), np.zeros((160, 2), np.float32)
+    curves.label[::4] = "CONST"
+    origin = np.where(np.arange(160) % 8 == 0, "a", np.where(np.arange(160) % 4 == 0, "b", "c")).astype(object)
+    reason, options = np.full(160, None, object), JudgingOptions(min_class_size=1)
+    for names, n in ((np.where(origin == "b", "a", origin), 120), (origin, 160)):
+        rows, stars = sample(replace(curves, origin=names), numbers, reason, options)
+        assert len(rows) == n
+        assert ("CONST" in stars.truth.classes) == (n == 160)
+    assert (curves.label == "CONST").sum() == 40
+
+
 def test_parts_are_judged_on_the_test_set_of_the_network(trained):
     """The network alone is what its card says of it; no stack is worse than its best part beyond chance."""
     model = trained[1]

@@ -134,8 +134,8 @@ def _within_days(
     rng: np.random.Generator,
 ) -> npt.NDArray[np.bool_]:
     first, last = np.full(n, np.inf), np.full(n, -np.inf)
-    np.minimum.at(first, cell, time)
-    np.maximum.at(last, cell, time)
+    np.fmin.at(first, cell, time)
+    np.fmax.at(last, cell, time)
     start = first + rng.random(n) * np.maximum(last - first - how.days, 0.0)
     return np.asarray((time >= start[cell]) & (time <= start[cell] + how.days))
 

@@ -30,6 +30,8 @@ from lcscale.models.labels.taxonomy import widest
 from lcscale.models.training.forgetting import thinned_numbers, without
 from lcscale.models.training.options import TrainingOptions
 
+CONSTANT = "CONST"
+"""What the taxonomy calls a star that does not vary."""
 _CHUNK = 512
 Rows = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -95,11 +97,11 @@ def judge(model: Model, curves: LabelledCurves, options: JudgingOptions | None =
     names[~is_none(reason)] = None
     aside = {"cannot be classified": int((~is_none(reason)).sum()), "no known label": int(is_none(curves.label).sum())}
     rows, stars = sample(curves, numbers, reason, options)
-    used = targets_of(names, options.min_class_size).used
     if not len(stars):
         raise InputError(f"none of the {len(curves):,} stars can be judged: {aside}")
     require_undecided(stars.numbers, model.card.preparation.names, stars.truth)
-    probed, several = _some(origin, used, options.probed, options.seed), len(set(stars.origin.tolist())) > 1
+    probed = rows[_some(stars.origin, np.ones(len(stars), np.bool_), options.probed, options.seed)]
+    several = len(set(stars.origin.tolist())) > 1
     return {
         "as_shipped": _as_shipped(model, curves, names, options.shares),
         "few": _few(model, curves, names),
@@ -122,6 +124,8 @@ def sample(
 ) -> tuple[Rows, Stars]:
     """Rows of the stars that refits are taught and judged on, and these stars.
 
+    Constant stars are left aside where one survey alone has them: their class would be the survey's name.
+
     Parameters
     ----------
     curves
@@ -134,6 +138,9 @@ def sample(
     assert curves.origin is not None
     names = curves.label.copy()
     names[~is_none(reason)] = None
+    constant = names == CONSTANT
+    if len(set(curves.origin[constant].tolist())) < 2:
+        names[constant] = None
     truth = targets_of(names, options.min_class_size)
     rows = _some(curves.origin, truth.used, options.most, options.seed)
     places = curves.healpix_29[rows]
