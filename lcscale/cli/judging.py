@@ -38,8 +38,11 @@ def judge(
     from lcscale.models.inputs.preparation import ALTERNATIVES
     from lcscale.models.judging.bench import JudgingOptions
     from lcscale.models.judging.bench import judge as run
-    from lcscale.models.keeping.registry import find_folder, read_card, write_judgement
+    from lcscale.models.keeping.registry import find_folder, read_card, shipped, write_judgement
+    from lcscale.models.trees.tabular import SHIPPED as TABLES
 
+    if tables := [name for name in models if name in shipped(TABLES)]:
+        raise InputError(f"{tables[0]} sees no light curves: python jobs/judge_models.py judges it")
     place = open_lake(lake)
     wanted = dict.fromkeys((*ALTERNATIVES, *(key for name in models for key in read_card(name).preparation.columns)))
     parts = {}

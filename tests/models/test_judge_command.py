@@ -84,3 +84,11 @@ def test_the_catalog_that_a_model_was_trained_on_is_in_training(trained, lake, t
     assert shipped["north"]["n"] == pytest.approx(150 * split["test"], abs=25)
     assert shipped["south"]["n"] > 130
     assert set(read_judgement(model)["labelled"]) == set(map(str, lake["north"].to_pandas().label))
+
+
+def test_a_model_without_light_curves_is_refused_in_one_line(lake, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["lcscale", "judge", "yso", "--lake", str(lake.root), "--catalog", "north"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code
+    assert "yso sees no light curves: python jobs/judge_models.py judges it" in capsys.readouterr().err

@@ -163,6 +163,9 @@ def test_a_model_from_before_is_calibrated_again_on_its_validation_stars(labelle
     assert twice.card.data["recalibrated_from"] == again.card.id
     with pytest.raises(InputError, match="was trained with the sets"):
         recalibrate(before, labelled.take(np.arange(140)), tmp_path / "other")
+    told = {name: value for name, value in before.card.data.items() if name != "options"}
+    with pytest.raises(InputError, match="does not say how it was trained"):
+        recalibrate(replace(before, card=replace(before.card, data=told)), labelled, tmp_path / "other")
 
 
 def test_an_ensemble_and_a_stack_are_calibrated_again_out_of_fold(labelled, tmp_path):

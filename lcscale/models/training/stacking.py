@@ -70,9 +70,13 @@ def recalibrate(model: Model, curves: LabelledCurves, folder: str | Path, device
     Raises
     ------
     InputError
-        The stars have other classes than the model, or make other sets than those that it was trained with.
+        The stars have other classes than the model, or make other sets than those that it was trained with; or its
+        card does not say how it was trained.
     """
-    card, options = model.card, TrainingOptions.from_dict(model.card.data["options"])
+    card = model.card
+    if "options" not in card.data:
+        raise InputError(f"the card of {card.name} does not say how it was trained: it cannot be calibrated again")
+    options = TrainingOptions.from_dict(card.data["options"])
     if card.members > 1:
         labelled, split = labelled_again(model, curves), Split(**card.data["split"])
         datasets = divided(labelled, split, options, card.data["folds"], card.data["unseen"])
