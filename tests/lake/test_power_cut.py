@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,14 +24,15 @@ class Disk:
     def __init__(self, root, monkeypatch):
         self.root = Path(root)
         self.files, self.folders, self.calls = {}, {}, 0
-        whole, replace, add = os.fsync, os.replace, Ledger.add
+        whole, replace, add, listing = os.fsync, os.replace, Ledger.add, threading.Lock()
         self.lost, self.named = [], 0
 
         def fsync(descriptor):
             self.calls += 1
             path, about = os.readlink(f"/proc/self/fd/{descriptor}"), os.fstat(descriptor)
             if os.path.isdir(path):
-                self.folders[about.st_ino] = set(os.listdir(path))
+                with listing:  # two tasks are under way at once: an older listing must not replace a newer one
+                    self.folders[about.st_ino] = set(os.listdir(path))
             else:
                 self.files[about.st_ino] = (about.st_size, about.st_mtime_ns)
             whole(descriptor)
