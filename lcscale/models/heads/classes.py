@@ -49,6 +49,7 @@ class ClassHead(Head[Targets]):
     sparsity: float = 0.0
     """The logarithm of the temperature is larger by ``sparsity (10 / n)²`` for stars with n usable observations."""
     kind = "classes"
+    later = ("thresholds", "sparsity")
     by_count = True
     baselines = BASELINES
     shown: ClassVar[Mapping[str, str]] = {
@@ -148,10 +149,6 @@ class ClassHead(Head[Targets]):
     def tempered(self, scores: Floats, counts: npt.NDArray[np.integer]) -> Floats:
         """The nearer to each other, the fewer observations there are."""
         return scores / factors(counts, self.sparsity)[:, None] if self.sparsity else scores
-
-    def row(self) -> dict[str, Any]:
-        """Without what a model of an earlier version does not have: its id is made of these words."""
-        return {name: value for name, value in super().row().items() if value or name not in ("thresholds", "sparsity")}
 
     def likelihood(self, scores: Floats, truth: Targets) -> npt.NDArray[np.float64]:
         """Sum of the probabilities of the classes that the label allows."""

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Truth)
 
 
+def stated(row: Mapping[str, Any], later: Sequence[str]) -> dict[str, Any]:
+    """What a card says, without empty fields that came `later`: ids of earlier cards are made of every word."""
+    return {name: value for name, value in row.items() if value or name not in later}
+
+
 @dataclass(frozen=True)
 class Labelling:
     """How labels are read."""
@@ -50,6 +55,8 @@ class Head(ABC, Generic[T]):
     """Names of the baselines, and what they are."""
     shown: ClassVar[Mapping[str, str]]
     """Figures that pages and commands show, by what they are called there."""
+    later: ClassVar[tuple[str, ...]] = ()
+    """Fields that heads of earlier versions do not have."""
     by_count: ClassVar[bool] = False
     """Whether answers depend on the number of observations."""
     size_name: ClassVar[str]
@@ -136,7 +143,7 @@ class Head(ABC, Generic[T]):
 
     def row(self) -> dict[str, Any]:
         """What stands in the card, but for the kind."""
-        return asdict(self)
+        return stated(asdict(self), self.later)
 
     @abstractmethod
     def bounded(self, answers: Floats, truth: T) -> Self:

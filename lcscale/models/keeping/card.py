@@ -12,7 +12,7 @@ from typing import Any, Self, cast
 from lcscale.errors import ModelError
 from lcscale.images import ImageOptions
 from lcscale.models.heads.classes import ClassHead
-from lcscale.models.heads.head import Head
+from lcscale.models.heads.head import Head, stated
 from lcscale.models.heads.values import ValueHead
 from lcscale.models.inputs.preparation import Preparation
 from lcscale.models.labels.roles import Role
@@ -51,7 +51,7 @@ class ModelCard(ABC):
 
 
 _LATER = ("compressed",)
-"""Of the inputs, what the first cards of this format do not have: ids are made of every word."""
+"""Of the inputs, what the first cards of this format do not have."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Card(ModelCard):
         row = {
             "format": FORMAT,
             "name": self.name,
-            "inputs": {k: value for k, value in asdict(self.preparation).items() if value or k not in _LATER},
+            "inputs": stated(asdict(self.preparation), _LATER),
             "network": {"name": self.network, "members": self.members, "sizes": dict(self.architecture)},
             "head": {"kind": self.head.kind, **self.head.row()},
             "trained_on": self.trained_on,

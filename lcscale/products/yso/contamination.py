@@ -83,7 +83,6 @@ def galactic_latitude(ra: Floats, dec: Floats) -> Floats:
     >>> galactic_latitude(np.array([83.82, 192.859]), np.array([-5.39, 27.128])).round(1).tolist()
     [-19.4, 90.0]
     """
-    pole = np.radians((192.85948, 27.12825))
-    ra, dec = np.radians(ra), np.radians(dec)
-    sine = np.sin(dec) * np.sin(pole[1]) + np.cos(dec) * np.cos(pole[1]) * np.cos(ra - pole[0])
-    return np.asarray(np.degrees(np.arcsin(np.clip(sine, -1, 1))))
+    from astropy.coordinates import SkyCoord
+
+    return np.asarray(SkyCoord(ra, dec, unit="deg").galactic.b.deg)
